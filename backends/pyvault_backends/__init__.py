@@ -1,0 +1,1 @@
+"""The drivers: one file per store, importing only pyvault."""

@@ -1,0 +1,1 @@
+"""The face: the only place with Typer, a terminal and exit codes."""

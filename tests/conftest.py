@@ -1,0 +1,53 @@
+"""What all tests share: a private home, markers for real peers, repeatable properties."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("pyvault", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pyvault")
+
+#: Variables of the developer that must not reach a test.
+FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "DBUS_", "GNOME_", "PASSWORD_STORE_", "KEYRING_", "GNUPGHOME")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long form of the slow groups too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="the long form: pytest --long"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or under PYVAULT_REQUIRE_PEERS=1 fail, what needs a program that is not here."""
+    for marker in item.iter_markers("peer"):
+        missing = [program for program in marker.args if shutil.which(program) is None]
+        if not missing:
+            continue
+        message = f"needs {', '.join(missing)}"
+        if os.environ.get("PYVAULT_REQUIRE_PEERS") == "1":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test a HOME of its own and none of the developer's settings."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) and name != "PYVAULT_REQUIRE_PEERS":
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    (home / "run").mkdir(mode=0o700)
+    return home

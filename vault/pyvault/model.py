@@ -1,0 +1,54 @@
+"""The records that travel between the rooms: frozen, and secrets typed as such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from pyvault.secret import Secret
+
+SHORTEST_SHOWN_KEY_ID = 16  # AWS: 16 to 128 characters; a shorter one is not a real id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCredentials:
+    """A long-lived access key pair, as kept in a backend.
+
+    Attributes:
+        created: when the pair was stored, or made by ``rotate``; None if unknown.
+    """
+
+    access_key_id: str
+    secret_access_key: Secret[str]
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a program signs requests with.
+
+    Attributes:
+        session_token: None for a long-lived pair.
+        expires: aware UTC; None for what does not expire.
+        account_id: 12 digits where known.
+        role_arn: the assumed role where there is one.
+    """
+
+    access_key_id: str
+    secret_access_key: Secret[str]
+    session_token: Secret[str] | None = None
+    expires: datetime | None = None
+    account_id: str | None = None
+    role_arn: str | None = None
+
+    def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
+        """Say whether these outlive *at* by more than *window*."""
+        return self.expires is None or self.expires - at > window
+
+
+def masked(access_key_id: str) -> str:
+    """Show enough of an access key id to recognise it."""
+    return f"...{access_key_id[-4:]}" if len(access_key_id) >= SHORTEST_SHOWN_KEY_ID else "..."

@@ -1,0 +1,93 @@
+"""Names that come from outside, each behind one door that checks it."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+from typing import NamedTuple, NewType
+
+from pyvault.errors import InvalidNameError
+
+ProfileName = NewType("ProfileName", str)
+
+MAX_NAME_BYTES = 512
+
+
+class Kind(StrEnum):
+    """What an item is. The vault file's index knows exactly these."""
+
+    CREDENTIAL = "credential"
+    PENDING = "pending"
+    SESSION = "session"
+    SSO_TOKEN = "sso-token"  # noqa: S105 - a kind, not a password
+    SSO_CLIENT = "sso-client"
+    TOTP = "totp"
+    KEK = "kek"
+    BRIDGE = "bridge"
+
+
+class ItemName(NamedTuple):
+    """The name of one item in a backend: ``kind/name``, split at the first slash.
+
+    Exact and case-sensitive for the user, whatever the store below does.
+    """
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+def parse_name(text: str) -> str:
+    """Check the name of an item and bring it into NFC.
+
+    Raises:
+        InvalidNameError: empty, over 512 bytes of UTF-8, not encodable, or with
+            control characters (they could forge lines on a terminal).
+    """
+    name = unicodedata.normalize("NFC", text)
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise InvalidNameError(f"the name {name!r} is not valid Unicode") from None
+    if not 1 <= size <= MAX_NAME_BYTES:
+        raise InvalidNameError(f"a name has 1 to {MAX_NAME_BYTES} bytes, not {size}")
+    if any(unicodedata.category(char) == "Cc" for char in name):
+        raise InvalidNameError(f"the name {name!r} holds control characters")
+    return name
+
+
+def parse_profile_name(text: str) -> ProfileName:
+    """Check a profile name; see :func:`parse_name`."""
+    return ProfileName(parse_name(text))
+
+
+def parse_item_name(text: str) -> ItemName:
+    """Read ``kind/name``.
+
+    Raises:
+        InvalidNameError: no slash, an unknown kind, or a bad name.
+    """
+    kind, slash, name = text.partition("/")
+    if not slash:
+        raise InvalidNameError(f"the item name {text!r} has no kind")
+    return item_name(kind, name)
+
+
+def item_name(kind: str, name: str) -> ItemName:
+    """Build an item name from its checked parts.
+
+    Raises:
+        InvalidNameError: an unknown kind, or a bad name.
+    """
+    try:
+        return ItemName(Kind(kind), parse_name(name))
+    except ValueError:
+        known = ", ".join(Kind)
+        raise InvalidNameError(f"there is no kind of item called {kind!r}", hint=f"the kinds are {known}") from None
+
+
+def credential_name(profile: str) -> ItemName:
+    """Name the stored credentials of a profile."""
+    return ItemName(Kind.CREDENTIAL, parse_name(profile))

@@ -1,0 +1,61 @@
+"""Where pyvault's own files are.
+
+Source: platformdirs; the XDG base directory specification on Linux.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """The places of our files; nothing is created by asking for them."""
+
+    config_file: Path
+    data: Path
+    state: Path
+    runtime: Path
+
+    @property
+    def vault(self) -> Path:
+        """The default vault file."""
+        return self.data / "vault.pyv"
+
+    @property
+    def trust(self) -> Path:
+        """What vaults looked like when they were last seen."""
+        return self.state / "trust.json"
+
+    @property
+    def choice(self) -> Path:
+        """The automatic choice of a backend, and the plug-ins seen."""
+        return self.state / "choice.json"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file per thing only one process may do at a time."""
+        return self.state / "locks"
+
+
+def find_paths(environ: Mapping[str, str]) -> Paths:
+    """Find the places of our files for this user.
+
+    Args:
+        environ: ``PYVAULT_CONFIG`` overrides the config file's place.
+    """
+    import platformdirs
+
+    config = environ.get("PYVAULT_CONFIG")
+    directory = platformdirs.user_config_path("pyvault", appauthor=False)
+    return Paths(
+        config_file=Path(config).expanduser() if config else directory / "config.toml",
+        data=platformdirs.user_data_path("pyvault", appauthor=False),
+        state=platformdirs.user_state_path("pyvault", appauthor=False),
+        runtime=platformdirs.user_runtime_path("pyvault", appauthor=False),
+    )
