@@ -1,9 +1,12 @@
 # Two words do everything: `make demo` shows the main job, `make test` runs the tests.
 PYTHON ?= python3
+WORKERS ?= 4
+WHEEL_TESTS ?= tests/unit tests/contract tests/cli
+PYTEST_ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: venv demo test test-long check lint types bench clean
+.PHONY: venv demo test test-long check lint types wheel-test bench clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -17,10 +20,10 @@ demo: venv
 	$(BIN)/python tests/demo.py
 
 test: venv
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 test-long: venv
-	$(BIN)/python -m pytest -n auto --long
+	$(BIN)/python -m pytest -n $(WORKERS) --long $(PYTEST_ARGS)
 
 check: lint types
 
@@ -32,6 +35,16 @@ lint: venv
 types: venv
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+# The tests once more, against the installed wheel: what is not in it fails here.
+wheel-test: venv
+	rm -rf dist build/wheel-test
+	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	$(PYTHON) -m venv build/wheel-test/venv
+	build/wheel-test/venv/bin/pip install -q --upgrade pip
+	build/wheel-test/venv/bin/pip install -q --group test "$$(echo dist/*.whl)[desktop]"
+	cp -r tests pyproject.toml README.md build/wheel-test/
+	cd build/wheel-test && venv/bin/python -m pytest -n $(WORKERS) $(WHEEL_TESTS)
 
 bench: venv
 	$(BIN)/python benchmarks/startup.py

@@ -1,0 +1,157 @@
+"""Whatever happens to a rotation, no key is lost and none is left behind."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from fakes.rotation_world import Killed, World, new_world, unlucky
+from pyvault.errors import ConflictError, ItemNotFoundError, PyvaultError
+from pyvault.names import ItemName, Kind
+from pyvault.rotation.decide import RemoteKey
+from pyvault.rotation.journal import Stage
+from pyvault.rotation.rotate import abort, find_journal, rotate
+
+PENDING = ItemName(Kind.PENDING, "ci")
+
+
+def assert_settled(world: World) -> None:
+    """Exactly one working key, it is the stored one, and nothing else lives at AWS."""
+    stored = world.stored["ci"]
+    assert world.items == {}
+    assert list(world.keys) == [stored.access_key_id]
+    assert world.keys[stored.access_key_id].active
+    assert stored.secret_access_key.reveal() == world.secrets[stored.access_key_id]
+
+
+def test_the_straight_way() -> None:
+    world = new_world()
+    rotate("ci", world.tools())
+    assert_settled(world)
+    assert "AKIA0000OLD" not in world.keys
+    assert world.prompts == 1
+
+
+def test_keep_old_stops_at_inactive() -> None:
+    world = new_world()
+    rotate("ci", world.tools(), keep_old=True)
+    assert not world.keys["AKIA0000OLD"].active
+    assert world.items == {}
+
+
+def test_it_waits_while_a_new_key_is_unknown() -> None:
+    world = new_world()
+    world.propagation = timedelta(seconds=15)
+    rotate("ci", world.tools())
+    world.time += timedelta(minutes=1)
+    assert_settled(world)
+
+
+def test_two_keys_say_which_and_can_make_room() -> None:
+    world = new_world()
+    other = RemoteKey(key_id="AKIA000000000OTHER", active=False, created=world.time)
+    world.keys[other.key_id] = other
+    world.secrets[other.key_id] = "x"
+    with pytest.raises(ConflictError, match=r"\.\.\.THER \(inactive\)"):
+        rotate("ci", world.tools())
+    rotate("ci", world.tools(), delete_inactive=True)
+    assert_settled(world)
+
+
+def test_a_strangers_key_is_asked_about_and_stays() -> None:
+    world = new_world()
+
+    def stranger(step: str) -> None:
+        if step == "before create":
+            world.chance = lambda step: None
+            used = RemoteKey(key_id="AKIA0000STRANGER", active=True, created=world.time, last_used=world.time)
+            world.keys[used.key_id] = used
+            raise Killed
+
+    world.chance = stranger
+    with pytest.raises(Killed):
+        rotate("ci", world.tools())
+    with pytest.raises(ConflictError, match="no room"):
+        rotate("ci", world.tools(confirm=False))
+    abort("ci", world.tools(confirm=False))
+    assert set(world.keys) == {"AKIA0000OLD", "AKIA0000STRANGER"}
+    assert world.items == {}
+
+
+def test_the_journal_shows_no_secret() -> None:
+    world = new_world()
+
+    def die(step: str) -> None:
+        if step == "before put":
+            raise Killed
+
+    world.chance = die
+    with pytest.raises(Killed):
+        rotate("ci", world.tools())
+    journal = find_journal(world, "ci")
+    assert journal is not None
+    assert journal.stage is Stage.CREATED
+    assert "secret-1" not in repr(journal)
+    assert all("secret" not in line for line in world.said)
+
+
+def test_abort_needs_a_rotation() -> None:
+    with pytest.raises(ItemNotFoundError):
+        abort("ci", new_world().tools())
+
+
+BOUNDARIES = [
+    f"{when} {what}"
+    for what in ("list", "put_item", "create", "identity", "put", "deactivate", "delete", "delete_item")
+    for when in ("before", "after")
+    if (when, what) not in {("after", "list"), ("after", "identity")}
+]
+
+
+@pytest.mark.parametrize("undo", [False, True])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_killed_at_each_boundary(boundary: str, nth: int, undo: bool) -> None:
+    world, left = new_world(), nth
+
+    def die(step: str) -> None:
+        nonlocal left
+        left -= step == boundary
+        if left == 0:
+            left = -1
+            raise Killed
+
+    world.chance = die
+    try:
+        rotate("ci", world.tools())
+    except Killed:
+        world.chance = lambda step: None
+        if undo and PENDING in world.items:
+            abort("ci", world.tools(confirm=True))
+        else:
+            rotate("ci", world.tools(confirm=True))
+    assert_settled(world)
+
+
+@pytest.mark.parametrize("seed", range(500))
+def test_random_faults_lose_nothing(seed: int) -> None:
+    world, dice = new_world(), random.Random(seed)
+    world.propagation = timedelta(seconds=dice.choice([0, 0, 15]))
+    world.chance = unlucky(seed, world)
+    for _ in range(12):
+        before = world.prompts
+        try:
+            if PENDING in world.items and dice.random() < 0.3:
+                abort("ci", world.tools(confirm=True))
+            else:
+                rotate("ci", world.tools(confirm=True))
+            break
+        except (Killed, PyvaultError):
+            assert world.prompts - before <= 1
+    world.chance = lambda step: None
+    if PENDING in world.items:
+        dice.choice([abort, rotate])("ci", world.tools(confirm=True))
+    world.time += timedelta(minutes=1)
+    assert_settled(world)

@@ -1,0 +1,145 @@
+"""From the journal and AWS's list of keys to the next step. Pure.
+
+::
+
+    (none)   -> Begin                   write the intent
+    intent   -> Create                  no key that the journal does not know
+             -> DeleteOrphan            one whose secret never arrived
+             -> AskAbout                one that somebody uses, or that is older
+    created  -> Prove, then swap        the old credentials are still the stored ones
+    swapped  -> Deactivate, Delete      the old key, step by step
+             -> Finish                  it is gone, or is to be kept
+
+IAM lets a user have two keys (AWS: IAM and STS quotas), so a rotation needs one
+free place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from pyvault.rotation.journal import Journal, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+MAX_KEYS = 2
+
+#: How far AWS's clock and ours may differ before "created later" means nothing.
+SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteKey:
+    """One access key as ListAccessKeys shows it.
+
+    Attributes:
+        last_used: None if it never was.
+    """
+
+    key_id: str
+    active: bool
+    created: datetime
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Write the intent; there is room for a new key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """Both places are taken; *others* are the keys that are not the stored one."""
+
+    others: tuple[RemoteKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Ask for a new key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOrphan:
+    """Delete a key whose secret was lost with the answer."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAbout:
+    """A key that can't be told apart from somebody else's."""
+
+    key: RemoteKey
+
+
+@dataclass(frozen=True, slots=True)
+class ProveAndSwap:
+    """Check the new pair at AWS and make it the stored one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivate:
+    """Set the old key inactive."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the old key."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do but to remove the journal."""
+
+
+Action = Begin | NoRoom | Create | DeleteOrphan | AskAbout | ProveAndSwap | Deactivate | Delete | Finish
+
+
+def next_action(journal: Journal | None, keys: Sequence[RemoteKey], *, stored: str, keep_old: bool) -> Action:
+    """Say what a rotation does next.
+
+    Args:
+        journal: what is written down; None at the start.
+        keys: the user's keys at AWS now.
+        stored: the access key id of the stored credentials.
+        keep_old: stop when the old key is inactive.
+    """
+    if journal is None:
+        others = tuple(key for key in keys if key.key_id != stored)
+        return NoRoom(others) if len(keys) >= MAX_KEYS else Begin()
+    match journal.stage:
+        case Stage.INTENT:
+            return _after_intent(journal, keys)
+        case Stage.CREATED:
+            return ProveAndSwap()
+        case Stage.SWAPPED:
+            return _after_swap(journal, keys, keep_old=keep_old)
+        case _:
+            assert_never(journal.stage)
+
+
+def _after_intent(journal: Journal, keys: Sequence[RemoteKey]) -> Action:
+    for key in keys:
+        if key.key_id in journal.existing:
+            continue
+        made_by_us = key.created >= journal.started - SKEW and key.last_used is None
+        return DeleteOrphan(key.key_id) if made_by_us else AskAbout(key)
+    return Create()
+
+
+def _after_swap(journal: Journal, keys: Sequence[RemoteKey], *, keep_old: bool) -> Action:
+    for key in keys:
+        if key.key_id == journal.old_key_id:
+            if key.active:
+                return Deactivate(key.key_id)
+            return Finish() if keep_old else Delete(key.key_id)
+    return Finish()
