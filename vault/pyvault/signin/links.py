@@ -1,0 +1,108 @@
+"""The URLs of a console sign-in, escaped right at every level."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from pyvault.errors import ConfigError, UsageError
+from pyvault.secret import Secret
+
+#: A region goes into a host name, so it may hold nothing else.
+REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*(?:/[a-z0-9-]+)*")
+ISSUER = "pyvault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigninSite:
+    """Where one partition signs people in.
+
+    Attributes:
+        federation: the federation endpoint, ``https://.../federation``.
+        logout: the endpoint that ends a session, ``https://.../oauth``.
+        console: the host of the console, without a region.
+    """
+
+    federation: str
+    logout: str
+    console: str
+
+
+def site_of(signin_host: str, console_host: str, *, override: str | None = None) -> SigninSite:
+    """Build the site of a partition.
+
+    Args:
+        override: another federation endpoint (``PYVAULT_SIGNIN_URL``), for tests and proxies.
+
+    Raises:
+        ConfigError: the override is no http(s) URL.
+    """
+    if override is None:
+        base = f"https://{signin_host}"
+        return SigninSite(federation=f"{base}/federation", logout=f"{base}/oauth", console=console_host)
+    parts = urlsplit(override)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(f"PYVAULT_SIGNIN_URL is {override!r}, which is no plain http or https URL")
+    base = f"{parts.scheme}://{parts.netloc}"
+    federation = override if parts.path.strip("/") else f"{base}/federation"
+    return SigninSite(federation=federation, logout=f"{base}/oauth", console=console_host)
+
+
+def destination(site: SigninSite, *, region: str | None, path: str | None, service: str | None) -> str:
+    """Build the console page to land on.
+
+    Args:
+        path: of the console, e.g. ``cloudwatch/home``; with or without a leading slash,
+            with or without a query.
+        service: shorthand for ``<service>/home``.
+
+    Raises:
+        UsageError: both path and service, or one of them would lead to another host.
+    """
+    if path is not None and service is not None:
+        raise UsageError("--path and --service can't go together")
+    if service is not None:
+        if not SERVICE.fullmatch(service):
+            raise UsageError(f"the service {service!r} is not a name like 's3' or 'cloudwatch'")
+        path = f"{service}/home"
+    path = "console/home" if path is None else path.removeprefix("/")
+    if path.startswith(("/", "\\")) or any(ord(char) <= ord(" ") for char in path):
+        raise UsageError(f"the console path {path!r} must be a path on the console's own host")
+    if region is not None and not REGION.fullmatch(region):
+        raise ConfigError(f"the region {region!r} can't be part of a host name")
+    host = f"{region}.{site.console}" if region else site.console
+    page, fragment_mark, fragment = path.partition("#")
+    page = quote(page, safe="/?&=%:,;@+~!$'()*-._")
+    if region is not None and "region=" not in page:
+        page += f"{'&' if '?' in page else '?'}region={quote(region, safe='')}"
+    return f"https://{host}/{page}{fragment_mark}{quote(fragment, safe='/?&=%:,;@+~!$*-._')}"
+
+
+def token_request(site: SigninSite, *, session: Secret[str], duration_s: int | None) -> Secret[str]:
+    """Build the URL that trades credentials for a sign-in token. It holds the credentials.
+
+    Args:
+        session: the JSON of sessionId, sessionKey, sessionToken.
+        duration_s: of the console session, 900 to 43200; None leaves it to AWS, as it
+            must be for everything but an un-chained AssumeRole.
+    """
+    query = {"Action": "getSigninToken", "Session": session.reveal()}
+    if duration_s is not None:
+        query["SessionDuration"] = str(duration_s)
+    return Secret(f"{site.federation}?{_encode(query)}")
+
+
+def login_link(site: SigninSite, token: Secret[str], page: str, *, auto_logout: bool) -> Secret[str]:
+    """Build the link to open. Whoever has it is signed in, once, for 15 minutes."""
+    query = {"Action": "login", "Issuer": ISSUER, "Destination": page, "SigninToken": token.reveal()}
+    link = f"{site.federation}?{_encode(query)}"
+    if auto_logout:  # ends another session first, then comes back to the link
+        link = f"{site.logout}?{_encode({'Action': 'logout', 'redirect_uri': link})}"
+    return Secret(link)
+
+
+def _encode(query: dict[str, str]) -> str:
+    # %20, not '+': the values are URLs and JSON, and both readings agree on %20.
+    return urlencode(query, quote_via=quote, safe="")

@@ -1,0 +1,115 @@
+"""Trade credentials for a sign-in token: one request, retried once without a duration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.errors import AwsError, AwsUnreachableError, CredentialsError
+from pyvault.secret import Secret
+from pyvault.signin.links import token_request
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.signin.links import SigninSite
+
+MAX_ANSWER = 64 * 1024  # bytes; a token is some 600
+TIMEOUT_S = 30
+BAD_REQUEST = 400
+OK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the endpoint said.
+
+    Attributes:
+        body: at most 64 KiB; holds the token.
+    """
+
+    status: int
+    body: Secret[bytes]
+
+
+#: Get a URL that holds credentials. Raises AwsUnreachableError.
+Get = Callable[[Secret[str]], Answer]
+
+
+def get_signin_token(site: SigninSite, credentials: Credentials, *, duration_s: int | None, get: Get) -> Secret[str]:
+    """Trade temporary credentials for a sign-in token.
+
+    Args:
+        duration_s: see :func:`pyvault.signin.links.token_request`. AWS answers 400 when
+            it may not be given; then the request is made once more without it.
+
+    Raises:
+        CredentialsError: the credentials are long-lived.
+        AwsError: AWS refused.
+        AwsUnreachableError: no answer, or none that can be read.
+    """
+    session = _session(credentials)
+    answer = get(token_request(site, session=session, duration_s=duration_s))
+    if answer.status == BAD_REQUEST and duration_s is not None:
+        answer = get(token_request(site, session=session, duration_s=None))
+    if answer.status != OK:
+        raise AwsError(
+            f"the sign-in endpoint refused the credentials with status {answer.status}",
+            code=f"HTTP{answer.status}",
+            hint="the session may have ended: try again with --refresh" if answer.status == BAD_REQUEST else None,
+        )
+    try:
+        token = json.loads(answer.body.reveal())["SigninToken"]
+    except (ValueError, KeyError, TypeError):
+        token = None  # the cause holds the body
+    if not isinstance(token, str) or not token:
+        raise AwsUnreachableError("the sign-in endpoint gave no token")
+    return Secret(token)
+
+
+def _session(credentials: Credentials) -> Secret[str]:
+    if credentials.session_token is None:
+        raise CredentialsError(
+            "long-lived credentials can't sign in to the console",
+            hint="a role, or the federation token that 'pyvault login' asks for, can",
+        )
+    return Secret(
+        json.dumps(
+            {
+                "sessionId": credentials.access_key_id,
+                "sessionKey": credentials.secret_access_key.reveal(),
+                "sessionToken": credentials.session_token.reveal(),
+            }
+        )
+    )
+
+
+def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
+    """Get a URL with the standard library; redirects are not followed.
+
+    Raises:
+        AwsUnreachableError: no connection, a bad certificate, a time-out.
+    """
+    import ssl
+    import urllib.error
+    import urllib.request
+
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_bundle)),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+    ):  # and no redirect handler: credentials in a URL go to no other host
+        opener.add_handler(handler)
+    try:
+        with opener.open(url.reveal(), timeout=TIMEOUT_S) as response:
+            return Answer(status=response.status, body=Secret(response.read(MAX_ANSWER)))
+    except urllib.error.HTTPError as exc:
+        with exc:
+            return Answer(status=exc.code, body=Secret(b""))
+    except OSError as exc:
+        # Its text may hold the URL; the type and errno are enough.
+        raise AwsUnreachableError(f"the sign-in endpoint can't be reached ({type(exc).__name__})") from None
