@@ -1,0 +1,95 @@
+"""The rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import pkgutil
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pyvault
+
+PACKAGES = ("pyvault", "pyvault_backends", "pyvault_cli")
+CORE = Path(pyvault.__file__).parent
+SOUNDS_SECRET = re.compile(r"secret|passphrase|password|session_token|access_token|refresh_token|client_secret")
+#: Names that sound like a secret and are none.
+HARMLESS = re.compile(
+    r"(_file|_name|_slot|_slots|_id|_store|_fd|_s|_prompt|_source|_sources|_process|_service)$|^is_|^has_|^needs_|^ask_|^secret_service"
+)
+
+
+def sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        module = importlib.import_module(package)
+        assert module.__file__
+        yield from Path(module.__file__).parent.rglob("*.py")
+
+
+def modules() -> Iterator[str]:
+    for package in ("pyvault",):
+        root = importlib.import_module(package)
+        for info in pkgutil.walk_packages(root.__path__, f"{package}."):
+            if ".testing" not in info.name:
+                yield info.name
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield ast.unparse(node.func)
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    readers = {
+        f"{path.name}: {call}"
+        for path in sources()
+        if path.name != "clock.py"
+        for call in calls(ast.parse(path.read_text()))
+        if call in {"time.time", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}
+    }
+    assert readers == set()
+
+
+def test_the_core_does_not_read_the_environment_or_talk() -> None:
+    offenders = {
+        f"{path.relative_to(CORE)}: {node}"
+        for path in CORE.rglob("*.py")
+        if "testing" not in path.parts
+        for node in (
+            ast.unparse(item)
+            for item in ast.walk(ast.parse(path.read_text()))
+            if isinstance(item, ast.Attribute | ast.Call)
+        )
+        if node.startswith(("os.environ", "os.getenv", "print(", "input(", "sys.exit", "getpass."))
+    }
+    assert offenders == set()
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "common", "helpers", "helper", "misc", "manager"}
+    assert {path.stem for path in sources()} & drawers == set()
+
+
+@pytest.mark.parametrize("name", sorted(set(modules())))
+def test_fields_that_sound_secret_are_secret(name: str) -> None:
+    module = importlib.import_module(name)
+    for item in vars(module).values():
+        if not (isinstance(item, type) and dataclasses.is_dataclass(item) and item.__module__ == name):
+            continue
+        for field in dataclasses.fields(item):
+            if SOUNDS_SECRET.search(field.name) and not HARMLESS.search(field.name):
+                text = field.type if isinstance(field.type, str) else typing.cast("str", repr(field.type))
+                assert "Secret" in text or "Callable" in text or "bool" in text, f"{item.__name__}.{field.name}: {text}"
+
+
+def test_documents_never_name_the_foreign_distribution() -> None:
+    root = Path(__file__).parents[2]
+    foreign = re.compile(r"(pip|pipx|uv tool|uv pip)\s+install\s+(-\S+\s+)*[\"']?pyvault(?!-aws)\b")
+    for document in [*root.glob("*.md"), *root.glob("docs/**/*.md")]:
+        assert not foreign.search(document.read_text()), document.name
