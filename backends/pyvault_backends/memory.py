@@ -1,0 +1,117 @@
+"""Keep items in this process: for tests, and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pyvault.backend import Ask, Availability, Options
+from pyvault.errors import BackendLockedError, ItemNotFoundError
+from pyvault.options import check_options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
+
+_named: dict[str, _Items] = {}
+_naming = threading.Lock()
+
+
+class _Items:
+    """One store: what several handles share."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.blobs: dict[ItemName, Secret[bytes]] = {}
+        self.locked = False
+
+
+class MemoryBackend:
+    """A backend whose items end with the process.
+
+    Options:
+        name: handles that give the same name share their items.
+    """
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, items: _Items | None = None) -> None:
+        self._items = items or _Items()
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Make a store, or find the one with this name."""
+        del ask
+        check_options("memory", options, known={"name"})
+        name = options.get("name")
+        if name is None:
+            return cls()
+        with _naming:
+            return cls(_named.setdefault(name, _Items()))
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        """It always works."""
+        del options
+        return Availability(available=True)
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        with self._unlocked() as blobs:
+            if name not in blobs:
+                raise ItemNotFoundError(f"there is no item '{name}'")
+            return blobs[name]
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item."""
+        with self._unlocked() as blobs:
+            blobs[name] = data
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        with self._unlocked() as blobs:
+            if name not in blobs:
+                raise ItemNotFoundError(f"there is no item '{name}'")
+            del blobs[name]
+
+    def names(self) -> list[ItemName]:
+        """List the items."""
+        with self._unlocked() as blobs:
+            return sorted(blobs)
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Take the changes inside as one: an exception undoes them."""
+        with self._unlocked() as blobs:
+            before = dict(blobs)
+            try:
+                yield
+            except BaseException:
+                blobs.clear()
+                blobs.update(before)
+                raise
+
+    def lock(self) -> None:
+        """Lock the store; opening it anew does not unlock it."""
+        self._items.locked = True
+
+    def locked(self) -> bool:
+        """Say whether it is locked."""
+        return self._items.locked
+
+    def unlock(self) -> None:
+        """Unlock it; a test's business."""
+        self._items.locked = False
+
+    def close(self) -> None:
+        """Keep the items: other handles may have them."""
+
+    @contextmanager
+    def _unlocked(self) -> Generator[dict[ItemName, Secret[bytes]]]:
+        with self._items.lock:
+            if self._items.locked:
+                raise BackendLockedError("the memory backend is locked")
+            yield self._items.blobs

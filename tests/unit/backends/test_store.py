@@ -1,0 +1,168 @@
+"""The typed view: pairs under profiles, and a fence around the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import pytest
+
+from pyvault.errors import BackendError, BackendLockedError, InvalidNameError, ItemCorruptError, ItemNotFoundError
+from pyvault.model import StoredCredentials
+from pyvault.names import ItemName, Kind, credential_name
+from pyvault.secret import Secret
+from pyvault.store import CredentialStore
+from pyvault_backends.memory import MemoryBackend
+
+PAIR = StoredCredentials(
+    access_key_id="AKIAIOSFODNN7EXAMPLE",
+    secret_access_key=Secret("wJalr"),
+    created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+)
+NEWER = StoredCredentials(access_key_id="AKIANEWER", secret_access_key=Secret("newer"))
+
+
+class AttributedBackend(MemoryBackend):
+    """Keeps attributes, and counts how often a secret is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[ItemName, Mapping[str, str]] = {}
+        self.reads = 0
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        self.reads += 1
+        return super().get(name)
+
+    def put_with(self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
+        self.put(name, data)
+        self.kept[name] = attributes
+
+    def attributes(self, name: ItemName) -> Mapping[str, str]:
+        if name not in self.kept:
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        return self.kept[name]
+
+
+class FailingBackend(MemoryBackend):
+    """Raises what it is told to from every method."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def _fail(self, *_: Any) -> NoReturn:  # stands for methods of several signatures
+        raise self.error
+
+    get = put = delete = names = close = _fail  # pyright: ignore[reportAssignmentType]  # it never returns
+
+
+def test_put_get_replace_delete() -> None:
+    store = CredentialStore(MemoryBackend())
+    with pytest.raises(ItemNotFoundError):
+        store.get("prod")
+    store.put("prod", PAIR)
+    assert store.get("prod") == PAIR
+    store.put("prod", NEWER)
+    assert store.get("prod") == NEWER
+    assert store.profiles() == ["prod"]
+    store.delete("prod")
+    assert store.profiles() == []
+    with pytest.raises(ItemNotFoundError):
+        store.delete("prod")
+
+
+def test_pending_pairs_never_mix_with_the_others() -> None:
+    store = CredentialStore(MemoryBackend())
+    store.put("prod", PAIR)
+    store.put("prod", NEWER, kind=Kind.PENDING)
+    assert store.get("prod") == PAIR
+    assert store.get("prod", kind=Kind.PENDING) == NEWER
+    assert store.profiles(kind=Kind.PENDING) == ["prod"]
+    store.delete("prod", kind=Kind.PENDING)
+    assert store.get("prod") == PAIR
+
+
+def test_listing_reads_no_secret_where_attributes_are_kept() -> None:
+    backend = AttributedBackend()
+    store = CredentialStore(backend)
+    store.put("prod", PAIR)
+    assert store.access_key_id("prod") == PAIR.access_key_id
+    assert store.created("prod") == PAIR.created
+    assert backend.reads == 0
+
+
+def test_without_attributes_the_item_is_read() -> None:
+    store = CredentialStore(MemoryBackend())
+    store.put("prod", PAIR)
+    assert store.access_key_id("prod") == PAIR.access_key_id
+    assert store.created("prod") == PAIR.created
+    assert CredentialStore(AttributedBackend()).profiles() == []
+
+
+def test_w30_a_damaged_item_is_neither_absent_nor_empty() -> None:
+    backend = MemoryBackend()
+    backend.put(credential_name("prod"), Secret(b"\0"))
+    with pytest.raises(ItemCorruptError, match="credential/prod"):
+        CredentialStore(backend).get("prod")
+
+
+class PanicError(BaseException):
+    """Like the exceptions of some native extensions."""
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("PLANTED"), SystemExit("PLANTED"), PanicError("PLANTED"), OSError("PLANTED")]
+)
+def test_foreign_exceptions_come_out_as_ours_without_their_text(error: BaseException) -> None:
+    store = CredentialStore(FailingBackend(error))
+    attempts = [
+        lambda: store.get("prod"),
+        lambda: store.put("prod", PAIR),
+        lambda: store.delete("prod"),
+        store.profiles,
+        store.close,
+    ]
+    for attempt in attempts:
+        with pytest.raises(BackendError) as caught:
+            attempt()
+        assert type(error).__name__ in str(caught.value)
+        assert "PLANTED" not in str(caught.value)
+        assert caught.value.__suppress_context__
+
+
+def test_w30_a_locked_store_is_never_an_empty_one() -> None:
+    backend = MemoryBackend()
+    store = CredentialStore(backend)
+    store.put("prod", PAIR)
+    backend.lock()
+    for attempt in (store.profiles, lambda: store.get("prod"), lambda: store.put("dev", NEWER)):
+        with pytest.raises(BackendLockedError):
+            attempt()
+    backend.unlock()
+    assert store.profiles() == ["prod"]
+
+
+def test_ctrl_c_passes() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        CredentialStore(FailingBackend(KeyboardInterrupt())).get("prod")
+
+
+def test_a_transaction_that_fails_changes_nothing() -> None:
+    store = CredentialStore(MemoryBackend())
+    store.put("prod", PAIR)
+
+    def change() -> None:
+        with store.transaction():
+            store.put("prod", NEWER)
+            store.delete("absent")
+
+    with pytest.raises(ItemNotFoundError):
+        change()
+    assert store.get("prod") == PAIR
+
+
+def test_a_bad_profile_name_never_reaches_the_backend() -> None:
+    with pytest.raises(InvalidNameError):
+        CredentialStore(FailingBackend(AssertionError())).get("a\nb")

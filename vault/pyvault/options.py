@@ -1,0 +1,106 @@
+"""The options of a backend: where they come from, and how it checks them.
+
+Three sources, the later one wins: ``[backend.NAME]`` of config.toml, the
+environment, ``--backend-option``. In the environment an option of any backend
+is ``PYVAULT_BACKEND_<NAME>__<OPTION>``, hyphens as underscores; the vault file's
+options have short names beside that.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+#: Short names of the ``file`` backend's options. A passphrase is none of them:
+#: it is asked for, and the face knows where an answer may come from.
+FILE_ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "PYVAULT_FILE": "path",
+        "PYVAULT_KEYFILE": "keyfile",
+        "PYVAULT_KDF": "kdf",
+        "PYVAULT_EXPECT_VAULT_ID": "expect_vault_id",
+        "PYVAULT_MIN_GENERATION": "min_generation",
+    }
+)
+
+
+def gather_options(
+    backend: str, *, configured: Mapping[str, str], environ: Mapping[str, str], flags: Mapping[str, str]
+) -> dict[str, str]:
+    """Merge the options of one backend; nothing is checked here, the backend does."""
+    return {**configured, **_from_environ(backend, environ), **flags}
+
+
+def parse_flags(texts: Iterable[str]) -> dict[str, str]:
+    """Read the values of ``--backend-option``.
+
+    Raises:
+        ConfigError: not of the form ``KEY=VALUE``.
+    """
+    options: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (equals and key):
+            raise ConfigError(f"the backend option {text!r} has no value", hint="--backend-option KEY=VALUE")
+        options[key] = value
+    return options
+
+
+def check_options(backend: str, options: Mapping[str, str], *, known: Collection[str]) -> None:
+    """Refuse what a backend does not know: a misspelt option would be a silent no.
+
+    Raises:
+        ConfigError: an unknown option.
+    """
+    for key in options:
+        if key not in known:
+            offer = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            raise ConfigError(f"the backend '{backend}' has no option '{key}'", hint=offer)
+
+
+def flag_option(backend: str, options: Mapping[str, str], key: str) -> bool:
+    """Read an option that is on or off; off when it is missing.
+
+    Raises:
+        ConfigError: neither a yes nor a no.
+    """
+    value = options.get(key, "false").lower()
+    if value not in {"true", "false", "1", "0", "yes", "no"}:
+        raise ConfigError(f"the option '{key}' of '{backend}' is {value!r}", hint="true or false")
+    return value in {"true", "1", "yes"}
+
+
+def seconds_option(backend: str, options: Mapping[str, str], key: str, default: float) -> float:
+    """Read an option in seconds, up to an hour.
+
+    Raises:
+        ConfigError: not a number, or out of range.
+    """
+    try:
+        seconds = float(options.get(key, default))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:  # an hour; NaN is refused too
+        raise ConfigError(f"the option '{key}' of '{backend}' is not a number of seconds from 0 to 3600")
+    return seconds
+
+
+def _from_environ(backend: str, environ: Mapping[str, str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    if backend == "file":
+        options = {option: environ[name] for name, option in FILE_ALIASES.items() if environ.get(name)}
+    prefix = f"PYVAULT_BACKEND_{_shouted(backend)}__"
+    for name, value in environ.items():
+        # The upper-cased name on Windows is what the system gives back.
+        if name.startswith(prefix) and len(name) > len(prefix):
+            options[name.removeprefix(prefix).lower()] = value
+    return options
+
+
+def _shouted(name: str) -> str:
+    return name.upper().replace("-", "_").replace(".", "_")

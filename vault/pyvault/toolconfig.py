@@ -1,0 +1,152 @@
+"""pyvault's own settings: ``config.toml``, which pyvault never writes.
+
+::
+
+    [backend]
+    name = "file"            # or, when there are no options: backend = "file" at the top
+
+    [backend.file]           # options of that backend, whatever it knows
+    path = "~/vault.pyv"
+
+    [login]
+    browser = "firefox"
+
+    [plugins]
+    allow = ["acme-vault"]   # distributions that may provide a backend without being asked about
+
+A setting that nobody knows is an error: a misspelt one would be a silent no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from pyvault.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+KNOWN = ("backend", "login", "plugins", "prompt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolConfig:
+    """What config.toml says; everything may be missing.
+
+    Attributes:
+        backend: the name of the backend to use.
+        backend_options: options by backend name; TOML's numbers and booleans
+            are texts here, as they are on a command line.
+        browser: the program that opens a web page.
+        prompt: the name of the prompt driver.
+        allowed_plugins: distributions whose backends need no first-use question.
+    """
+
+    backend: str | None = None
+    backend_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, "Mapping[str, str]"])
+    browser: str | None = None
+    prompt: str | None = None
+    allowed_plugins: frozenset[str] = frozenset()
+
+
+def load(path: Path) -> ToolConfig:
+    """Read config.toml; a missing file is an empty one.
+
+    Raises:
+        ConfigError: unreadable, not TOML, an unknown setting, or a wrong type.
+    """
+    import tomllib
+
+    try:
+        text = path.read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return ToolConfig()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"'{path}' can't be read: {_reason(exc)}") from None
+    try:
+        return parse(tomllib.loads(text), where=str(path))
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"'{path}' is not TOML: {exc}") from None
+
+
+def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
+    """Check what a config file says.
+
+    Raises:
+        ConfigError: an unknown setting, or a value of the wrong type.
+    """
+    _only(document, KNOWN, "", where)
+    name, options = _backend(document.get("backend", {}), where)
+    login = _table(document.get("login", {}), "login", where)
+    plugins = _table(document.get("plugins", {}), "plugins", where)
+    prompt = _table(document.get("prompt", {}), "prompt", where)
+    _only(login, ("browser",), "login.", where)
+    _only(plugins, ("allow",), "plugins.", where)
+    _only(prompt, ("driver",), "prompt.", where)
+    return ToolConfig(
+        backend=name,
+        backend_options=options,
+        browser=_text(login.get("browser"), "login.browser", where),
+        prompt=_text(prompt.get("driver"), "prompt.driver", where),
+        allowed_plugins=_names(plugins.get("allow", []), "plugins.allow", where),
+    )
+
+
+def _backend(value: object, where: str) -> tuple[str | None, dict[str, Mapping[str, str]]]:
+    if isinstance(value, str):
+        return value, {}
+    table = dict(_table(value, "backend", where))
+    name = _text(table.pop("name", None), "backend.name", where)
+    return name, {key: _options(_table(options, f"backend.{key}", where), key, where) for key, options in table.items()}
+
+
+def _options(table: Mapping[str, object], backend: str, where: str) -> dict[str, str]:
+    return {key: _scalar(value, f"backend.{backend}.{key}", where) for key, value in table.items()}
+
+
+def _scalar(value: object, setting: str, where: str) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int():
+            return str(value)
+        case _:
+            raise _wrong(setting, "a text, a whole number or a boolean", where)
+
+
+def _text(value: object, setting: str, where: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise _wrong(setting, "a text", where)
+
+
+def _names(value: object, setting: str, where: str) -> frozenset[str]:
+    if isinstance(value, list):
+        members = cast("list[object]", value)  # a list of TOML values
+        texts = [member for member in members if isinstance(member, str)]
+        if len(texts) == len(members):
+            return frozenset(texts)
+    raise _wrong(setting, "a list of texts", where)
+
+
+def _table(value: object, setting: str, where: str) -> Mapping[str, object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)  # TOML keys are texts
+    raise _wrong(setting, "a table", where)
+
+
+def _only(table: Mapping[str, object], known: tuple[str, ...], prefix: str, where: str) -> None:
+    for key in table:
+        if key not in known:
+            settings = ", ".join(prefix + name for name in known)
+            raise ConfigError(f"there is no setting '{prefix}{key}' ({where})", hint=f"there are {settings}")
+
+
+def _wrong(setting: str, wanted: str, where: str) -> ConfigError:
+    return ConfigError(f"'{setting}' has to be {wanted} ({where})")
+
+
+def _reason(exc: OSError | UnicodeDecodeError) -> str:
+    return exc.strerror or "failed" if isinstance(exc, OSError) else "it is not UTF-8"
