@@ -1,0 +1,112 @@
+"""The environment of the child of ``exec``. Pure.
+
+A copy of ours, without anything that could send the child to other credentials
+than the ones it was started for, and without the keys to the vault itself: a
+child needs its credentials, never the passphrase they were kept under.
+
+Source: aws-vault's ``exec`` for the variables set and for the first block of
+removed ones; the AWS SDKs' credential provider chain for the second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.clock import to_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from pyvault.model import Credentials
+
+#: Other ways for the child to find credentials, or to misread ours.
+STRAY = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_SDK_LOAD_CONFIG",
+    # not removed by aws-vault
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+)
+
+#: What opens our vault, or one of aws-vault's.
+VAULT_SECRETS = (
+    "PYVAULT_PASSPHRASE",
+    "PYVAULT_PASSPHRASE_FILE",
+    "PYVAULT_NEW_PASSPHRASE",
+    "PYVAULT_NEW_PASSPHRASE_FILE",
+    "PYVAULT_KEYFILE",
+    "AWS_VAULT_FILE_PASSPHRASE",
+    "AWS_VAULT_OP_CONNECT_TOKEN",
+    "AWS_VAULT_OP_SERVICE_ACCOUNT_TOKEN",
+    "PROTON_PASS_PERSONAL_ACCESS_TOKEN",
+)
+
+#: Words that make an option of a backend, PYVAULT_BACKEND_<NAME>__<OPTION>, a way into it.
+TELLING = ("KEY", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "PIN", "UNLOCK")
+
+
+def child_environment(
+    parent: Mapping[str, str],
+    *,
+    profile: str,
+    region: str | None,
+    endpoint_url: str | None,
+    credentials: Credentials | None = None,
+    added: Mapping[str, str] | None = None,
+    removed: Collection[str] = (),
+) -> dict[str, str]:
+    """Build the child's environment; secrets go in here and nowhere else.
+
+    Args:
+        parent: our own environment; not changed.
+        profile: becomes AWS_VAULT, which prompts and tools look for.
+        region: None if nothing sets it; then the variables stay as they are.
+        endpoint_url: None if nothing sets it.
+        credentials: to put into the variables; None where a server or the
+            profile's own ``credential_process`` gives them.
+        added: what points to that server or profile.
+        removed: what else must go, such as AWS_EC2_METADATA_DISABLED beside an
+            EC2 server, and the secrets a backend declares.
+    """
+    gone = {*STRAY, *VAULT_SECRETS, *removed}
+    child = {name: value for name, value in parent.items() if name not in gone and not _opens_backend(name)}
+    child["AWS_VAULT"] = profile
+    if region is not None:
+        child["AWS_REGION"] = child["AWS_DEFAULT_REGION"] = region
+    if endpoint_url is not None:
+        child["AWS_ENDPOINT_URL"] = endpoint_url
+    if credentials is not None:
+        child |= credential_variables(credentials)
+    return child | dict(added or {})
+
+
+def credential_variables(credentials: Credentials) -> dict[str, str]:
+    """Write credentials as the variables that every AWS SDK reads, in the order of aws-vault."""
+    variables = {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
+    }
+    if credentials.session_token:
+        variables["AWS_SESSION_TOKEN"] = credentials.session_token.reveal()
+    if credentials.expires is not None:
+        variables["AWS_CREDENTIAL_EXPIRATION"] = to_rfc3339(credentials.expires)
+    return variables
+
+
+def _opens_backend(name: str) -> bool:
+    """Say whether a variable is a backend's option whose name sounds like a key."""
+    backend, separator, option = name.removeprefix("PYVAULT_BACKEND_").partition("__")
+    ours = name.startswith("PYVAULT_BACKEND_") and bool(separator and backend)
+    return ours and any(word in option.upper() for word in TELLING)

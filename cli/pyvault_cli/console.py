@@ -1,0 +1,119 @@
+r"""The rules of output.
+
+1. What was asked for goes to stdout, bare: secrets, tables, JSON. Everything
+   for people goes to stderr as ``pyvault: error: ...`` in lower case, advice
+   on a ``pyvault: hint: ...`` line of its own.
+2. Names, settings and messages come from files and from AWS. Before they reach
+   a terminal their control characters are escaped, so that a profile called
+   ``\x1b]0;...`` or a right-to-left override can't repaint the screen.
+   ``data`` alone writes as it is: its formats have their own quoting.
+3. Colour is for a terminal that wants it: not when NO_COLOR is set, not with
+   TERM=dumb, never on stdout.
+4. A closed stderr loses messages and nothing else. A closed stdout is an error
+   as soon as there is something to deliver.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pyvault.errors import PyvaultError
+
+RED, YELLOW, PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
+
+
+def error(text: str) -> None:
+    """Tell a person what went wrong."""
+    _say("error", text, RED)
+
+
+def warn(text: str) -> None:
+    """Tell a person what they may not expect."""
+    _say("warning", text, YELLOW)
+
+
+def hint(text: str) -> None:
+    """Give advice."""
+    _say("hint", text, "")
+
+
+def note(text: str) -> None:
+    """Tell a person what was done."""
+    _write_stderr(f"{printable(text)}\n")
+
+
+def report(problem: PyvaultError) -> None:
+    """Tell a person about an error, and its hint."""
+    error(problem.message)
+    if problem.hint:
+        hint(problem.hint)
+
+
+def out(text: str) -> None:
+    """Write one line for people or simple programs to stdout, escaped."""
+    data(f"{printable(text)}\n", errors="backslashreplace")
+
+
+def data(text: str, *, errors: str = "surrogateescape") -> None:
+    """Write text to stdout exactly.
+
+    Args:
+        text: what was asked for; secrets allowed.
+        errors: what to do with characters that stdout's encoding lacks.
+
+    Raises:
+        PyvaultError: stdout is closed, or can't hold these characters.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        raw = text.encode(encoding, errors)
+    except UnicodeEncodeError:
+        raise PyvaultError(f"the output can't be written in the encoding {encoding!r}") from None
+    data_bytes(raw)
+
+
+def data_bytes(raw: bytes) -> None:
+    """Write bytes to stdout exactly.
+
+    Raises:
+        PyvaultError: stdout is closed.
+        BrokenPipeError: nobody reads; ``main`` turns it into an exit code.
+    """
+    stream = sys.stdout
+    if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 1 was closed at the start
+        raise PyvaultError("the output has nowhere to go: stdout is closed")
+    stream.flush()
+    stream.buffer.write(raw)
+    stream.flush()
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would act upon: controls, format characters, line separators, lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    from unicodedata import category
+
+    acting = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return "".join(char.encode("unicode_escape").decode() if category(char) in acting else char for char in text)
+
+
+def wants_colour() -> bool:
+    """Say whether stderr is a terminal that wants colour."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    return sys.stderr is not None and sys.stderr.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
+
+
+def _say(level: str, text: str, colour: str) -> None:
+    label = f"{colour}{level}:{PLAIN}" if colour and wants_colour() else f"{level}:"
+    _write_stderr(f"pyvault: {label} {printable(text)}\n")
+
+
+def _write_stderr(line: str) -> None:
+    # A message that can't be delivered must not turn success into failure.
+    from contextlib import suppress
+
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(line)
+        sys.stderr.flush()

@@ -1,0 +1,152 @@
+"""Credentials as text, for shells and programs. Pure.
+
+A value may come from a config file that somebody else wrote. It must not become
+shell: every value that is not a plain word is quoted by the rules of the shell
+that will read it, and where a format has no quoting it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from pyvault.clock import to_rfc3339
+from pyvault.errors import InvalidSettingError
+from pyvault_cli.childenv import credential_variables
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+
+#: Words that no shell of ours changes: access keys, base64, ARNs, times, regions.
+PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+", re.ASCII)
+#: PowerShell ends a quoted text at any of these, not only at the ASCII apostrophe.
+#: Source: PowerShell language specification, 2.3.5.2, single-quote-character.
+POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+
+
+class Format(StrEnum):
+    """How ``export`` writes credentials."""
+
+    ENV = "env"
+    EXPORT_ENV = "export-env"
+    FISH = "fish"
+    POWERSHELL = "powershell"
+    JSON = "json"
+    INI = "ini"
+    DOTENV = "dotenv"
+
+
+def render(format: Format, credentials: Credentials, *, profile: str, region: str | None) -> str:  # noqa: A002 - the option's name
+    """Write credentials in a format; the result holds secrets.
+
+    Raises:
+        InvalidSettingError: a value that this format can't hold.
+    """
+    match format:
+        case Format.JSON:
+            return as_json(credentials)
+        case Format.INI:
+            return _as_ini(credentials, profile=profile, region=region)
+        case Format.ENV | Format.EXPORT_ENV | Format.FISH | Format.POWERSHELL | Format.DOTENV:
+            return "".join(
+                f"{_assignment(format, name, value)}\n" for name, value in _variables(credentials, region).items()
+            )
+        case _:
+            assert_never(format)
+
+
+def as_json(credentials: Credentials) -> str:
+    """Write what ``credential_process`` wants.
+
+    Source: AWS SDKs reference, "Process credential provider".
+    """
+    import json
+
+    document: dict[str, object] = {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+    }
+    if credentials.session_token:
+        document["SessionToken"] = credentials.session_token.reveal()
+    if credentials.expires is not None:
+        document["Expiration"] = to_rfc3339(credentials.expires)
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _variables(credentials: Credentials, region: str | None) -> dict[str, str]:
+    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region is not None else {}
+    return credential_variables(credentials) | regions
+
+
+def _assignment(format: Format, name: str, value: str) -> str:  # noqa: A002 - as above
+    match format:
+        case Format.ENV:
+            return f"{name}={quote_sh(_one_line(name, value))}"
+        case Format.EXPORT_ENV:
+            return f"export {name}={quote_sh(_no_nul(name, value))}"
+        case Format.FISH:
+            return f"set -gx {name} {quote_fish(_no_nul(name, value))}"
+        case Format.POWERSHELL:
+            return f"$Env:{name} = {quote_powershell(_no_nul(name, value))}"
+        case Format.DOTENV:
+            return f"{name}={_quote_dotenv(name, _one_line(name, value))}"
+        case _:
+            raise AssertionError(f"{format} is not made of assignments")
+
+
+def quote_sh(value: str) -> str:
+    """Quote for sh, bash, zsh: inside apostrophes nothing is special but the apostrophe."""
+    if PLAIN_WORD.fullmatch(value):
+        return value
+    return "'" + value.replace("'", "'\"'\"'") + "'"
+
+
+def quote_fish(value: str) -> str:
+    r"""Quote for fish: inside apostrophes ``\\`` and ``\'`` are escapes, all else is plain."""
+    if PLAIN_WORD.fullmatch(value):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def quote_powershell(value: str) -> str:
+    """Quote for PowerShell, where even a plain word must be quoted in an assignment."""
+    return "'" + POWERSHELL_QUOTES.sub(r"\1\1", value) + "'"
+
+
+def _quote_dotenv(name: str, value: str) -> str:
+    if PLAIN_WORD.fullmatch(value):
+        return value
+    # Readers of .env files disagree about every escape; apostrophes around a text without any are safe in all.
+    if "'" in value or "\\" in value:
+        raise InvalidSettingError(f"the value of '{name}' can't be written to a .env file")
+    return f"'{value}'"
+
+
+def _as_ini(credentials: Credentials, *, profile: str, region: str | None) -> str:
+    if "]" in _one_line("profile", profile):
+        raise InvalidSettingError(f"the profile name '{profile}' can't be a section name")
+    names = {
+        "AWS_ACCESS_KEY_ID": "aws_access_key_id",
+        "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key",
+        "AWS_SESSION_TOKEN": "aws_session_token",
+        "AWS_CREDENTIAL_EXPIRATION": "aws_credential_expiration",
+        "AWS_REGION": "region",
+    }
+    values = _variables(credentials, region)
+    lines = [f"{key}={_one_line(key, values[name])}" for name, key in names.items() if name in values]
+    return "\n".join([f"[{profile}]", *lines]) + "\n"
+
+
+def _one_line(name: str, value: str) -> str:
+    # str.splitlines knows every line end that some reader might: \r, NEL, U+2028 ...
+    if len(value.splitlines()) > 1 or value.endswith(("\n", "\r")):
+        raise InvalidSettingError(f"the value of '{name}' has more than one line")
+    return _no_nul(name, value)
+
+
+def _no_nul(name: str, value: str) -> str:
+    if "\0" in value:
+        raise InvalidSettingError(f"the value of '{name}' holds a NUL byte")
+    return value

@@ -1,0 +1,171 @@
+"""The entry point: which command, and what becomes of its errors.
+
+Everything is imported as late as it can be: ``--version`` needs nothing, the
+help of the program needs a table, and a command builds no parser but its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typer.core import TyperCommand
+
+    from pyvault_cli.context import Context
+    from pyvault_cli.words import Words
+
+
+def main() -> int:
+    """Run pyvault with the words of this process and give its exit code."""
+    argv = sys.argv[1:]
+    if argv[:1] == ["--version"] and sys.stdout:
+        from pyvault.version import __version__
+
+        argv = []
+        sys.stdout.write(f"pyvault {__version__}\n")
+        return _flushed()
+    return run(argv)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; every error ends here as a message and an exit code."""
+    from pyvault.errors import PyvaultError
+    from pyvault_cli import console, exits
+
+    try:
+        return _dispatch(argv)
+    except PyvaultError as problem:
+        console.report(problem)
+        return exits.exit_code(problem)
+    except KeyboardInterrupt:
+        return exits.CANCELLED
+    except BrokenPipeError:
+        return _nobody_reads()
+    except Exception as crash:  # noqa: BLE001 - the last resort: no traceback, whose frames know secrets
+        return _crashed(crash)
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    import os
+
+    from pyvault_cli import console, exits, menu, words
+
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:], "--help"]
+    built: dict[str, TyperCommand] = {}
+
+    def valued(path: str) -> set[str]:
+        built[path] = build(path)
+        return options_with_value(built[path])
+
+    line = words.split(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=valued)
+    if line.has("--version"):
+        from pyvault.version import __version__
+
+        console.out(f"pyvault {__version__}")
+        return exits.DONE
+    if line.command not in built:
+        if line.wants_help:
+            console.data(menu.help_text(line.command))
+            return exits.DONE
+        for text in menu.help_text(line.command).splitlines():
+            console.note(text)
+        return exits.USAGE
+    if line.has("--debug"):
+        from pyvault_cli.debug import log_to_stderr
+
+        log_to_stderr()
+    from pyvault_cli.context import Context
+
+    with Context(line, os.environ) as context:
+        return _invoke(built[line.command], line, context)
+
+
+def build(path: str) -> TyperCommand:
+    """Make the parser of one command from the signature of its function."""
+    from importlib import import_module
+    from typing import cast
+
+    import typer
+    from typer.main import get_command
+
+    from pyvault_cli.menu import COMMANDS
+
+    module, text = COMMANDS[path]
+    function = getattr(import_module(f"pyvault_cli.commands.{module}"), module)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(
+        path,
+        help=f"{text[0].upper()}{text[1:]}.",
+        epilog="'pyvault --help' tells the options of all commands.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )(function)
+    return cast("TyperCommand", get_command(app))  # an app with one command and no callback is that command
+
+
+def options_with_value(command: TyperCommand) -> set[str]:
+    """Name the options, long and short, whose value may be the next word."""
+    return {
+        name
+        for parameter in command.params
+        if parameter.param_type_name == "option" and not getattr(parameter, "is_flag", False)
+        for name in parameter.opts
+    }
+
+
+def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
+    from typer import Exit, TyperException
+
+    from pyvault_cli import console, exits
+
+    own = ["--help"] if line.wants_help else list(line.own)
+    try:
+        with command.make_context(f"pyvault {line.command}", own, obj=context) as parsed:
+            command.invoke(parsed)
+    except Exit as done:
+        return done.exit_code
+    except TyperException as problem:
+        text = problem.format_message()
+        console.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
+        console.hint(f"pyvault {line.command} --help tells the options")
+        return exits.USAGE
+    return exits.DONE
+
+
+def _flushed() -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _nobody_reads()
+    return 0
+
+
+def _nobody_reads() -> int:
+    """End quietly when the reader of our stdout has gone, as ``head`` does."""
+    import os
+
+    from pyvault_cli import exits
+
+    # The interpreter flushes stdout once more at its end, and would complain again.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    return exits.FAILED
+
+
+def _crashed(crash: Exception) -> int:
+    import os
+    import traceback
+
+    from pyvault_cli import console, exits
+
+    if os.environ.get("PYVAULT_DEBUG") == "1":
+        for text in "".join(traceback.format_exception(crash)).splitlines():
+            console.note(text)
+    frames = traceback.extract_tb(crash.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119 - text
+    console.error(f"a mistake in pyvault: {type(crash).__name__}{place}")
+    console.hint("PYVAULT_DEBUG=1 shows the traceback; read it for secrets before you send it to anybody")
+    return exits.INTERNAL

@@ -1,0 +1,88 @@
+"""What the child of exec sees: its credentials, and no way around or back to the vault."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault_cli.childenv import STRAY, VAULT_SECRETS, child_environment
+
+CREDENTIALS = Credentials(
+    access_key_id="ASIA1",
+    secret_access_key=Secret("se/cret+"),
+    session_token=Secret("tok=="),
+    expires=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+)
+
+
+def test_every_variable() -> None:
+    parent = dict.fromkeys((*STRAY, *VAULT_SECRETS), "OLD") | {"KEEP": "1"}
+    child = child_environment(parent, profile="a", region="eu-west-1", endpoint_url="http://x", credentials=CREDENTIALS)
+    assert child == {
+        "KEEP": "1",
+        "AWS_VAULT": "a",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": "http://x",
+        "AWS_ACCESS_KEY_ID": "ASIA1",
+        "AWS_SECRET_ACCESS_KEY": "se/cret+",
+        "AWS_SESSION_TOKEN": "tok==",
+        "AWS_CREDENTIAL_EXPIRATION": "2030-01-02T03:04:05Z",
+    }
+
+
+def test_long_lived_credentials_leave_no_token_or_expiry() -> None:
+    parent = {"AWS_SESSION_TOKEN": "OLD", "AWS_CREDENTIAL_EXPIRATION": "OLD"}
+    long_lived = Credentials(access_key_id="A", secret_access_key=Secret("B"))
+    child = child_environment(parent, profile="a", region=None, endpoint_url=None, credentials=long_lived)
+    assert child == {"AWS_VAULT": "a", "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"}
+
+
+def test_what_a_server_adds_and_removes() -> None:
+    child = child_environment(
+        {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "OLD"},
+        profile="a",
+        region=None,
+        endpoint_url=None,
+        added={"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1"},
+        removed=["AWS_EC2_METADATA_DISABLED"],
+    )
+    assert child == {"AWS_VAULT": "a", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        ("PYVAULT_BACKEND_FILE__KEYFILE", False),
+        ("PYVAULT_BACKEND_FILE__PASSPHRASE_FILE", False),
+        ("PYVAULT_BACKEND_MINE__API_TOKEN", False),
+        ("PYVAULT_BACKEND_MINE__PIN", False),
+        ("PYVAULT_BACKEND_FILE__PATH", True),
+        ("PYVAULT_BACKEND_PASS__DIR", True),
+        ("PYVAULT_BACKEND", True),
+        ("PYVAULT_FILE", True),
+        ("AWS_CONFIG_FILE", True),
+        ("AWS_REGION", True),
+        ("AWS_VAULT_BACKEND", True),
+    ],
+)
+def test_options_of_backends(name: str, stays: bool) -> None:
+    child = child_environment({name: "x"}, profile="a", region=None, endpoint_url=None)
+    assert (name in child) is stays
+
+
+@given(
+    parent=st.dictionaries(st.sampled_from([*STRAY, *VAULT_SECRETS, "PATH", "HOME"]) | st.text(min_size=1), st.text())
+)
+def test_no_planted_value_stays(parent: dict[str, str]) -> None:
+    planted = {
+        name: f"planted-{value}" if name in {*STRAY, *VAULT_SECRETS} else "fine" for name, value in parent.items()
+    }
+    child = child_environment(planted, profile="a", region=None, endpoint_url=None, credentials=CREDENTIALS)
+    assert not [value for value in child.values() if value.startswith("planted-")]
+    assert "AWS_VAULT" not in planted or child["AWS_VAULT"] == "a"

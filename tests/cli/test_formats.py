@@ -1,0 +1,169 @@
+"""Credentials as text: every shell reads back exactly what was written, and a hostile value stays a value."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyvault.errors import InvalidSettingError
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault_cli.formats import Format, quote_fish, quote_powershell, quote_sh, render
+
+CREDENTIALS = Credentials(
+    access_key_id="ASIA1",
+    secret_access_key=Secret("se/cret+"),
+    session_token=Secret("tok=="),
+    expires=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+)
+LONG_LIVED = Credentials(access_key_id="ABC", secret_access_key=Secret("XYZ"))
+
+HOSTILE = [
+    "$(touch hacked)",
+    "`touch hacked`",
+    "a; touch hacked",
+    "it's",
+    'say "no"',
+    "back\\slash",
+    "a b\tc",
+    "$HOME",
+    "#x",
+    "~",
+    "-n",
+    "!x",
+    "é\u2019; touch hacked; \u2018",
+    "",
+]
+
+
+def with_region(value: str) -> Credentials:
+    return Credentials(access_key_id="A", secret_access_key=Secret(value))
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh"])
+def test_shells_read_it_back(shell: str, value: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    for quoted in (quote_sh(value), quote_sh(value + "\nb")):
+        script = f'X={quoted}; printf %s "$X"'
+        got = subprocess.run([shell, "-c", script], capture_output=True, check=True).stdout.decode()
+        assert got == (value if "\nb" not in quoted else value + "\nb")
+
+
+@given(value=st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"])))
+def test_sh_quoting_is_one_word(value: str) -> None:
+    import shlex
+
+    assert shlex.split(quote_sh(value)) == [value]
+
+
+@given(value=st.text())
+def test_fish_quoting(value: str) -> None:
+    quoted = quote_fish(value)
+    if quoted == value:
+        return
+    body = quoted[1:-1]
+    plain: list[str] = []
+    letters = iter(body)
+    for letter in letters:
+        assert letter != "'"
+        plain.append(next(letters) if letter == "\\" else letter)
+    assert "".join(plain) == value
+
+
+@given(value=st.text())
+def test_powershell_quoting_ends_nowhere_inside(value: str) -> None:
+    body = quote_powershell(value)[1:-1]
+    quotes = "'\u2018\u2019\u201a\u201b"
+    at = 0
+    while at < len(body):
+        if body[at] in quotes:
+            assert body[at + 1] in quotes
+            at += 1
+        at += 1
+
+
+def test_json_is_what_credential_process_wants() -> None:
+    assert json.loads(render(Format.JSON, CREDENTIALS, profile="a", region="r")) == {
+        "Version": 1,
+        "AccessKeyId": "ASIA1",
+        "SecretAccessKey": "se/cret+",
+        "SessionToken": "tok==",
+        "Expiration": "2030-01-02T03:04:05Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("format_", "first"),
+    [
+        (Format.ENV, "AWS_ACCESS_KEY_ID=ASIA1"),
+        (Format.EXPORT_ENV, "export AWS_ACCESS_KEY_ID=ASIA1"),
+        (Format.FISH, "set -gx AWS_ACCESS_KEY_ID ASIA1"),
+        (Format.POWERSHELL, "$Env:AWS_ACCESS_KEY_ID = 'ASIA1'"),
+        (Format.DOTENV, "AWS_ACCESS_KEY_ID=ASIA1"),
+    ],
+)
+def test_assignments(format_: Format, first: str) -> None:
+    lines = render(format_, CREDENTIALS, profile="a", region="eu-west-1").splitlines()
+    assert lines[0] == first
+    assert len(lines) == 6
+
+
+def test_long_lived_credentials_have_no_token() -> None:
+    assert (
+        render(Format.ENV, LONG_LIVED, profile="a", region=None) == "AWS_ACCESS_KEY_ID=ABC\nAWS_SECRET_ACCESS_KEY=XYZ\n"
+    )
+
+
+@pytest.mark.parametrize("format_", [Format.ENV, Format.INI, Format.DOTENV])
+@pytest.mark.parametrize("region", ["a\nb", "a\rb", "a\n", "a\x85b", "a\u2028b", "a\0"])
+def test_line_formats_refuse_lines(format_: Format, region: str) -> None:
+    with pytest.raises(InvalidSettingError, match=r"AWS_|region"):
+        render(format_, LONG_LIVED, profile="a", region=region)
+
+
+@pytest.mark.parametrize("profile", ["a]\n[b", "a]", "x\ny"])
+def test_a_profile_name_makes_no_section_of_its_own(profile: str) -> None:
+    with pytest.raises(InvalidSettingError):
+        render(Format.INI, LONG_LIVED, profile=profile, region=None)
+
+
+@given(region=st.text(st.characters(blacklist_categories=["Cs"])))
+def test_ini_stays_one_section(region: str) -> None:
+    try:
+        text = render(Format.INI, LONG_LIVED, profile="a", region=region)
+    except InvalidSettingError:
+        return
+    parser = configparser.RawConfigParser(inline_comment_prefixes=None, strict=True)
+    parser.read_string(text)
+    assert parser.sections() == ["a"]
+    assert set(parser["a"]) == {"aws_access_key_id", "aws_secret_access_key", "region"}
+
+
+@pytest.mark.parametrize("value", ["it's", "back\\slash"])
+def test_dotenv_refuses_what_its_readers_disagree_about(value: str) -> None:
+    with pytest.raises(InvalidSettingError):
+        render(Format.DOTENV, LONG_LIVED, profile="a", region=value)
+
+
+def test_dotenv_quotes_the_rest() -> None:
+    assert "AWS_REGION='$(x) #'\n" in render(Format.DOTENV, LONG_LIVED, profile="a", region="$(x) #")
+
+
+def test_an_error_holds_no_value() -> None:
+    with pytest.raises(InvalidSettingError) as caught:
+        render(
+            Format.ENV,
+            Credentials(access_key_id="A", secret_access_key=Secret("planted\nsecret")),
+            profile="a",
+            region=None,
+        )
+    assert "planted" not in str(caught.value)
