@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from fake_aws.client import FakeAws
 
 settings.register_profile("pyvault", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pyvault")
@@ -51,3 +54,17 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     (home / "run").mkdir(mode=0o700)
     return home
+
+
+@pytest.fixture(scope="session")
+def fake_aws_process() -> Iterator[FakeAws]:
+    """Run one strict local AWS for the tests of this process; ask for `fake_aws`, not for this."""
+    with FakeAws.start() as running:
+        yield running
+
+
+@pytest.fixture
+def fake_aws(fake_aws_process: FakeAws) -> FakeAws:
+    """Give a strict local AWS with a fresh demo world: new ids and secrets, clock, log, no faults."""
+    fake_aws_process.reset()
+    return fake_aws_process

@@ -1,0 +1,65 @@
+"""``python -m fake_aws``: start the fake, say where, serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+from .calllog import CallLog
+from .control import Control, new_world
+from .faults import Faults
+from .listener import Listener
+from .service import Service
+
+
+def main() -> None:
+    """Serve. The readiness line on stdout is one JSON object."""
+    arguments = _parse()
+    document = json.loads(Path(arguments.world).read_text(encoding="utf-8")) if arguments.world else None
+    world = new_world(document, partition=arguments.partition, offset=timedelta(seconds=arguments.clock_offset))
+    log, faults = CallLog(), Faults()
+    service = Service(Control(world, log, faults), log, faults)
+    # Nothing here needs an orderly end, and a thread that hangs on order must not prevent one.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    with Listener((arguments.host, arguments.port), service.answer) as listener:
+        host, port = listener.server_address[:2]
+        ready = {"ready": True, "host": str(host), "port": port, "url": f"http://{host!s}:{port}", "pid": os.getpid()}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        if arguments.end_with_stdin:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        listener.serve_forever(poll_interval=3600)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="fake_aws", description=__doc__)
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; the control door is open to all who reach it"
+    )
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--clock-offset", type=float, default=0.0, help="seconds that the world is ahead of the machine"
+    )
+    parser.add_argument("--partition", default="aws")
+    parser.add_argument("--world", help="JSON file with another world than the demo's")
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="stop when stdin ends: no orphans of killed tests"
+    )
+    return parser.parse_args()
+
+
+def _end_with_stdin() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
