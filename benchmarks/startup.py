@@ -12,8 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from fake_aws.client import FakeAws
 from measure import Case, clean_environ, compare, elapsed
+
+from fake_aws.client import FakeAws
 
 PYVAULT = str(Path(sysconfig.get_path("scripts")) / "pyvault")
 ARGON2 = (
