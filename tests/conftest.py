@@ -59,7 +59,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def fake_aws_process() -> Iterator[FakeAws]:
     """Run one strict local AWS for the tests of this process; ask for `fake_aws`, not for this."""
-    with FakeAws.start() as running:
+    with FakeAws() as running:
         yield running
 
 

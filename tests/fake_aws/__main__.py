@@ -26,8 +26,8 @@ def main() -> None:
     log, faults = CallLog(), Faults()
     service = Service(Control(world, log, faults), log, faults)
     # Nothing here needs an orderly end, and a thread that hangs on order must not prevent one.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
     with Listener((arguments.host, arguments.port), service.answer) as listener:
         host, port = listener.server_address[:2]
         ready = {"ready": True, "host": str(host), "port": port, "url": f"http://{host!s}:{port}", "pid": os.getpid()}
@@ -53,6 +53,10 @@ def _parse() -> argparse.Namespace:
         "--end-with-stdin", action="store_true", help="stop when stdin ends: no orphans of killed tests"
     )
     return parser.parse_args()
+
+
+def _end(number: int, frame: object) -> None:
+    os._exit(0)
 
 
 def _end_with_stdin() -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -35,22 +35,15 @@ class FakeAwsError(Exception):
 class FakeAws:
     """A running fake. Use it as a context, or call `stop`."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, port: int) -> None:
-        self._process = process
-        self.url = url
-        self.port = port
-
-    @classmethod
-    def start(
-        cls,
+    def __init__(
+        self,
         *,
         world: Mapping[str, object] | None = None,
         partition: str = "aws",
         clock_offset_s: float = 0,
         host: str = "127.0.0.1",
         port: int = 0,
-        launcher: Sequence[str] = (),
-    ) -> Self:
+    ) -> None:
         """Start a fake and wait until it listens.
 
         Args:
@@ -59,7 +52,6 @@ class FakeAws:
             clock_offset_s: how far its time is ahead of the machine's, in seconds.
             host: address to listen on.
             port: 0 for any free one.
-            launcher: words before the interpreter, such as ``ip netns exec NAME``.
 
         Raises:
             FakeAwsError: it ended instead of listening.
@@ -68,20 +60,19 @@ class FakeAws:
         words = [sys.executable, "-S", "-m", "fake_aws", "--end-with-stdin", "--partition", partition]
         words += ["--clock-offset", str(clock_offset_s), "--host", host, "--port", str(port)]
         environ = {**os.environ, "PYTHONPATH": str(TESTS)}
-        process = subprocess.Popen(
-            [*launcher, *words], cwd=TESTS, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        self._process = subprocess.Popen(
+            words, cwd=TESTS, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        if process.stdout is None:
-            raise FakeAwsError("no pipe to the fake")
-        line = process.stdout.readline()
+        line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            process.wait()
+            self.stop()
             raise FakeAwsError("the fake ended before it was ready")
         ready = json.loads(line)
-        fake = cls(process, ready["url"], ready["port"])
+        self.host = str(ready["host"])
+        self.port = int(ready["port"])
+        self.url = str(ready["url"])
         if world is not None:
-            fake.reset(world, partition=partition)
-        return fake
+            self.reset(world, partition=partition)
 
     def stop(self) -> None:
         """End the process."""
@@ -117,6 +108,10 @@ class FakeAws:
         """Give a user's long-term pair."""
         key = self.world()["users"][user]["keys"][number]
         return KeyPair(access_key_id=key["access_key_id"], secret_access_key=key["secret_access_key"])
+
+    def demo_key(self) -> KeyPair:
+        """Give the pair of the user ``demo``."""
+        return self.key("demo")
 
     def role_arn(self, role: str) -> str:
         """Give a role's ARN."""
@@ -223,7 +218,7 @@ class FakeAws:
         Raises:
             FakeAwsError: it was refused.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
             connection.request(method, f"/_control/{what}", json.dumps(body) if body is not None else None)
             response = connection.getresponse()

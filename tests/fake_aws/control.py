@@ -157,13 +157,10 @@ def _show_faults(control: Control, request: Request) -> object:
 
 def _add_fault(control: Control, request: Request) -> object:
     with _fields(request) as fields:
-        where = fields.raw("where")
-        if where is not None and not isinstance(where, dict):
-            raise SeedError("where is not an object")
         fault = Fault(
             op=fields.text("op", "*"),
             kind=Kind(fields.text("kind")),
-            where={str(name): str(value) for name, value in (where or {}).items()},
+            where=fields.mapping("where"),
             access_key_id=fields.optional_text("access_key_id"),
             times=fields.optional_whole("times"),
             skip=fields.whole("skip", 0),

@@ -29,7 +29,7 @@ class Fault:
 
     op: str  # a shell pattern over "service.Operation"
     kind: Kind
-    where: Mapping[str, str] = field(default_factory=dict)  # parameters that must be so, as shell patterns
+    where: Mapping[str, str] = field(default_factory=dict[str, str])  # parameters that must be so, as shell patterns
     access_key_id: str | None = None
     times: int | None = None  # None: always
     skip: int = 0

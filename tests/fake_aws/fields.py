@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Self
 
+from .json_shape import is_object, texts_in
+
 
 class SeedError(Exception):
     """The JSON does not describe a world, a fault or an order."""
@@ -14,9 +16,9 @@ class Fields:
     """The members of one JSON object; used as a context, it refuses what nobody asked for."""
 
     def __init__(self, value: object, what: str) -> None:
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise SeedError(f"{what} is not an object")
-        self._left: dict[str, object] = dict(value)
+        self._left = dict(value)
         self._what = what
 
     def __enter__(self) -> Self:
@@ -65,14 +67,21 @@ class Fields:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Take a list of texts, empty by default."""
-        value = self._left.pop(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        found = texts_in(self._left.pop(name, []))
+        if found is None:
             raise SeedError(f"{name!r} of {self._what} is not a list of texts")
-        return tuple(str(item) for item in value)
+        return tuple(found)
+
+    def mapping(self, name: str) -> dict[str, str]:
+        """Take an object of texts, empty by default."""
+        value = self._left.pop(name, {})
+        if not is_object(value):
+            raise SeedError(f"{name!r} of {self._what} is not an object")
+        return {key: str(item) for key, item in value.items()}
 
     def objects(self, name: str) -> Iterator[tuple[str, Fields]]:
         """Take an object of objects, by name."""
         value = self._left.pop(name, {})
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise SeedError(f"{name!r} of {self._what} is not an object")
-        return iter([(str(key), Fields(item, f"{name}/{key}")) for key, item in value.items()])
+        return iter([(key, Fields(item, f"{name}/{key}")) for key, item in value.items()])

@@ -58,7 +58,6 @@ class Connection(socketserver.StreamRequestHandler):
     """One connection, until either side has had enough."""
 
     disable_nagle_algorithm = True
-    server: Listener
 
     def handle(self) -> None:
         """Serve requests in order."""
@@ -76,6 +75,7 @@ class Connection(socketserver.StreamRequestHandler):
         if request is None:
             return False
         keep_alive = (request.header("connection") or "").lower() != "close"
+        assert isinstance(self.server, Listener)
         response = self.server.answer(request)
         if response is None:
             return False

@@ -75,8 +75,8 @@ class User:
     id: str
     created: datetime
     denials: Denials = Denials()
-    keys: dict[str, AccessKey] = field(default_factory=dict)
-    devices: list[MfaDevice] = field(default_factory=list)
+    keys: dict[str, AccessKey] = field(default_factory=dict[str, AccessKey])
+    devices: list[MfaDevice] = field(default_factory=list[MfaDevice])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from . import ids
+from .json_shape import is_object, texts_in
 from .message import Request, Response, json_response
 from .oidc_errors import OidcError
 from .sso_state import ACCOUNT_SCOPE, Client, Consent, Decision, DeviceGrant, Login, SsoState
@@ -208,10 +209,10 @@ def read_json(request: Request) -> Fields:
         OidcError: it is no JSON object.
     """
     try:
-        body = json.loads(request.body)
+        body: object = json.loads(request.body)
     except ValueError:
         raise OidcError("invalid_request", "the body is not JSON") from None
-    if not isinstance(body, dict):
+    if not is_object(body):
         raise OidcError("invalid_request", "the body is not an object")
     return body
 
@@ -224,5 +225,4 @@ def text(body: Fields, name: str) -> str:
 
 def texts(body: Fields, name: str) -> list[str]:
     """Take a list of texts, or an empty one."""
-    value = body.get(name)
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return texts_in(body.get(name)) or []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from . import browser_pages, oidc, oidc_errors, portal, s3, signin
 from .errors import AwsError
 from .iam import IAM
+from .json_shape import is_list
 from .message import Request, Response
 from .query import QueryApi
 from .sts import STS
@@ -150,7 +151,4 @@ def _json_params(request: Request) -> dict[str, str]:
         body = oidc.read_json(request)
     except AwsError:
         return {}
-    return {
-        name: value if isinstance(value, str) else " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in body.items()
-    }
+    return {name: " ".join(map(str, value)) if is_list(value) else str(value) for name, value in body.items()}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from .constraints import Constraints, members
 from .errors import AwsError
+from .json_shape import is_object
 
 MAX_POLICY = 2048
 MAX_POLICY_ARNS = 10
@@ -43,8 +44,8 @@ def check_policy(form: Mapping[str, str], tags: tuple[tuple[str, str], ...], che
 
 def _check_document(policy: str) -> None:
     try:
-        document = json.loads(policy)
+        document: object = json.loads(policy)
     except ValueError:
         raise AwsError("MalformedPolicyDocument", "Syntax errors in policy.") from None
-    if not isinstance(document, dict) or "Statement" not in document:
+    if not is_object(document) or "Statement" not in document:
         raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json")

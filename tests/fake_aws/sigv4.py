@@ -54,7 +54,10 @@ def parse_authorization(request: Request) -> Signature:
     algorithm, _, rest = value.partition(" ")
     if algorithm != ALGORITHM:
         raise AwsError("IncompleteSignature", f"Authorization header names no known algorithm: '{algorithm[:32]}'")
-    fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    fields: dict[str, str] = {}
+    for part in rest.split(","):
+        name, _, text = part.strip().partition("=")
+        fields[name] = text
     for name in ("Credential", "SignedHeaders", "Signature"):
         if not fields.get(name):
             raise AwsError("IncompleteSignature", f"Authorization header requires '{name}' parameter.")

@@ -84,7 +84,7 @@ class AssignedAccount:
     id: str
     name: str
     email: str
-    roles: dict[str, Role] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict[str, Role])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,11 +101,11 @@ class SsoState:
     credentials_s: int
     page_size: int
     accounts: dict[str, AssignedAccount]
-    clients: dict[str, Client] = field(default_factory=dict)
-    devices: dict[str, DeviceGrant] = field(default_factory=dict)  # by device code
-    open_pages: dict[str, CodeRequest] = field(default_factory=dict)  # by page id
-    codes: dict[str, CodeRequest] = field(default_factory=dict)  # by authorization code
-    logins: dict[str, Login] = field(default_factory=dict)  # by access token
+    clients: dict[str, Client] = field(default_factory=dict[str, Client])
+    devices: dict[str, DeviceGrant] = field(default_factory=dict[str, DeviceGrant])  # by device code
+    open_pages: dict[str, CodeRequest] = field(default_factory=dict[str, CodeRequest])  # by page id
+    codes: dict[str, CodeRequest] = field(default_factory=dict[str, CodeRequest])  # by authorization code
+    logins: dict[str, Login] = field(default_factory=dict[str, Login])  # by access token
 
     def find_device(self, user_code: str) -> DeviceGrant | None:
         """Find a device grant by what a person types, in any case, with or without the dash."""

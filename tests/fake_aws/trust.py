@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from .json_shape import is_list, is_object, texts_in
+
 #: Values of the request that conditions look at; an absent key is different from an empty one.
 Context = Mapping[str, Sequence[str]]
 
@@ -99,18 +101,12 @@ def parse_policy(document: object) -> TrustPolicy:
     Raises:
         ValueError: it holds something that this evaluator does not know.
     """
-    match document:
-        case {"Statement": list(statements)}:
-            return TrustPolicy(statements=tuple(_statement(s) for s in statements))
-        case {"Statement": dict(statement)}:
-            return TrustPolicy(statements=(_statement(statement),))
-        case _:
-            raise ValueError("a trust policy needs a Statement")
+    found = _members(document).get("Statement")
+    statements = found if is_list(found) else [found]
+    return TrustPolicy(statements=tuple(_statement(_members(statement)) for statement in statements))
 
 
-def _statement(raw: object) -> Statement:
-    if not isinstance(raw, dict):
-        raise ValueError("a statement is an object")  # noqa: TRY004 -- bad JSON, not a bad type of ours
+def _statement(raw: dict[str, object]) -> Statement:
     if unknown := raw.keys() - {"Sid", "Effect", "Principal", "Action", "Condition"}:
         raise ValueError(f"unknown members in a statement: {sorted(unknown)}")
     if raw.get("Effect") not in {"Allow", "Deny"}:
@@ -139,8 +135,8 @@ def _condition(operator: str, key: str, values: object) -> Condition:
 
 
 def _members(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError("a policy block is an object")  # noqa: TRY004 -- as above
+    if not is_object(value):
+        raise ValueError("a policy and its blocks are objects")
     return value
 
 
@@ -150,7 +146,7 @@ def _texts(value: object) -> list[str]:
             return [value]
         case bool():
             return [str(value).lower()]
-        case list() if all(isinstance(item, str) for item in value):
-            return [str(item) for item in value]
         case _:
-            raise ValueError(f"expected a text or a list of texts, got {value!r}")
+            if (found := texts_in(value)) is None:
+                raise ValueError(f"expected a text or a list of texts, got {value!r}")
+            return found

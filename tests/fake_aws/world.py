@@ -37,10 +37,10 @@ class Account:
 
     id: str
     name: str
-    users: dict[str, User] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    buckets: list[str] = field(default_factory=list)
-    providers: set[str] = field(default_factory=set)  # OIDC issuers, without https://
+    users: dict[str, User] = field(default_factory=dict[str, User])
+    roles: dict[str, Role] = field(default_factory=dict[str, Role])
+    buckets: list[str] = field(default_factory=list[str])
+    providers: set[str] = field(default_factory=set[str])  # OIDC issuers, without https://
 
 
 class World:
