@@ -1,0 +1,153 @@
+"""The AWS config file and the shared credentials file, as sections with a meaning.
+
+Reading creates nothing: a missing file is an empty one. Nothing is ever rewritten;
+:mod:`pyvault.configappend` adds at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from pyvault import configsyntax
+from pyvault.errors import ConfigError
+from pyvault.profile_keys import PROFILE_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyvault.configsyntax import Entry, Section
+
+DEFAULT: Final = "default"
+MAX_BYTES: Final = 16 * 1024 * 1024  # a device or an endless pipe must not fill the memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """One file: its bytes, and the sections found in them.
+
+    Attributes:
+        path: where it is, or would be.
+        data: every byte, as read.
+    """
+
+    path: Path
+    data: bytes
+    sections: tuple[Section, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file; a missing one is empty and stays missing.
+
+        Raises:
+            ConfigError: it can't be read, is no config file, or is over 16 MiB.
+        """
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            data = b""
+        except (OSError, ValueError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            raise ConfigError(f'can\'t read "{path}": {reason.lower()}') from exc
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f'"{path}" is larger than {MAX_BYTES} bytes')
+        return cls.parse(data, path)
+
+    @classmethod
+    def parse(cls, data: bytes, path: Path) -> Self:
+        """Read the bytes of a file.
+
+        Raises:
+            ConfigError: names the file and the line.
+        """
+        return cls(path=path, data=data, sections=configsyntax.parse(data, path))
+
+    def profiles(self) -> list[str]:
+        """List the profiles in file order; a ``[default]`` with nothing of interest is left out."""
+        names = dict.fromkeys(name for name, _ in self._profile_sections())
+        of_interest = any(
+            name == DEFAULT and not PROFILE_KEYS.isdisjoint(section.entries)
+            for name, section in self._profile_sections()
+        )
+        return [name for name in names if name != DEFAULT or of_interest]
+
+    def find_profile(self, name: str) -> Mapping[str, Entry] | None:
+        """Give a profile's own keys; None if it has no section.
+
+        ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
+        and ``[profile a]`` are one.
+        """
+        parts = [part for found, part in self._profile_sections() if found == name]
+        parts.sort(key=lambda part: part.header != DEFAULT)  # stable, so [default] comes first and loses
+        return _merged(parts)
+
+    def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
+        return self._find_named("sso-session", name)
+
+    def sso_sessions(self) -> list[str]:
+        """List the SSO sessions in file order."""
+        named = (_named("sso-session", section.header) for section in self.sections)
+        return list(dict.fromkeys(name for name in named if name))
+
+    def find_services(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the entries of ``[services NAME]``; None if there is no such section."""
+        return self._find_named("services", name)
+
+    def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
+        return _merged([section for section in self.sections if section.header == name])
+
+    def _profile_sections(self) -> Iterator[tuple[str, Section]]:
+        for section in self.sections:
+            name = DEFAULT if section.header == DEFAULT else _named("profile", section.header)
+            if name:
+                yield name, section
+
+    def _find_named(self, kind: str, name: str) -> Mapping[str, Entry] | None:
+        return _merged([section for section in self.sections if _named(kind, section.header) == name])
+
+
+def find_config_path(environ: Mapping[str, str]) -> Path:
+    """Say where the AWS config file is: ``AWS_CONFIG_FILE`` or ``~/.aws/config``."""
+    return expand_home(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ)
+
+
+def find_credentials_path(environ: Mapping[str, str]) -> Path:
+    """Say where the shared credentials are: ``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``."""
+    return expand_home(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ)
+
+
+def expand_home(text: str, environ: Mapping[str, str]) -> Path:
+    """Expand a leading ``~`` with the home directory that *environ* names."""
+    head, *tail = Path(text).parts or (".",)
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    if head == "~" and home:
+        return Path(home, *tail)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user: the path as it stands will not be found, and the message shows it
+        return Path(text)
+
+
+def _named(kind: str, header: str) -> str | None:
+    """Give the name in ``kind NAME``; quotes around the whole name don't belong to it."""
+    word, *rest = header.split(maxsplit=1)
+    if word != kind or not rest:
+        return None
+    name = rest[0]
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+        return name[1:-1]
+    return name
+
+
+def _merged(sections: list[Section]) -> Mapping[str, Entry] | None:
+    if not sections:
+        return None
+    merged: dict[str, Entry] = {}
+    for section in sections:
+        merged.update(section.entries)
+    return MappingProxyType(merged)

@@ -1,0 +1,190 @@
+r"""The syntax of AWS config files, read without losing a byte's meaning.
+
+What counts, where the readers of this format differ:
+
+* Lines end in LF, CRLF or CR; a byte order mark is skipped; the text is UTF-8.
+* ``[section]`` may carry a comment. Keys are case-insensitive, sections are not.
+* The first ``=`` or ``:`` ends the key. ``#`` and ``;`` begin a comment at the
+  start of a line, and in a value after white space, but not between quotes.
+* A line that stands deeper than its key goes on with the value. After an empty
+  value such lines are nested ``key = value`` pairs. A final ``\`` goes on too.
+* Sections and keys that repeat are merged; the last value wins.
+
+Nothing is interpolated, and no section inherits from another by its name.
+
+Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from pyvault.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+COMMENT_MARKS: Final = "#;"
+BLANKS: Final = " \t"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One key's value as it stands in the file.
+
+    Attributes:
+        value: without comments; lines that go on are joined by newlines.
+        line: where the key stands, from 1.
+        nested: the pairs below an empty value, keys in lower case.
+    """
+
+    value: str
+    line: int
+    nested: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section: all blocks of the same header together.
+
+    Attributes:
+        header: the text between the brackets, trimmed.
+        entries: keys in lower case, in file order.
+    """
+
+    header: str
+    line: int
+    entries: Mapping[str, Entry]
+
+
+@dataclass(slots=True, kw_only=True)
+class _OpenEntry:
+    """A key whose value may still go on in the next line."""
+
+    key: str
+    indent: int
+    line: int
+    parts: list[str] = field(default_factory=list)
+    escaped: bool = False  # the last line ended in a backslash
+
+    def add(self, text: str) -> None:
+        joined = self.escaped
+        self.escaped = text.endswith("\\")
+        text = text[:-1].rstrip(BLANKS) if self.escaped else text
+        if joined:
+            self.parts[-1] = f"{self.parts[-1]} {text}".strip(BLANKS)
+        else:
+            self.parts.append(text)
+
+
+def parse(data: bytes, path: Path) -> tuple[Section, ...]:
+    """Read the sections of a config file, in the order of their first headers.
+
+    Args:
+        data: the whole file.
+        path: for messages only.
+
+    Raises:
+        ConfigError: names the file, the line and what is wrong there, never the
+            text of the line: a secret may stand in it.
+    """
+    sections: dict[str, tuple[int, dict[str, Entry]]] = {}
+    entries: dict[str, Entry] | None = None
+    current: _OpenEntry | None = None
+    for number, line in enumerate(_lines(data), start=1):
+        text = line.strip(BLANKS)
+        goes_on = current is not None and current.escaped
+        if not goes_on and (not text or text[0] in COMMENT_MARKS):
+            continue
+        _require_unicode(text, path, number)
+        indent = len(line) - len(line.lstrip(BLANKS))
+        if current is not None and (goes_on or indent > current.indent):
+            current.add(without_comment(text))
+            continue
+        if entries is not None and current is not None:
+            entries[current.key] = _close(current, path)
+            current = None
+        if text[0] == "[":
+            header = _header(text, path, number)
+            _, entries = sections.setdefault(header, (number, {}))
+            continue
+        if entries is None:
+            raise ConfigError(f"{_at(path, number)}: a key stands before the first section")
+        current = _open(text, indent, path, number)
+    if entries is not None and current is not None:
+        entries[current.key] = _close(current, path)
+    return tuple(Section(header=header, line=line, entries=found) for header, (line, found) in sections.items())
+
+
+def without_comment(text: str) -> str:
+    """Cut an inline comment: a mark after white space that no quotes enclose."""
+    quote = ""
+    for position, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'" and char in text[position + 1 :]:
+            quote = char
+        elif char in COMMENT_MARKS and position and text[position - 1] in BLANKS:
+            return text[:position].rstrip(BLANKS)
+    return text
+
+
+def _lines(data: bytes) -> Iterable[str]:
+    # Not str.splitlines: it also splits at form feeds and Unicode separators, where
+    # other readers of this file see one value.
+    text = data.decode("utf-8-sig", "surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _open(text: str, indent: int, path: Path, number: int) -> _OpenEntry:
+    ends = [position for position in (text.find("="), text.find(":")) if position >= 0]
+    if not ends:
+        raise ConfigError(f"{_at(path, number)}: key-value delimiter not found")
+    end = min(ends)
+    key = text[:end].strip(BLANKS).lower()
+    if not key:
+        raise ConfigError(f"{_at(path, number)}: a value without a key")
+    entry = _OpenEntry(key=key, indent=indent, line=number)
+    # Not stripped before: the blank in "key = # note" makes the rest a comment, "key =#1" has a value.
+    entry.add(without_comment(text[end + 1 :]).strip(BLANKS))
+    return entry
+
+
+def _close(entry: _OpenEntry, path: Path) -> Entry:
+    value = "\n".join(part for part in entry.parts if part)
+    if entry.parts[0] or len(entry.parts) == 1:
+        return Entry(value=value, line=entry.line)
+    nested: dict[str, str] = {}
+    for part in entry.parts[1:]:
+        key, found, inner = part.partition("=")
+        if not found or not key.strip(BLANKS):
+            message = f"{_at(path, entry.line)}: key-value delimiter not found below {entry.key!r}"
+            raise ConfigError(message)
+        nested[key.strip(BLANKS).lower()] = inner.strip(BLANKS)
+    return Entry(value="", line=entry.line, nested=MappingProxyType(nested))
+
+
+def _header(text: str, path: Path, number: int) -> str:
+    end = text.find("]")
+    while end >= 0:
+        rest = text[end + 1 :].lstrip(BLANKS)
+        if not rest or rest[0] in COMMENT_MARKS:
+            return text[1:end].strip(BLANKS)
+        end = text.find("]", end + 1)
+    raise ConfigError(f"{_at(path, number)}: the section header is not closed")
+
+
+def _require_unicode(text: str, path: Path, number: int) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{_at(path, number)}: not valid UTF-8") from None
+    if "\0" in text:
+        raise ConfigError(f"{_at(path, number)}: a NUL character")
+
+
+def _at(path: Path, line: int) -> str:
+    return f'"{path}", line {line}'

@@ -1,0 +1,75 @@
+"""Lengths of time as people write them: ``1h30m``, ``900s``, or bare seconds.
+
+Source: the format of Go's ``time.ParseDuration``, which users of aws-vault know.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from fractions import Fraction
+
+from pyvault.errors import InvalidSettingError
+
+#: Seconds per unit.
+UNITS = {
+    "ns": Fraction(1, 10**9),
+    "us": Fraction(1, 10**6),
+    "µs": Fraction(1, 10**6),
+    "μs": Fraction(1, 10**6),
+    "ms": Fraction(1, 10**3),
+    "s": Fraction(1),
+    "m": Fraction(60),
+    "h": Fraction(3600),
+}
+# Twelve digits are 30 000 years; more would only cost time to multiply.
+_NUMBER = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})"
+_PART = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
+_SECONDS = re.compile(r"[0-9]{1,12}")
+
+
+def parse_duration(text: str, *, what: str) -> timedelta:
+    """Read a duration of whole seconds, more than none.
+
+    Args:
+        text: ``1h30m``, ``1.5h``, ``5400s`` or ``5400``.
+        what: the setting's name, for the message.
+
+    Raises:
+        InvalidSettingError: anything else; the message names *what*.
+    """
+    seconds = _read(text.strip())
+    if seconds is None or seconds.denominator != 1 or seconds <= 0:
+        hint = "write it like 1h30m, 900s or 900"
+        raise InvalidSettingError(f"{what}: {text!r} is not a duration in whole seconds", hint=hint)
+    try:
+        return timedelta(seconds=int(seconds))
+    except OverflowError:
+        raise InvalidSettingError(f"{what}: {text!r} is too long") from None
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as Go does, in whole seconds: ``1h0m0s``, ``59m58s``, ``-5s``."""
+    total = int(duration.total_seconds())
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    hours, rest = divmod(total, 3600)
+    minutes, seconds = divmod(rest, 60)
+    if hours:
+        return f"{sign}{hours}h{minutes}m{seconds}s"
+    return f"{sign}{minutes}m{seconds}s" if minutes else f"{sign}{seconds}s"
+
+
+def _read(text: str) -> Fraction | None:
+    """Add up the parts; None if something is left over."""
+    if _SECONDS.fullmatch(text):
+        return Fraction(int(text))
+    position, total = 0, Fraction(0)
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None:
+            return None
+        # "5." is a number for Go; Fraction wants the nought.
+        number = part[1] + "0" if part[1].endswith(".") else part[1]
+        total += Fraction(number) * UNITS[part[2]]
+        position = part.end()
+    return total
