@@ -1,0 +1,124 @@
+"""Commands from the config: what they get, what they may say, what errors tell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pyvault.errors import ProcessError, ProfileLoopError
+from pyvault.process import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a POSIX shell")
+
+
+def command(text: str, *, limit: float = 20, profile: str = "prod") -> ConfiguredCommand:
+    return ConfiguredCommand(text=text, setting="credential_process", profile=profile, limit=timedelta(seconds=limit))
+
+
+ENVIRON = {"PATH": os.environ["PATH"]}
+
+
+def test_the_whole_text_is_one_argument_of_the_shell() -> None:
+    assert shell_argv("a 'b' $C", {}) == ["/bin/sh", "-c", "a 'b' $C"]
+
+
+def test_output_is_given_as_it_is() -> None:
+    assert run(command("printf 'x\\n\\n'"), ENVIRON).reveal() == b"x\n\n"
+
+
+def test_text_is_trimmed() -> None:
+    assert run_text(command("printf ' a b \\n'"), ENVIRON).reveal() == "a b"
+
+
+def test_output_in_another_encoding_is_refused_without_showing_it() -> None:
+    with pytest.raises(ProcessError, match="not UTF-8") as caught:
+        run_text(command(r"printf 'SECRET\377'"), ENVIRON)
+    assert "SECRET" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_secrets_of_the_vault_stay_here_and_paths_go_along() -> None:
+    environ = ENVIRON | {
+        "PYVAULT_PASSPHRASE": "s3cret",
+        "PYVAULT_NEW_PASSPHRASE": "s3cret",
+        "AWS_VAULT_FILE_PASSPHRASE": "s3cret",
+        "PYVAULT_KEYFILE": "/k",
+        "PYVAULT_PASSPHRASE_FILE": "/p",
+        "OTHER": "kept",
+    }
+    seen = run_text(command("env"), environ).reveal().splitlines()
+    assert not [line for line in seen if "s3cret" in line]
+    assert {"PYVAULT_KEYFILE=/k", "PYVAULT_PASSPHRASE_FILE=/p", "OTHER=kept"} <= set(seen)
+
+
+def test_neither_command_nor_output_is_in_the_error() -> None:
+    with pytest.raises(
+        ProcessError, match="the credential_process of profile 'prod' failed with exit code 3"
+    ) as caught:
+        run(command("echo OUTPUT; exit 3 # --password HUSH"), ENVIRON)
+    assert "OUTPUT" not in str(caught.value)
+    assert "HUSH" not in str(caught.value)
+
+
+def test_a_signal_is_named() -> None:
+    with pytest.raises(ProcessError, match="failed with signal 9"):
+        run(command("kill -9 $$"), ENVIRON)
+
+
+def test_endless_output_is_cut_off() -> None:
+    with pytest.raises(ProcessError, match=f"more than {MAX_OUTPUT} bytes"):
+        run(command("yes"), ENVIRON)
+
+
+def test_output_of_the_largest_size_passes() -> None:
+    assert len(run(command(f"head -c {MAX_OUTPUT} /dev/zero"), ENVIRON)) == MAX_OUTPUT
+
+
+def test_a_command_that_does_not_end_is_ended() -> None:
+    with pytest.raises(ProcessError, match="did not finish in"):
+        run(command("exec sleep 60", limit=0.3), ENVIRON)
+
+
+def test_a_grandchild_that_keeps_the_pipe_does_not_hold_us() -> None:
+    with pytest.raises(ProcessError, match="did not finish in"):
+        run(command("sleep 3 & exit 0", limit=0.3), ENVIRON)
+
+
+def test_a_child_that_closes_its_output_and_stays_is_ended() -> None:
+    with pytest.raises(ProcessError, match="did not finish in"):
+        run(command("exec >&-; exec sleep 60", limit=0.3), ENVIRON)
+
+
+def test_stdin_of_the_user_is_not_consumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No controlling terminal in a new session, so the child's stdin is empty.
+    script = "import datetime, os; os.setsid()\n"
+    script += "from pyvault.process import *\n"
+    script += "c = ConfiguredCommand(text='cat', setting='s', profile='p', limit=datetime.timedelta(seconds=9))\n"
+    script += "assert run(c, dict(os.environ)).reveal() == b''\n"
+    script += "assert os.read(0, 9) == b'mine'"
+    import subprocess
+
+    subprocess.run([sys.executable, "-c", script], input=b"mine", check=True, timeout=30)
+
+
+def test_a_command_that_comes_back_to_its_own_profile_is_refused() -> None:
+    inner = run_text(command('printf %s "$PYVAULT_PROCESS_CHAIN"', profile="a"), ENVIRON).reveal()
+    environ = ENVIRON | {"PYVAULT_PROCESS_CHAIN": inner}
+    assert run_text(command('printf %s "$PYVAULT_PROCESS_CHAIN"', profile="b"), environ).reveal() == '["a", "b"]'
+    with pytest.raises(ProfileLoopError, match="a -> b -> a"):
+        run(command("true", profile="a"), ENVIRON | {"PYVAULT_PROCESS_CHAIN": '["a", "b"]'})
+
+
+@pytest.mark.parametrize("value", ["", "{}", "not json", "3", '"a"'])
+def test_a_guard_that_we_did_not_write_guards_nothing(value: str) -> None:
+    assert run_text(command("echo x", profile="a"), ENVIRON | {"PYVAULT_PROCESS_CHAIN": value}).reveal() == "x"
+
+
+def test_what_cannot_be_started_says_so() -> None:
+    with pytest.raises(ProcessError, match="can't be started: ValueError"):
+        run(command("a\0b"), ENVIRON)

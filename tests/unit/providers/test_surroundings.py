@@ -1,0 +1,156 @@
+"""credential_source: the environment, and the two metadata services on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
+from pyvault.model import Credentials
+from pyvault.providers.surroundings import Surroundings
+from pyvault.secret import Secret
+from pyvault.steps import CredentialSource, SourceStep
+
+ANSWER = {
+    "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",
+    "SecretAccessKey": "planted-secret",
+    "Token": "planted-token",
+    "Expiration": "2030-01-01T00:00:00Z",
+}
+
+
+def retrieve(source: CredentialSource, environ: Mapping[str, str]) -> Credentials:
+    return Surroundings(step=SourceStep(profile="p", source=source, why=""), environ=environ).retrieve()
+
+
+@dataclass
+class Service:
+    """Answers by method and path; remembers what it was asked."""
+
+    url: str = ""
+    answers: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    state = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            state.seen.append((self.command, self.path, {key.lower(): value for key, value in self.headers.items()}))
+            status, body = state.answers.get((self.command, self.path), (404, "no"))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = answer  # noqa: N815 - the server's name for it
+        do_PUT = answer  # noqa: N815 - the server's name for it
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_environment() -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+    credentials = retrieve(CredentialSource.ENVIRONMENT, environ)
+    assert (credentials.access_key_id, credentials.session_token) == ("AKIA", Secret("t"))
+
+
+@pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_environment_without_a_key_names_the_variable(missing: str) -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"} | {missing: ""}
+    with pytest.raises(NoCredentialsError, match=missing):
+        retrieve(CredentialSource.ENVIRONMENT, environ)
+
+
+def test_instance_metadata_with_a_token(service: Service) -> None:
+    path = "/latest/meta-data/iam/security-credentials/"
+    service.answers = {
+        ("PUT", "/latest/api/token"): (200, "the-token"),
+        ("GET", path): (200, "my-role\n"),
+        ("GET", path + "my-role"): (200, json.dumps(ANSWER)),
+    }
+    credentials = retrieve(
+        CredentialSource.EC2_INSTANCE_METADATA, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url + "/"}
+    )
+    assert credentials.session_token == Secret("planted-token")
+    assert [headers.get("x-aws-ec2-metadata-token") for _, _, headers in service.seen] == [
+        None,
+        "the-token",
+        "the-token",
+    ]
+
+
+def test_instance_metadata_never_falls_back_to_version_1(service: Service) -> None:
+    service.answers = {("PUT", "/latest/api/token"): (403, "")}
+    with pytest.raises(AwsUnreachableError, match="no token"):
+        retrieve(CredentialSource.EC2_INSTANCE_METADATA, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
+    assert [method for method, _, _ in service.seen] == ["PUT"]
+
+
+def test_instance_metadata_turned_off() -> None:
+    with pytest.raises(NoCredentialsError, match="AWS_EC2_METADATA_DISABLED"):
+        retrieve(CredentialSource.EC2_INSTANCE_METADATA, {"AWS_EC2_METADATA_DISABLED": "true"})
+
+
+def test_instance_metadata_without_a_role(service: Service) -> None:
+    service.answers = {("PUT", "/latest/api/token"): (200, "t")}
+    with pytest.raises(NoCredentialsError, match="has no role"):
+        retrieve(CredentialSource.EC2_INSTANCE_METADATA, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
+
+
+def test_container_with_a_token_file(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("Bearer x\n")
+    service.answers = {("GET", "/c?a=b"): (200, json.dumps(ANSWER))}
+    credentials = retrieve(
+        CredentialSource.ECS_CONTAINER,
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url + "/c?a=b",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token"),
+        },
+    )
+    assert credentials.secret_access_key == Secret("planted-secret")
+    assert service.seen[0][2]["authorization"] == "Bearer x"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/", "http://127.0.0.1.example/"]
+)
+def test_container_tokens_do_not_travel_in_clear(url: str) -> None:
+    with pytest.raises(ConfigError, match="plain HTTP"):
+        retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
+
+
+def test_container_token_cannot_add_headers(service: Service) -> None:
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a\r\nX: y"}
+    with pytest.raises(ConfigError, match="line break"):
+        retrieve(CredentialSource.ECS_CONTAINER, environ)
+
+
+def test_container_answer_that_is_none(service: Service) -> None:
+    service.answers = {("GET", "/"): (200, json.dumps({"SecretAccessKey": "planted-secret"}))}
+    with pytest.raises(NoCredentialsError) as caught:
+        retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url})
+    assert "planted" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_container_without_variables() -> None:
+    with pytest.raises(NoCredentialsError, match="neither"):
+        retrieve(CredentialSource.ECS_CONTAINER, {})

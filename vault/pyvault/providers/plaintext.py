@@ -1,0 +1,21 @@
+"""Keys that stand in plain text in a config file; planned only when that is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.steps import PlaintextStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plaintext:
+    """Gives what the planner read."""
+
+    step: PlaintextStep
+
+    def retrieve(self) -> Credentials:
+        """Give the keys as they stand in the file."""
+        return self.step.credentials

@@ -1,0 +1,59 @@
+"""The credentials of a role through IAM Identity Center: sso:GetRoleCredentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pyvault.errors import AwsError
+
+if TYPE_CHECKING:
+    from pyvault.aws import AwsCalls
+    from pyvault.model import Credentials
+    from pyvault.secret import Secret
+    from pyvault.steps import SsoStep
+
+UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
+
+
+class SsoLogin(Protocol):
+    """Where access tokens of a portal come from."""
+
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> Secret[str]:
+        """Give the token at hand, a refreshed one, or have a person log in.
+
+        Args:
+            step: whose portal.
+            rejected: a token that the portal did not take, to be dropped.
+
+        Raises:
+            InputRequiredError: a person has to log in, and nobody may be asked.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoRole:
+    """Asks the portal for the step's role."""
+
+    step: SsoStep
+    calls: AwsCalls
+    login: SsoLogin
+
+    def retrieve(self) -> Credentials:
+        """Call AWS; may have a person log in.
+
+        Raises:
+            AwsError: AWS refused.
+            AwsUnreachableError: AWS gave no answer.
+            InputRequiredError: nobody may be asked to log in.
+        """
+        portal = self.calls.sso_portal(self.step.client)
+        token = self.login(self.step)
+        try:
+            return portal.get_role_credentials(self.step, token)
+        except AwsError as refusal:
+            if refusal.code != UNAUTHORIZED:
+                raise
+        # An administrator ended the session, or a clock was wrong: a new token, once.
+        return portal.get_role_credentials(self.step, self.login(self.step, rejected=token))
