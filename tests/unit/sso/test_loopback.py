@@ -1,0 +1,168 @@
+"""The redirect receiver, attacked over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+
+from pyvault.errors import AwsError, CredentialsError
+from pyvault.secret import Secret
+from pyvault.sso import loopback
+from pyvault.sso.loopback import RedirectReceiver
+
+STATE = "the-state"
+
+
+@pytest.fixture
+def receiver() -> Iterator[RedirectReceiver]:
+    with RedirectReceiver(Secret(STATE)) as receiver:
+        yield receiver
+
+
+def ask(
+    receiver: RedirectReceiver,
+    fields: dict[str, str] | str,
+    *,
+    method: str = "GET",
+    path: str = loopback.PATH,
+    headers: dict[str, str] | None = None,
+) -> http.client.HTTPResponse:
+    query = fields if isinstance(fields, str) else urlencode(fields)
+    host, port = receiver.authority.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    try:
+        connection.request(method, f"{path}?{query}", headers={"Host": receiver.authority} | (headers or {}))
+        response = connection.getresponse()
+        response.read()
+        return response
+    finally:
+        connection.close()
+
+
+def test_the_genuine_redirect_gives_the_code(receiver: RedirectReceiver) -> None:
+    assert receiver.redirect_uri == f"http://{receiver.authority}/oauth/callback"
+    assert ask(receiver, {"code": "abc", "state": STATE}).status == 200
+    assert receiver.wait(10) == Secret("abc")
+
+
+def test_the_page_loads_nothing_and_is_not_kept(receiver: RedirectReceiver) -> None:
+    host, port = receiver.authority.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection.request("GET", f"/oauth/callback?code=abc&state={STATE}")
+    response = connection.getresponse()
+    page = response.read().decode()
+    connection.close()
+    assert "close this window" in page
+    assert "://" not in page
+    assert "<script" not in page
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+ATTACKS: list[tuple[str, dict[str, object]]] = [
+    ("no state", {"fields": {"code": "evil"}}),
+    ("a guessed state", {"fields": {"code": "evil", "state": "guess"}}),
+    ("an empty state", {"fields": {"code": "evil", "state": ""}}),
+    ("a state that is not ASCII", {"fields": {"code": "evil", "state": "ä"}}),
+    ("a state that is not UTF-8", {"fields": "code=evil&state=%ff"}),
+    ("two states, one of them right", {"fields": f"code=evil&state={STATE}&state=x"}),
+    ("two codes", {"fields": f"code=evil&code=other&state={STATE}"}),
+    ("neither code nor error", {"fields": {"state": STATE}}),
+    ("code and error", {"fields": {"state": STATE, "code": "evil", "error": "x"}}),
+    ("an endless code", {"fields": {"state": STATE, "code": "e" * 9000}}),
+    ("too many fields", {"fields": f"code=evil&state={STATE}&" + "&".join(f"a{n}=1" for n in range(20))}),
+    ("an error with a guessed state", {"fields": {"error": "access_denied", "state": "guess"}}),
+    ("another path", {"fields": {"code": "evil", "state": STATE}, "path": "/"}),
+    ("a path that begins alike", {"fields": {"code": "evil", "state": STATE}, "path": "/oauth/callback/x"}),
+    ("an absolute address", {"fields": {"code": "evil", "state": STATE}, "path": "http://evil.example/oauth/callback"}),
+    ("a rebound name", {"fields": {"code": "evil", "state": STATE}, "headers": {"Host": "evil.example"}}),
+    ("a rebound name with the port", {"fields": {"code": "evil", "state": STATE}, "headers": {"Host": "localhost:1"}}),
+    ("a script's fetch", {"fields": {"code": "evil", "state": STATE}, "headers": {"Sec-Fetch-Mode": "no-cors"}}),
+    ("a form's POST", {"fields": {"code": "evil", "state": STATE}, "method": "POST"}),
+    ("a preflight", {"fields": {"code": "evil", "state": STATE}, "method": "OPTIONS"}),
+]
+
+
+@pytest.mark.parametrize(("attack", "request_"), ATTACKS, ids=[name for name, _ in ATTACKS])
+def test_an_attack_is_refused_and_does_not_end_the_sign_in(
+    receiver: RedirectReceiver, attack: str, request_: dict[str, object]
+) -> None:
+    assert ask(receiver, **request_).status >= 400  # type: ignore[arg-type]  # the table's rows are the keywords
+    assert ask(receiver, {"code": "good", "state": STATE}).status == 200
+    assert receiver.wait(10) == Secret("good")
+
+
+def test_two_host_headers_are_refused(receiver: RedirectReceiver) -> None:
+    host, port = receiver.authority.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as raw:
+        request = (
+            f"GET /oauth/callback?code=evil&state={STATE} HTTP/1.1\r\n"
+            f"Host: {receiver.authority}\r\nHost: evil.example\r\n\r\n"
+        )
+        raw.sendall(request.encode())
+        assert raw.recv(4096).startswith(b"HTTP/1.0 403")
+
+
+def test_a_second_redirect_with_the_right_state_comes_too_late(receiver: RedirectReceiver) -> None:
+    assert ask(receiver, {"code": "first", "state": STATE}).status == 200
+    assert ask(receiver, {"code": "second", "state": STATE}).status == 410
+    assert receiver.wait(10) == Secret("first")
+
+
+def test_of_many_redirects_at_once_one_wins(receiver: RedirectReceiver) -> None:
+    statuses: list[int] = []
+
+    def send(number: int) -> None:
+        statuses.append(ask(receiver, {"code": f"code{number}", "state": STATE}).status)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [410] * 11
+
+
+def test_clients_that_say_nothing_do_not_keep_the_redirect_out(receiver: RedirectReceiver) -> None:
+    host, port = receiver.authority.split(":")
+    silent = [socket.create_connection((host, int(port)), timeout=10) for _ in range(loopback.MOST_CONNECTIONS - 1)]
+    try:
+        assert ask(receiver, {"code": "good", "state": STATE}).status == 200
+        assert receiver.wait(10) == Secret("good")
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_a_denial_is_aws_saying_no(receiver: RedirectReceiver) -> None:
+    ask(receiver, {"error": "access_denied", "error_description": "no", "state": STATE})
+    with pytest.raises(AwsError) as caught:
+        receiver.wait(10)
+    assert caught.value.code == "access_denied"
+
+
+def test_an_error_can_not_write_on_the_terminal(receiver: RedirectReceiver) -> None:
+    ask(receiver, {"error": "\x1b]0;owned\u202e\x07", "state": STATE})
+    with pytest.raises(AwsError) as caught:
+        receiver.wait(10)
+    assert caught.value.code == "0owned"
+    assert "\x1b" not in str(caught.value)
+
+
+def test_nobody_comes(receiver: RedirectReceiver) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        receiver.wait(0.01)
+    assert caught.value.hint == "sign in from another machine with --device"
+
+
+def test_the_port_is_closed_afterwards() -> None:
+    with RedirectReceiver(Secret(STATE)) as receiver:
+        host, port = receiver.authority.split(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5)

@@ -1,0 +1,161 @@
+"""Give access tokens: the kept one, a refreshed one, or one from a person.
+
+Refresh and sign-in happen under one lock per portal, so any number of
+processes make one refresh, and open one browser window.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
+from pyvault.sso.oidc import Code
+from pyvault.sso.session import session_of
+from pyvault.sso.tokens import SsoToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from pyvault.clock import Clock
+    from pyvault.secret import Secret
+    from pyvault.sso.oidc import OidcCalls
+    from pyvault.sso.session import SsoSession
+    from pyvault.sso.tokens import TokenStore
+    from pyvault.steps import SsoStep
+
+    T = TypeVar("T")
+
+    class Flights(Protocol):
+        """One fetch for many processes; see :class:`pyvault.single_flight.SingleFlight`."""
+
+        def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], anew: bool = False) -> T:
+            """Give what *look_up* finds, else what *fetch* gives."""
+            ...
+
+
+#: A token that ends sooner is renewed: it has to last for the calls of a command.
+WINDOW = timedelta(minutes=5)
+
+#: AWS's ways to say that a refresh token is worth nothing any more.
+DEAD_GRANT = frozenset({Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT, Code.EXPIRED, Code.DENIED})
+
+
+class SsoLogin:
+    """The source of access tokens for every portal.
+
+    Args:
+        sign_in: asks a person; None where nobody may be asked.
+    """
+
+    def __init__(
+        self,
+        *,
+        tokens: TokenStore,
+        flights: Flights,
+        connect: Callable[[SsoSession], OidcCalls],
+        sign_in: Callable[[SsoSession], SsoToken] | None,
+        clock: Clock,
+    ) -> None:
+        self._tokens = tokens
+        self._flights = flights
+        self._connect = connect
+        self._sign_in = sign_in
+        self._clock = clock
+
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> Secret[str]:
+        """Give the access token for a planned step; see :meth:`token`."""
+        return self.token(session_of(step), rejected=rejected).access_token
+
+    def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> SsoToken:
+        """Give a token that is good for some minutes at least; a person may be asked.
+
+        Args:
+            rejected: an access token that AWS answered with 401. If it is still
+                the kept one, it is dropped and a person signs in; if another
+                process has done so already, theirs is taken.
+
+        Raises:
+            InputRequiredError: a person has to sign in, and nobody may be asked.
+            AwsError: AWS refused, or the person denied it.
+            AwsUnreachableError: AWS gave no answer.
+        """
+        return self._flights.share(
+            session.key(),
+            look_up=lambda: self._kept(session, rejected),
+            fetch=lambda: self._renew(session, rejected),
+        )
+
+    def sign_in_anew(self, session: SsoSession) -> SsoToken:
+        """Have the person sign in even if there is a good token.
+
+        Raises:
+            InputRequiredError: nobody may be asked.
+            AwsError: AWS refused, or the person denied it.
+            AwsUnreachableError: AWS gave no answer.
+        """
+        return self._flights.share(
+            session.key(),
+            look_up=lambda: self._kept(session, None),
+            fetch=lambda: self._ask(session),
+            anew=True,
+        )
+
+    def _kept(self, session: SsoSession, rejected: Secret[str] | None) -> SsoToken:
+        token = self._tokens.token(session)
+        if rejected == token.access_token or not token.is_fresh(at=self._clock(), window=WINDOW):
+            raise ItemNotFoundError(f"there is no fresh token for {session.label!r}")
+        return token
+
+    def _renew(self, session: SsoSession, rejected: Secret[str] | None) -> SsoToken:
+        try:
+            token = self._tokens.token(session)
+        except ItemNotFoundError:
+            return self._ask(session)
+        if rejected == token.access_token:
+            # The person or an administrator ended the session: what could refresh it is dead as well.
+            self._tokens.drop_token(session)
+            return self._ask(session)
+        return self._refresh(session, token) or self._ask(session)
+
+    def _refresh(self, session: SsoSession, token: SsoToken) -> SsoToken | None:
+        """Renew without a person; None if only a person can."""
+        if token.refresh_token is None or token.client.expires <= self._clock():
+            return None
+        try:
+            answer = self._connect(session).refresh(token.client, token.refresh_token)
+        except AwsUnreachableError:
+            if token.is_fresh(at=self._clock(), window=timedelta(0)):
+                return token  # good for a while yet; the next command tries again
+            raise
+        except AwsError as error:
+            if error.code not in DEAD_GRANT:
+                raise
+            self._tokens.drop_token(session)
+            return None
+        renewed = SsoToken(
+            access_token=answer.access_token,
+            expires=answer.expires,
+            # AWS may keep the old one valid and send none.
+            refresh_token=answer.refresh_token or token.refresh_token,
+            client=token.client,
+        )
+        self._tokens.put_token(session, renewed)
+        return renewed
+
+    def _ask(self, session: SsoSession) -> SsoToken:
+        if self._sign_in is None:
+            raise InputRequiredError(
+                f"nobody is signed in to {session.label!r}",
+                hint=f"run: pyvault sso login {_quoted(session.label)}",
+            )
+        token = self._sign_in(session)
+        self._tokens.put_token(session, token)
+        return token
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

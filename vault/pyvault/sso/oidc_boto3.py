@@ -1,0 +1,146 @@
+"""The calls of a sign-in through botocore.
+
+Source: IAM Identity Center OIDC API Reference, 2019-06-10. None of them is
+signed; what they carry is secret all the same, so no words of an answer are shown.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from pyvault import clock
+from pyvault.aws_boto3 import make_client
+from pyvault.aws_errors import translated
+from pyvault.errors import AwsError
+from pyvault.secret import Secret
+from pyvault.sso.oidc import CLIENT_NAME, REGISTERED_REDIRECT, DeviceAuthorization, Flow, TokenAnswer
+from pyvault.sso.tokens import Registration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mypy_boto3_sso_oidc.client import SSOOIDCClient
+
+    from pyvault.sso.session import SsoSession
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628, section 3.4
+DEFAULT_INTERVAL = 5  # seconds; RFC 8628, section 3.2: where the server names none
+LONGEST_LIFE = timedelta(days=400)  # of a token: a number out of all reason must not overflow a date
+
+
+def connect(session: SsoSession) -> BotoOidc:
+    """Give the service of a portal's region; nothing is sent yet.
+
+    Raises:
+        ConfigError: the CA bundle is no readable file.
+        AwsUnreachableError: the region or the endpoint is not well-formed.
+    """
+    return BotoOidc(cast("SSOOIDCClient", make_client("sso-oidc", session.client, None)))
+
+
+class BotoOidc:
+    """The OIDC service with one client; see :class:`pyvault.sso.oidc.OidcCalls`."""
+
+    def __init__(self, client: SSOOIDCClient) -> None:
+        self._client = client
+
+    def endpoint(self) -> str:
+        """Give the service's address."""
+        return self._client.meta.endpoint_url
+
+    def register_client(self, flow: Flow, *, start_url: str, scopes: Sequence[str]) -> Registration:
+        """Introduce this program, with the grants and the redirect of the flow only."""
+        with translated("sso-oidc:RegisterClient"):
+            if flow is Flow.BROWSER:
+                answer = self._client.register_client(
+                    clientName=CLIENT_NAME,
+                    clientType="public",
+                    scopes=list(scopes),
+                    grantTypes=["authorization_code", "refresh_token"],
+                    redirectUris=[REGISTERED_REDIRECT],
+                    issuerUrl=start_url,
+                )
+            else:
+                answer = self._client.register_client(
+                    clientName=CLIENT_NAME,
+                    clientType="public",
+                    scopes=list(scopes),
+                    grantTypes=[DEVICE_GRANT, "refresh_token"],
+                )
+            return Registration(
+                client_id=answer["clientId"],
+                client_secret=Secret(answer["clientSecret"]),
+                expires=clock.from_epoch(answer["clientSecretExpiresAt"]),
+            )
+
+    def start_device_authorization(self, client: Registration, *, start_url: str) -> DeviceAuthorization:
+        """Ask for a device code."""
+        with translated("sso-oidc:StartDeviceAuthorization", show_message=False):
+            answer = self._client.start_device_authorization(
+                clientId=client.client_id, clientSecret=client.client_secret.reveal(), startUrl=start_url
+            )
+            return DeviceAuthorization(
+                device_code=Secret(answer["deviceCode"]),
+                user_code=answer["userCode"],
+                verification_uri=answer["verificationUri"],
+                verification_uri_complete=answer.get("verificationUriComplete", answer["verificationUri"]),
+                expires=clock.now() + _life(answer["expiresIn"]),
+                interval=timedelta(seconds=answer.get("interval", DEFAULT_INTERVAL)),
+            )
+
+    def redeem_device_code(self, client: Registration, device_code: Secret[str]) -> TokenAnswer:
+        """Ask whether the person has agreed."""
+        with translated("sso-oidc:CreateToken", show_message=False):
+            return _tokens(
+                self._client.create_token(
+                    clientId=client.client_id,
+                    clientSecret=client.client_secret.reveal(),
+                    grantType=DEVICE_GRANT,
+                    deviceCode=device_code.reveal(),
+                )
+            )
+
+    def redeem_code(
+        self, client: Registration, code: Secret[str], *, verifier: Secret[str], redirect_uri: str
+    ) -> TokenAnswer:
+        """Turn the code of the redirect into tokens."""
+        with translated("sso-oidc:CreateToken", show_message=False):
+            return _tokens(
+                self._client.create_token(
+                    clientId=client.client_id,
+                    clientSecret=client.client_secret.reveal(),
+                    grantType="authorization_code",
+                    code=code.reveal(),
+                    codeVerifier=verifier.reveal(),
+                    redirectUri=redirect_uri,
+                )
+            )
+
+    def refresh(self, client: Registration, refresh_token: Secret[str]) -> TokenAnswer:
+        """Get a new access token without a person."""
+        with translated("sso-oidc:CreateToken", show_message=False):
+            return _tokens(
+                self._client.create_token(
+                    clientId=client.client_id,
+                    clientSecret=client.client_secret.reveal(),
+                    grantType="refresh_token",
+                    refreshToken=refresh_token.reveal(),
+                )
+            )
+
+
+def _tokens(answer: object) -> TokenAnswer:
+    fields = cast("Mapping[str, Any]", answer)  # Any: the stubs promise keys that an answer may lack
+    refresh = fields.get("refreshToken")
+    return TokenAnswer(
+        access_token=Secret(str(fields["accessToken"])),
+        expires=clock.now() + _life(fields["expiresIn"]),
+        refresh_token=Secret(str(refresh)) if refresh else None,
+    )
+
+
+def _life(seconds: int) -> timedelta:
+    if not 0 < seconds <= LONGEST_LIFE.total_seconds():
+        raise AwsError("the answer holds a life that can't be", code="IncompleteAnswer")
+    return timedelta(seconds=seconds)

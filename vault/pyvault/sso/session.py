@@ -1,0 +1,63 @@
+"""Where to sign in: an ``sso-session`` section, or the inline keys of a profile."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyvault.steps import ClientSettings, SsoStep
+
+#: What a token must be good for so that AWS hands out a refresh token with it.
+#: Source: AWS CLI user guide, "Configuring IAM Identity Center": sso_registration_scopes.
+DEFAULT_SCOPES = ("sso:account:access",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoSession:
+    """One portal that a person signs in to.
+
+    Attributes:
+        name: of the ``sso-session`` section; None for inline keys.
+        client: how to reach AWS; its region is the portal's, which need not be
+            the profile's.
+    """
+
+    name: str | None
+    start_url: str
+    client: ClientSettings
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+
+    @property
+    def label(self) -> str:
+        """What to call it in front of people."""
+        return self.name or self.start_url
+
+    def key(self) -> str:
+        """Name its items in the session vault: 32 hex digits over every parameter.
+
+        The section's name is left out: a token belongs to what it was issued
+        for, so two sections with one portal share it, and an edited section
+        never finds the token of another portal.
+        """
+        endpoints = self.client.endpoints
+        where = (self.start_url.rstrip("/"), self.client.region, endpoints.sso or "", endpoints.sso_oidc or "")
+        text = "\0".join((*where, *sorted(self.scopes)))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def session_of(step: SsoStep) -> SsoSession:
+    """Say where a planned step has to be signed in."""
+    return SsoSession(
+        name=step.session,
+        start_url=step.start_url,
+        client=step.client,
+        scopes=step.registration_scopes or DEFAULT_SCOPES,
+    )
+
+
+def parse_scopes(text: str | None) -> tuple[str, ...]:
+    """Read ``sso_registration_scopes``: a list with commas; the default if empty."""
+    scopes = tuple(scope for part in (text or "").split(",") if (scope := part.strip()))
+    return scopes or DEFAULT_SCOPES

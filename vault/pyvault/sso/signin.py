@@ -1,0 +1,136 @@
+"""Let a person sign in: register this program once, then one of the two flows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from pyvault.errors import AwsError, CredentialsError, ItemNotFoundError
+from pyvault.sso.device import await_device_code
+from pyvault.sso.oidc import Code, Flow
+from pyvault.sso.tokens import Registration, SsoToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.clock import Clock
+    from pyvault.sso.oidc import DeviceAuthorization, OidcCalls, TokenAnswer
+    from pyvault.sso.session import SsoSession
+    from pyvault.sso.tokens import TokenStore
+
+BROWSER_SECONDS = 600.0  # a person may have to find a phone; AWS's page closes after 10 minutes too
+REGISTRATION_MARGIN = timedelta(minutes=15)  # a registration must outlive the sign-in that uses it
+
+
+class Person(Protocol):
+    """How the person in front of the machine is told what to do."""
+
+    def choose_flow(self) -> Flow:
+        """Say which kind of sign-in works where this person sits."""
+        ...
+
+    def open_page(self, session: SsoSession, url: str) -> None:
+        """Open the authorization page in a browser, or show its address."""
+        ...
+
+    def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
+        """Show the code, and where to enter it."""
+        ...
+
+
+class SignIn:
+    """The effects of a sign-in, with everything it stands on handed in."""
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[SsoSession], OidcCalls],
+        tokens: TokenStore,
+        person: Person,
+        clock: Clock,
+        sleep: Callable[[float], None],
+    ) -> None:
+        """Name the collaborators; nothing is called yet."""
+        self._connect = connect
+        self._tokens = tokens
+        self._person = person
+        self._clock = clock
+        self._sleep = sleep
+
+    def __call__(self, session: SsoSession) -> SsoToken:
+        """Sign in; a person is asked.
+
+        Raises:
+            AwsError: AWS refused, or the person denied it.
+            AwsUnreachableError: AWS gave no answer.
+            CredentialsError: nobody finished in time.
+        """
+        calls = self._connect(session)
+        flow = self._person.choose_flow()
+        client, kept = self._registration(calls, session, flow)
+        try:
+            answer = self._run(calls, session, flow, client)
+        except AwsError as error:
+            if not kept or error.code not in {Code.BAD_CLIENT, Code.UNKNOWN_CLIENT}:
+                raise
+            # AWS forgot what we kept: introduce ourselves again, once.
+            client = self._register(calls, session, flow)
+            answer = self._run(calls, session, flow, client)
+        return SsoToken(
+            access_token=answer.access_token,
+            expires=answer.expires,
+            refresh_token=answer.refresh_token,
+            client=client,
+        )
+
+    def _run(self, calls: OidcCalls, session: SsoSession, flow: Flow, client: Registration) -> TokenAnswer:
+        match flow:
+            case Flow.BROWSER:
+                return self._with_browser(calls, session, client)
+            case Flow.DEVICE:
+                return self._with_device_code(calls, session, client)
+
+    def _with_browser(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
+        from pyvault.sso import pkce
+        from pyvault.sso.loopback import RedirectReceiver
+
+        state, verifier = pkce.new_state(), pkce.new_verifier()
+        with RedirectReceiver(state) as receiver:
+            url = pkce.authorization_url(
+                calls.endpoint(),
+                client_id=client.client_id,
+                redirect_uri=receiver.redirect_uri,
+                state=state,
+                verifier=verifier,
+                scopes=session.scopes,
+            )
+            self._person.open_page(session, url)
+            try:
+                code = receiver.wait(BROWSER_SECONDS)
+            except AwsError:
+                raise
+            except CredentialsError:
+                # A registration that AWS forgot shows in the browser only, and never comes back to us.
+                self._tokens.drop_registration(session, Flow.BROWSER)
+                raise
+            return calls.redeem_code(client, code, verifier=verifier, redirect_uri=receiver.redirect_uri)
+
+    def _with_device_code(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
+        authorization = calls.start_device_authorization(client, start_url=session.start_url)
+        self._person.show_code(session, authorization)
+        return await_device_code(calls, client, authorization, clock=self._clock, sleep=self._sleep)
+
+    def _registration(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> tuple[Registration, bool]:
+        """Give the registration, and whether it was kept from earlier."""
+        try:
+            client = self._tokens.registration(session, flow)
+        except ItemNotFoundError:
+            return self._register(calls, session, flow), False
+        if client.expires - self._clock() <= REGISTRATION_MARGIN:
+            return self._register(calls, session, flow), False
+        return client, True
+
+    def _register(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> Registration:
+        client = calls.register_client(flow, start_url=session.start_url, scopes=session.scopes)
+        self._tokens.put_registration(session, flow, client)
+        return client

@@ -1,0 +1,225 @@
+"""Tokens and client registrations as records, as bytes, and in the session vault.
+
+The only parser of these secret bytes. *Absent* is :class:`ItemNotFoundError`;
+bytes that are not ours are :class:`ItemCorruptError`, never "not signed in".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.errors import ItemCorruptError, ItemNotFoundError
+from pyvault.names import Kind
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from pyvault.sso.session import SsoSession
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What AWS knows this program as; one per portal and kind of sign-in.
+
+    Attributes:
+        expires: AWS keeps a registration for 90 days.
+    """
+
+    client_id: str
+    client_secret: Secret[str]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoToken:
+    """What a sign-in gave.
+
+    Attributes:
+        refresh_token: None where the registered scopes allow none.
+        client: the registration that the tokens were issued to; only it can
+            redeem the refresh token.
+    """
+
+    access_token: Secret[str]
+    expires: datetime
+    refresh_token: Secret[str] | None
+    client: Registration
+
+    def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
+        """Say whether the access token outlives *at* by more than *window*."""
+        return self.expires - at > window
+
+
+class BlobStore(Protocol):
+    """The part of the session vault that keeps bytes by kind and name."""
+
+    def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
+        """Give the bytes.
+
+        Raises:
+            ItemNotFoundError: there are none of this name.
+        """
+        ...
+
+    def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: datetime | None = None) -> None:
+        """Keep or replace the bytes."""
+        ...
+
+    def delete_blob(self, kind: Kind, name: str) -> None:
+        """Remove the bytes.
+
+        Raises:
+            ItemNotFoundError: there are none of this name.
+        """
+        ...
+
+
+class TokenStore:
+    """A typed view over the session vault: one token per portal, one registration per kind of sign-in."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    def token(self, session: SsoSession) -> SsoToken:
+        """Give the token of a portal, fresh or not.
+
+        Raises:
+            ItemNotFoundError: nobody has signed in.
+            ItemCorruptError: the item is not one of ours.
+        """
+        return decode_token(self._blobs.get_blob(Kind.SSO_TOKEN, session.key()))
+
+    def put_token(self, session: SsoSession, token: SsoToken) -> None:
+        """Keep a token. It stays beyond the access token's life if it can be refreshed."""
+        expires = token.client.expires if token.refresh_token else token.expires
+        self._blobs.put_blob(Kind.SSO_TOKEN, session.key(), encode_token(token), expires=expires)
+
+    def drop_token(self, session: SsoSession) -> None:
+        """Forget a token; nothing happens if there is none."""
+        try:
+            self._blobs.delete_blob(Kind.SSO_TOKEN, session.key())
+        except ItemNotFoundError:
+            return
+
+    def registration(self, session: SsoSession, flow: str) -> Registration:
+        """Give the registration for a kind of sign-in.
+
+        Raises:
+            ItemNotFoundError: there is none yet.
+            ItemCorruptError: the item is not one of ours.
+        """
+        return decode_registration(self._blobs.get_blob(Kind.SSO_CLIENT, f"{session.key()}-{flow}"))
+
+    def put_registration(self, session: SsoSession, flow: str, client: Registration) -> None:
+        """Keep a registration until it expires."""
+        data = encode_registration(client)
+        self._blobs.put_blob(Kind.SSO_CLIENT, f"{session.key()}-{flow}", data, expires=client.expires)
+
+    def drop_registration(self, session: SsoSession, flow: str) -> None:
+        """Forget a registration that AWS no longer knows."""
+        try:
+            self._blobs.delete_blob(Kind.SSO_CLIENT, f"{session.key()}-{flow}")
+        except ItemNotFoundError:
+            return
+
+
+def encode_token(token: SsoToken) -> Secret[bytes]:
+    """Write a token as JSON."""
+    record: dict[str, object] = {
+        "v": VERSION,
+        "access_token": token.access_token.reveal(),
+        "expires": to_rfc3339(token.expires),
+        "client": _client_record(token.client),
+    }
+    if token.refresh_token is not None:
+        record["refresh_token"] = token.refresh_token.reveal()
+    return _to_bytes(record)
+
+
+def decode_token(data: Secret[bytes]) -> SsoToken:
+    """Read a token.
+
+    Raises:
+        ItemCorruptError: the bytes are not a token of ours.
+    """
+    record = _from_bytes(data, "SSO token")
+    client = record.get("client")
+    if not isinstance(client, dict):
+        raise ItemCorruptError("the SSO token has no 'client'")
+    refresh = record.get("refresh_token")
+    return SsoToken(
+        access_token=Secret(_text(record, "access_token")),
+        expires=_time(record, "expires"),
+        refresh_token=None if refresh is None else Secret(_text(record, "refresh_token")),
+        client=_client(cast("dict[str, object]", client)),  # keys of JSON objects are texts
+    )
+
+
+def encode_registration(client: Registration) -> Secret[bytes]:
+    """Write a registration as JSON."""
+    return _to_bytes({"v": VERSION, **_client_record(client)})
+
+
+def decode_registration(data: Secret[bytes]) -> Registration:
+    """Read a registration.
+
+    Raises:
+        ItemCorruptError: the bytes are not a registration of ours.
+    """
+    return _client(_from_bytes(data, "SSO registration"))
+
+
+def _client_record(client: Registration) -> dict[str, object]:
+    return {
+        "client_id": client.client_id,
+        "client_secret": client.client_secret.reveal(),
+        "expires": to_rfc3339(client.expires),
+    }
+
+
+def _client(record: dict[str, object]) -> Registration:
+    return Registration(
+        client_id=_text(record, "client_id"),
+        client_secret=Secret(_text(record, "client_secret")),
+        expires=_time(record, "expires"),
+    )
+
+
+def _to_bytes(record: dict[str, object]) -> Secret[bytes]:
+    import json
+
+    return Secret(json.dumps(record, separators=(",", ":")).encode())
+
+
+def _from_bytes(data: Secret[bytes], what: str) -> dict[str, object]:
+    import json
+
+    try:
+        record: object = json.loads(data.reveal())
+    except ValueError:  # its message and .doc hold the secret
+        raise ItemCorruptError(f"the {what} is not JSON") from None
+    if not isinstance(record, dict):
+        raise ItemCorruptError(f"the {what} is not an object")
+    fields = cast("dict[str, object]", record)  # keys of JSON objects are texts
+    if fields.get("v") != VERSION:
+        raise ItemCorruptError(f"the {what} is not of version {VERSION}")
+    return fields
+
+
+def _text(record: dict[str, object], key: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not value:
+        raise ItemCorruptError(f"the SSO record has no text {key!r}")
+    return value
+
+
+def _time(record: dict[str, object], key: str) -> datetime:
+    try:
+        return parse_rfc3339(_text(record, key))
+    except ValueError:
+        raise ItemCorruptError(f"the SSO record has no time {key!r}") from None
