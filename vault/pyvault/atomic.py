@@ -1,0 +1,195 @@
+"""Replace a file so that everybody sees the old content or the new, never half.
+
+The new content goes into a temporary file of the same directory, reaches the
+disk, and is renamed over the old one. A killed process leaves the old file and
+perhaps a temporary one, which the next writer removes under its lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pyvault.errors import WriteFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import TracebackType
+
+PENDING_MARK = ".pending-"
+WINDOWS_PATIENCE = 2.0  # seconds; virus scanners and indexers hold files open that long
+WINDOWS_PAUSE = 0.05
+
+
+class PendingFile:
+    """A temporary file that becomes *target* on :meth:`commit`, or vanishes."""
+
+    def __init__(self, target: Path, *, mode: int = 0o600, durable: bool = True) -> None:
+        """Create the temporary file beside its target.
+
+        Args:
+            target: what it will become; its directory must exist.
+            mode: permission bits of the new file, whatever the umask.
+            durable: wait for the disk; False for what may be lost in a crash.
+
+        Raises:
+            WriteFailedError: the directory can't be written.
+        """
+        self.target = target
+        self.path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(8)}")
+        self._durable = durable
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
+            flags |= getattr(os, flag, 0)
+        with writing(target):
+            self._descriptor: int | None = os.open(self.path, flags, 0o600)
+            if sys.platform != "win32":
+                os.fchmod(self._descriptor, mode)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove what was not committed."""
+        self._close()
+        # After a commit there is nothing to remove; what can't be removed now, the next writer removes.
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    def write(self, data: bytes) -> None:
+        """Append all of *data*.
+
+        Raises:
+            WriteFailedError: disk full, quota, I/O error.
+        """
+        if self._descriptor is None:
+            raise ValueError("the pending file is finished")
+        rest = memoryview(data)
+        with writing(self.target):
+            while rest:  # one call may write less, without an error, on a disk that is nearly full
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def finish(self) -> None:
+        """Bring the content to the disk; after this it can be read back.
+
+        Raises:
+            WriteFailedError: some systems tell of a full disk only here.
+        """
+        if self._descriptor is None:
+            return
+        with writing(self.target):
+            if self._durable:
+                _sync(self._descriptor)
+            self._close()
+
+    def commit(self) -> None:
+        """Put it in the target's place.
+
+        Raises:
+            WriteFailedError: the target is as it was.
+        """
+        self.finish()
+        with writing(self.target):
+            _replace(self.path, self.target)
+            if self._durable:
+                sync_directory(self.target.parent)
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+
+def write_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_link: bool = False) -> None:
+    """Replace the content of a small file, or create it.
+
+    Args:
+        path: its directory must exist.
+        data: the whole new content.
+        mode: permission bits; None keeps those of the file in place (0600 for a new one).
+        follow_link: replace what a symbolic link leads to, and keep the link.
+
+    Raises:
+        WriteFailedError: nothing has changed.
+    """
+    target = Path(os.path.realpath(path)) if follow_link else path
+    if mode is None:
+        mode = _mode_of(target)
+    with PendingFile(target, mode=mode) as pending:
+        pending.write(data)
+        pending.commit()
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove temporary files that killed writers left; the caller holds the target's lock."""
+    prefix = target.name + PENDING_MARK
+    with contextlib.suppress(OSError):  # a clean-up that fails must not stop the write
+        for entry in list(os.scandir(target.parent)):
+            if entry.name.startswith(prefix):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a rename in *directory* survive a power loss."""
+    if sys.platform == "win32":
+        return  # Windows has no such call; NTFS journals the rename
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Generator[None]:
+    """Turn what the system says while *path* is written into our error."""
+    try:
+        yield
+    except OSError as exc:
+        raise WriteFailedError(f"can't write '{path}': {exc.strerror or exc}") from exc
+
+
+def _mode_of(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0o600
+    except OSError as exc:
+        raise WriteFailedError(f"can't write '{path}': {exc.strerror}") from exc
+
+
+def _sync(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync on macOS stops at the drive's cache; network file systems know only fsync.
+        # Source: fsync(2) and fcntl(2) of macOS, F_FULLFSYNC.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    os.fsync(descriptor)
+
+
+def _replace(source: Path, target: Path) -> None:
+    deadline = time.monotonic() + WINDOWS_PATIENCE
+    while True:
+        try:
+            source.replace(target)
+        except PermissionError:
+            # On Windows a sharing violation, which passes when the other program closes the file.
+            if os.name != "nt" or time.monotonic() >= deadline:
+                raise
+            time.sleep(WINDOWS_PAUSE)
+        else:
+            return

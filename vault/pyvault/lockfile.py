@@ -1,0 +1,158 @@
+"""A lock between processes that dies with its holder.
+
+The lock file is never unlinked: a process that holds the lock on an unlinked
+file and one that locks the new file of the same name would both believe to be
+alone. What is inside the file only serves the error message.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pyvault.errors import LockTimeoutError, WriteFailedError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
+LONGEST_PAUSE = 0.1
+HOLDER_SIZE = 200  # bytes read to name the holder
+WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
+
+
+class LockFile:
+    """An exclusive lock, held for the length of a ``with``.
+
+    Not re-entrant, and two objects on one path exclude each other even within
+    one process, so it also serves threads.
+    """
+
+    def __init__(self, path: Path, *, timeout: float = 30.0) -> None:
+        """Name the lock; nothing is touched yet.
+
+        Args:
+            path: its directory must exist; the file is made with mode 0600.
+            timeout: seconds to wait for the holder; 0 tries once.
+        """
+        self.path = path
+        self.timeout = timeout
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Wait for the lock.
+
+        Raises:
+            LockTimeoutError: another process kept it for *timeout* seconds.
+            WriteFailedError: the lock file can't be made, or isn't a plain file.
+        """
+        if self._descriptor is not None:
+            raise RuntimeError(f"the lock {self.path} is held already")
+        descriptor = _open(self.path)
+        try:
+            self._wait(descriptor)
+            _write_holder(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go; closing the descriptor is what unlocks."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            _unlock(descriptor)
+            os.close(descriptor)
+
+    def _wait(self, descriptor: int) -> None:
+        deadline = time.monotonic() + self.timeout
+        pause = FIRST_PAUSE
+        while not _try_lock(descriptor, self.path):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise LockTimeoutError(f"the lock '{self.path}' is held by {_read_holder(descriptor)}")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _open(path: Path) -> int:
+    # O_NOFOLLOW: a planted link must not make us create or truncate a file elsewhere;
+    # O_NONBLOCK: a planted fifo must not make us hang.
+    flags = os.O_RDWR | os.O_CREAT
+    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as exc:
+        raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise WriteFailedError(f"the lock '{path}' is not a plain file")
+    return descriptor
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int, path: Path) -> bool:
+        del path
+        os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int, path: Path) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as exc:  # a file system without locks: never go on without one
+            raise WriteFailedError(f"can't lock '{path}': {exc.strerror}") from exc
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        # A forked child shares the lock; unlocking, not only closing, frees it.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _write_holder(descriptor: int) -> None:
+    command = Path(sys.argv[0] if sys.argv else "").name or "python"
+    try:
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()} {command}\n".encode(errors="replace")[:HOLDER_SIZE])
+    except OSError:
+        # A full disk spoils the name in an error message; the lock itself holds.
+        return
+
+
+def _read_holder(descriptor: int) -> str:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        text = os.read(descriptor, HOLDER_SIZE).decode(errors="replace")
+    except OSError:
+        text = ""
+    pid, _, command = text.strip().partition(" ")
+    if not (pid.isascii() and pid.isdecimal()):
+        return "another process"
+    shown = "".join(char for char in command if char.isprintable())
+    return f"process {pid} ({shown})"

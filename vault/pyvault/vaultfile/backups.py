@@ -1,0 +1,127 @@
+"""The last five states of a vault: ``vault.pyv.bak.1`` (newest) to ``.bak.5``.
+
+They keep old slots and deleted secrets. A change that revokes something deletes
+them; everything here runs under the vault's lock.
+
+Source: the vault file format, version 1, section 8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.atomic import PendingFile, writing
+from pyvault.errors import BackendError, ItemNotFoundError
+from pyvault.vaultfile.reader import read_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.vaultfile.checks import FileChecks
+
+KEPT = 5
+COPY_SIZE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """One earlier state.
+
+    Attributes:
+        number: 1 is the newest.
+        generation: None if its header can't be read.
+        modified: epoch seconds of the file.
+    """
+
+    number: int
+    path: Path
+    size: int
+    modified: float
+    generation: int | None
+
+
+def backup_path(vault: Path, number: int) -> Path:
+    """Name a backup of *vault*."""
+    return vault.with_name(f"{vault.name}.bak.{number}")
+
+
+def list_backups(vault: Path, checks: FileChecks | None = None) -> list[Backup]:
+    """List the backups, the newest first; opens nothing."""
+    found: list[Backup] = []
+    for number in range(1, KEPT + 1):
+        path = backup_path(vault, number)
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            generation = None
+            with contextlib.suppress(BackendError):
+                generation = read_header(path, checks).generation
+            found.append(
+                Backup(
+                    number=number,
+                    path=path,
+                    size=status.st_size,
+                    modified=status.st_mtime,
+                    generation=generation,
+                )
+            )
+    return found
+
+
+def find_backup(vault: Path, number: int) -> Path:
+    """Give the path of a backup that exists.
+
+    Raises:
+        ItemNotFoundError: there is no such backup.
+    """
+    path = backup_path(vault, number)
+    if not 1 <= number <= KEPT or not path.exists():
+        raise ItemNotFoundError(f"there is no backup {number} of '{vault}'")
+    return path
+
+
+def keep_backup(vault: Path) -> None:
+    """Make the file in place, if there is one, the newest backup.
+
+    Every step is one rename or link: a crash in between leaves a gap in the
+    numbers, which the next shift fills, and loses no backup.
+
+    Raises:
+        WriteFailedError: nothing about the vault itself has changed.
+    """
+    newest = backup_path(vault, 1)
+    if not vault.exists():
+        return
+    with writing(newest):
+        if newest.exists() and newest.samefile(vault):
+            return  # a writer was killed between its backup and its rename
+        free = next((number for number in range(1, KEPT) if not backup_path(vault, number).exists()), KEPT)
+        for number in range(free, 1, -1):
+            backup_path(vault, number - 1).replace(backup_path(vault, number))
+        try:
+            newest.hardlink_to(vault)
+        except OSError:  # a file system without hard links
+            _copy(vault, newest)
+
+
+def delete_backups(vault: Path) -> int:
+    """Delete all backups of *vault*; gives how many there were.
+
+    Raises:
+        WriteFailedError: one can't be deleted.
+    """
+    count = 0
+    for number in range(1, KEPT + 1):
+        path = backup_path(vault, number)
+        with writing(path), contextlib.suppress(FileNotFoundError):
+            path.unlink()
+            count += 1
+    return count
+
+
+def _copy(source: Path, target: Path) -> None:
+    with PendingFile(target) as pending, source.open("rb") as stream:
+        while part := stream.read(COPY_SIZE):
+            pending.write(part)
+        pending.commit()

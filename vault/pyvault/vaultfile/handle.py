@@ -1,0 +1,152 @@
+"""What one process knows of one vault file: its keys and the last verified state.
+
+A handle lets newer files in and keeps older, forked and foreign ones out; it
+writes only on top of a state that it has just verified under the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConflictError, ForeignVaultError, WrongKeyError
+from pyvault.lockfile import LockFile
+from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.keys import Keys, derive_keys
+from pyvault.vaultfile.reader import Snapshot, VaultReader
+from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.unlock import Unlocked, Unlocking
+from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.draft import Draft
+    from pyvault.vaultfile.header import Header
+    from pyvault.vaultfile.options import VaultOptions
+
+MAX_RESTARTS = 5
+
+
+@dataclass(slots=True, kw_only=True)
+class Handle:
+    """One open vault file.
+
+    Attributes:
+        path: absolute, its directory without links.
+        unlocked: what opened it.
+        snapshot: the last state that was verified or written.
+    """
+
+    path: Path
+    options: VaultOptions
+    trust: Trust | None
+    unlocked: Unlocked
+    keys: Keys
+    snapshot: Snapshot
+
+    @property
+    def seen(self) -> Sighting:
+        """The last verified state, as the trust file remembers it."""
+        return Sighting.of(self.path, self.snapshot.header, self.keys.fingerprint)
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[VaultReader]:
+        """Open the file in place, verified; :attr:`snapshot` is then its state.
+
+        Raises:
+            VaultFileError: it is gone, damaged, older, forked or foreign.
+            WrongKeyError: it has another data key now, and our slot is gone.
+        """
+        with VaultReader(self.path, self.options.checks) as reader:
+            self._admit(reader)
+            yield reader
+
+    def write(self, make: Callable[[VaultReader], Draft]) -> None:
+        """Replace the file by what *make* gives for its present state; under :func:`lock` only.
+
+        Raises:
+            ConflictError: other writers came through each time, in spite of the lock.
+            WriteFailedError: nothing changed.
+        """
+        for _ in range(MAX_RESTARTS):
+            with self.reading() as base:
+                draft = make(base)
+                try:
+                    snapshot = write_draft(
+                        self.path,
+                        draft,
+                        base=base,
+                        last_look=partial(check_unchanged, self.path, base.header, self.options),
+                        options=self.options,
+                    )
+                except SupersededError:
+                    continue
+            self.keys, self.snapshot = draft.keys, snapshot
+            self._remember()
+            return
+        raise ConflictError(f"'{self.path}' is being written by others who don't see our lock")
+
+    def _admit(self, reader: VaultReader) -> None:
+        if reader.still_shows(self.snapshot):
+            return
+        header = reader.header
+        if header.vault_id != self.snapshot.header.vault_id:
+            raise ForeignVaultError(f"'{self.path}' was replaced by another vault")
+        keys, unlocked = self.keys, self.unlocked
+        if header.key_epoch != self.snapshot.header.key_epoch:
+            unlocked = _follow(unlocked, header, self.path)
+            keys = derive_keys(unlocked.data_key, header.vault_id)
+        reader.verify_header(keys)
+        seen = Sighting.of(self.path, header, keys.fingerprint)
+        judge(seen, {header.vault_id: self.seen}, ancestry(reader, keys))
+        self.snapshot = reader.snapshot(keys)
+        self.keys, self.unlocked = keys, unlocked
+        self._remember()
+
+    def _remember(self) -> None:
+        if self.trust is not None:
+            self.trust.record(self.seen)
+
+
+def lock(path: Path, options: VaultOptions) -> LockFile:
+    """Give the lock that every writer of the vault at *path* holds."""
+    return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout)
+
+
+def settled_path(path: Path) -> Path:
+    """Make a vault's path independent of the working directory and of links to its directory."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def ancestry(reader: VaultReader, keys: Keys) -> Callable[[], list[bytes]]:
+    """Give what lists the fingerprints of earlier data keys, by opening the index."""
+
+    def previous_fingerprints() -> list[bytes]:
+        return reader.snapshot(keys).index.previous_fingerprints()
+
+    return previous_fingerprints
+
+
+def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
+    """Prepare to unlock the file that was opened; it may be closed meanwhile."""
+
+    def fits(data_key: Secret[bytes]) -> bool:
+        return reader.is_signed_by(derive_keys(data_key, reader.header.vault_id))
+
+    return Unlocking(header=reader.header, path=reader.path, limits=options.limits, derive=options.derive, fits=fits)
+
+
+def _follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
+    # A rekey elsewhere wrapped the new data key for our slot too, if its key was at hand there.
+    for slot in header.slots:
+        if slot.slot_id == unlocked.slot_id and unlocked.wrapping_key is not None:
+            with contextlib.suppress(BrokenSealError):
+                data_key = slot.open(unlocked.wrapping_key, header.vault_id)
+                return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=unlocked.wrapping_key)
+    raise WrongKeyError(f"'{path}' has a new data key, and the slot that opened it is gone", hint="open it again")

@@ -1,0 +1,83 @@
+"""Key files: 32 random bytes that open a vault without any KDF cost, for CI.
+
+The text is ``pyvault-keyfile-v1:<base64>`` and a newline.
+
+Source: the vault file format, version 1, section 4, slot type 2.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from pyvault.atomic import sync_directory, writing
+from pyvault.errors import InvalidSettingError, VaultExistsError
+from pyvault.sealing import KEY_SIZE
+from pyvault.secret import Secret
+from pyvault.vaultfile.secretfile import read_secret_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = b"pyvault-keyfile-v1:"
+
+
+def read_key_file(path: Path) -> Secret[bytes]:
+    """Read the 32-byte key in a key file.
+
+    Raises:
+        ConfigError: it isn't there.
+        InvalidSettingError: it isn't a key file.
+        InsecurePermissionsError: others could read or change it.
+    """
+    text = read_secret_file(path, "key file", missing_hint=f"pyvault vault init --keyfile '{path}' makes one")
+    return parse_key(text, path)
+
+
+def parse_key(text: Secret[bytes], path: Path) -> Secret[bytes]:
+    """Read the content of a key file.
+
+    Raises:
+        InvalidSettingError: it isn't one.
+    """
+    body = Secret(text.reveal().strip())
+    if not body.reveal().startswith(PREFIX):
+        raise InvalidSettingError(f"'{path}' is not a pyvault key file")
+    try:
+        key = Secret(base64.b64decode(body.reveal()[len(PREFIX) :], validate=True))
+    except ValueError:
+        raise InvalidSettingError(f"the key in '{path}' is damaged") from None
+    if len(key) != KEY_SIZE:
+        raise InvalidSettingError(f"the key in '{path}' is damaged")
+    return key
+
+
+def create_key_file(path: Path) -> Secret[bytes]:
+    """Make a new key file with mode 0600 and give its key.
+
+    Raises:
+        VaultExistsError: something is there already; it is never overwritten.
+        WriteFailedError: it can't be written.
+    """
+    key = Secret(secrets.token_bytes(KEY_SIZE))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    with writing(path):
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            raise VaultExistsError(f"the key file '{path}' exists already") from None
+        try:
+            # Short enough for one call; a half-written one is refused when it is read.
+            os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
+            os.fsync(descriptor)
+        except OSError:
+            path.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+        sync_directory(path.parent)
+    return key

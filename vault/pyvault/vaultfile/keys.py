@@ -1,0 +1,63 @@
+"""From the data key to the keys that do the work.
+
+Source: the vault file format, version 1, section 4, "derived keys".
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from pyvault.sealing import KEY_SIZE, expand
+from pyvault.secret import Secret
+
+FINGERPRINT_SIZE = 16
+CHILD_CONTEXT = b"pyvault/v1/child\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of one vault and epoch.
+
+    Attributes:
+        fingerprint: 16 public bytes that name the data key.
+    """
+
+    data: Secret[bytes]
+    header: Secret[bytes]
+    index: Secret[bytes]
+    record: Secret[bytes]
+    fingerprint: bytes
+
+    def mac(self, header: bytes) -> bytes:
+        """Compute the HMAC-SHA-256 over the header's bytes."""
+        return hmac.digest(self.header.reveal(), header, "sha256")
+
+    def verifies(self, header: bytes, mac: bytes) -> bool:
+        """Say, in constant time, whether *mac* belongs to *header*."""
+        return hmac.compare_digest(self.mac(header), mac)
+
+    def child(self, child_id: bytes) -> Secret[bytes]:
+        """Derive the wrapping key of a child vault."""
+        return expand(self.data, CHILD_CONTEXT + child_id, KEY_SIZE)
+
+
+def new_data_key() -> Secret[bytes]:
+    """Choose a data key."""
+    return Secret(secrets.token_bytes(KEY_SIZE))
+
+
+def derive_keys(data_key: Secret[bytes], vault_id: bytes) -> Keys:
+    """Derive the working keys of a vault from its 32-byte data key."""
+
+    def derive(purpose: bytes, size: int = KEY_SIZE) -> Secret[bytes]:
+        return expand(data_key, b"pyvault/v1/" + purpose + b"\0" + vault_id, size)
+
+    return Keys(
+        data=data_key,
+        header=derive(b"header"),
+        index=derive(b"index"),
+        record=derive(b"record"),
+        fingerprint=derive(b"fingerprint", FINGERPRINT_SIZE).reveal(),
+    )

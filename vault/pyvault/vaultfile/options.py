@@ -1,0 +1,39 @@
+"""How a vault is worked with; every field has the ordinary value as its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyvault.clock import Clock, now
+from pyvault.vaultfile.checks import FileChecks
+from pyvault.vaultfile.kdf import KdfLimits, KeyDerivation, argon2id
+
+LOCK_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultOptions:
+    """How a vault is worked with.
+
+    Attributes:
+        durable: wait for the disk and keep backups; False for a session vault,
+            which may be lost without losing anything a user typed in.
+        checks: who may own the file.
+        limits: what the file may ask of this machine.
+        derive: Argon2id, or a remembering one for many openings in one process.
+        clock: gives the times of entries.
+        lock_timeout: seconds to wait for another writer.
+        expect_vault_id: the only vault to accept, for machines without state.
+        min_generation: the oldest generation to accept, for the same.
+        weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
+    """
+
+    durable: bool = True
+    checks: FileChecks = field(default_factory=FileChecks.of_this_user)
+    limits: KdfLimits = field(default_factory=KdfLimits)
+    derive: KeyDerivation = argon2id
+    clock: Clock = now
+    lock_timeout: float = LOCK_SECONDS
+    expect_vault_id: bytes | None = None
+    min_generation: int | None = None
+    weak_kdf_for_tests: bool = False

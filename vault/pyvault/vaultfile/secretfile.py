@@ -1,0 +1,83 @@
+"""Reading a file that holds a secret, as people and CI systems mount it.
+
+Links are followed: Kubernetes mounts secrets as links. The owner is root or
+the user; nobody else may write. Being readable by others is an error when the
+user owns the file, and accepted when root does: Docker mounts secrets so.
+Pipes and descriptors (``/dev/fd/63``) are accepted.
+
+Source: the vault file format, version 1, section 8.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import AccessDeniedError, ConfigError, InsecurePermissionsError, InvalidSettingError
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_SECRET_FILE = 64 << 10  # bytes
+ROOT = 0
+
+
+def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) -> Secret[bytes]:
+    """Read a small secret file.
+
+    Args:
+        path: a file, a link to one, a pipe or a descriptor's path.
+        what: what it is to a person, e.g. ``key file``.
+        missing_hint: advice for when it isn't there.
+
+    Raises:
+        ConfigError: it isn't there.
+        AccessDeniedError: the system refuses.
+        InsecurePermissionsError: others could read or change it.
+        InvalidSettingError: too long to be one.
+    """
+    flags = os.O_RDONLY
+    for flag in ("O_CLOEXEC", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
+        flags |= getattr(os, flag, 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {what} '{path}'", hint=missing_hint) from None
+    except OSError as exc:
+        raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
+    try:
+        _check(os.fstat(descriptor), path, what)
+        return read_all(descriptor, f"the {what} '{path}'")
+    except OSError as exc:
+        raise AccessDeniedError(f"can't read the {what} '{path}': {exc.strerror}") from exc
+    finally:
+        os.close(descriptor)
+
+
+def read_all(descriptor: int, what: str) -> Secret[bytes]:
+    """Read up to the end, at most 64 KiB.
+
+    Raises:
+        InvalidSettingError: longer than that.
+        OSError: as the system says.
+    """
+    content = Secret(b"")
+    while part := Secret(os.read(descriptor, MAX_SECRET_FILE)):
+        content = Secret(content.reveal() + part.reveal())
+        if len(content) > MAX_SECRET_FILE:
+            raise InvalidSettingError(f"{what} is too long to be a secret")
+    return content
+
+
+def _check(status: os.stat_result, path: Path, what: str) -> None:
+    if sys.platform == "win32" or not stat.S_ISREG(status.st_mode):
+        return  # a pipe is private to those who hold its ends
+    if status.st_uid not in {os.geteuid(), ROOT}:
+        raise InsecurePermissionsError(f"the {what} '{path}' belongs to user {status.st_uid}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=f"chmod go-w '{path}'")
+    if status.st_mode & (stat.S_IRGRP | stat.S_IROTH) and status.st_uid != ROOT:
+        raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=f"chmod 600 '{path}'")

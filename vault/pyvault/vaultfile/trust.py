@@ -1,0 +1,242 @@
+"""Memory of what each vault looked like when it was last seen.
+
+Cryptography can't tell an old vault from a new one, or a copy from the
+original; only remembering can. The decision is :func:`judge`, without effects.
+
+Source: the vault file format, version 1, section 7.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.atomic import remove_leftovers, write_file, writing
+from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
+from pyvault.lockfile import LockFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pyvault.vaultfile.header import Header
+
+ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
+LOCK_SECONDS = 10.0
+MAX_TRUST_FILE = 4 << 20  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One vault as it was seen.
+
+    Attributes:
+        path: absolute, as text.
+        fingerprint: 16 bytes that name the data key.
+    """
+
+    vault_id: bytes
+    path: str
+    fingerprint: bytes
+    epoch: int
+    generation: int
+    txid: bytes
+
+    @classmethod
+    def of(cls, path: Path, header: Header, fingerprint: bytes) -> Sighting:
+        """Describe a verified header."""
+        return cls(
+            vault_id=header.vault_id,
+            path=str(path.absolute()),
+            fingerprint=fingerprint,
+            epoch=header.key_epoch,
+            generation=header.generation,
+            txid=header.txid,
+        )
+
+    def is_newer_than(self, other: Sighting) -> bool:
+        """Say whether (epoch, generation) has grown."""
+        return (self.epoch, self.generation) > (other.epoch, other.generation)
+
+
+def judge(
+    seen: Sighting,
+    known: Mapping[bytes, Sighting],
+    previous_fingerprints: Callable[[], list[bytes]],
+) -> None:
+    """Decide whether a vault may follow what was seen before.
+
+    Args:
+        seen: from the verified header.
+        known: the sightings before this vault was opened, by vault id.
+        previous_fingerprints: of the vault's earlier data keys; opens the index.
+
+    Raises:
+        RollbackError, ForkError, ForeignVaultError: it may not, see section 7.
+    """
+    if any(other.path == seen.path and other.vault_id != seen.vault_id for other in known.values()):
+        raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)
+    before = known.get(seen.vault_id)
+    if before is None:
+        return  # the first sight is believed
+    if seen.fingerprint == before.fingerprint:
+        check_succession(seen, before)
+        return
+    if seen.epoch > before.epoch and before.fingerprint in previous_fingerprints():
+        return  # rekeyed elsewhere
+    if seen.epoch < before.epoch and seen.generation < before.generation:
+        raise _rollback(seen, before)
+    raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+
+
+def check_succession(seen: Sighting, before: Sighting) -> None:
+    """Check that one state of a vault can follow another under the same data key.
+
+    Raises:
+        RollbackError: it is older.
+        ForkError: both were written on top of the same state.
+    """
+    if (seen.epoch, seen.generation) < (before.epoch, before.generation):
+        raise _rollback(seen, before)
+    if seen.generation == before.generation and seen.txid != before.txid:
+        raise ForkError(
+            f"'{seen.path}' and the vault seen here last are both generation {seen.generation}, but differ",
+            hint=f"a file synchroniser may have kept a second copy; {ACCEPT_HINT}",
+        )
+
+
+def _rollback(seen: Sighting, before: Sighting) -> RollbackError:
+    return RollbackError(
+        f"'{seen.path}' is generation {seen.generation}, older than generation {before.generation} seen here before",
+        hint=ACCEPT_HINT,
+    )
+
+
+class Trust:
+    """The trust file: sightings by vault id, in the state directory."""
+
+    def __init__(self, path: Path, *, warn: Callable[[str], None] | None = None) -> None:
+        """Name the file; it is made by the first :meth:`record`.
+
+        Args:
+            path: ``trust.json``.
+            warn: told, at most once, that the file can't be written.
+        """
+        self.path = path
+        self._warn = warn
+
+    def sightings(self) -> dict[bytes, Sighting]:
+        """Read what is known; a missing file is an empty memory, a damaged one is an error.
+
+        Raises:
+            TamperedError: not what pyvault wrote.
+            AccessDeniedError: it can't be read.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                text = stream.read(MAX_TRUST_FILE + 1)
+        except FileNotFoundError:
+            return {}
+        except OSError as exc:
+            raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}") from exc
+        try:
+            return _parse(text)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise TamperedError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT) from None
+
+    def record(self, seen: Sighting) -> None:
+        """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
+
+        A machine whose state directory can't be written is told once and goes on.
+        """
+
+        def grow(known: dict[bytes, Sighting]) -> dict[bytes, Sighting] | None:
+            before = known.get(seen.vault_id)
+            if before is not None and not seen.is_newer_than(before):
+                return None
+            return {**known, seen.vault_id: seen}
+
+        try:
+            self._update(grow)
+        except PyvaultError as exc:
+            if self._warn is not None:
+                warn, self._warn = self._warn, None
+                warn(f"vaults can't be remembered, so an old copy would not be noticed: {exc.message}")
+
+    def accept(self, seen: Sighting) -> None:
+        """Remember this state whatever was known: the user says that it is wanted.
+
+        Raises:
+            WriteFailedError: the trust file can't be written.
+        """
+
+        def overrule(known: dict[bytes, Sighting]) -> dict[bytes, Sighting]:
+            others = {key: other for key, other in known.items() if other.path != seen.path}
+            return {**others, seen.vault_id: seen}
+
+        self._update(overrule, damaged_is_empty=True)
+
+    def forget(self, path: Path) -> None:
+        """Forget the vault at *path*, which the user removed.
+
+        Raises:
+            WriteFailedError: the trust file can't be written.
+        """
+        gone = str(path.absolute())
+        self._update(lambda known: {key: other for key, other in known.items() if other.path != gone})
+
+    def _update(
+        self,
+        change: Callable[[dict[bytes, Sighting]], dict[bytes, Sighting] | None],
+        *,
+        damaged_is_empty: bool = False,
+    ) -> None:
+        _make_directory(self.path.parent)
+        with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
+            try:
+                known = self.sightings()
+            except TamperedError:
+                if not damaged_is_empty:
+                    raise
+                known = {}
+            changed = change(known)
+            if changed is None or changed == known:
+                return
+            remove_leftovers(self.path)
+            write_file(self.path, _format(changed))
+
+
+def _make_directory(directory: Path) -> None:
+    with writing(directory):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _format(known: Mapping[bytes, Sighting]) -> bytes:
+    document = {
+        vault_id.hex(): {
+            "path": seen.path,
+            "fingerprint": seen.fingerprint.hex(),
+            "epoch": seen.epoch,
+            "generation": seen.generation,
+            "txid": seen.txid.hex(),
+        }
+        for vault_id, seen in known.items()
+    }
+    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _parse(text: bytes) -> dict[bytes, Sighting]:
+    if len(text) > MAX_TRUST_FILE:
+        raise ValueError("too long")
+    return {
+        bytes.fromhex(vault_id): Sighting(
+            vault_id=bytes.fromhex(vault_id),
+            path=str(entry["path"]),
+            fingerprint=bytes.fromhex(entry["fingerprint"]),
+            epoch=int(entry["epoch"]),
+            generation=int(entry["generation"]),
+            txid=bytes.fromhex(entry["txid"]),
+        )
+        for vault_id, entry in json.loads(text).items()
+    }

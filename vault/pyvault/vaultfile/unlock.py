@@ -1,0 +1,219 @@
+"""What opens a vault: sources of keys, asked in a fixed order.
+
+A source that isn't given is skipped, and so is one whose kind of slot the vault
+lacks. One that is there and wrong ends the search: falling through to another
+source would hide the mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.errors import InputRequiredError, WrongKeyError
+from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
+from pyvault.vaultfile.keyfile import read_key_file
+from pyvault.vaultfile.newslot import child_params
+from pyvault.vaultfile.passphrase import normalise
+from pyvault.vaultfile.recovery import parse_recovery_code
+from pyvault.vaultfile.slots import Slot, SlotType
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.backend import ParentVault
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.header import Header
+
+MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
+
+PassphraseSource = Callable[[], "Secret[str]"]
+Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockSources:
+    """Where keys come from, in the order in which they are asked.
+
+    Attributes:
+        passphrase: given with this very command, as ``--passphrase-fd`` is.
+        keyfile: path of a key file.
+        standing_passphrase: from the environment: a variable, a passphrase file.
+        cached_data_key: an unlock cache; gets vault id and key epoch, gives the
+            data key or None. One that no longer fits is as good as none.
+        wrapping_key: a store; gets slot id and vault id, gives the key of a
+            slot of type 4 or None.
+        parent: the vault whose child this is.
+        passphrase_prompt: a human, asked last.
+    """
+
+    passphrase: PassphraseSource | None = None
+    keyfile: Path | None = None
+    standing_passphrase: PassphraseSource | None = None
+    cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
+    wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
+    parent: ParentVault | None = None
+    passphrase_prompt: PassphraseSource | None = None
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was given at all."""
+        return self == UnlockSources()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocked:
+    """An opened vault's data key, and what opened it.
+
+    Attributes:
+        slot_id: None if the data key came from the unlock cache.
+        wrapping_key: the key of that slot, for wrapping the next data key.
+    """
+
+    data_key: Secret[bytes]
+    slot_id: bytes | None = None
+    wrapping_key: Secret[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocking:
+    """One vault's header, and how to work on it.
+
+    Attributes:
+        fits: whether a data key verifies the header; for the unlock cache.
+    """
+
+    header: Header
+    path: Path
+    limits: KdfLimits
+    derive: KeyDerivation
+    fits: Callable[[Secret[bytes]], bool]
+
+    def unlock(self, sources: UnlockSources) -> Unlocked:
+        """Find the first source that opens the vault.
+
+        May read a key file and may ask a human, each only if its slot is there.
+
+        Raises:
+            KdfLimitsError: some passphrase slot asks for too much; nothing was tried.
+            InputRequiredError: there is no source at all.
+            WrongKeyError: none fits, or one that should have fitted doesn't.
+        """
+        costs = self.passphrase_costs()
+        if sources.is_empty():
+            raise InputRequiredError(f"a passphrase or key is needed to open '{self.path}'")
+        for attempt in self._attempts(sources, costs):
+            unlocked = attempt()
+            if unlocked is not None:
+                return unlocked
+        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given")
+
+    def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
+        """Use every source that has a slot, for wrapping another data key.
+
+        Raises:
+            KdfLimitsError, WrongKeyError: as :meth:`unlock`.
+        """
+        attempts = self._attempts(sources, self.passphrase_costs())
+        return [unlocked for attempt in attempts if (unlocked := attempt()) is not None]
+
+    def _attempts(self, sources: UnlockSources, costs: Costs) -> tuple[Callable[[], Unlocked | None], ...]:
+        return (
+            lambda: self._by_passphrase(sources.passphrase, costs),
+            lambda: self._by_key_file(sources.keyfile),
+            lambda: self._by_passphrase(sources.standing_passphrase, costs),
+            lambda: self._by_cache(sources),
+            lambda: self._by_store(sources),
+            lambda: self._by_parent(sources.parent),
+            lambda: self._by_passphrase(sources.passphrase_prompt, costs),
+        )
+
+    def passphrase_costs(self) -> Costs:
+        """Give cost and salt of every passphrase slot by slot id, checked.
+
+        Raises:
+            KdfLimitsError: one of them asks for too much.
+        """
+        slots = self._slots(SlotType.PASSPHRASE)
+        return {slot.slot_id: parse_params(slot.params, self.limits, self.path) for slot in slots}
+
+    def _slots(self, slot_type: SlotType) -> list[Slot]:
+        return [slot for slot in self.header.slots if slot.slot_type == slot_type and slot.is_known()]
+
+    def _by_passphrase(self, source: PassphraseSource | None, costs: Costs) -> Unlocked | None:
+        slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
+        if source is None or not slots:
+            return None
+        given = source()
+        for slot, passphrase in _candidates(slots, given):
+            cost, salt = costs[slot.slot_id]
+            unlocked = self._try(slot, self.derive(normalise(passphrase), salt, cost))
+            if unlocked is not None:
+                return unlocked
+        raise WrongKeyError(f"wrong passphrase for '{self.path}', or the slot was modified")
+
+    def _by_key_file(self, path: Path | None) -> Unlocked | None:
+        slots = self._slots(SlotType.KEY_FILE)
+        if path is None or not slots:
+            return None
+        key = read_key_file(path)
+        for slot in slots:
+            unlocked = self._try(slot, key)
+            if unlocked is not None:
+                return unlocked
+        raise WrongKeyError(f"the key file '{path}' does not open '{self.path}', or the slot was modified")
+
+    def _by_cache(self, sources: UnlockSources) -> Unlocked | None:
+        if sources.cached_data_key is None:
+            return None
+        data_key = sources.cached_data_key(self.header.vault_id, self.header.key_epoch)
+        if data_key is None or not self.fits(data_key):
+            return None
+        return Unlocked(data_key=data_key)
+
+    def _by_store(self, sources: UnlockSources) -> Unlocked | None:
+        slots = self._slots(SlotType.STORE_KEY)
+        if sources.wrapping_key is None:
+            return None
+        found = False
+        for slot in slots:
+            key = sources.wrapping_key(slot.slot_id, self.header.vault_id)
+            if key is None:
+                continue
+            found = True
+            unlocked = self._try(slot, key)
+            if unlocked is not None:
+                return unlocked
+        if found:
+            raise WrongKeyError(f"the key kept for '{self.path}' does not open it, or the slot was modified")
+        return None
+
+    def _by_parent(self, parent: ParentVault | None) -> Unlocked | None:
+        slots = self._slots(SlotType.CHILD)
+        if parent is None or not slots:
+            return None
+        for slot in slots:
+            if slot.params == child_params(parent):
+                unlocked = self._try(slot, parent.child_key(self.header.vault_id))
+                if unlocked is not None:
+                    return unlocked
+        raise WrongKeyError(f"'{self.path}' belongs to another vault or an earlier data key, or was modified")
+
+    def _try(self, slot: Slot, key: Secret[bytes]) -> Unlocked | None:
+        try:
+            data_key = slot.open(key, self.header.vault_id)
+        except BrokenSealError:
+            return None
+        return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=key)
+
+
+def _candidates(slots: list[Slot], given: Secret[str]) -> Iterator[tuple[Slot, Secret[str]]]:
+    # A recovery code is tried first, and only when the input has its shape: it is
+    # surely not a passphrase then, and no other input pays for the extra KDF call.
+    code = parse_recovery_code(given)
+    if code is not None:
+        for slot in [slot for slot in slots if slot.is_recovery][:1]:
+            yield slot, code
+    for slot in [slot for slot in slots if not slot.is_recovery][:MAX_TRIES]:
+        yield slot, given

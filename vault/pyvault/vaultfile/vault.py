@@ -1,0 +1,452 @@
+"""The open vault: the one door to everything in this package.
+
+Every reading looks at the file in place, so another handle's writes are seen at
+once; every writing is a transaction that locks, reads and verifies again first.
+A handle can be used from threads: they wait for each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from pyvault.errors import ConflictError, InputRequiredError, TamperedError, UsageError
+from pyvault.vaultfile.draft import Change, Draft
+from pyvault.vaultfile.entries import Entry, SlotInfo
+from pyvault.vaultfile.handle import Handle, lock, unlocking
+from pyvault.vaultfile.newslot import NewSlot, make_slot
+from pyvault.vaultfile.opening import create_vault, open_vault, restore_vault
+from pyvault.vaultfile.options import VaultOptions
+from pyvault.vaultfile.records import open_record
+from pyvault.vaultfile.rekey import rekeyed
+from pyvault.vaultfile.unlock import Unlocked, UnlockSources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.header import Header
+    from pyvault.vaultfile.index import IndexEntry
+    from pyvault.vaultfile.reader import VaultReader
+    from pyvault.vaultfile.trust import Sighting, Trust
+
+ORDINARY = VaultOptions()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Transaction:
+    """Changes that are not written yet.
+
+    Attributes:
+        base: the header of the state that *draft* starts from.
+        has_read: the caller saw that state and may have decided by it.
+    """
+
+    base: Header
+    draft: Draft
+    changes: list[Change] = field(default_factory=list[Change])
+    has_read: bool = False
+
+    def apply(self, change: Change) -> None:
+        self.draft = change(self.draft)
+        self.changes.append(change)
+
+
+class Vault:
+    """An unlocked vault file."""
+
+    def __init__(self, handle: Handle) -> None:
+        """Wrap a handle; use :meth:`create`, :meth:`open` or :meth:`restore`."""
+        self._handle: Handle | None = handle
+        self._guard = threading.RLock()
+        self._transaction: _Transaction | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        new_slots: Sequence[NewSlot],
+        trust: Trust | None = None,
+        options: VaultOptions = ORDINARY,
+    ) -> Self:
+        """Make an empty vault; see :func:`~pyvault.vaultfile.opening.create_vault`.
+
+        Args:
+            path: nothing may be there; the directory is made if it is missing.
+            new_slots: at least one.
+            trust: None for a session vault.
+            options: how to work with it.
+        """
+        if not new_slots:
+            raise ValueError("a vault without a slot can't be opened")
+        return cls(create_vault(path, new_slots, trust, options))
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        sources: UnlockSources,
+        *,
+        trust: Trust | None = None,
+        options: VaultOptions = ORDINARY,
+    ) -> Self:
+        """Open a vault; may ask a human. See :func:`~pyvault.vaultfile.opening.open_vault`."""
+        return cls(open_vault(path, sources, trust, options))
+
+    @classmethod
+    def restore(
+        cls,
+        path: Path,
+        number: int,
+        sources: UnlockSources,
+        *,
+        trust: Trust | None = None,
+        options: VaultOptions = ORDINARY,
+    ) -> Self:
+        """Bring a backup back; see :func:`~pyvault.vaultfile.opening.restore_vault`."""
+        return cls(restore_vault(path, number, sources, trust, options))
+
+    # What it is
+
+    @property
+    def path(self) -> Path:
+        """Where the file is: absolute."""
+        return self._open_handle().path
+
+    @property
+    def vault_id(self) -> bytes:
+        """16 bytes, constant for the vault's life."""
+        return self._open_handle().snapshot.header.vault_id
+
+    @property
+    def key_epoch(self) -> int:
+        """Grows with every change of the data key."""
+        return self._open_handle().snapshot.header.key_epoch
+
+    @property
+    def generation(self) -> int:
+        """Grows with every write."""
+        return self._open_handle().snapshot.header.generation
+
+    @property
+    def txid(self) -> bytes:
+        """16 bytes, new with every write."""
+        return self._open_handle().snapshot.header.txid
+
+    @property
+    def fingerprint(self) -> bytes:
+        """16 public bytes that name the data key."""
+        return self._open_handle().keys.fingerprint
+
+    @property
+    def seen(self) -> Sighting:
+        """The state last verified, for :meth:`Trust.accept`."""
+        return self._open_handle().seen
+
+    @property
+    def data_key(self) -> Secret[bytes]:
+        """32 bytes that open this vault until the next rekey; for the unlock cache only."""
+        return self._open_handle().keys.data
+
+    @property
+    def needs_renewal(self) -> bool:
+        """Say whether a passphrase slot is cheaper to guess than the floor allows today."""
+        return any(slot.cost is not None and slot.cost.is_below_floor() for slot in self.slots())
+
+    def child_key(self, child_id: bytes) -> Secret[bytes]:
+        """Derive the 32-byte wrapping key of a child vault."""
+        return self._open_handle().keys.child(child_id)
+
+    # Items
+
+    def entries(self) -> list[Entry]:
+        """List the items, in the order of the file; decrypts none."""
+        with self._guard:
+            if self._transaction is None:
+                self.refresh()
+                return [Entry.of(entry) for entry in self._open_handle().snapshot.index.entries]
+            self._transaction.has_read = True
+            return [Entry.of(record.entry) for record in self._transaction.draft.records]
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give an item's payload.
+
+        Raises:
+            ItemNotFoundError: there is no such item.
+            TamperedError: its record is damaged.
+        """
+        with self._guard:
+            handle = self._open_handle()
+            if self._transaction is None:
+                with handle.reading() as reader:
+                    entry = Draft.of(handle.snapshot, handle.keys).find(name).entry
+                    return reader.record(handle.keys, entry)
+            self._transaction.has_read = True
+            draft = self._transaction.draft
+            record = draft.find(name)
+            if record.box is not None:
+                return open_record(
+                    draft.keys, draft.vault_id, record.entry.record_id, record.entry.revision, record.box
+                )
+            with handle.reading() as reader:
+                return reader.record(draft.keys, record.entry)
+
+    def put(
+        self,
+        name: ItemName,
+        data: Secret[bytes],
+        *,
+        attributes: Mapping[str, str] | None = None,
+        expires: datetime | None = None,
+    ) -> None:
+        """Store or replace an item.
+
+        Args:
+            name: checked, as ``pyvault.names`` makes it.
+            data: at most 1 MiB.
+            attributes: non-secret facts; replace the earlier ones.
+            expires: aware; kept in whole seconds.
+
+        Raises:
+            ItemTooLargeError: over the limit, or the vault is full.
+            WriteFailedError: nothing changed.
+        """
+        modified = int(self._open_handle().options.clock().timestamp())
+        until = None if expires is None else int(expires.timestamp())
+        facts = dict(attributes or {})
+        self._change(lambda draft: draft.with_item(name, data, modified=modified, expires=until, attributes=facts))
+
+    def delete(self, name: ItemName) -> None:
+        """Remove an item, a damaged one too. Backups still hold it, see ``delete_backups``.
+
+        Raises:
+            ItemNotFoundError: there is no such item.
+            WriteFailedError: nothing changed.
+        """
+        self._change(lambda draft: draft.without_item(name))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Generator[None]:
+        """Make the changes inside the ``with`` one write: all of them, or none.
+
+        Holds the vault's lock; one inside another joins it.
+
+        Raises:
+            LockTimeoutError: another process kept the lock.
+            ConflictError: others wrote in spite of the lock, after something was read here.
+        """
+        with self._guard:
+            handle = self._open_handle()
+            if self._transaction is not None:
+                with self._joined(self._transaction):
+                    yield
+                return
+            with lock(handle.path, handle.options):
+                self.refresh()
+                draft = Draft.of(handle.snapshot, handle.keys)
+                transaction = _Transaction(base=handle.snapshot.header, draft=draft)
+                self._transaction = transaction
+                try:
+                    yield
+                finally:
+                    self._transaction = None
+                if transaction.changes:
+                    handle.write(lambda _base: _draft_on_top(transaction, handle))
+
+    def refresh(self) -> None:
+        """See other writers' changes.
+
+        Raises:
+            VaultFileError: the file is gone, damaged, older, forked or foreign.
+        """
+        with self._guard, self._open_handle().reading():
+            pass
+
+    def verify(self) -> int:
+        """Read and open everything; gives the number of records.
+
+        Raises:
+            TamperedError: header, index or records are damaged; the message
+                names every damaged record.
+        """
+        with self._guard:
+            handle = self._open_handle()
+            with handle.reading() as reader:
+                snapshot = reader.snapshot(handle.keys)
+                damaged = [str(entry.name) for entry in snapshot.index.entries if _is_damaged(reader, handle, entry)]
+        if damaged:
+            named = ", ".join(f"'{name}'" for name in damaged)
+            raise TamperedError(f"'{handle.path}' has {len(damaged)} modified or damaged records: {named}")
+        return len(snapshot.index.entries)
+
+    # Slots and keys
+
+    def slots(self) -> list[SlotInfo]:
+        """List the key slots."""
+        with self._guard:
+            handle = self._open_handle()
+            labels = handle.snapshot.index.slot_labels()
+            return [
+                SlotInfo.of(
+                    slot,
+                    label=labels.get(slot.slot_id.hex()),
+                    unlocked_this=slot.slot_id == handle.unlocked.slot_id,
+                )
+                for slot in handle.snapshot.header.slots
+            ]
+
+    def add_slot(self, new: NewSlot) -> bytes:
+        """Add a way to unlock; gives the slot's id.
+
+        Raises:
+            UsageError: the vault has as many slots of this kind as it can have.
+        """
+        return self._place_slot(new, instead_of=None)
+
+    def remove_slot(self, slot_id: bytes) -> None:
+        """Take a way to unlock away, and delete the backups, which would still have it.
+
+        Whoever had it and a copy of the file still knows the data key; only
+        :meth:`rekey` locks such a person out.
+
+        Raises:
+            ItemNotFoundError: there is no such slot.
+            UsageError: it is the last one that opens the vault.
+        """
+        self._change(lambda draft: draft.without_slot(slot_id))
+
+    def change_passphrase(self, new: NewSlot, *, slot_id: bytes | None = None) -> bytes:
+        """Put a new passphrase in the place of an old one, and delete the backups; gives the new slot's id.
+
+        Args:
+            new: the new passphrase slot.
+            slot_id: the slot to replace; by default the one that opened this
+                handle, or else the vault's only passphrase slot.
+
+        Raises:
+            UsageError: it isn't clear which slot is meant.
+        """
+        return self._place_slot(new, instead_of=slot_id or self._own_passphrase_slot())
+
+    def rekey(
+        self,
+        sources: UnlockSources | None = None,
+        *,
+        drop_slots: Callable[[Sequence[SlotInfo]], bool] = lambda _lost: False,
+    ) -> list[SlotInfo]:
+        """Take a new data key: seal everything anew and delete the backups; gives the dropped slots.
+
+        Args:
+            sources: beside what opened this handle, whose slots shall stay; may ask a human.
+            drop_slots: asked, if slots would be lost, whether to go on.
+
+        Raises:
+            InputRequiredError: slots would be lost, and *drop_slots* says no.
+            UsageError: no slot would be left.
+            ConflictError: the slots changed meanwhile.
+        """
+        with self._guard:
+            if self._transaction is not None:
+                raise UsageError("a new data key can't be part of a transaction")
+            handle = self._open_handle()
+            with handle.reading() as reader:
+                pass
+            opened: list[Unlocked] = [handle.unlocked]
+            if sources is not None:
+                opened += unlocking(reader, handle.options).unlock_all(sources)
+            at_hand = {
+                each.slot_id: each.wrapping_key
+                for each in opened
+                if each.slot_id is not None and each.wrapping_key is not None
+            }
+            lost = [slot for slot in self.slots() if slot.slot_id not in at_hand]
+            if lost and not drop_slots(lost):
+                named = ", ".join(f"{slot.kind} {slot.slot_id.hex()}" for slot in lost)
+                raise InputRequiredError(f"these slots would be lost: {named}")
+            slots = reader.header.slots
+
+            def make(base: VaultReader) -> Draft:
+                if base.header.slots != slots:
+                    raise ConflictError(f"the slots of '{handle.path}' changed meanwhile")
+                return rekeyed(Draft.of(handle.snapshot, handle.keys), base, at_hand)
+
+            with lock(handle.path, handle.options):
+                handle.write(make)
+            return lost
+
+    def close(self) -> None:
+        """Let go of the keys; may be called twice."""
+        with self._guard:
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open_handle(self) -> Handle:
+        if self._handle is None:
+            raise ValueError("the vault is closed")
+        return self._handle
+
+    def _change(self, change: Change) -> None:
+        with self.transaction():
+            if self._transaction is not None:
+                self._transaction.apply(change)
+
+    def _place_slot(self, new: NewSlot, *, instead_of: bytes | None) -> bytes:
+        with self._guard:
+            handle = self._open_handle()
+            # The key derivation runs before the lock is taken: others need not wait for it.
+            slot, key = make_slot(new, self.vault_id, handle.keys.data, handle.options)
+            self._change(
+                lambda draft: draft.with_slot(
+                    slot.rewrap(key, draft.vault_id, draft.keys.data), new.label, instead_of=instead_of
+                )
+            )
+            if instead_of is not None and instead_of == handle.unlocked.slot_id:
+                handle.unlocked = Unlocked(data_key=handle.keys.data, slot_id=slot.slot_id, wrapping_key=key)
+            return slot.slot_id
+
+    def _own_passphrase_slot(self) -> bytes:
+        passphrases = [slot for slot in self.slots() if slot.kind == "passphrase"]
+        own = [slot for slot in passphrases if slot.unlocked_this]
+        if len(own or passphrases) != 1:
+            raise UsageError("say which passphrase slot shall be replaced: there is not exactly one")
+        return (own or passphrases)[0].slot_id
+
+    @contextlib.contextmanager
+    def _joined(self, transaction: _Transaction) -> Generator[None]:
+        draft, count = transaction.draft, len(transaction.changes)
+        try:
+            yield
+        except BaseException:  # whoever catches it outside must not write half of what was inside
+            transaction.draft = draft
+            del transaction.changes[count:]
+            raise
+
+
+def _draft_on_top(transaction: _Transaction, handle: Handle) -> Draft:
+    if handle.snapshot.header == transaction.base:
+        return transaction.draft
+    if transaction.has_read:
+        raise ConflictError(f"'{handle.path}' was written meanwhile by others who don't see our lock")
+    draft = Draft.of(handle.snapshot, handle.keys)
+    for change in transaction.changes:
+        draft = change(draft)
+    return draft
+
+
+def _is_damaged(reader: VaultReader, handle: Handle, entry: IndexEntry) -> bool:
+    try:
+        reader.record(handle.keys, entry)
+    except TamperedError:
+        return True
+    return False
