@@ -111,7 +111,7 @@ class PendingFile:
             os.close(descriptor)
 
 
-def write_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_link: bool = False) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_link: bool = False) -> None:
     """Replace the content of a small file, or create it.
 
     Args:

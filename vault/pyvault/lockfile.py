@@ -32,15 +32,17 @@ class LockFile:
     one process, so it also serves threads.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 30.0) -> None:
+    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None) -> None:
         """Name the lock; nothing is touched yet.
 
         Args:
             path: its directory must exist; the file is made with mode 0600.
             timeout: seconds to wait for the holder; 0 tries once.
+            what: what is locked, for the error; by default the lock file itself.
         """
         self.path = path
         self.timeout = timeout
+        self._what = what or f"the lock '{path}'"
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -80,7 +82,7 @@ class LockFile:
         while not _try_lock(descriptor, self.path):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise LockTimeoutError(f"the lock '{self.path}' is held by {_read_holder(descriptor)}")
+                raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
 

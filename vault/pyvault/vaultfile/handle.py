@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ConflictError, ForeignVaultError, WrongKeyError
 from pyvault.lockfile import LockFile
 from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
 from pyvault.vaultfile.reader import Snapshot, VaultReader
 from pyvault.vaultfile.trust import Sighting, Trust, judge
@@ -54,6 +55,18 @@ class Handle:
     def seen(self) -> Sighting:
         """The last verified state, as the trust file remembers it."""
         return Sighting.of(self.path, self.snapshot.header, self.keys.fingerprint)
+
+    def slots(self) -> list[SlotInfo]:
+        """List the key slots of :attr:`snapshot`."""
+        labels = self.snapshot.index.slot_labels()
+        return [
+            SlotInfo.of(
+                slot,
+                label=labels.get(slot.slot_id.hex()),
+                unlocked_this=slot.slot_id == self.unlocked.slot_id,
+            )
+            for slot in self.snapshot.header.slots
+        ]
 
     @contextlib.contextmanager
     def reading(self) -> Generator[VaultReader]:
@@ -116,7 +129,7 @@ class Handle:
 
 def lock(path: Path, options: VaultOptions) -> LockFile:
     """Give the lock that every writer of the vault at *path* holds."""
-    return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout)
+    return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout, what=f"'{path}'")
 
 
 def settled_path(path: Path) -> Path:

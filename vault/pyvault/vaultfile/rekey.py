@@ -9,21 +9,66 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyvault.errors import UsageError, WriteFailedError
+from pyvault.errors import ConflictError, InputRequiredError, UsageError, WriteFailedError
 from pyvault.vaultfile.draft import Draft, DraftRecord
+from pyvault.vaultfile.handle import lock, unlocking
 from pyvault.vaultfile.header import MAX_EPOCH
 from pyvault.vaultfile.index import Index
 from pyvault.vaultfile.keys import Keys, derive_keys, new_data_key
 from pyvault.vaultfile.records import seal_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyvault.secret import Secret
+    from pyvault.vaultfile.entries import SlotInfo
+    from pyvault.vaultfile.handle import Handle
     from pyvault.vaultfile.index import IndexEntry
     from pyvault.vaultfile.reader import VaultReader
+    from pyvault.vaultfile.unlock import UnlockSources
 
 KEPT_FINGERPRINTS = 64
+
+
+def rekey(
+    handle: Handle,
+    sources: UnlockSources | None,
+    drop_slots: Callable[[Sequence[SlotInfo]], bool],
+) -> list[SlotInfo]:
+    """Give the vault a new data key; gives the slots that were dropped.
+
+    Args:
+        handle: an open vault; the slot that opened it stays.
+        sources: whose slots shall stay too; may ask a human, before the lock is taken.
+        drop_slots: asked, if slots would be lost, whether to go on.
+
+    Raises:
+        InputRequiredError: slots would be lost, and *drop_slots* says no.
+        UsageError: no slot would be left.
+        ConflictError: the slots changed meanwhile.
+        TamperedError: a record is damaged; nothing changed.
+    """
+    with handle.reading() as seen:
+        slots = seen.header.slots
+    opened = [handle.unlocked]
+    if sources is not None:
+        opened += unlocking(seen, handle.options).unlock_all(sources)
+    at_hand = {
+        each.slot_id: each.wrapping_key for each in opened if each.slot_id is not None and each.wrapping_key is not None
+    }
+    lost = [slot for slot in handle.slots() if slot.slot_id not in at_hand]
+    if lost and not drop_slots(lost):
+        named = ", ".join(f"{slot.kind} {slot.slot_id.hex()}" for slot in lost)
+        raise InputRequiredError(f"these slots would be lost: {named}")
+
+    def make(base: VaultReader) -> Draft:
+        if base.header.slots != slots:
+            raise ConflictError(f"the slots of '{handle.path}' changed meanwhile")
+        return rekeyed(Draft.of(handle.snapshot, handle.keys), base, at_hand)
+
+    with lock(handle.path, handle.options):
+        handle.write(make)
+    return lost
 
 
 def rekeyed(draft: Draft, base: VaultReader, at_hand: Mapping[bytes, Secret[bytes]]) -> Draft:

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import remove_leftovers, write_file, writing
+from pyvault.atomic import remove_leftovers, replace_file, writing
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
 from pyvault.lockfile import LockFile
 
@@ -204,7 +204,7 @@ class Trust:
             if changed is None or changed == known:
                 return
             remove_leftovers(self.path)
-            write_file(self.path, _format(changed))
+            replace_file(self.path, _format(changed))
 
 
 def _make_directory(directory: Path) -> None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
 
-PassphraseSource = Callable[[], "Secret[str]"]
 Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
 
 
@@ -49,13 +48,13 @@ class UnlockSources:
         passphrase_prompt: a human, asked last.
     """
 
-    passphrase: PassphraseSource | None = None
+    passphrase: Callable[[], Secret[str]] | None = None
     keyfile: Path | None = None
-    standing_passphrase: PassphraseSource | None = None
+    standing_passphrase: Callable[[], Secret[str]] | None = None
     cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     parent: ParentVault | None = None
-    passphrase_prompt: PassphraseSource | None = None
+    passphrase_prompt: Callable[[], Secret[str]] | None = None
 
     def is_empty(self) -> bool:
         """Say whether nothing was given at all."""
@@ -141,7 +140,7 @@ class Unlocking:
     def _slots(self, slot_type: SlotType) -> list[Slot]:
         return [slot for slot in self.header.slots if slot.slot_type == slot_type and slot.is_known()]
 
-    def _by_passphrase(self, source: PassphraseSource | None, costs: Costs) -> Unlocked | None:
+    def _by_passphrase(self, source: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
         slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
         if source is None or not slots:
             return None

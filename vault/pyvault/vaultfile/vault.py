@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import ConflictError, InputRequiredError, TamperedError, UsageError
+from pyvault.errors import UsageError
 from pyvault.vaultfile.draft import Change, Draft
 from pyvault.vaultfile.entries import Entry, SlotInfo
-from pyvault.vaultfile.handle import Handle, lock, unlocking
+from pyvault.vaultfile.handle import Handle, lock
 from pyvault.vaultfile.newslot import NewSlot, make_slot
 from pyvault.vaultfile.opening import create_vault, open_vault, restore_vault
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.records import open_record
-from pyvault.vaultfile.rekey import rekeyed
+from pyvault.vaultfile.rekey import rekey
+from pyvault.vaultfile.transaction import Transaction
 from pyvault.vaultfile.unlock import Unlocked, UnlockSources
+from pyvault.vaultfile.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -30,31 +31,9 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
-    from pyvault.vaultfile.header import Header
-    from pyvault.vaultfile.index import IndexEntry
-    from pyvault.vaultfile.reader import VaultReader
     from pyvault.vaultfile.trust import Sighting, Trust
 
 ORDINARY = VaultOptions()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Transaction:
-    """Changes that are not written yet.
-
-    Attributes:
-        base: the header of the state that *draft* starts from.
-        has_read: the caller saw that state and may have decided by it.
-    """
-
-    base: Header
-    draft: Draft
-    changes: list[Change] = field(default_factory=list[Change])
-    has_read: bool = False
-
-    def apply(self, change: Change) -> None:
-        self.draft = change(self.draft)
-        self.changes.append(change)
 
 
 class Vault:
@@ -64,7 +43,7 @@ class Vault:
         """Wrap a handle; use :meth:`create`, :meth:`open` or :meth:`restore`."""
         self._handle: Handle | None = handle
         self._guard = threading.RLock()
-        self._transaction: _Transaction | None = None
+        self._transaction: Transaction | None = None
 
     @classmethod
     def create(
@@ -244,20 +223,19 @@ class Vault:
         with self._guard:
             handle = self._open_handle()
             if self._transaction is not None:
-                with self._joined(self._transaction):
+                with self._transaction.nested():
                     yield
                 return
             with lock(handle.path, handle.options):
                 self.refresh()
-                draft = Draft.of(handle.snapshot, handle.keys)
-                transaction = _Transaction(base=handle.snapshot.header, draft=draft)
+                transaction = Transaction.on(handle)
                 self._transaction = transaction
                 try:
                     yield
                 finally:
                     self._transaction = None
                 if transaction.changes:
-                    handle.write(lambda _base: _draft_on_top(transaction, handle))
+                    handle.write(lambda _base: transaction.draft_on_top(handle))
 
     def refresh(self) -> None:
         """See other writers' changes.
@@ -276,30 +254,14 @@ class Vault:
                 names every damaged record.
         """
         with self._guard:
-            handle = self._open_handle()
-            with handle.reading() as reader:
-                snapshot = reader.snapshot(handle.keys)
-                damaged = [str(entry.name) for entry in snapshot.index.entries if _is_damaged(reader, handle, entry)]
-        if damaged:
-            named = ", ".join(f"'{name}'" for name in damaged)
-            raise TamperedError(f"'{handle.path}' has {len(damaged)} modified or damaged records: {named}")
-        return len(snapshot.index.entries)
+            return verify(self._open_handle())
 
     # Slots and keys
 
     def slots(self) -> list[SlotInfo]:
         """List the key slots."""
         with self._guard:
-            handle = self._open_handle()
-            labels = handle.snapshot.index.slot_labels()
-            return [
-                SlotInfo.of(
-                    slot,
-                    label=labels.get(slot.slot_id.hex()),
-                    unlocked_this=slot.slot_id == handle.unlocked.slot_id,
-                )
-                for slot in handle.snapshot.header.slots
-            ]
+            return self._open_handle().slots()
 
     def add_slot(self, new: NewSlot) -> bytes:
         """Add a way to unlock; gives the slot's id.
@@ -354,31 +316,7 @@ class Vault:
         with self._guard:
             if self._transaction is not None:
                 raise UsageError("a new data key can't be part of a transaction")
-            handle = self._open_handle()
-            with handle.reading() as reader:
-                pass
-            opened: list[Unlocked] = [handle.unlocked]
-            if sources is not None:
-                opened += unlocking(reader, handle.options).unlock_all(sources)
-            at_hand = {
-                each.slot_id: each.wrapping_key
-                for each in opened
-                if each.slot_id is not None and each.wrapping_key is not None
-            }
-            lost = [slot for slot in self.slots() if slot.slot_id not in at_hand]
-            if lost and not drop_slots(lost):
-                named = ", ".join(f"{slot.kind} {slot.slot_id.hex()}" for slot in lost)
-                raise InputRequiredError(f"these slots would be lost: {named}")
-            slots = reader.header.slots
-
-            def make(base: VaultReader) -> Draft:
-                if base.header.slots != slots:
-                    raise ConflictError(f"the slots of '{handle.path}' changed meanwhile")
-                return rekeyed(Draft.of(handle.snapshot, handle.keys), base, at_hand)
-
-            with lock(handle.path, handle.options):
-                handle.write(make)
-            return lost
+            return rekey(self._open_handle(), sources, drop_slots)
 
     def close(self) -> None:
         """Let go of the keys; may be called twice."""
@@ -421,32 +359,3 @@ class Vault:
         if len(own or passphrases) != 1:
             raise UsageError("say which passphrase slot shall be replaced: there is not exactly one")
         return (own or passphrases)[0].slot_id
-
-    @contextlib.contextmanager
-    def _joined(self, transaction: _Transaction) -> Generator[None]:
-        draft, count = transaction.draft, len(transaction.changes)
-        try:
-            yield
-        except BaseException:  # whoever catches it outside must not write half of what was inside
-            transaction.draft = draft
-            del transaction.changes[count:]
-            raise
-
-
-def _draft_on_top(transaction: _Transaction, handle: Handle) -> Draft:
-    if handle.snapshot.header == transaction.base:
-        return transaction.draft
-    if transaction.has_read:
-        raise ConflictError(f"'{handle.path}' was written meanwhile by others who don't see our lock")
-    draft = Draft.of(handle.snapshot, handle.keys)
-    for change in transaction.changes:
-        draft = change(draft)
-    return draft
-
-
-def _is_damaged(reader: VaultReader, handle: Handle, entry: IndexEntry) -> bool:
-    try:
-        reader.record(handle.keys, entry)
-    except TamperedError:
-        return True
-    return False
