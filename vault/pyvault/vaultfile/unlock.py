@@ -7,7 +7,6 @@ source would hide the mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from pyvault.vaultfile.recovery import parse_recovery_code
 from pyvault.vaultfile.slots import Slot, SlotType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pyvault.backend import ParentVault
