@@ -19,7 +19,7 @@ import json
 
 from pyvault.codec import parse_object
 from pyvault.errors import InvalidNameError, ItemCorruptError
-from pyvault.names import ItemName, item_name
+from pyvault.names import ItemName, check_item_name, item_name
 from pyvault.secret import Secret
 
 VERSION = 1
@@ -27,7 +27,12 @@ FIELDS = frozenset({"pyvault", "kind", "name", "data"})
 
 
 def seal_envelope(name: ItemName, data: Secret[bytes]) -> Secret[str]:
-    """Wrap a payload together with its own name; ASCII, one line."""
+    """Wrap a payload together with its own name; ASCII, one line.
+
+    Raises:
+        InvalidNameError: a name that could not be read back.
+    """
+    check_item_name(name)
     return Secret(
         json.dumps(
             {

@@ -88,6 +88,16 @@ def item_name(kind: str, name: str) -> ItemName:
         raise InvalidNameError(f"there is no kind of item called {kind!r}", hint=f"the kinds are {known}") from None
 
 
+def check_item_name(name: ItemName) -> None:
+    """Refuse an item name that did not come through a door of this module.
+
+    Raises:
+        InvalidNameError: a bad name, or one that is not in NFC.
+    """
+    if parse_name(name.name) != name.name:
+        raise InvalidNameError(f"the name {name.name!r} is not in NFC")
+
+
 def credential_name(profile: str) -> ItemName:
     """Name the stored credentials of a profile."""
     return ItemName(Kind.CREDENTIAL, parse_name(profile))

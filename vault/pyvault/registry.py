@@ -158,7 +158,26 @@ def load_backend(name: str) -> type[Backend]:
         BackendUnavailableError: there is none, or its import failed.
         BackendError: more than one distribution offers it.
     """
-    loaded = _load_built_in(name) if name in BUILT_IN else _load_third_party(name)
+    loaded = _import(BUILT_IN[name]) if name in BUILT_IN else _load_third_party(name)
+    return _checked(name, loaded)
+
+
+def load_class(target: str) -> type[Backend]:
+    """Import a class by ``module:Class``: for authors whose backend is not installed yet.
+
+    Raises:
+        BackendUnavailableError: its import failed, or it speaks another version.
+    """
+    try:
+        loaded = _import(target)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - an import may raise anything
+        raise _load_error(target, exc) from None
+    return _checked(target, loaded)
+
+
+def _checked(name: str, loaded: object) -> type[Backend]:
     version = getattr(loaded, "API_VERSION", None)
     if not isinstance(loaded, type) or version != API_VERSION:
         raise BackendUnavailableError(
@@ -167,10 +186,10 @@ def load_backend(name: str) -> type[Backend]:
     return cast("type[Backend]", loaded)  # the version is its word that it keeps the protocol
 
 
-def _load_built_in(name: str) -> object:
+def _import(target: str) -> object:
     from importlib import import_module
 
-    module, _, attribute = BUILT_IN[name].partition(":")
+    module, _, attribute = target.partition(":")
     loaded: object = getattr(import_module(module), attribute)
     return loaded
 
@@ -209,7 +228,7 @@ def _named_extension(entry: EntryPoint) -> Extension[object] | None:
     except (PyvaultError, KeyboardInterrupt):
         raise
     except BaseException as exc:  # noqa: BLE001 - SystemExit and AssertionError, which stevedore lets through
-        _load_failed(None, entry, exc)
+        raise _load_error(entry.name, exc) from None
     return manager.extensions[0]
 
 
@@ -228,11 +247,15 @@ def refresh_cache() -> None:
 
 
 def _load_failed(_manager: object, entry: EntryPoint, exc: BaseException) -> NoReturn:
+    raise _load_error(entry.name, exc) from None
+
+
+def _load_error(name: str, exc: BaseException) -> BackendUnavailableError:
     # The text of an ImportError or SyntaxError names modules and lines, no secrets: nothing has been opened yet.
-    raise BackendUnavailableError(
-        f"the backend {entry.name!r} can't be loaded: {type(exc).__name__}: {exc}",
+    return BackendUnavailableError(
+        f"the backend {name!r} can't be loaded: {type(exc).__name__}: {exc}",
         hint="its installation or its author has to mend that",
-    ) from None
+    )
 
 
 def _third_party(name: str) -> EntryPoint:

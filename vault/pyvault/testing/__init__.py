@@ -1,1 +1,38 @@
-"""The kit for authors of backends."""
+"""The kit for authors of backends: one suite that every backend has to pass.
+
+With no line of code::
+
+    pytest -p pyvault.testing.plugin --pyargs pyvault.testing.suite --pyvault-backend NAME
+
+or as a class in your own tests::
+
+    class TestMine(BackendContract):
+        @pytest.fixture
+        def subject(self, tmp_path):
+            return Subject(backend="mine", options={"path": str(tmp_path)})
+
+Loaded on demand, because the suite's child processes pass here and need no pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyvault.testing.capabilities import Capabilities
+    from pyvault.testing.contract import BackendContract
+    from pyvault.testing.subject import Subject
+
+__all__ = ["BackendContract", "Capabilities", "Subject"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pyvault.testing import capabilities, contract, subject
+
+    return {
+        "BackendContract": contract.BackendContract,
+        "Capabilities": capabilities.Capabilities,
+        "Subject": subject.Subject,
+    }[name]

@@ -1,0 +1,171 @@
+"""Keep items in the encrypted vault file (PYV1), everywhere and without any daemon.
+
+The file is opened by the first call that needs it, so that a command which
+stores nothing asks nothing; the first ``put`` makes it where there is none.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pyvault.backend import Ask, Availability, Options
+from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
+from pyvault.names import check_item_name
+from pyvault.paths import find_paths
+from pyvault.vaultfile.settings import BACKEND, VaultSettings
+from pyvault.vaultfile.storekey import StoreKeys
+from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
+
+
+class FileBackend:
+    """The vault file as a backend; also a parent of session vaults.
+
+    Options: see :class:`~pyvault.vaultfile.settings.VaultSettings`.
+    """
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, settings: VaultSettings, ask: Ask) -> None:
+        self._settings = settings
+        self._ask = ask
+        self._guard = threading.RLock()
+        self._vault: Vault | None = None
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Check the options; nothing is read or asked yet."""
+        return cls(VaultSettings.parse(options), ask)
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        """It works wherever its options can be."""
+        VaultSettings.parse(options)
+        return Availability(available=True)
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes; a vault that is not there holds no items."""
+        return self._opened().get(name)
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item; makes the vault if there is none."""
+        self.put_with(name, data, {})
+
+    def put_with(self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
+        """Store the item and its attributes in one write."""
+        check_item_name(name)
+        self._opened_or_made().put(name, data, attributes=attributes)
+
+    def attributes(self, name: ItemName) -> Mapping[str, str]:
+        """Give the attributes out of the index; decrypts no item."""
+        for entry in self._opened().entries():
+            if entry.name == name:
+                return entry.attributes
+        raise ItemNotFoundError(f"there is no item '{name}'")
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        self._opened().delete(name)
+
+    def names(self) -> list[ItemName]:
+        """List the items; decrypts none."""
+        try:
+            return [entry.name for entry in self._opened().entries()]
+        except VaultNotFoundError:
+            return []
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Make the changes inside one write of the file."""
+        with self._opened_or_made().transaction():
+            yield
+
+    def lock(self) -> None:
+        """Forget the key; the next call asks again."""
+        self.close()
+
+    def locked(self) -> bool:
+        """Say whether the key is forgotten."""
+        return self._vault is None
+
+    def describe(self) -> dict[str, str]:
+        """Say where the vault is, without opening it."""
+        described = {"path": str(self._settings.path)}
+        if self._settings.keyfile:
+            described["key file"] = str(self._settings.keyfile)
+        if self._settings.unlock_store:
+            described["unlock store"] = self._settings.unlock_store
+        return described
+
+    @property
+    def vault_id(self) -> bytes:
+        """16 bytes, constant for the vault's life."""
+        return self._opened_or_made().vault_id
+
+    @property
+    def key_epoch(self) -> int:
+        """Grows with every change of the data key."""
+        return self._opened_or_made().key_epoch
+
+    def child_key(self, child_id: bytes) -> Secret[bytes]:
+        """Derive the wrapping key of a session vault."""
+        return self._opened_or_made().child_key(child_id)
+
+    def close(self) -> None:
+        """Forget the key."""
+        with self._guard:
+            if self._vault is not None:
+                self._vault.close()
+                self._vault = None
+
+    def _opened(self) -> Vault:
+        with self._guard:
+            if self._vault is None:
+                self._vault = self._open()
+            return self._vault
+
+    def _opened_or_made(self) -> Vault:
+        with self._guard:
+            try:
+                return self._opened()
+            except VaultNotFoundError:
+                self._vault = self._make()
+            return self._vault
+
+    def _open(self) -> Vault:
+        settings = self._settings
+        store = self._unlock_store() if settings.unlock_store else None
+        try:
+            sources = settings.sources(self._ask, wrapping_key=store.find if store else None)
+            return Vault.open(settings.path, sources, trust=_trust(), options=settings.options)
+        finally:
+            if store:
+                store.close()
+
+    def _make(self) -> Vault:
+        settings = self._settings
+        try:
+            slots = settings.new_slots(self._ask)
+            return Vault.create(settings.path, new_slots=slots, trust=_trust(), options=settings.options)
+        except VaultExistsError:
+            return self._open()  # another process made it a moment ago
+
+    def _unlock_store(self) -> StoreKeys:
+        from pyvault.registry import open_backend
+
+        name = self._settings.unlock_store or ""
+        if name == BACKEND:
+            raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
+        return StoreKeys(open_backend(name, {}, self._ask))
+
+
+def _trust() -> Trust:
+    return Trust(find_paths({}).trust)

@@ -1,0 +1,22 @@
+"""The vault file passes the contract, opened by a key file: no KDF cost in 200 writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyvault.testing import BackendContract, Capabilities, Subject
+from pyvault.vaultfile.keyfile import create_key_file
+
+
+class TestFile(BackendContract):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        create_key_file(tmp_path / "key")
+        return Subject(backend="file", options={"path": str(tmp_path / "vault.pyv"), "keyfile": str(tmp_path / "key")})
+
+    @pytest.fixture
+    def capabilities(self) -> Capabilities:
+        # Its lock() forgets the key, and the key file gives it again: see test_file_backend.
+        return Capabilities(lockable=False)

@@ -1,0 +1,103 @@
+"""The suite itself: every broken backend is caught by the case that is named for its fault."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SOUND = "pyvault.testing.template.driver:NewBackend"
+
+CAUGHT = {
+    "LosesCase": "test_names_that_differ_in_case_are_different",
+    "DropsTheLastWrite": "test_a_second_put_replaces",
+    "Truncates": "test_a_value_is_kept_whole_or_refused[2561]",
+    "LeaksIntoRepr": "test_no_secret_shows_in_a_repr",
+    "StaleNames": "test_names_are_exact_after_each_step",
+    "SwapsItems": "test_names_that_share_a_prefix_are_different",
+    "NotAtomic": "test_a_killed_writer_leaves_a_whole_value",
+    "NoLock": "test_eight_processes_lose_nothing",
+    "ForeignErrors": "test_getting_what_is_not_there_says_so",
+    "HangsWhenAsked": "test_a_look_around_neither_prompts_nor_hangs",
+}
+
+
+def run_suite(backend: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite as an author does, in a process of its own."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "pyvault.testing.plugin", "-p", "no:randomly", "-p", "no:cacheprovider"),
+            *("-c", "/dev/null", "--rootdir", str(HERE), "-W", "error", "-q", "-rA", "--no-header", "--tb=short"),
+            *("--pyargs", "pyvault.testing.suite", "--pyvault-backend", backend, *arguments),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HERE)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", CAUGHT)
+def test_a_broken_backend_is_caught_by_the_case_for_it(broken: str) -> None:
+    case = CAUGHT[broken].partition("[")[0]
+    arguments = ("--pyvault-option", "path={tmp}", "-k", case)
+    result = run_suite(f"broken_backends:{broken}", *arguments)
+    assert "FAILED" in result.stdout, result.stdout
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    assert any(CAUGHT[broken] in line for line in failed), result.stdout
+
+
+def test_the_sound_one_passes_and_skips_nothing() -> None:
+    result = run_suite(
+        SOUND,
+        "--pyvault-option",
+        "path={tmp}",
+        "-k",
+        "not processes and not killed",
+        "--pyvault-capability",
+        "lockable=false",
+    )
+    assert result.returncode == 0, result.stdout
+    skipped = [line for line in result.stdout.splitlines() if line.startswith("SKIPPED")]
+    assert len(skipped) == 1, skipped
+    assert "declared: lockable" in skipped[0]
+
+
+def test_a_skip_that_was_not_declared_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "test_lazy.py").write_text(
+        "import pytest\n"
+        "from pyvault.testing import BackendContract, Subject\n"
+        "class TestLazy(BackendContract):\n"
+        "    @pytest.fixture\n"
+        f"    def subject(self, tmp_path): return Subject(backend={SOUND!r}, options={{'path': str(tmp_path)}})\n"
+        "    def test_what_is_put_is_got(self): pytest.skip('too difficult')\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "pyvault.testing.plugin",
+        "-c",
+        "/dev/null",
+        "-q",
+        "-k",
+        "what_is_put_is_got",
+        "-p",
+        "no:cacheprovider",
+        str(tmp_path),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 1, result.stdout
+    assert "skipped without a declared capability: " in result.stdout
+
+
+def test_a_backend_that_is_not_named_or_not_there_is_said(tmp_path: Path) -> None:
+    assert "--pyvault-backend says which" in run_suite("", "-k", "what_is_put").stdout
+    assert "there is no backend called 'nonesuch'" in run_suite("nonesuch", "-k", "what_is_put").stdout
+    unknown = run_suite("memory", "-k", "threads", "--pyvault-capability", "flies=true")
+    assert "there is no capability flies" in unknown.stdout

@@ -1,0 +1,1 @@
+"""The cases of the contract, a file for each group."""

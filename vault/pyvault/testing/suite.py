@@ -1,0 +1,58 @@
+r"""The contract for a backend named on the command line, without a line of code.
+
+::
+
+    pytest -p pyvault.testing.plugin --pyargs pyvault.testing.suite \
+        --pyvault-backend NAME --pyvault-option path={tmp}/store --pyvault-capability max_size=2560
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyvault.options import parse_flags
+from pyvault.testing.capabilities import Capabilities
+from pyvault.testing.contract import BackendContract
+from pyvault.testing.subject import Subject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TestBackend(BackendContract):
+    """The cases, on what the options name."""
+
+    @pytest.fixture
+    def subject(self, request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
+        """Read the options; ``{tmp}`` in a value is a directory of this case's own."""
+        backend = request.config.getoption("--pyvault-backend")
+        if not backend:
+            pytest.fail("--pyvault-backend says which backend to test", pytrace=False)
+        options = _texts(request, "--pyvault-option")
+        return Subject(
+            backend=backend,
+            options={key: value.replace("{tmp}", str(tmp_path)) for key, value in options.items()},
+            answers=_texts(request, "--pyvault-answer"),
+        )
+
+    @pytest.fixture
+    def capabilities(self, request: pytest.FixtureRequest) -> Capabilities:
+        """Read the declared capabilities."""
+        declared = _texts(request, "--pyvault-capability")
+        known = {field.name for field in fields(Capabilities)}
+        if unknown := declared.keys() - known:
+            pytest.fail(f"there is no capability {', '.join(unknown)}; there are {', '.join(known)}", pytrace=False)
+        values: dict[str, Any] = {key: _value(text) for key, text in declared.items()}  # checked by name above
+        return Capabilities(**values)
+
+
+def _texts(request: pytest.FixtureRequest, option: str) -> dict[str, str]:
+    given: list[str] = request.config.getoption(option) or []
+    return parse_flags(given)
+
+
+def _value(text: str) -> int | bool:
+    return int(text) if text.isdecimal() else text.lower() == "true"

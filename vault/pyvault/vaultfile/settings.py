@@ -1,0 +1,178 @@
+"""The options of the ``file`` backend, checked, and what follows from them.
+
+Passphrases are no options. They are asked for, and whoever is asked knows
+whether a descriptor, a variable or a human gives the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyvault.backend import Question
+from pyvault.errors import ConfigError, InvalidSettingError
+from pyvault.options import check_options, seconds_option
+from pyvault.paths import find_paths
+from pyvault.vaultfile.header import ID_SIZE
+from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
+from pyvault.vaultfile.keyfile import read_key_file
+from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
+from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
+from pyvault.vaultfile.passphrase import read_passphrase_file
+from pyvault.vaultfile.unlock import UnlockSources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.backend import Ask, Options
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.newslot import NewSlot
+
+BACKEND = "file"
+KNOWN = frozenset(
+    {
+        "path",
+        "keyfile",
+        "passphrase_file",
+        "kdf",
+        "kdf_memory_limit",
+        "expect_vault_id",
+        "min_generation",
+        "unlock_store",
+        "lock_timeout",
+    }
+)
+HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; the format's section 6
+
+#: How a passphrase can be given without a human; for the error that nobody is there.
+PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
+NEW_PASSPHRASE_SOURCES = (
+    "--new-passphrase-fd",
+    "PYVAULT_NEW_PASSPHRASE",
+    "PYVAULT_NEW_PASSPHRASE_FILE",
+    *PASSPHRASE_SOURCES,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultSettings:
+    """Where a vault file is, and how it is opened and made.
+
+    Attributes:
+        keyfile: a key file; with it a new vault gets no passphrase.
+        passphrase_file: asked before the human is.
+        kdf: how dear a new passphrase slot is.
+        unlock_store: the backend that keeps the keys of slots of type 4.
+        options: limits and expectations.
+    """
+
+    path: Path
+    keyfile: Path | None
+    passphrase_file: Path | None
+    kdf: KdfPolicy
+    unlock_store: str | None
+    options: VaultOptions
+
+    @classmethod
+    def parse(cls, options: Options) -> VaultSettings:
+        """Check the options.
+
+        Raises:
+            ConfigError: an unknown one, or a value that can't be.
+        """
+        check_options(BACKEND, options, known=KNOWN)
+        path = options.get("path")
+        return cls(
+            path=Path(path).expanduser() if path else find_paths({}).vault,
+            keyfile=_path(options, "keyfile"),
+            passphrase_file=_path(options, "passphrase_file"),
+            kdf=_policy(options),
+            unlock_store=options.get("unlock_store"),
+            options=VaultOptions(
+                limits=KdfLimits(memory=_memory_limit(options)),
+                lock_timeout=seconds_option(BACKEND, options, "lock_timeout", LOCK_SECONDS),
+                expect_vault_id=_vault_id(options),
+                min_generation=_number(options, "min_generation"),
+            ),
+        )
+
+    def sources(
+        self, ask: Ask, *, wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
+    ) -> UnlockSources:
+        """Say what opens the vault, in the order of the format.
+
+        Args:
+            ask: gives the passphrase, last of all.
+            wrapping_key: the store of ``unlock_store``, if there is one.
+        """
+        question = Question(key="passphrase", prompt=f"passphrase for {self.path}", sources=PASSPHRASE_SOURCES)
+        file = self.passphrase_file
+        return UnlockSources(
+            keyfile=self.keyfile,
+            standing_passphrase=None if file is None else lambda: read_passphrase_file(file),
+            wrapping_key=wrapping_key,
+            passphrase_prompt=lambda: ask(question),
+        )
+
+    def new_slots(self, ask: Ask) -> list[NewSlot]:
+        """Say what shall open a new vault: the key file if there is one, else a passphrase.
+
+        Raises:
+            ConfigError: the key file is not there.
+            InputRequiredError: nobody can give a passphrase.
+        """
+        if self.keyfile is not None:
+            return [KeyFileSlot(key=read_key_file(self.keyfile), label=str(self.keyfile))]
+        if self.passphrase_file is not None:
+            passphrase = read_passphrase_file(self.passphrase_file)
+        else:
+            passphrase = ask(
+                Question(
+                    key="new-passphrase",
+                    prompt=f"new passphrase for {self.path}",
+                    sources=NEW_PASSPHRASE_SOURCES,
+                )
+            )
+        return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf))]
+
+
+def _path(options: Options, key: str) -> Path | None:
+    return Path(options[key]).expanduser() if options.get(key) else None
+
+
+def _policy(options: Options) -> KdfPolicy:
+    try:
+        return KdfPolicy(options.get("kdf", KdfPolicy.DEFAULT))
+    except ValueError:
+        raise InvalidSettingError(f"the kdf is {options['kdf']!r}", hint=f"one of {', '.join(KdfPolicy)}") from None
+
+
+def _vault_id(options: Options) -> bytes | None:
+    text = options.get("expect_vault_id")
+    if text is None:
+        return None
+    try:
+        vault_id = bytes.fromhex(text)
+    except ValueError:
+        vault_id = b""
+    if len(vault_id) != ID_SIZE:
+        raise InvalidSettingError(f"the expected vault id {text!r} is not {2 * ID_SIZE} hex digits")
+    return vault_id
+
+
+def _number(options: Options, key: str) -> int | None:
+    text = options.get(key)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigError(f"the option '{key}' of '{BACKEND}' is {text!r}, not a number")
+    return int(text)
+
+
+def _memory_limit(options: Options) -> int:
+    mebibytes = _number(options, "kdf_memory_limit")
+    limit = KdfLimits().memory if mebibytes is None else mebibytes * MIB
+    if limit > HIGHEST_MEMORY_LIMIT:
+        raise InvalidSettingError(f"the option 'kdf_memory_limit' is over {HIGHEST_MEMORY_LIMIT // MIB} MiB")
+    return limit
