@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import Case, cases_of
 from pyvault.errors import ProcessError
 from pyvault.model import Credentials
 from pyvault.providers.credential_process import CredentialProcess, parse_answer
@@ -76,3 +77,13 @@ def test_expired_credentials_are_refused() -> None:
     step = ProcessStep(profile="p", command=text, why="")
     with pytest.raises(ProcessError, match="expired"):
         CredentialProcess(step=step, environ={}, clock=lambda: NOW).retrieve()
+
+
+@cases_of("credential_process")
+def test_cases_of_credential_process(case: Case) -> None:
+    text = f"printf %s '{case.options['stdout']}'; exit {case.options['exit_code']}"
+    step = ProcessStep(profile="p", command=text, why="")
+    assert case.expect["error"]
+    with pytest.raises(ProcessError) as caught:
+        CredentialProcess(step=step, environ={}, clock=lambda: NOW).retrieve()
+    assert "Junk" not in str(caught.value)

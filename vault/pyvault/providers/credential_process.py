@@ -101,6 +101,6 @@ def _expiration(fields: Mapping[str, object], said: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_rfc3339(text.reveal())
+        return parse_rfc3339(text.reveal()).replace(microsecond=0)  # as the cache keeps it
     except ValueError:
         raise ProcessError(f"{said} an answer whose 'Expiration' is not a time") from None

@@ -1,0 +1,190 @@
+"""MFA codes: the order of the sources, the form of a code, and that none is claimed twice."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cases import Case, cases_of
+from pyvault.errors import InputRequiredError, MfaError, ProcessError
+from pyvault.mfa import MfaDesk, MfaRequest, checked, run_mfa_process
+from pyvault.mfa_claims import MfaClaims
+from pyvault.secret import Secret
+
+SERIAL = "arn:aws:iam::123456789012:mfa/me"
+START = datetime(2030, 1, 1, 0, 0, 10, tzinfo=UTC)
+
+
+class Time:
+    """A clock that waiting moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.waits: list[timedelta] = []
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, left: timedelta) -> None:
+        self.waits.append(left)
+        self.now += left
+
+
+def code_of(time: Time) -> Secret[str]:
+    """Show a code as a device would: a new one every 30 s."""
+    return Secret(f"{int(time.now.timestamp()) // 30 % 1_000_000:06}")
+
+
+def desk(tmp_path: Path, time: Time, *, given: str | None = None, prompts: bool = True) -> MfaDesk:
+    return MfaDesk(
+        claims=MfaClaims(tmp_path, time),
+        wait=time.wait,
+        environ={"PATH": "/usr/bin:/bin"},
+        given=Secret(given) if given else None,
+        prompt=(lambda _: code_of(time)) if prompts else None,
+    )
+
+
+REQUEST = MfaRequest(serial=SERIAL, profile="p")
+
+
+def test_a_used_code_means_waiting_for_the_next(tmp_path: Path) -> None:
+    time = Time()
+    first = desk(tmp_path, time).proof(REQUEST)
+    second = desk(tmp_path, time).proof(REQUEST)
+    assert first.code != second.code
+    assert time.waits == [timedelta(seconds=20)]
+
+
+def test_the_code_of_another_device_is_another_code(tmp_path: Path) -> None:
+    time = Time()
+    desk(tmp_path, time).proof(REQUEST)
+    desk(tmp_path, time).proof(MfaRequest(serial="arn:aws:iam::123456789012:mfa/you", profile="p"))
+    assert time.waits == []
+
+
+def test_a_given_code_is_never_waited_for(tmp_path: Path) -> None:
+    time = Time()
+    desk(tmp_path, time, given="654321").proof(REQUEST)
+    with pytest.raises(MfaError, match="used already") as caught:
+        desk(tmp_path, time, given="654321").proof(REQUEST)
+    assert time.waits == []
+    assert caught.value.hint == "the next one comes in 20 s"
+    assert "654321" not in str(caught.value)
+
+
+def test_a_source_that_repeats_itself_is_given_up(tmp_path: Path) -> None:
+    time = Time()
+    stuck = MfaDesk(
+        claims=MfaClaims(tmp_path, lambda: START), wait=time.wait, environ={}, prompt=lambda _: Secret("123456")
+    )
+    stuck.proof(REQUEST)
+    with pytest.raises(MfaError, match="only codes that were used"):
+        stuck.proof(REQUEST)
+
+
+def test_a_claim_is_forgotten_when_no_verifier_would_take_the_code(tmp_path: Path) -> None:
+    time = Time()
+    claims = MfaClaims(tmp_path, time)
+    assert claims.claim(SERIAL, Secret("123456")) is None
+    time.now += timedelta(seconds=60)
+    assert claims.claim(SERIAL, Secret("123456")) is not None
+    time.now += timedelta(seconds=60)
+    assert claims.claim(SERIAL, Secret("123456")) is None
+
+
+def test_a_clock_that_was_set_back_does_not_block(tmp_path: Path) -> None:
+    time = Time()
+    MfaClaims(tmp_path, time).claim(SERIAL, Secret("123456"))
+    time.now -= timedelta(days=1)
+    assert MfaClaims(tmp_path, time).claim(SERIAL, Secret("123456")) is None
+
+
+def test_one_of_many_gets_the_code(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        claims = list(pool.map(lambda _: MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456")), range(16)))
+    assert claims.count(None) == 1
+
+
+def test_the_code_itself_is_not_in_the_record(tmp_path: Path) -> None:
+    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    assert not [file for file in tmp_path.iterdir() if b"123456" in file.read_bytes()]
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("record", ["", "[]", '{"a": "b"}', "{"])
+def test_a_spoilt_record_is_an_empty_one(tmp_path: Path, record: str) -> None:
+    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    next(tmp_path.glob("*.json")).write_text(record)
+    assert MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456")) is None
+
+
+@pytest.mark.parametrize(("typed", "code"), [("123456", "123456"), (" 123 456\n", "123456")])
+def test_blanks_are_taken_out(typed: str, code: str) -> None:
+    assert checked(Secret(typed), SERIAL) == Secret(code)
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "１２３４５６", "-12345"])  # noqa: RUF001 - other digits are the point
+def test_anything_else_is_no_code(typed: str) -> None:
+    with pytest.raises(MfaError, match="is not 6 digits"):
+        checked(Secret(typed), SERIAL)
+
+
+def test_nobody_to_ask(tmp_path: Path) -> None:
+    with pytest.raises(InputRequiredError, match=r"an MFA code of 'arn:.*' is needed for profile 'p'") as caught:
+        desk(tmp_path, Time(), prompts=False).proof(REQUEST)
+    assert "--mfa-token" in (caught.value.hint or "")
+
+
+ON_A_TERMINAL = """
+import os, sys
+os.open(sys.argv[1], os.O_RDWR)  # a session leader's first terminal becomes its controlling one
+from pyvault.mfa import run_mfa_process
+print(run_mfa_process(sys.argv[2], "p", dict(os.environ)).reveal(), end="")
+"""
+
+
+def run_on_a_terminal(command: str) -> subprocess.CompletedProcess[str]:
+    """Run an mfa_process in a session of its own with a controlling terminal."""
+    ours, theirs = os.openpty()
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", ON_A_TERMINAL, os.ttyname(theirs), command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(theirs)
+        os.close(ours)
+
+
+@cases_of("mfa_process")
+def test_cases_of_mfa_process(case: Case) -> None:
+    ended = run_on_a_terminal(case.options["command"])
+    assert (ended.returncode != 0) == bool(case.expect.get("error"))
+    if "token" in case.expect:
+        assert ended.stdout == case.expect["token"]
+
+
+def test_what_a_process_prints_must_be_a_code(tmp_path: Path) -> None:
+    with pytest.raises(MfaError, match="is not 6 digits"):
+        desk(tmp_path, Time()).proof(MfaRequest(serial=SERIAL, profile="p", process="echo hello"))
+
+
+def test_a_failing_process_is_not_replaced_by_a_prompt(tmp_path: Path) -> None:
+    with pytest.raises(ProcessError, match="the mfa_process of profile 'p' failed with exit code 1"):
+        desk(tmp_path, Time()).proof(MfaRequest(serial=SERIAL, profile="p", process="exit 1"))
+
+
+def test_its_words_for_the_person_are_not_taken_for_a_code() -> None:
+    assert run_mfa_process("echo 123456; echo touch your key >&2", "p", {}).reveal() == "123456"

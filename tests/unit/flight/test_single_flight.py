@@ -1,0 +1,245 @@
+"""One fetch for many: threads and processes, failures, dead and cancelled leaders."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import pyvault
+from pyvault.errors import (
+    AwsError,
+    BackendError,
+    ConfigError,
+    CredentialsError,
+    InputRequiredError,
+    ItemNotFoundError,
+    PyvaultError,
+    UserCancelledError,
+)
+from pyvault.single_flight import SingleFlight
+
+KEY = "ab" * 32
+SOURCES = Path(pyvault.__file__).parent.parent
+
+
+class Cell:
+    """A cache of one value, and how often it was filled."""
+
+    def __init__(self) -> None:
+        self.value: str | None = None
+        self.fetches = 0
+        self.entered = threading.Event()
+        self.go_on = threading.Event()
+
+    def look_up(self) -> str:
+        if self.value is None:
+            raise ItemNotFoundError("nothing yet")
+        return self.value
+
+    def fetch(self) -> str:
+        self.fetches += 1
+        self.value = f"value {self.fetches}"
+        return self.value
+
+    def slow(self, outcome: Callable[[], str]) -> Callable[[], str]:
+        """Make a fetch that waits for the test before it comes to its outcome."""
+
+        def fetch() -> str:
+            self.fetches += 1
+            self.entered.set()
+            assert self.go_on.wait(20)
+            return outcome()
+
+        return fetch
+
+
+def failing(error: BaseException) -> Callable[[], str]:
+    def fetch() -> str:
+        raise error
+
+    return fetch
+
+
+def test_threads_share_one_fetch(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path / "locks")
+    with ThreadPoolExecutor(16) as pool:
+        asked = [pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch) for _ in range(16)]
+    assert {future.result() for future in asked} == {"value 1"}
+
+
+def test_other_keys_do_not_wait(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.slow(lambda: "slow"))
+        assert cell.entered.wait(20)
+        assert flight.share("cd" * 32, look_up=Cell().look_up, fetch=lambda: "quick") == "quick"
+        cell.go_on.set()
+    assert slow.result() == "slow"
+
+
+def wait_behind(tmp_path: Path, cell: Cell, leads: Callable[[], str], follows: Callable[[], str]) -> list[object]:
+    """Have one leader and three waiters; give what each came to."""
+    flight = SingleFlight(tmp_path)
+    outcomes: list[object] = []
+
+    def run(fetch: Callable[[], str]) -> None:
+        try:
+            outcomes.append(flight.share(KEY, look_up=cell.look_up, fetch=fetch))
+        except PyvaultError as exc:
+            outcomes.append(exc)
+        except Exception as exc:  # noqa: BLE001 - the leader's own crash is part of the outcome
+            outcomes.append(exc)
+
+    leader = threading.Thread(target=run, args=(cell.slow(leads),))
+    leader.start()
+    assert cell.entered.wait(20)
+    waiters = [threading.Thread(target=run, args=(follows,)) for _ in range(3)]
+    for waiter in waiters:
+        waiter.start()
+    wait_until_blocked(tmp_path, 3)
+    cell.go_on.set()
+    for thread in (leader, *waiters):
+        thread.join(20)
+    return outcomes
+
+
+def wait_until_blocked(directory: Path, waiters: int) -> None:
+    """Wait until so many descriptors beside the leader's are open on the lock file."""
+    lock = next(directory.glob("*.lock"))
+    pause = threading.Event()
+    for _ in range(2000):
+        opened = 0
+        for link in Path("/proc/self/fd").iterdir():
+            try:
+                opened += link.readlink() == lock
+            except OSError:
+                continue
+        if opened > waiters:
+            return
+        pause.wait(0.01)
+    pytest.fail("the waiters never came to the lock")
+
+
+linux_only = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at its descriptors in /proc")
+
+
+@linux_only
+def test_a_refusal_reaches_the_waiters_with_type_code_and_hint(tmp_path: Path) -> None:
+    cell = Cell()
+    refusal = AwsError("AWS refused it", code="AccessDenied", hint="ask for it")
+    outcomes = wait_behind(tmp_path, cell, failing(refusal), cell.fetch)
+    assert [(type(item), str(item)) for item in outcomes] == [(AwsError, "AWS refused it")] * 4
+    assert {getattr(item, "code", None) for item in outcomes} == {"AccessDenied"}
+    assert {getattr(item, "hint", None) for item in outcomes} == {"ask for it"}
+    assert cell.fetches == 1
+
+
+@linux_only
+def test_a_crash_reaches_the_waiters_without_its_text(tmp_path: Path) -> None:
+    cell = Cell()
+    outcomes = wait_behind(tmp_path, cell, failing(RuntimeError("planted-secret")), cell.fetch)
+    waited = [item for item in outcomes if isinstance(item, CredentialsError)]
+    assert len(waited) == 3
+    assert {str(item) for item in waited} == {"the process that fetched the credentials failed: RuntimeError"}
+    assert not [file for file in tmp_path.iterdir() if b"planted-secret" in file.read_bytes()]
+
+
+@linux_only
+@pytest.mark.parametrize("error", [UserCancelledError("no"), InputRequiredError("nobody there")])
+def test_a_cancelled_leader_is_replaced_by_one_waiter(tmp_path: Path, error: PyvaultError) -> None:
+    cell = Cell()
+    outcomes = wait_behind(tmp_path, cell, failing(error), cell.fetch)
+    assert [item for item in outcomes if isinstance(item, str)] == ["value 2"] * 3
+    assert cell.fetches == 2
+
+
+def test_an_old_failure_is_nobodys_business(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path)
+    with pytest.raises(BackendError):
+        flight.share(KEY, look_up=cell.look_up, fetch=failing(BackendError("disk full")))
+    assert flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch) == "value 1"
+    assert not list(tmp_path.glob("*.failed"))
+
+
+@pytest.mark.parametrize("record", [b"", b"[]", b'{"type": "object", "message": 3}', b"\xff", b'{"type": "Secret"}'])
+def test_a_spoilt_record_of_a_failure_is_still_an_error_of_ours(tmp_path: Path, record: bytes) -> None:
+    from pyvault import flight_failure
+
+    (tmp_path / "x.failed").write_bytes(record)
+    with pytest.raises(CredentialsError, match="the process that fetched the credentials failed"):
+        flight_failure.reraise(tmp_path / "x.failed")
+
+
+def test_every_error_of_ours_survives_the_way(tmp_path: Path) -> None:
+    from pyvault import flight_failure
+
+    flight_failure.leave(tmp_path / "x", ConfigError("wrong 'x'"))
+    with pytest.raises(ConfigError, match="wrong 'x'"):
+        flight_failure.reraise(tmp_path / "x")
+
+
+def test_anew_ignores_what_was_there_before(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path)
+    flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch)
+    assert flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch, anew=True) == "value 2"
+
+
+WORKER = """
+import json, os, sys, time
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from pyvault.errors import ItemNotFoundError
+from pyvault.single_flight import SingleFlight
+place = Path(sys.argv[2])
+def look_up():
+    try: return json.loads((place / "cache").read_text())
+    except FileNotFoundError: raise ItemNotFoundError("no") from None
+def fetch():
+    fd = os.open(place / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(fd, b"%d\\n" % os.getpid())
+    if os.environ.get("LEADER_DIES") and (place / "log").read_bytes().count(b"\\n") == 1:
+        time.sleep(60)
+    time.sleep(0.2)
+    (place / "new").write_text('"credentials"'); (place / "new").rename(place / "cache")
+    return "credentials"
+print(SingleFlight(place / "locks").share("ef" * 32, look_up=look_up, fetch=fetch))
+"""
+
+
+def start_workers(place: Path, count: int, **environ: str) -> list[subprocess.Popen[str]]:
+    words = [sys.executable, "-S", "-c", WORKER, str(SOURCES), str(place)]
+    return [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_processes_share_one_fetch(tmp_path: Path, count: int) -> None:
+    outputs = [worker.communicate(timeout=60) for worker in start_workers(tmp_path, count)]
+    assert outputs == [("credentials\n", "")] * count
+    assert len((tmp_path / "log").read_text().splitlines()) == 1
+
+
+def test_a_killed_leader_is_replaced_by_one_waiter(tmp_path: Path) -> None:
+    workers = start_workers(tmp_path, 8, LEADER_DIES="1")
+    pause = threading.Event()
+    while not (tmp_path / "log").exists() or not (tmp_path / "log").read_text():
+        pause.wait(0.01)
+    leader = int((tmp_path / "log").read_text())
+    victim = next(worker for worker in workers if worker.pid == leader)
+    victim.kill()
+    outputs = [worker.communicate(timeout=60) for worker in workers if worker is not victim]
+    victim.communicate()
+    assert victim.returncode == -signal.SIGKILL
+    assert outputs == [("credentials\n", "")] * 7
+    assert len((tmp_path / "log").read_text().splitlines()) == 2
+    assert json.loads((tmp_path / "cache").read_text()) == "credentials"

@@ -1,0 +1,44 @@
+"""A role, assumed with the credentials of the step before: sts:AssumeRole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.mfa import MfaRequest
+from pyvault.providers.session_name import session_name
+
+if TYPE_CHECKING:
+    from pyvault.aws import AwsCalls
+    from pyvault.clock import Clock
+    from pyvault.mfa import MfaDesk
+    from pyvault.model import Credentials
+    from pyvault.steps import AssumeRoleStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumeRole:
+    """Assumes the step's role, with MFA where the step has a device."""
+
+    step: AssumeRoleStep
+    source: Credentials
+    calls: AwsCalls
+    mfa: MfaDesk
+    clock: Clock
+
+    def retrieve(self) -> Credentials:
+        """Call AWS; may ask a human for a code.
+
+        Raises:
+            AwsError: AWS refused.
+            AwsUnreachableError: AWS gave no answer.
+            MfaError: there is no code.
+        """
+        step = self.step
+        sts = self.calls.sts(step.client, self.source)
+        proof = (
+            self.mfa.proof(MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process))
+            if step.mfa_serial
+            else None
+        )
+        return sts.assume_role(step, session_name(step.role_session_name, self.clock), proof)

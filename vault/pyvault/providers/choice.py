@@ -1,0 +1,88 @@
+"""Which provider carries out a step. Imports only the one that is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from pyvault.errors import NoCredentialsError
+from pyvault.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    PlaintextStep,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.model import Credentials
+    from pyvault.retrieve import Tools
+    from pyvault.steps import Step
+
+
+class Provider(Protocol):
+    """One way to get credentials, ready to go."""
+
+    def retrieve(self) -> Credentials:
+        """Get them; may ask a human and call AWS."""
+        ...
+
+
+def provider_for(step: Step, source: Callable[[], Credentials], tools: Tools) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step
+    """Give the provider of a step.
+
+    Args:
+        step: what to do.
+        source: gives the credentials of the step before; called only for steps
+            that sign with them.
+        tools: what to do it with.
+
+    Raises:
+        NoCredentialsError: nobody can log in to SSO here.
+    """
+    match step:
+        case StoredStep():
+            from pyvault.providers.stored import Stored
+
+            return Stored(step=step, store=tools.store)
+        case PlaintextStep():
+            from pyvault.providers.plaintext import Plaintext
+
+            return Plaintext(step=step)
+        case SourceStep():
+            from pyvault.providers.surroundings import Surroundings
+
+            return Surroundings(step=step, environ=tools.environ)
+        case ProcessStep():
+            from pyvault.providers.credential_process import CredentialProcess
+
+            return CredentialProcess(step=step, environ=tools.environ, clock=tools.clock)
+        case WebIdentityStep():
+            from pyvault.providers.web_identity import WebIdentity
+
+            return WebIdentity(step=step, calls=tools.calls, environ=tools.environ, clock=tools.clock)
+        case SsoStep():
+            from pyvault.providers.sso_role import SsoRole
+
+            if tools.sso is None:
+                raise NoCredentialsError(f"profile {step.profile!r} needs a login to {step.start_url!r}")
+            return SsoRole(step=step, calls=tools.calls, login=tools.sso)
+        case SessionTokenStep():
+            from pyvault.providers.session_token import SessionToken
+
+            return SessionToken(step=step, source=source(), calls=tools.calls, mfa=tools.mfa)
+        case AssumeRoleStep():
+            from pyvault.providers.assume_role import AssumeRole
+
+            return AssumeRole(step=step, source=source(), calls=tools.calls, mfa=tools.mfa, clock=tools.clock)
+        case FederationStep():
+            from pyvault.providers.federation import Federation
+
+            return Federation(step=step, source=source(), calls=tools.calls)
+        case _ as never:
+            assert_never(never)

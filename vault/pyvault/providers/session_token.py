@@ -1,0 +1,41 @@
+"""A session for a long-lived pair: sts:GetSessionToken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.mfa import MfaRequest
+
+if TYPE_CHECKING:
+    from pyvault.aws import AwsCalls
+    from pyvault.mfa import MfaDesk
+    from pyvault.model import Credentials
+    from pyvault.steps import SessionTokenStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionToken:
+    """Turns a long-lived pair into a session, with MFA where the step has a device."""
+
+    step: SessionTokenStep
+    source: Credentials
+    calls: AwsCalls
+    mfa: MfaDesk
+
+    def retrieve(self) -> Credentials:
+        """Call AWS; may ask a human for a code.
+
+        Raises:
+            AwsError: AWS refused.
+            AwsUnreachableError: AWS gave no answer.
+            MfaError: there is no code.
+        """
+        step = self.step
+        sts = self.calls.sts(step.client, self.source)
+        proof = (
+            self.mfa.proof(MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process))
+            if step.mfa_serial
+            else None
+        )
+        return sts.get_session_token(step, proof)
