@@ -1,0 +1,216 @@
+"""Cache, refresh, sign-in: in this order, under one lock, and what ends each of them."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fakes.sso_calls import DevicePerson, MemoryBlobs, MovingClock, ScriptedOidc, session
+from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError
+from pyvault.secret import Secret
+from pyvault.single_flight import SingleFlight
+from pyvault.sso.login import SsoLogin
+from pyvault.sso.oidc import Code, Flow
+from pyvault.sso.signin import SignIn
+from pyvault.sso.tokens import TokenStore
+
+
+class Bench:
+    """A login with everything around it."""
+
+    def __init__(self, directory: Path, *, with_person: bool = True) -> None:
+        self.clock = MovingClock()
+        self.oidc = ScriptedOidc(self.clock)
+        self.blobs = MemoryBlobs()
+        self.tokens = TokenStore(self.blobs)
+        self.person = DevicePerson()
+        self.directory = directory
+        self.login = self.another(with_person=with_person)
+
+    def another(self, *, with_person: bool = True) -> SsoLogin:
+        """Give a login as another process would have it: the same vault and locks."""
+        sign_in = SignIn(
+            connect=lambda _: self.oidc,
+            tokens=self.tokens,
+            person=self.person,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        return SsoLogin(
+            tokens=self.tokens,
+            flights=SingleFlight(self.directory),
+            connect=lambda _: self.oidc,
+            sign_in=sign_in if with_person else None,
+            clock=self.clock,
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "locks")
+
+
+def test_the_first_time_a_person_signs_in_and_then_nobody(bench: Bench) -> None:
+    first = bench.login.token(session())
+    assert bench.oidc.calls == ["register device", "start device", "poll"]
+    assert bench.another().token(session()) == first
+    assert len(bench.oidc.calls) == 3
+
+
+def test_an_old_token_is_refreshed_without_a_person(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(3600 - 299)
+    token = bench.another(with_person=False).token(session())
+    assert token.access_token == Secret("access4")
+    assert bench.oidc.calls[3:] == ["refresh"]
+    assert bench.tokens.token(session()) == token
+
+
+def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(3600)
+    bench.oidc.refresh_gives_token = False
+    assert bench.login.token(session()).refresh_token == Secret("refresh3")
+
+
+@pytest.mark.parametrize("code", [Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT, Code.EXPIRED])
+def test_a_dead_refresh_token_means_signing_in(bench: Bench, code: Code) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(3600)
+    bench.oidc.refreshes = [AwsError("refused", code=code)]
+    bench.login.token(session())
+    assert bench.oidc.calls[3:] == ["refresh", "start device", "poll"]
+
+
+def test_another_refusal_of_the_refresh_is_an_error_and_opens_no_browser(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(3600)
+    bench.oidc.refreshes = [AwsError("refused", code="InternalServerException")]
+    with pytest.raises(AwsError, match="refused"):
+        bench.login.token(session())
+    assert bench.oidc.calls[3:] == ["refresh"]
+
+
+def test_without_a_network_a_token_is_used_to_its_end(bench: Bench) -> None:
+    first = bench.login.token(session())
+    bench.clock.sleep(3500)
+    bench.oidc.refreshes = [AwsUnreachableError("no network"), AwsUnreachableError("no network")]
+    assert bench.login.token(session()) == first
+    bench.clock.sleep(200)
+    with pytest.raises(AwsUnreachableError):
+        bench.login.token(session())
+
+
+def test_a_token_without_refresh_token_needs_a_person_again(bench: Bench) -> None:
+    bench.oidc.refresh_gives_token = False
+    bench.login.token(session())
+    bench.clock.sleep(3600)
+    bench.login.token(session())
+    assert bench.oidc.calls[3:] == ["start device", "poll"]
+
+
+def test_deviation_13_the_registration_is_kept_until_it_expires(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.login.sign_in_anew(session())
+    assert bench.oidc.calls.count("register device") == 1
+    bench.clock.sleep(timedelta(days=90).total_seconds())
+    bench.login.sign_in_anew(session())
+    assert bench.oidc.calls.count("register device") == 2
+
+
+def test_a_refresh_token_is_not_tried_after_its_registration_ended(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(timedelta(days=90).total_seconds())
+    bench.login.token(session())
+    assert "refresh" not in bench.oidc.calls
+
+
+def test_a_registration_that_aws_forgot_is_made_anew_once(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.oidc.known.clear()
+    bench.login.sign_in_anew(session())
+    assert bench.oidc.calls[3:] == ["start device", "register device", "start device", "poll"]
+
+
+def test_deviation_13_a_token_refused_with_401_is_dropped_and_a_person_signs_in_once(bench: Bench) -> None:
+    first = bench.login.token(session())
+    second = bench.login.token(session(), rejected=first.access_token)
+    assert second.access_token != first.access_token
+    assert bench.oidc.calls[3:] == ["start device", "poll"]
+    # Another process that met the same 401 takes what came of it.
+    assert bench.another().token(session(), rejected=first.access_token) == second
+    assert len(bench.oidc.calls) == 5
+
+
+def test_deviation_24_without_a_person_it_fails_at_once_and_says_what_to_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, with_person=False)
+    with pytest.raises(InputRequiredError, match="nobody is signed in to 'corp'") as caught:
+        bench.login.token(session())
+    assert caught.value.hint == "run: pyvault sso login corp"
+    assert bench.oidc.calls == []
+    with pytest.raises(InputRequiredError) as caught:
+        bench.login.token(session(None, start_url="https://x/$(reboot)"))
+    assert caught.value.hint == "run: pyvault sso login 'https://x/$(reboot)'"
+
+
+def test_deviation_11_any_number_of_starts_make_one_sign_in(bench: Bench) -> None:
+    logins = [bench.another() for _ in range(20)]
+    tokens: list[Secret[str]] = []
+
+    def run(login: SsoLogin) -> None:
+        tokens.append(login.token(session()).access_token)
+
+    threads = [threading.Thread(target=run, args=(login,)) for login in logins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(tokens) == 20
+    assert bench.oidc.calls == ["register device", "start device", "poll"]
+    assert bench.person.shown == ["ABCD-EFGH"]
+
+
+def test_deviation_11_any_number_of_starts_make_one_refresh(bench: Bench) -> None:
+    bench.login.token(session())
+    bench.clock.sleep(3600)
+    logins = [bench.another(with_person=False) for _ in range(20)]
+    threads = [threading.Thread(target=login.token, args=(session(),)) for login in logins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert bench.oidc.calls[3:] == ["refresh"]
+
+
+def test_signing_in_anew_ignores_a_good_token(bench: Bench) -> None:
+    first = bench.login.token(session())
+    assert bench.login.sign_in_anew(session()) != first
+    assert bench.oidc.calls.count("poll") == 2
+
+
+def test_two_portals_do_not_meet(bench: Bench) -> None:
+    other = session(start_url="https://other.awsapps.com/start")
+    assert bench.login.token(session()).access_token != bench.login.token(other).access_token
+    assert bench.oidc.calls.count("register device") == 2
+
+
+class AbsentPerson(DevicePerson):
+    """Somebody whose browser never comes back."""
+
+    def choose_flow(self) -> Flow:
+        return Flow.BROWSER
+
+
+def test_a_browser_that_never_comes_back_makes_the_next_try_register_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyvault.sso.signin.BROWSER_SECONDS", 0.01)
+    bench.person = AbsentPerson()
+    for _ in range(2):
+        with pytest.raises(Exception, match="no browser came back"):
+            bench.another().token(session())
+    assert bench.oidc.calls == ["register browser", "register browser"]
+    assert bench.blobs.kinds() == []
