@@ -180,12 +180,16 @@ def test_a_source_identity_stays_for_the_whole_chain(fake_aws: FakeAws, assume: 
 
 
 # ---------------------------------------------------------------- federation and denials
-def test_a_federated_user_comes_from_long_term_keys_alone(boto: Any, assume: Any, refusal: Any) -> None:
+def test_a_federated_user_comes_from_long_term_keys_alone(
+    fake_aws: FakeAws, boto: Any, assume: Any, refusal: Any
+) -> None:
     federated = boto("sts", "demo").get_federation_token(Name="bob", DurationSeconds=900)
     assert federated["FederatedUser"]["Arn"] == "arn:aws:sts::123456789012:federated-user/bob"
     identity = boto("sts", federated["Credentials"]).get_caller_identity()
     assert identity["UserId"] == "123456789012:bob"
-    assert refusal(assume, who=federated["Credentials"], role="reader").startswith("AccessDenied")
+    everybody = {"open": {"trusted": ["*"]}}
+    fake_aws.enlarge({"accounts": {"123456789012": {"roles": everybody}}})
+    assert refusal(assume, who=federated["Credentials"], role="open").startswith("AccessDenied")
     session = assume("demo", "reader")["Credentials"]
     answer = refusal(boto("sts", session).get_federation_token, Name="bob")
     assert answer == "AccessDenied: Cannot call GetFederationToken with session credentials"

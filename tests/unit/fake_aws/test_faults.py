@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from fake_aws.calllog import CallLog
 from fake_aws.client import FakeAws, FakeAwsError
+from fake_aws.control import Control, new_world
+from fake_aws.faults import Faults
+from fake_aws.message import Request
+from fake_aws.service import Service
 
 
 def last(fake: FakeAws) -> tuple[str, bool, bool, str | None]:
@@ -113,11 +119,10 @@ def test_a_delay_and_another_fault_go_together(fake_aws: FakeAws, boto: Any, ref
 
 
 def test_botocores_own_retries_show_in_the_log(fake_aws: FakeAws) -> None:
-    import boto3
     from botocore.config import Config
 
     key = fake_aws.demo_key()
-    sts = boto3.client(
+    sts = importlib.import_module("boto3").client(
         "sts",
         endpoint_url=fake_aws.url,
         region_name="eu-west-1",
@@ -229,3 +234,19 @@ def test_nonsense_on_the_wire_is_answered_with_400(fake_aws: FakeAws, raw: bytes
         connection.sendall(raw)
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
     fake_aws.order("GET", "ready")
+
+
+def test_a_call_waits_for_the_one_before_it() -> None:
+    """One call at a time has the world: this is why a code can't be spent twice, however close the tries."""
+    log, faults = CallLog(), Faults()
+    world = new_world()
+    service = Service(Control(world, log, faults), log, faults)
+    request = Request(method="GET", path="/", query="", headers=(), body=b"")
+    thread = threading.Thread(target=service.answer, args=(request,))
+    with world.lock:
+        thread.start()
+        thread.join(0.2)
+        waiting = log.as_json()
+    thread.join(30)
+    assert [entry["status"] for entry in waiting] == [None]
+    assert [entry["status"] for entry in log.as_json()] == [403]

@@ -135,3 +135,16 @@ def test_a_session_token_must_be_the_right_one_and_signed(fake_aws: FakeAws, bot
     assert "InvalidClientTokenId" in post(fake_aws, signed(fake_aws.url, key, token=token[:-5] + "AAAA="))
     assert "SignatureDoesNotMatch" in post(fake_aws, {**signed(fake_aws.url, key), "X-Amz-Security-Token": token})
     assert "InvalidClientTokenId" in post(fake_aws, signed(fake_aws.url, fake_aws.key("demo"), token=token))
+
+
+def test_s3_compares_the_body_with_the_signed_digest(fake_aws: FakeAws) -> None:
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    key = fake_aws.demo_key()
+    request: Any = AWSRequest("POST", f"{fake_aws.url}/", data=b"signed")
+    S3SigV4Auth(Credentials(key.access_key_id, key.secret_access_key), "s3", "eu-west-1").add_auth(request)
+    headers = {**dict(request.headers.items()), "Host": fake_aws.url.removeprefix("http://")}
+    assert "NoSuchBucket" in post(fake_aws, headers, b"signed")
+    assert "XAmzContentSHA256Mismatch" in post(fake_aws, headers, b"sigNed")
