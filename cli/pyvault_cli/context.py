@@ -1,18 +1,24 @@
 """What a command works with, each thing opened when it is first asked for.
 
 A command that needs no vault opens none: ``backends list`` works with a locked
-one, ``export`` of a role behind ``credential_process`` without any.
+one, ``vault info`` without its passphrase.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
+
+from pyvault_cli.ask import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import typer
 
+    from pyvault.configfile import ConfigFile
+    from pyvault.paths import Paths
+    from pyvault.toolconfig import ToolConfig
     from pyvault_cli.words import Words
 
 
@@ -22,11 +28,13 @@ class Context:
     Attributes:
         words: the command line, with the global options.
         environ: the environment of this process.
+        ask: answers what a backend or a command must ask.
     """
 
     def __init__(self, words: Words, environ: Mapping[str, str]) -> None:
         self.words = words
         self.environ = environ
+        self.ask = Asking(words, environ)
 
     def __enter__(self) -> Self:
         return self
@@ -37,11 +45,54 @@ class Context:
     def close(self) -> None:
         """Let go of everything that was opened."""
 
+    # ------------------------------------------------------------ our own settings
+    @cached_property
+    def paths(self) -> Paths:
+        """Where our files are."""
+        from pyvault.paths import find_paths
+
+        config = self.words.last("--config")
+        return find_paths({**self.environ, "PYVAULT_CONFIG": config} if config else self.environ)
+
+    @cached_property
+    def tool_config(self) -> ToolConfig:
+        """What config.toml says."""
+        from pyvault.toolconfig import load
+
+        return load(self.paths.config_file)
+
+    # ------------------------------------------------------------ the backend
+    def options_of(self, backend: str) -> dict[str, str]:
+        """Give the options of a backend from all places, the more deliberate one winning."""
+        from pyvault.options import gather_options, parse_flags
+        from pyvault_cli.foreign import options_of_aws_vault
+
+        flags = options_of_aws_vault(backend, self.words, {})
+        return gather_options(
+            backend,
+            configured={
+                **options_of_aws_vault(backend, None, self.environ),
+                **self.tool_config.backend_options.get(backend, {}),
+            },
+            environ=self.environ,
+            flags={**flags, **parse_flags(self.words.every("--backend-option"))},
+        )
+
+    # ------------------------------------------------------------ AWS
+    @cached_property
+    def aws_config(self) -> ConfigFile:
+        """The user's AWS config file."""
+        from pyvault.configfile import ConfigFile, find_config_path
+
+        return ConfigFile.load(find_config_path(self.environ))
+
 
 def context_of(parsed: typer.Context) -> Context:
-    """Give our context to a command, out of Typer's."""
-    return parsed.find_object(Context) or _missing()
+    """Give our context to a command, out of Typer's.
 
-
-def _missing() -> Context:
-    raise AssertionError("a command was called without its context")
+    Raises:
+        TypeError: a command was called without it.
+    """
+    if not isinstance(parsed.obj, Context):
+        raise TypeError("a command needs the context that main gives it")
+    return parsed.obj

@@ -7,8 +7,8 @@ help of the program needs a table, and a command builds no parser but its own.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as type checkers know it; typing itself would double the cost of --version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,6 +35,7 @@ def run(argv: Sequence[str]) -> int:
     from pyvault.errors import PyvaultError
     from pyvault_cli import console, exits
 
+    _silence_libraries()
     try:
         return _dispatch(argv)
     except PyvaultError as problem:
@@ -133,6 +134,14 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
         console.hint(f"pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
+
+
+def _silence_libraries() -> None:
+    # What boto3 says of old Pythons is no message of ours; -W and PYTHONWARNINGS bring it back.
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")
 
 
 def _flushed() -> int:

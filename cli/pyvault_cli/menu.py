@@ -8,6 +8,21 @@ Typer makes the parser from its signature.
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    # the vault file
+    "vault init": ("vault_init", "make a new vault"),
+    "vault info": ("vault_info", "show what can be known without opening the vault"),
+    "vault verify": ("vault_verify", "read everything and name what is damaged"),
+    "vault entries": ("vault_entries", "list the entries, without payloads"),
+    "vault cat": ("vault_cat", "write the payload of one entry to stdout"),
+    "vault passwd": ("vault_passwd", "change the passphrase"),
+    "vault slot list": ("slot_list", "list the ways to open the vault"),
+    "vault slot add": ("slot_add", "add a passphrase, a key file or a recovery code"),
+    "vault slot remove": ("slot_remove", "remove a way to open the vault"),
+    "vault backups": ("vault_backups", "list the backups beside the vault"),
+    "vault restore": ("vault_restore", "bring back a backup"),
+    "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore"),
+    "vault purge": ("vault_purge", "delete the backups"),
+    # the rest
     "version": ("version", "print the version"),
 }
 

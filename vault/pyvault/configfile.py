@@ -101,12 +101,6 @@ class ConfigFile:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
         return _merged([section for section in self.sections if section.header == name])
 
-    def append_profile(self, name: str, settings: Mapping[str, str]) -> ConfigFile:
-        """Append a profile to the file on disk; see :func:`pyvault.configappend.append_profile`."""
-        from pyvault.configappend import append_profile
-
-        return append_profile(self, name, settings)
-
     def _profile_sections(self) -> Iterator[tuple[str, Section]]:
         for section in self.sections:
             name = DEFAULT if section.header == DEFAULT else _named("profile", section.header)

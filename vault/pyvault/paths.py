@@ -5,6 +5,7 @@ Source: platformdirs; the XDG base directory specification on Linux.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """The places of our files; nothing is created by asking for them."""
+    """The places of our files; nothing is created by asking for them.
+
+    Attributes:
+        runtime: emptied when the user's last session ends; None where the system has no such place.
+    """
 
     config_file: Path
     data: Path
     state: Path
-    runtime: Path
+    runtime: Path | None
 
     @property
     def vault(self) -> Path:
@@ -57,5 +62,15 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
         config_file=Path(config).expanduser() if config else directory / "config.toml",
         data=platformdirs.user_data_path("pyvault", appauthor=False),
         state=platformdirs.user_state_path("pyvault", appauthor=False),
-        runtime=platformdirs.user_runtime_path("pyvault", appauthor=False),
+        runtime=_find_runtime(environ),
     )
+
+
+def _find_runtime(environ: Mapping[str, str]) -> Path | None:
+    if sys.platform in {"darwin", "win32"}:
+        import platformdirs
+
+        return platformdirs.user_runtime_path("pyvault", appauthor=False)
+    # platformdirs would fall back to a directory below /tmp, which outlives the login.
+    directory = environ.get("XDG_RUNTIME_DIR")
+    return Path(directory, "pyvault") if directory else None

@@ -1,0 +1,46 @@
+"""``pyvault vault info``: what can be known of a vault file without opening it."""
+
+from __future__ import annotations
+
+import typer
+
+from pyvault.clock import from_epoch, to_rfc3339
+from pyvault.vaultfile.backups import list_backups
+from pyvault.vaultfile.entries import SlotInfo
+from pyvault.vaultfile.header import FORMAT_VERSION, SUITE
+from pyvault.vaultfile.reader import read_header
+from pyvault_cli import console
+from pyvault_cli.context import context_of
+from pyvault_cli.options import JsonOption
+from pyvault_cli.slot_table import slot_as_json, slot_as_text
+from pyvault_cli.vault_access import VaultAccess
+
+
+def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
+    """Show the clear part of the vault file; nothing of it is verified without a key."""
+    access = VaultAccess(context_of(ctx))
+    header = read_header(access.path, access.options.checks)
+    facts = access.path.stat()
+    slots = [SlotInfo.of(slot) for slot in header.slots]
+    known: dict[str, str | int] = {
+        "path": str(access.path),
+        "format_version": FORMAT_VERSION,
+        "suite": SUITE,
+        "vault_id": header.vault_id.hex(),
+        "txid": header.txid.hex(),
+        "generation": header.generation,
+        "key_epoch": header.key_epoch,
+        "size": facts.st_size,
+        "modified": to_rfc3339(from_epoch(facts.st_mtime)),
+        "backups": len(list_backups(access.path, access.options.checks)),
+    }
+    if json:
+        from json import dumps
+
+        document = {"v": 1, **known, "verified": False, "slots": [slot_as_json(slot) for slot in slots]}
+        console.data(dumps(document, indent=2) + "\n")
+        return
+    for name, value in known.items():
+        console.out(f"{name.replace('_', ' ')}: {value}")
+    for slot in slots:
+        console.out(f"slot: {slot_as_text(slot)}")

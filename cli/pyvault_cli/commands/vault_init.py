@@ -1,0 +1,42 @@
+"""``pyvault vault init``: make a new vault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault.vaultfile.newslot import NewSlot
+from pyvault_cli import console
+from pyvault_cli.context import context_of
+from pyvault_cli.new_slots import key_file_slot, passphrase_slot, recovery_slot, show_recovery_code
+from pyvault_cli.options import KdfOption
+from pyvault_cli.vault_access import VaultAccess
+
+
+def vault_init(
+    ctx: typer.Context,
+    kdf: KdfOption = None,
+    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="open by this key file; made if missing")] = None,
+    recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
+) -> None:
+    """Make an empty vault; the passphrase is typed twice."""
+    from pyvault.vaultfile.vault import Vault
+    from pyvault.vaultfile.write import check_free
+
+    context = context_of(ctx)
+    access = VaultAccess(context)
+    check_free(access.path)
+    slots: list[NewSlot] = []
+    if (path := keyfile or access.keyfile) is not None:
+        slots.append(key_file_slot(path, make=keyfile is not None))
+    # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
+    if not slots or context.ask.given_new_passphrase() is not None:
+        slots.append(passphrase_slot(context, access, kdf))
+    slot, code = recovery_slot(access, kdf) if recovery else (None, None)
+    slots += [slot] if slot else []
+    Vault.create(access.path, new_slots=slots, trust=access.trust, options=access.options).close()
+    console.note(f"Made the vault '{access.path}'.")
+    if code is not None:
+        show_recovery_code(code)

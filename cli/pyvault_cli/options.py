@@ -1,0 +1,42 @@
+"""Options that several commands have, with one meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ProfileArgument = Annotated[str, typer.Argument(help="the profile", show_default=False)]
+OptionalProfileArgument = Annotated[
+    str | None, typer.Argument(metavar="[PROFILE]", help="the profile", show_default=False)
+]
+DurationOption = Annotated[
+    str | None,
+    typer.Option(
+        "-d",
+        "--duration",
+        metavar="TIME",
+        envvar="AWS_VAULT_DURATION",
+        help="how long they last: 1h30m, 900s",
+    ),
+]
+NoSessionOption = Annotated[
+    bool,
+    typer.Option("-n", "--no-session", help="make no session: hand out the stored keys, or a role made from them"),
+]
+RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help="the AWS region")]
+MfaTokenOption = Annotated[str | None, typer.Option("-t", "--mfa-token", metavar="CODE", help="the MFA code to use")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="neither use nor keep sessions")]
+RefreshOption = Annotated[bool, typer.Option("--refresh", help="fetch new sessions, and keep them")]
+StdoutOption = Annotated[
+    bool, typer.Option("--stdout", envvar="AWS_VAULT_STDOUT", help="print the SSO page's address, open no browser")
+]
+PlaintextOption = Annotated[
+    bool, typer.Option("--allow-plaintext-source", help="take keys that stand in plain text in the AWS files")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="write JSON")]
+KdfOption = Annotated[
+    str | None,
+    typer.Option("--kdf", metavar="min|default|high", help="cost of guessing a passphrase; also PYVAULT_KDF"),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="do not ask")]

@@ -1,0 +1,84 @@
+"""Nothing heavy is imported unless it is used; the start-up of each command is what its own modules cost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import Pyvault, clean_environ
+
+HEAVY = {
+    "argon2",
+    "asyncio",
+    "boto3",
+    "botocore",
+    "cryptography",
+    "email",
+    "http.client",
+    "importlib.metadata",
+    "keyring",
+    "pydantic",
+    "questionary",
+    "rich",
+    "secretstorage",
+    "ssl",
+    "stevedore",
+    "urllib.request",
+}
+SCRIPT = """
+import json, sys
+sys.argv = ["pyvault", *json.loads(sys.argv[1])]
+before = set(sys.modules)
+from pyvault_cli.main import main
+code = main()
+print(json.dumps([code, sorted(set(sys.modules) - before)]), file=sys.stderr)
+"""
+
+
+def imported(home: Path, words: list[str], env: dict[str, str] | None = None) -> set[str]:
+    """Give the modules that one command loads beside those of the bare interpreter."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(words)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**clean_environ(home), **(env or {})},
+        stdin=subprocess.DEVNULL,
+    )
+    code, modules = json.loads(ended.stderr.splitlines()[-1])
+    assert code == 0, ended.stderr
+    return set(modules)
+
+
+def test_version_needs_nothing(tmp_path: Path) -> None:
+    modules = imported(tmp_path, ["--version"])
+    assert {name for name in modules if not name.startswith("pyvault")} <= {"__future__"}
+
+
+def test_help_needs_no_parser(tmp_path: Path) -> None:
+    modules = imported(tmp_path, ["--help"])
+    assert modules & {*HEAVY, "typer"} == set()
+    assert not [name for name in modules if name.startswith("pyvault_cli.commands.")]
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        (["vault", "info"], set[str]()),
+        (["vault", "backups"], set[str]()),
+        (["vault", "entries"], {"cryptography"}),
+        (["vault", "verify"], {"cryptography"}),
+        (["version"], set[str]()),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_commands_import_what_they_use(
+    pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, words: list[str], may: set[str]
+) -> None:
+    modules = imported(tmp_path, words, keyed)
+    assert modules & HEAVY <= may
+    assert len([name for name in modules if name.startswith("pyvault_cli.commands.")]) == 1

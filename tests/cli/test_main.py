@@ -1,0 +1,175 @@
+"""The entry point: versions, help, errors, and the ends of pipes and processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import PYVAULT, Pyvault, clean_environ
+from pyvault.errors import WrongKeyError
+from pyvault.version import __version__
+from pyvault_cli import main, menu
+
+
+@pytest.mark.parametrize(
+    "words", [["--version"], ["version"], ["--debug", "--version"], ["vault", "info", "--version"]]
+)
+def test_version(pyvault: Pyvault, words: list[str]) -> None:
+    ended = pyvault(*words)
+    assert (ended.code, ended.out, ended.err) == (0, f"pyvault {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"]])
+def test_help_lists_every_command(pyvault: Pyvault, words: list[str]) -> None:
+    ended = pyvault(*words)
+    assert (ended.code, ended.err) == (0, "")
+    for command, (_, text) in menu.COMMANDS.items():
+        assert f"  {command} " in ended.out
+        assert text in ended.out
+    assert "\x1b" not in ended.out
+
+
+@pytest.mark.parametrize("path", menu.COMMANDS)
+def test_every_command_has_a_help_of_its_own(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run([*path.split(), "--help"]) == 0
+    shown = capsys.readouterr()
+    assert f"Usage: pyvault {path}" in shown.out
+    assert menu.COMMANDS[path][1] in shown.out.replace("\n ", "").lower()
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("path", menu.COMMANDS)
+def test_no_option_of_a_command_hides_a_global_one(path: str) -> None:
+    from pyvault_cli.words import SWITCHES, VALUED
+
+    options = {name for parameter in main.build(path).params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert options & {*SWITCHES, *VALUED} == set()
+
+
+def test_without_a_command(pyvault: Pyvault) -> None:
+    ended = pyvault()
+    assert (ended.code, ended.out) == (2, "")
+    assert "Usage: pyvault COMMAND" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["nothing"], "no command 'nothing'"),
+        (["vault", "nothing"], "no command 'vault nothing'"),
+        (["version", "--nothing"], "no such option: --nothing"),
+        (["version", "word"], "unexpected extra argument"),
+        (["--nothing"], "no option '--nothing'"),
+        (["version", "--backend"], "'--backend' needs a value"),
+        (["vault", "cat"], "missing argument"),
+    ],
+)
+def test_usage_errors(pyvault: Pyvault, words: list[str], named: str) -> None:
+    ended = pyvault(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert named in ended.err
+    assert ended.err.startswith("pyvault: error: ")
+    assert "Traceback" not in ended.err
+
+
+def test_an_unexpected_error_shows_its_type_and_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = "planted-in-a-message"
+
+    def fail() -> None:
+        raise RuntimeError(planted)
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
+    shown = run_in_process(["version"])
+    assert shown.code == 70
+    assert "RuntimeError at test_main.py:" in shown.err
+    assert planted not in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_a_traceback_holds_no_locals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        local = "planted-in-a-local"
+        raise RuntimeError(len(local))
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
+    monkeypatch.setenv("PYVAULT_DEBUG", "1")
+    shown = run_in_process(["version"])
+    assert "Traceback" in shown.err
+    assert "planted-in-a-local" not in shown.err.replace('local = "planted-in-a-local"', "")
+
+
+def test_errors_of_ours_have_their_code_and_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise WrongKeyError("the \x1b[31mkey", hint="another key")
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
+    shown = run_in_process(["version"])
+    assert shown.code == 4
+    assert shown.err == "pyvault: error: the \\x1b[31mkey\npyvault: hint: another key\n"
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", interrupted)
+    assert run_in_process(["version"]).code == 130
+
+
+class Shown:
+    def __init__(self, code: int, err: str) -> None:
+        self.code = code
+        self.err = err
+
+
+def run_in_process(argv: list[str]) -> Shown:
+    import io
+    from contextlib import redirect_stderr
+
+    err = io.StringIO()
+    with redirect_stderr(err):
+        code = main.run(argv)
+    return Shown(code, err.getvalue())
+
+
+@pytest.mark.parametrize("words", [["--version"], ["version"], ["--help"], ["vault", "init", "--help"]])
+def test_a_reader_that_has_gone_is_no_traceback(tmp_path: Path, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [PYVAULT, *words], stdout=writing, stderr=subprocess.PIPE, env=clean_environ(tmp_path), check=False
+    )
+    os.close(writing)
+    assert ended.returncode == 1
+    assert ended.stderr == b""
+
+
+def closing(*descriptors: int) -> list[str]:
+    """A launcher that closes descriptors before the program starts."""
+    closes = ";".join(f"os.close({number})" for number in descriptors)
+    return [sys.executable, "-c", f"import os,sys;{closes};os.execv(sys.argv[1], sys.argv[1:])", str(PYVAULT)]
+
+
+@pytest.mark.parametrize("descriptors", [(0,), (2,), (0, 2)])
+def test_stdin_and_stderr_may_be_closed(tmp_path: Path, descriptors: tuple[int, ...]) -> None:
+    ended = subprocess.run(
+        [*closing(*descriptors), "vault", "init", "--keyfile", "key file"],
+        capture_output=True,
+        env=clean_environ(tmp_path),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert (tmp_path / "key file").exists()
+    # The lowest free number is given to the next file opened: no vault may ever be written to "stderr".
+    assert b"pyvault:" not in (tmp_path / ".local/share/pyvault/vault.pyv").read_bytes()
+
+
+def test_a_closed_stdout_is_an_error_when_there_is_data(tmp_path: Path) -> None:
+    ended = subprocess.run([*closing(1), "version"], stderr=subprocess.PIPE, env=clean_environ(tmp_path), check=False)
+    assert ended.returncode == 1
+    assert b"stdout is closed" in ended.stderr
