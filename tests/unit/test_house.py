@@ -20,7 +20,7 @@ CORE = Path(pyvault.__file__).parent
 SOUNDS_SECRET = re.compile(r"secret|passphrase|password|session_token|access_token|refresh_token|client_secret")
 #: Names that sound like a secret and are none.
 HARMLESS = re.compile(
-    r"(_file|_name|_slot|_slots|_id|_store|_fd|_s|_prompt|_source|_sources|_process|_service)$|^is_|^has_|^needs_|^ask_|^secret_service"
+    r"(_file|_name|_slot|_slots|_id|_store|_fd|_s|_prompt|_source|_sources|_process|_service|_duration)$|^is_|^has_|^needs_|^ask_|^secret_service"
 )
 
 
@@ -57,6 +57,8 @@ def test_only_the_clock_reads_the_time() -> None:
 
 
 def test_the_core_does_not_read_the_environment_or_talk() -> None:
+    #: The door for programs: the environment is the default of its argument.
+    doors = {"api.py: os.environ"}
     offenders = {
         f"{path.relative_to(CORE)}: {node}"
         for path in CORE.rglob("*.py")
@@ -68,7 +70,7 @@ def test_the_core_does_not_read_the_environment_or_talk() -> None:
         )
         if node.startswith(("os.environ", "os.getenv", "print(", "input(", "sys.exit", "getpass."))
     }
-    assert offenders == set()
+    assert offenders == doors
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:

@@ -1,5 +1,60 @@
-"""pyvault: AWS credentials in a safe store, and short-lived ones for programs."""
+"""pyvault: AWS credentials in a safe store, and short-lived ones for programs.
+
+>>> import pyvault
+>>> with pyvault.open_vault() as vault:
+...     session = vault.boto3_session("prod")
+
+Public are the names here, and by path :mod:`pyvault.errors`, :mod:`pyvault.backend`,
+:mod:`pyvault.secret` and :mod:`pyvault.testing`. Everything else may change
+from version to version, though no underscore says so.
+
+The names are imported when they are first used: ``import pyvault`` costs next
+to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pyvault.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from pyvault.api import CredentialVault, open_vault
+    from pyvault.errors import PyvaultError
+    from pyvault.model import Credentials, StoredCredentials
+    from pyvault.secret import Secret
+
+__all__ = [
+    "CredentialVault",
+    "Credentials",
+    "PyvaultError",
+    "Secret",
+    "StoredCredentials",
+    "__version__",
+    "open_vault",
+]
+
+_HOMES = {
+    "CredentialVault": "pyvault.api",
+    "Credentials": "pyvault.model",
+    "PyvaultError": "pyvault.errors",
+    "Secret": "pyvault.secret",
+    "StoredCredentials": "pyvault.model",
+    "open_vault": "pyvault.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used. Source: PEP 562."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'pyvault' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

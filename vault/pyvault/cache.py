@@ -9,9 +9,23 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.errors import ItemNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyvault.model import Credentials
 
 DEFAULT_MIN_TTL = timedelta(minutes=5)  # AWS_MIN_TTL
+
+
+def find_min_ttl(environ: Mapping[str, str]) -> timedelta:
+    """Say how much life a cached session must have left: ``AWS_MIN_TTL``, else five minutes.
+
+    Raises:
+        InvalidSettingError: it is no duration.
+    """
+    from pyvault.durations import parse_duration
+
+    text = environ.get("AWS_MIN_TTL")
+    return parse_duration(text, what="AWS_MIN_TTL") if text else DEFAULT_MIN_TTL
 
 
 class CacheMode(Enum):

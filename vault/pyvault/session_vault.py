@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import string
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pyvault.backend import ParentVault
@@ -35,7 +36,6 @@ from pyvault.names import ItemName, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from pyvault.backend import Backend
     from pyvault.clock import Clock
@@ -58,7 +58,18 @@ UNFIT: Final = (
 )
 
 #: Options that say how a store is opened, not which one it is.
-KEYS_OF_OPENING: Final = frozenset({"expect_vault_id", "kdf", "keyfile", "min_generation", "passphrase_file"})
+KEYS_OF_OPENING: Final = frozenset(
+    {
+        "expect_vault_id",
+        "kdf",
+        "kdf_memory_limit",
+        "keyfile",
+        "lock_timeout",
+        "min_generation",
+        "passphrase_file",
+        "unlock_store",
+    }
+)
 
 VAULT_ID_DIGITS = 32
 
@@ -95,6 +106,8 @@ class SessionVault:
         from pyvault.vaultfile.options import VaultOptions
         from pyvault.vaultfile.vault import Vault
 
+        if not self.path.exists():  # nobody is asked to unlock anything for sessions that aren't there
+            raise VaultNotFoundError(f"there is no '{self.path}'")
         # Before the file: a parent that doesn't open must not look like a child that doesn't fit.
         sources = self._sources()
         try:
@@ -191,6 +204,8 @@ def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> P
     import json
 
     which = {key: value for key, value in options.items() if key not in KEYS_OF_OPENING}
+    if "path" in which:  # a relative one means another store in every directory
+        which["path"] = str(Path(which["path"]).expanduser().absolute())
     digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return directory / f"sessions-{backend}-{digest[:8]}.pyv"
 

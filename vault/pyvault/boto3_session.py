@@ -1,0 +1,79 @@
+"""A ``boto3.Session`` whose credentials come from us, again and again.
+
+Source: botocore.credentials, RefreshableCredentials: a refresh is tried when
+less than the advisory time is left, and waited for below the mandatory one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pyvault.clock import to_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import boto3
+
+    from pyvault.model import Credentials
+
+METHOD = "pyvault"  # what botocore calls the origin of the credentials
+MANDATORY = timedelta(minutes=2)  # shorter than any sensible window, longer than a slow request
+
+
+def make_session(
+    first: Credentials, *, fetch: Callable[[], Credentials], region: str | None, window: timedelta
+) -> boto3.Session:
+    """Make the session.
+
+    Args:
+        first: fetched already.
+        fetch: gives fresh ones; called from any thread, one at a time.
+        region: of the profile; None leaves it to boto3.
+        window: how long before the end new ones are fetched. Not less than what
+            the cache takes for good, or it would hand out the old ones again.
+    """
+    import boto3
+    import botocore.credentials
+    import botocore.session
+    from botocore.configprovider import ConstantProvider
+
+    class Provider(botocore.credentials.CredentialProvider):
+        """Gives ours; nothing else of botocore's chain is asked."""
+
+        METHOD = METHOD
+
+        def load(self) -> Any:  # Any: the stubs say Credentials, botocore itself returns both kinds
+            if first.expires is None:
+                return botocore.credentials.Credentials(**_static(first), method=METHOD)
+            return botocore.credentials.RefreshableCredentials.create_from_metadata(
+                metadata=_metadata(first),
+                refresh_using=lambda: _metadata(fetch()),
+                method=METHOD,
+                advisory_timeout=int(window.total_seconds()),
+                mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
+            )
+
+    session = botocore.session.Session()
+    # AWS_PROFILE of the surroundings may name a profile that only pyvault knows, and botocore would refuse it.
+    session.get_component("config_store").set_config_provider("profile", ConstantProvider(None))
+    session.register_component("credential_provider", botocore.credentials.CredentialResolver([Provider()]))
+    return boto3.Session(botocore_session=session, region_name=region)
+
+
+def _metadata(credentials: Credentials) -> dict[str, Any]:  # Any: botocore's own type
+    """Give credentials in the form in which botocore refreshes."""
+    keys = _static(credentials)
+    expires = credentials.expires
+    # A pair that does not expire has no place here; botocore reads the far future.
+    return {**keys, "expiry_time": to_rfc3339(expires) if expires else "9999-12-31T00:00:00Z"}
+
+
+def _static(credentials: Credentials) -> dict[str, Any]:  # Any: as above
+    token = credentials.session_token
+    return {
+        "access_key": credentials.access_key_id,
+        "secret_key": credentials.secret_access_key.reveal(),
+        "token": token.reveal() if token else None,
+    }
