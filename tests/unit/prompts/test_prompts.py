@@ -79,7 +79,7 @@ def test_osascript_gets_the_text_as_an_argument_and_never_as_script(programs: Pr
     argv = programs.call()["argv"]
     assert isinstance(argv, list)
     assert argv[:-1] == [word for line in osascript.SCRIPT for word in ("-e", line)]
-    assert argv[-1].startswith("Enter MFA code for ")
+    assert str(argv[-1]).startswith("Enter MFA code for ")
 
 
 @pytest.mark.parametrize("driver", [zenity, kdialog], ids=["zenity", "kdialog"])
@@ -236,7 +236,7 @@ def test_the_terminal_asks_and_takes_the_answer() -> None:
         "assert terminal.available({})\n"
         f"print('got', terminal.ask(MfaRequest(serial={SERIAL!r}, profile='p'), {{}}).reveal())\n"
     )
-    child = pexpect.spawn(sys.executable, ["-c", code], encoding="utf-8", timeout=20)
+    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, ["-c", code], encoding="utf-8", timeout=20)
     child.expect_exact(f"Enter MFA code for {SERIAL}: ")
     child.sendline("123456")
     child.expect_exact("got 123456")

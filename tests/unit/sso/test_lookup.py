@@ -1,0 +1,105 @@
+"""Which portal a name means, and that a step and the command line mean the same one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyvault.configfile import ConfigFile
+from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
+from pyvault.plan import PlanOptions, make_plan
+from pyvault.profile_load import load_profile
+from pyvault.sso.lookup import find_session, profiles_of
+from pyvault.sso.session import session_of
+from pyvault.steps import SsoStep
+
+CONFIG = """\
+[default]
+region = eu-west-1
+sso_start_url = https://default.awsapps.com/start
+
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start#/
+sso_region = eu-central-1
+sso_registration_scopes = sso:account:access, x:y
+
+[sso-session it's odd]
+sso_start_url = https://odd.awsapps.com/start
+sso_region = us-east-1
+
+[sso-session broken]
+sso_start_url = https://broken.awsapps.com/start
+
+[profile dev]
+sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Admin
+
+[profile prod]
+include_profile = dev
+sso_role_name = ReadOnly
+
+[profile inline]
+sso_start_url = https://inline.awsapps.com/start
+sso_region = us-west-2
+sso_account_id = 111122223333
+sso_role_name = Admin
+
+[profile plain]
+region = eu-west-1
+duration_seconds = nonsense
+"""
+
+
+def config(text: str = CONFIG) -> ConfigFile:
+    return ConfigFile.parse(text.encode(), Path("config"))
+
+
+def test_a_session_by_its_name() -> None:
+    session = find_session(config(), "corp", {})
+    assert (session.name, session.start_url) == ("corp", "https://corp.awsapps.com/start#/")
+    assert session.client.region == "eu-central-1"
+    assert session.scopes == ("sso:account:access", "x:y")
+    assert find_session(config(), "it's odd", {}).start_url == "https://odd.awsapps.com/start"
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_a_session_by_a_profile_that_uses_it(name: str) -> None:
+    assert find_session(config(), name, {}) == find_session(config(), "corp", {})
+
+
+def test_a_session_by_inline_settings() -> None:
+    session = find_session(config(), "inline", {})
+    assert (session.name, session.label) == (None, "https://inline.awsapps.com/start")
+
+
+@pytest.mark.parametrize(
+    "environ", [{}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, {"AWS_ENDPOINT_URL_SSO": "http://127.0.0.1:2"}]
+)
+def test_a_planned_step_and_the_command_line_mean_the_same_token(environ: dict[str, str]) -> None:
+    profile = load_profile(config(), None, "prod", environ)
+    step = make_plan(profile, stored=(), options=PlanOptions()).steps[0]
+    assert isinstance(step, SsoStep)
+    assert session_of(step).key() == find_session(config(), "corp", environ).key()
+    assert session_of(step).key() == find_session(config(), "dev", environ).key()
+
+
+def test_the_profiles_of_a_session() -> None:
+    assert profiles_of(config(), find_session(config(), "corp", {}), {}) == ["dev", "prod"]
+
+
+def test_without_a_name_the_only_session_is_meant() -> None:
+    only = "[sso-session one]\nsso_start_url = https://one.awsapps.com/start\nsso_region = eu-west-1\n"
+    assert find_session(config(only), None, {}).name == "one"
+    with pytest.raises(ConfigError, match="has 3 sso-sessions"):
+        find_session(config(), None, {})
+    with pytest.raises(ConfigError, match="has 0 sso-sessions"):
+        find_session(config(""), None, {})
+
+
+def test_what_can_not_be_signed_in_to_is_named() -> None:
+    with pytest.raises(ProfileNotFoundError, match="called 'nobody'"):
+        find_session(config(), "nobody", {})
+    with pytest.raises(InvalidSettingError, match="sso-session 'broken' has no sso_region"):
+        find_session(config(), "broken", {})
