@@ -113,6 +113,19 @@ class Probed(Protocol):
 
 
 @runtime_checkable
+class Examined(Protocol):
+    """A driver that can look deeper: it loads its library and speaks with the store.
+
+    Still without a prompt. It runs in a child process that is killed after 2 s.
+    """
+
+    @classmethod
+    def examine(cls, options: Options) -> Availability:
+        """Look whether the store can be used."""
+        ...
+
+
+@runtime_checkable
 class Lockable(Protocol):
     """A store that can be locked."""
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
+from pyvault.process import without_vault_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +28,7 @@ if TYPE_CHECKING:
     from pyvault.backend import Options
 
 TIME_LIMIT = 2.0  # seconds for importing and looking, after the interpreter has started
-SECRET_VARIABLES = (
-    "PYVAULT_PASSPHRASE",
-    "PYVAULT_NEW_PASSPHRASE",
-    "AWS_VAULT_FILE_PASSPHRASE",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-)
+AWS_SECRETS = frozenset({"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +62,7 @@ def probe_in_child(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: value for name, value in environ.items() if name not in SECRET_VARIABLES},
+        env={name: value for name, value in without_vault_secrets(environ).items() if name not in AWS_SECRETS},
         start_new_session=True,
         text=True,
     )
@@ -77,6 +72,16 @@ def probe_in_child(
         return _failed(f"it gave no answer in {limit:g} s")
     finally:
         _end(child)
+
+
+def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
+    """Say whether a built-in backend can be chosen here: a glance first, and a child only if that is promising."""
+    from pyvault.registry import load_backend, probe_built_in
+
+    seen = probe_built_in(backend, options)
+    if not seen.available or not hasattr(load_backend(backend), "examine"):
+        return seen
+    return probe_in_child(backend, options, environ=environ).availability
 
 
 def _converse(child: Popen[str], question: str, limit: float) -> ProbeReport:
@@ -132,7 +137,7 @@ def main() -> None:
 
 
 def _look(backend: str, options: Options) -> ProbeReport:
-    from pyvault.registry import load_backend, load_class, probe_class
+    from pyvault.registry import examine_class, load_backend, load_class
 
     try:
         loaded = load_class(backend) if ":" in backend else load_backend(backend)
@@ -141,7 +146,7 @@ def _look(backend: str, options: Options) -> ProbeReport:
             availability=Availability(available=False, reason=exc.message, hint=exc.hint), failure=exc.message
         )
     try:
-        return ProbeReport(availability=probe_class(loaded, options))
+        return ProbeReport(availability=examine_class(loaded, options))
     except ConfigError as exc:  # a missing option is not the backend's fault
         return ProbeReport(availability=Availability(available=False, reason=exc.message, hint=exc.hint))
     except PyvaultError as exc:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from stevedore.extension import Extension
 
-    from pyvault.backend import Ask, Backend, Options, Probed
+    from pyvault.backend import Ask, Backend, Examined, Options, Probed
 
 GROUP = "pyvault.backends"
 DISTRIBUTION = "pyvault-aws"
@@ -35,6 +35,7 @@ DISTRIBUTION = "pyvault-aws"
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "file": "pyvault_backends.file:FileBackend",
+        "secret-service": "pyvault_backends.secret_service:SecretServiceBackend",
         "memory": "pyvault_backends.memory:MemoryBackend",
     }
 )
@@ -124,6 +125,14 @@ def probe_class(backend: type[Backend], options: Options) -> Availability:
         return Availability(available=True)
     with contract_errors("look around"):
         return cast("type[Probed]", backend).probe(options)  # an optional protocol of the class, not of instances
+
+
+def examine_class(backend: type[Backend], options: Options) -> Availability:
+    """Ask a loaded backend to look deeper, where it can; only in a child that may be killed."""
+    if not hasattr(backend, "examine"):
+        return probe_class(backend, options)
+    with contract_errors("look deeper"):
+        return cast("type[Examined]", backend).examine(options)  # an optional protocol of the class
 
 
 def open_backend(

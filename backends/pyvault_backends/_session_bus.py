@@ -1,0 +1,115 @@
+"""The session bus with a time limit on everything: a daemon that hangs must not hang us.
+
+Imports D-Bus libraries, so it is imported only when a driver speaks.
+"""
+
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# jeepney has no types.
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jeepney import DBusErrorResponse, Message
+from jeepney.io.blocking import DBusConnection, prep_socket
+from secretstorage import (
+    ItemNotFoundException,
+    LockedException,
+    PromptDismissedException,
+    SecretServiceNotAvailableException,
+)
+from secretstorage.util import add_match_rules
+
+from pyvault.errors import (
+    AccessDeniedError,
+    BackendError,
+    BackendLockedError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ItemNotFoundError,
+    UserCancelledError,
+)
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Generator
+
+UNLOCK_HINT = "unlock the keyring of your desktop, or use --backend file"
+NO_SERVICE_HINT = "log in to a desktop, start a Secret Service such as gnome-keyring, or use --backend file"
+
+
+class TimedConnection(DBusConnection):  # type: ignore[misc]  # jeepney has no types
+    """A connection whose calls end, and whose prompts do.
+
+    jeepney's calls wait for ever unless each is told otherwise, and secretstorage
+    tells them nothing.
+    """
+
+    def __init__(self, address: str, *, limit: float, prompt_limit: float) -> None:
+        """Connect and say hello.
+
+        Args:
+            address: of the socket, as ``connect`` takes it.
+            limit: seconds for one call.
+            prompt_limit: seconds for a human at a prompt.
+        """
+        self.limit = limit
+        self.prompt_limit = prompt_limit
+        channel = prep_socket(address, timeout=limit)
+        try:
+            super().__init__(channel)  # waits for the answer to its hello
+            add_match_rules(self)
+        except BaseException:
+            channel.close()
+            raise
+
+    def send_and_get_reply(self, message: Message, *, timeout: float | None = None) -> Message:
+        """Wait for the reply, within the limit."""
+        return super().send_and_get_reply(message, timeout=self.limit if timeout is None else timeout)
+
+    def recv_until_filtered(self, queue: deque[Any], *, timeout: float | None = None) -> Message:
+        """Wait for the end of a prompt, within its limit."""
+        return super().recv_until_filtered(queue, timeout=self.prompt_limit if timeout is None else timeout)
+
+
+@contextmanager
+def bus_errors(doing: str) -> Generator[None]:
+    """Turn what D-Bus, the library and the daemon raise into errors of the contract.
+
+    Args:
+        doing: for the message, e.g. ``read 'credential/prod'``.
+    """
+    try:
+        yield
+    except PromptDismissedException:  # first: it is a kind of ItemNotFoundException, and no absence
+        raise UserCancelledError("the prompt of the Secret Service was dismissed") from None
+    except ItemNotFoundException:
+        raise ItemNotFoundError(f"can't {doing}: there is no such item") from None
+    except LockedException:
+        raise BackendLockedError("the collection of the Secret Service is locked", hint=UNLOCK_HINT) from None
+    except SecretServiceNotAvailableException:
+        raise BackendUnavailableError("no Secret Service answers on the session bus", hint=NO_SERVICE_HINT) from None
+    except TimeoutError:  # an OSError too, so before it
+        raise BackendTimeoutError(f"the Secret Service gave no answer to '{doing}' in time") from None
+    except DBusErrorResponse as exc:
+        raise _named(exc.name, doing) from None
+    except (OSError, ValueError) as exc:  # FileNotFoundError of a stale socket; ValueError of an odd address
+        raise BackendUnavailableError(
+            f"the session bus can't be reached: {type(exc).__name__}", hint=NO_SERVICE_HINT
+        ) from None
+
+
+def _named(name: str, doing: str) -> BackendError:
+    """Read the name of a D-Bus error; its text may quote anything and is left out."""
+    match name.rpartition(".")[2]:
+        case "IsLocked":
+            return BackendLockedError("the collection of the Secret Service is locked", hint=UNLOCK_HINT)
+        case "AccessDenied":
+            return AccessDeniedError(f"the Secret Service refused to {doing}")
+        case "NoReply" | "Timeout" | "TimedOut":
+            return BackendTimeoutError(f"the Secret Service gave no answer to '{doing}' in time")
+        case "ServiceUnknown" | "NameHasNoOwner" | "Disconnected":
+            return BackendUnavailableError("no Secret Service answers on the session bus", hint=NO_SERVICE_HINT)
+        case _:
+            return BackendError(f"the Secret Service failed to {doing}: {name}")
