@@ -1,0 +1,188 @@
+"""Credentials are renewed ahead of expiry, by one fetch, and never missed while good ones are there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from pyvault.errors import AwsError
+from pyvault.model import Credentials
+from pyvault.server.answer import Answer
+from pyvault.server.bodies import ecs_answer
+from pyvault.server.fetching import in_thread
+from pyvault.server.source import CredentialSource
+from server.serving import MovedClock, ObedientFetch
+
+
+async def read(source: CredentialSource) -> Answer:
+    answer = source.answer()
+    return answer if isinstance(answer, Answer) else await answer
+
+
+async def settle(source: CredentialSource) -> None:
+    if source._fetching is not None:
+        await source._fetching
+
+
+def run(test: Callable[[MovedClock], Awaitable[None]]) -> None:
+    asyncio.run(_within(test))
+
+
+async def _within(test: Callable[[MovedClock], Awaitable[None]]) -> None:
+    await test(MovedClock())
+
+
+def source_of(fetch: ObedientFetch, clock: MovedClock, **more: float) -> CredentialSource:
+    return CredentialSource(in_thread(fetch), ecs_answer, now=clock, **more)  # type: ignore[arg-type]  # seconds only
+
+
+def test_many_readers_make_one_fetch() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock)
+        source = source_of(fetch, clock)
+        answers = await asyncio.gather(*(read(source) for _ in range(200)))
+        assert {answer.status for answer in answers} == {200}
+        assert fetch.calls == 1
+
+    run(test)
+
+
+def test_inside_the_window_the_old_are_served_while_new_ones_come() -> None:
+    async def test(clock: MovedClock) -> None:
+        release = threading.Event()
+        fetch = ObedientFetch(now=clock, before=lambda call: call == 1 or release.wait(10))  # type: ignore[func-returns-value]  # waits
+        source = source_of(fetch, clock)
+        first = await read(source)
+        clock.move(minutes=56)
+        for _ in range(100):
+            assert source.answer() is first
+        release.set()
+        await settle(source)
+        assert source.answer() is not first
+        assert fetch.calls == 2
+
+    run(test)
+
+
+def test_expired_credentials_are_never_served() -> None:
+    async def test(clock: MovedClock) -> None:
+        def fail_later(call: int) -> None:
+            if call > 1:
+                raise AwsError("sts refuses", code="AccessDenied")
+
+        source = source_of(ObedientFetch(now=clock, before=fail_later), clock)
+        assert (await read(source)).status == 200
+        clock.move(hours=1)
+        assert (await read(source)).status == 503
+        assert not source.is_good
+
+    run(test)
+
+
+def test_failures_are_repeated_with_growing_pauses() -> None:
+    async def test(clock: MovedClock) -> None:
+        def fail(_call: int) -> None:
+            raise AwsError("sts refuses", code="Throttling")
+
+        fetch = ObedientFetch(now=clock, before=fail)
+        source = source_of(fetch, clock)
+        for _ in range(600):  # ten minutes, asked each second
+            assert (await read(source)).status == 503
+            clock.move(seconds=1)
+        assert 20 <= fetch.calls <= 30
+        fetch.before = lambda _call: None
+        clock.move(seconds=30)
+        assert (await read(source)).status == 200
+
+    run(test)
+
+
+def test_a_hanging_fetch_holds_nobody_for_ever() -> None:
+    async def test(clock: MovedClock) -> None:
+        release = threading.Event()
+        fetch = ObedientFetch(now=clock, before=lambda _call: release.wait(10))  # type: ignore[func-returns-value, arg-type]  # waits
+        source = source_of(fetch, clock, patience=0.05, limit=0.2)
+        assert (await read(source)).status == 503  # still being fetched
+        await settle(source)  # given up
+        assert (await read(source)).status == 503
+        release.set()
+
+    run(test)
+
+
+def test_a_reader_that_leaves_does_not_end_the_fetch() -> None:
+    async def test(clock: MovedClock) -> None:
+        release = threading.Event()
+        fetch = ObedientFetch(now=clock, before=lambda _call: release.wait(10))  # type: ignore[func-returns-value, arg-type]  # waits
+        source = source_of(fetch, clock)
+        leaver = asyncio.ensure_future(read(source))
+        stayer = asyncio.ensure_future(read(source))
+        await asyncio.sleep(0)
+        leaver.cancel()
+        release.set()
+        assert (await stayer).status == 200
+        assert fetch.calls == 1
+
+    run(test)
+
+
+def test_credentials_that_come_late_are_not_fetched_by_every_reader() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock, lifetime=timedelta(minutes=4))  # shorter than the window
+        source = source_of(fetch, clock)
+        for _ in range(100):
+            await read(source)
+        assert fetch.calls == 1
+        clock.move(minutes=3)
+        await read(source)
+        await settle(source)
+        assert fetch.calls == 2
+
+    run(test)
+
+
+def test_credentials_that_come_expired_are_a_failure() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock, lifetime=timedelta(seconds=-1))
+        assert (await read(source_of(fetch, clock))).status == 503
+
+    run(test)
+
+
+def test_what_was_read_is_renewed_without_a_reader_and_an_idle_server_asks_nobody() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock)
+        source = source_of(fetch, clock)
+        await read(source)
+        clock.move(minutes=56)
+        source._on_time()  # the timer, without waiting for it
+        assert not source.is_fetching  # adopted, never read again
+        clock.move(minutes=-30)
+        await read(source)
+        clock.move(minutes=30)
+        source._on_time()
+        await settle(source)
+        assert fetch.calls == 2
+
+    run(test)
+
+
+def test_what_never_expires_is_fetched_once() -> None:
+    async def test(clock: MovedClock) -> None:
+        calls = 0
+
+        def fetch() -> Credentials:
+            nonlocal calls
+            calls += 1
+            model = ObedientFetch(now=clock)()
+            return Credentials(access_key_id=model.access_key_id, secret_access_key=model.secret_access_key)
+
+        source = CredentialSource(in_thread(fetch), ecs_answer, now=clock)
+        for _ in range(3):
+            assert (await read(source)).status == 200
+            clock.move(days=30)
+        assert calls == 1
+
+    run(test)

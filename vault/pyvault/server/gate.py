@@ -1,0 +1,123 @@
+"""Who may be connected, how many, and for how long.
+
+A local program can open connections faster than anybody closes them. So the
+number is bounded, and a full house makes room by sending away the connection
+that has waited longest without ever getting an answer: the flood pushes out the
+flood, and a client that asks at once is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pyvault.server.http import TOO_SLOW
+from pyvault.server.request import own_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.server.answer import Answer
+    from pyvault.server.http import Connection
+
+    #: Says whether the other end of a connection belongs to the owner.
+    PeerCheck = Callable[[asyncio.Transport], bool]
+    AccessLog = Callable[[asyncio.Transport, bytes, bytes, Answer], None]
+
+MAX_CONNECTIONS = 512  # an SDK keeps one or two open, and below the usual 1024 descriptors
+REQUEST_SECONDS = 10  # to send a whole request: an SDK gives up after 1 to 5
+IDLE_SECONDS = 75  # between requests; the pools of the SDKs keep 15 to 90
+
+
+def anybody(_transport: asyncio.Transport) -> bool:
+    """Accept every peer: where the kernel can't tell, or ``--listen`` asked for others."""
+    return True
+
+
+class Gate:
+    """The connections of one server.
+
+    Attributes:
+        tick: seconds since the first connection, counted by the sweep; reading it
+            costs nothing, a clock would be read twice for each request.
+        log: writes the access log, where there is one.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_owner: PeerCheck = anybody,
+        log: AccessLog | None = None,
+        report: Callable[[BaseException], None] = lambda _exc: None,
+        limit: int = MAX_CONNECTIONS,
+    ) -> None:
+        self.is_owner = is_owner
+        self.log = log
+        self.report = report
+        self.tick = 0
+        self._limit = limit
+        self._strangers: dict[Connection, None] = {}  # in the order of their coming
+        self._guests: dict[Connection, None] = {}
+        self._hosts: dict[tuple[str, int], frozenset[bytes]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._strangers) + len(self._guests)
+
+    def under_way(self) -> list[asyncio.Task[None]]:
+        """List the answers that wait for a fetch."""
+        return [each.pending for each in (*self._strangers, *self._guests) if each.pending is not None]
+
+    def hosts_of(self, transport: asyncio.Transport) -> frozenset[bytes]:
+        """Give what ``Host`` may say on this connection."""
+        address, port = transport.get_extra_info("sockname")[:2]
+        try:
+            return self._hosts[address, port]
+        except KeyError:
+            return self._hosts.setdefault((address, port), own_hosts(address, port))
+
+    def admit(self, connection: Connection) -> None:
+        """Let a connection in; it may cost another its place."""
+        if len(self) >= self._limit:
+            self._make_room()
+        self._strangers[connection] = None
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(1, self._tick)
+
+    def welcome(self, connection: Connection) -> None:
+        """Note that this one may ask, so that strangers don't push it out."""
+        if connection in self._strangers:
+            del self._strangers[connection]
+            self._guests[connection] = None
+
+    def forget(self, connection: Connection) -> None:
+        """Strike out a connection that ended."""
+        self._strangers.pop(connection, None)
+        self._guests.pop(connection, None)
+
+    def close(self) -> None:
+        """End every connection."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for connection in [*self._strangers, *self._guests]:
+            connection.end()
+
+    def _make_room(self) -> None:
+        victim = next(iter(self._strangers), None)
+        if victim is None:
+            victim = min(self._guests, key=lambda guest: guest.since)
+        self.forget(victim)
+        victim.end()
+
+    def _tick(self) -> None:
+        self.tick += 1
+        for connection in [*self._strangers, *self._guests]:
+            silent = self.tick - connection.since
+            if connection.pending is not None:
+                continue
+            if connection.in_request and silent > REQUEST_SECONDS:
+                connection.end(TOO_SLOW)
+            elif silent > IDLE_SECONDS:
+                connection.end()
+        self._sweep = asyncio.get_running_loop().call_later(1, self._tick) if len(self) else None

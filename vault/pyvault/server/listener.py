@@ -1,0 +1,80 @@
+"""Listening sockets, bound before anything heavy is loaded.
+
+The kernel's backlog holds the first connections until the server is ready, so a
+program can be started at once.
+"""
+
+from __future__ import annotations
+
+import _socket  # the C module alone: ``socket`` costs as much as half an interpreter's start
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConfigError, InvalidSettingError
+
+if TYPE_CHECKING:
+    import socket
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 512
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Read ``ADDR:PORT``; an IPv6 address stands in brackets.
+
+    Raises:
+        InvalidSettingError: not an address and a port from 0 to 65535.
+    """
+    address, _, port = text.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
+    if not port.isascii() or not port.isdigit() or int(port) > 65535 or not _is_address(address):
+        raise InvalidSettingError(f"{text!r} is not ADDR:PORT", hint="for example 127.0.0.1:9911 or [::1]:9911")
+    return address, int(port)
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether only this machine can reach the address."""
+    return address == "::1" or address.startswith("127.")
+
+
+def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
+    """Bind and listen; port 0 takes a free one.
+
+    Raises:
+        ConfigError: the address is taken, not ours, or the port not allowed.
+    """
+    family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
+    listener = _socket.socket(family, _socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there the same option lets another program take the port over
+            listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise ConfigError(
+            f"can't listen on {format_address(address, port)}: {(exc.strerror or 'error').lower()}"
+        ) from exc
+    return listener
+
+
+def as_socket(listener: _socket.socket) -> socket.socket:
+    """Turn the bare socket into the one asyncio needs."""
+    import socket
+
+    return socket.socket(fileno=listener.detach())
+
+
+def format_address(address: str, port: int) -> str:
+    """Write an address as it stands in a URL."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _is_address(text: str) -> bool:
+    for family in (_socket.AF_INET, _socket.AF_INET6):
+        try:
+            _socket.inet_pton(family, text)
+        except OSError:
+            continue
+        return True
+    return False

@@ -1,0 +1,67 @@
+"""Run the servers on their sockets until they are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.server.http import Connection
+from pyvault.server.listener import BACKLOG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyvault.server.gate import Gate
+    from pyvault.server.http import Application
+
+GRACE_SECONDS = 2.0  # for answers under way when the end comes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One server: what answers, who may ask, and where.
+
+    Attributes:
+        hop_limit: how many hops an answer may travel; None for the system's default.
+            EC2's is 1, so that no router passes an answer on.
+    """
+
+    application: Application
+    gate: Gate
+    listener: socket.socket
+    hop_limit: int | None = None
+
+
+async def serve(
+    services: Sequence[Service],
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until *stop* is set, then let answers under way finish for a moment.
+
+    *ready* is called once, when all of them accept.
+    """
+    running = [await _start(service) for service in services]
+    ready()
+    await stop.wait()
+    for server in running:
+        server.close()
+    if under_way := [task for service in services for task in service.gate.under_way()]:
+        await asyncio.wait(under_way, timeout=GRACE_SECONDS)
+    for service in services:
+        service.gate.close()
+    for server in running:
+        await server.wait_closed()
+
+
+async def _start(service: Service) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    service.listener.setblocking(False)
+    if service.hop_limit is not None:  # accepted sockets inherit it
+        service.listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, service.hop_limit)
+    return await loop.create_server(
+        lambda: Connection(service.application, service.gate), sock=service.listener, backlog=BACKLOG
+    )
