@@ -6,7 +6,7 @@ Reading creates nothing: a missing file is an empty one. Nothing is ever rewritt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
@@ -16,11 +16,14 @@ from pyvault.errors import ConfigError
 from pyvault.profile_keys import PROFILE_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyvault.configsyntax import Entry, Section
 
 DEFAULT: Final = "default"
+PROFILE: Final = "profile"
+SSO_SESSION: Final = "sso-session"
+SERVICES: Final = "services"
 MAX_BYTES: Final = 16 * 1024 * 1024  # a device or an endless pipe must not fill the memory
 
 
@@ -31,11 +34,13 @@ class ConfigFile:
     Attributes:
         path: where it is, or would be.
         data: every byte, as read.
+        index: the sections by (kind, name), so that a long chain of profiles stays cheap.
     """
 
     path: Path
     data: bytes
     sections: tuple[Section, ...]
+    index: Mapping[tuple[str, str], tuple[Section, ...]] = field(repr=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -63,16 +68,18 @@ class ConfigFile:
         Raises:
             ConfigError: names the file and the line.
         """
-        return cls(path=path, data=data, sections=configsyntax.parse(data, path))
+        sections = configsyntax.parse(data, path)
+        index: dict[tuple[str, str], tuple[Section, ...]] = {}
+        for section in sections:
+            meaning = _meaning(section.header)
+            index[meaning] = (*index.get(meaning, ()), section)
+        return cls(path=path, data=data, sections=sections, index=MappingProxyType(index))
 
     def profiles(self) -> list[str]:
         """List the profiles in file order; a ``[default]`` with nothing of interest is left out."""
-        names = dict.fromkeys(name for name, _ in self._profile_sections())
-        of_interest = any(
-            name == DEFAULT and not PROFILE_KEYS.isdisjoint(section.entries)
-            for name, section in self._profile_sections()
-        )
-        return [name for name in names if name != DEFAULT or of_interest]
+        return [
+            name for kind, name in self.index if kind == PROFILE and (name != DEFAULT or self._default_says_something())
+        ]
 
     def find_profile(self, name: str) -> Mapping[str, Entry] | None:
         """Give a profile's own keys; None if it has no section.
@@ -80,35 +87,35 @@ class ConfigFile:
         ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
         and ``[profile a]`` are one.
         """
-        parts = [part for found, part in self._profile_sections() if found == name]
-        parts.sort(key=lambda part: part.header != DEFAULT)  # stable, so [default] comes first and loses
-        return _merged(parts)
+        found = self.index.get((PROFILE, name), ())
+        # Stable, so [default] comes first and loses.
+        return _merged(sorted(found, key=lambda section: section.header != DEFAULT))
 
     def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
-        return self._find_named("sso-session", name)
+        return _merged(self.index.get((SSO_SESSION, name), ()))
 
     def sso_sessions(self) -> list[str]:
         """List the SSO sessions in file order."""
-        named = (_named("sso-session", section.header) for section in self.sections)
-        return list(dict.fromkeys(name for name in named if name))
+        return [name for kind, name in self.index if kind == SSO_SESSION]
 
     def find_services(self, name: str) -> Mapping[str, Entry] | None:
         """Give the entries of ``[services NAME]``; None if there is no such section."""
-        return self._find_named("services", name)
+        return _merged(self.index.get((SERVICES, name), ()))
 
     def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
         return _merged([section for section in self.sections if section.header == name])
 
-    def _profile_sections(self) -> Iterator[tuple[str, Section]]:
-        for section in self.sections:
-            name = DEFAULT if section.header == DEFAULT else _named("profile", section.header)
-            if name:
-                yield name, section
+    def append_profile(self, name: str, settings: Mapping[str, str]) -> ConfigFile:
+        """Append a profile to the file on disk; see :func:`pyvault.configappend.append_profile`."""
+        from pyvault.configappend import append_profile
 
-    def _find_named(self, kind: str, name: str) -> Mapping[str, Entry] | None:
-        return _merged([section for section in self.sections if _named(kind, section.header) == name])
+        return append_profile(self, name, settings)
+
+    def _default_says_something(self) -> bool:
+        default = self.find_profile(DEFAULT)
+        return default is not None and not PROFILE_KEYS.isdisjoint(default)
 
 
 def find_config_path(environ: Mapping[str, str]) -> Path:
@@ -133,18 +140,22 @@ def expand_home(text: str, environ: Mapping[str, str]) -> Path:
         return Path(text)
 
 
-def _named(kind: str, header: str) -> str | None:
-    """Give the name in ``kind NAME``; quotes around the whole name don't belong to it."""
-    word, *rest = header.split(maxsplit=1)
-    if word != kind or not rest:
-        return None
+def _meaning(header: str) -> tuple[str, str]:
+    """Split ``kind NAME``; quotes around the whole name don't belong to it.
+
+    A header of no kind we know has an empty kind and means nothing to us.
+    """
+    if header == DEFAULT:
+        return PROFILE, DEFAULT
+    kind, *rest = header.split(maxsplit=1)
+    if kind not in {PROFILE, SSO_SESSION, SERVICES} or not rest:
+        return "", header
     name = rest[0]
-    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
-        return name[1:-1]
-    return name
+    quoted = len(name) > len("''") and name[0] == name[-1] and name[0] in "\"'"
+    return kind, name[1:-1] if quoted else name
 
 
-def _merged(sections: list[Section]) -> Mapping[str, Entry] | None:
+def _merged(sections: Sequence[Section]) -> Mapping[str, Entry] | None:
     if not sections:
         return None
     merged: dict[str, Entry] = {}

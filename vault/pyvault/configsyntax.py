@@ -67,7 +67,7 @@ class _OpenEntry:
     key: str
     indent: int
     line: int
-    parts: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list[str])
     escaped: bool = False  # the last line ended in a backslash
 
     def add(self, text: str) -> None:

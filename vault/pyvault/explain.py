@@ -1,4 +1,4 @@
-"""What a plan looks like for programs: the JSON of ``pyvault explain``, version 1.
+"""What a plan looks like: the JSON of ``pyvault explain``, version 1, and a drawing for people.
 
 No call, no prompt, no secret: a profile, a plan or the error it ended in, and what
 the caller knows of the cache.
@@ -23,7 +23,7 @@ from pyvault.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from pyvault.errors import PyvaultError
     from pyvault.profile import Profile
@@ -113,7 +113,7 @@ def as_json(
     return {
         "v": VERSION,
         "profile": profile.name,
-        "settings": settings_as_json(profile),
+        "settings": {**settings_as_json(profile)},
         "source_chain": _source_chain(profile),
         "steps": [] if plan is None else [step_as_json(step, cached(step)) for step in plan.steps],
         "skips": [] if plan is None else [_skip_as_json(skip) for skip in plan.skips],
@@ -122,16 +122,34 @@ def as_json(
     }
 
 
+def as_text(
+    outcome: Plan | PyvaultError,
+    profile: Profile,
+    cached: Callable[[Step], Cached],
+    expires: Callable[[Step], datetime | None] = lambda _: None,
+) -> str:
+    """Draw the explanation for a person.
+
+    Args:
+        outcome: as for :func:`as_json`.
+        profile: the same.
+        cached: the same.
+        expires: until when the session of a step is good; None if there is none.
+    """
+    from pyvault.explain_text import draw
+
+    return draw(outcome, profile, cached, expires)
+
+
 def _source_chain(profile: Profile) -> list[Json]:
     return [member.name for member in profile.chain() if member is not profile]
 
 
-def settings_as_json(profile: Profile) -> dict[str, Json]:
+def settings_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
     """Give every setting as ``{"value": ..., "from": ...}``."""
     values = setting_values(profile)
     return {
-        name: {"value": values[name], "from": profile.origins.get(attribute) if values[name] is not None else None}
-        for name, attribute in SETTINGS.items()
+        name: {"value": values[name], "from": profile.origins.get(attribute)} for name, attribute in SETTINGS.items()
     }
 
 
@@ -147,11 +165,13 @@ def setting_values(profile: Profile) -> dict[str, Json]:
         elif isinstance(value, timedelta):
             values[name] = _seconds(value)
         elif attribute == "session_tags":
-            values[name] = dict(value)
+            values[name] = dict[str, Json](profile.session_tags)
         elif attribute == "sso_registration_scopes":
-            values[name] = ",".join(value)
+            values[name] = ",".join(profile.sso_registration_scopes)
+        elif attribute in {"transitive_session_tags", "policy_arns"}:
+            values[name] = [*value]
         else:
-            values[name] = list(value) if isinstance(value, tuple) else value
+            values[name] = value
     return values
 
 

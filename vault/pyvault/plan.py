@@ -72,7 +72,7 @@ class _Draft:
     options: PlanOptions
     steps: list[Step]
     long_lived: bool
-    skips: list[Skip] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list[Skip])
     chained_mfa: str | None = None
 
 
@@ -248,6 +248,8 @@ def _why_role(profile: Profile, last: Step, *, chained: bool, capped: bool) -> s
     reasons = [f"{profile.name!r} names this role"]
     if chained:
         reasons.append("the session carries its MFA already")
+    if not capped and profile.assume_role_duration > LONGEST_CHAINED_ROLE:
+        reasons.append("it is wanted for more than the hour that a session's roles may last, so the keys sign the call")
     if capped:
         kind = "may carry a session token" if isinstance(last, ProcessStep | SourceStep) else "carry a session token"
         wanted = format_duration(profile.assume_role_duration)

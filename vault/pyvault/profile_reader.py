@@ -24,7 +24,7 @@ VERBATIM: Final = frozenset({"credential_process", "policy"})
 MANY_LINES: Final = VERBATIM | {"mfa_process", "web_identity_token_process"}
 
 # A region becomes part of a host name: a config must not lead a request elsewhere.
-_REGION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -55,9 +55,9 @@ class SettingReader:
     path: Path
     layers: tuple[Layer, ...]
     environ: Mapping[str, str]
-    origins: dict[str, str] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    problems: list[ConfigError] = field(default_factory=list)
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[ConfigError] = field(default_factory=list["ConfigError"])
 
     def find(self, key: str, *, env: tuple[str, ...] = ()) -> Found | None:
         """Find the text that counts for a key; an empty one is none."""

@@ -1,0 +1,171 @@
+"""A session key changes with every parameter of the request, and with nothing else."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault.session_key import session_key
+from pyvault.steps import (
+    AssumeRoleStep,
+    ClientSettings,
+    CredentialSource,
+    Endpoints,
+    FederationStep,
+    PlaintextStep,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    Step,
+    StoredStep,
+    WebIdentityStep,
+)
+
+CLIENT = ClientSettings(region="eu-west-1")
+KEYS = Credentials(access_key_id="AKIA1", secret_access_key=Secret("s"))
+STEPS: list[Step] = [
+    StoredStep(profile="p", why=""),
+    PlaintextStep(profile="p", credentials=KEYS, why=""),
+    SourceStep(profile="p", source=CredentialSource.ENVIRONMENT, why=""),
+    ProcessStep(profile="p", command="c", why=""),
+    SsoStep(
+        profile="p",
+        session="s",
+        start_url="https://x",
+        sso_region="eu-west-1",
+        account_id="1",
+        role_name="r",
+        registration_scopes=("a",),
+        client=CLIENT,
+        why="",
+    ),
+    WebIdentityStep(
+        profile="p",
+        role_arn="arn",
+        role_session_name="n",
+        token_file="/t",
+        token_process=None,
+        duration=timedelta(hours=1),
+        client=CLIENT,
+        why="",
+    ),
+    SessionTokenStep(profile="p", mfa_serial="m", duration=timedelta(hours=1), client=CLIENT, why=""),
+    AssumeRoleStep(
+        profile="p",
+        role_arn="arn",
+        role_session_name="n",
+        external_id="e",
+        mfa_serial="m",
+        chained_mfa=False,
+        duration=timedelta(hours=1),
+        capped=False,
+        source_identity="i",
+        client=CLIENT,
+        why="",
+    ),
+    FederationStep(profile="p", name="n", duration=timedelta(hours=1), policy="{}", client=CLIENT, why=""),
+]
+
+#: What leaves the answer of AWS as it is.
+NO_PARAMETER = {"why", "profile", "mfa_process", "chained_mfa", "capped", "client"}
+PROFILE_COUNTS = (StoredStep, ProcessStep)
+NO_CLIENT_PARAMETER = {"region_is_default", "ca_bundle", "retry_mode", "max_attempts", "endpoints"}
+
+
+def another(value: Any) -> Any:
+    match value:
+        case CredentialSource():
+            changed: Any = CredentialSource.ECS_CONTAINER
+        case bool():
+            changed = not value
+        case str():
+            changed = value + "x"
+        case timedelta():
+            changed = value + timedelta(seconds=1)
+        case tuple():
+            changed = (*value, "x")
+        case Credentials():
+            changed = replace(value, access_key_id="AKIA2")
+        case None:
+            changed = "x"
+        case _:
+            raise AssertionError(value)
+    return changed
+
+
+def changes() -> list[Any]:
+    return [
+        pytest.param(step, field.name, id=f"{type(step).__name__}.{field.name}")
+        for step in STEPS
+        for field in fields(step)
+        if field.name not in NO_PARAMETER or (field.name == "profile" and isinstance(step, PROFILE_COUNTS))
+    ]
+
+
+@pytest.mark.parametrize(("step", "field"), changes())
+def test_every_parameter_counts(step: Step, field: str) -> None:
+    value: Any = (("k", "v"),) if field == "session_tags" else another(getattr(step, field))
+    changed = replace(step, **{field: value})
+    assert session_key(changed, "parent") != session_key(step, "parent")
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+def test_the_parent_and_the_kind_count(step: Step) -> None:
+    assert session_key(step, "parent") != session_key(step, "parent2")
+    others = {session_key(other, "parent") for other in STEPS}
+    assert len(others) == len(STEPS)
+
+
+WITH_CLIENT = [step for step in STEPS if hasattr(step, "client")]
+
+
+@pytest.mark.parametrize("step", WITH_CLIENT, ids=lambda step: type(step).__name__)
+def test_where_the_call_goes_counts(step: Any) -> None:
+    for field in fields(ClientSettings):
+        client = (
+            replace(CLIENT, **{field.name: another(getattr(CLIENT, field.name))})
+            if field.name != "endpoints"
+            else CLIENT
+        )
+        same = session_key(replace(step, client=client), "p") == session_key(step, "p")
+        assert same is (field.name in NO_CLIENT_PARAMETER), field.name
+    service = "sso" if isinstance(step, SsoStep) else "sts"
+    for name in ("sts", "iam", "sso", "sso_oidc"):
+        client = replace(CLIENT, endpoints=replace(Endpoints(), **{name: "http://x"}))
+        same = session_key(replace(step, client=client), "p") == session_key(step, "p")
+        assert same is (name != service), name
+
+
+def test_reasons_and_profiles_that_ask_for_the_same_share_a_session() -> None:
+    for step in STEPS:
+        assert session_key(replace(step, why="another"), "p") == session_key(step, "p")
+        if not isinstance(step, PROFILE_COUNTS):
+            assert session_key(replace(step, profile="q"), "p") == session_key(step, "p")
+
+
+def test_no_two_requests_read_the_same() -> None:
+    role: Any = STEPS[7]
+    pairs = [
+        (replace(role, session_tags=(("a", "b"), ("c", "d"))), replace(role, session_tags=(("a", "bc"), ("", "d")))),
+        (replace(role, session_tags=(("a", "b"),)), replace(role, transitive_tags=("a", "b"))),
+        (replace(role, external_id="x", source_identity=None), replace(role, external_id=None, source_identity="x")),
+        (replace(role, external_id=None), replace(role, external_id="")),
+    ]
+    for one, other in pairs:
+        assert session_key(one, "p") != session_key(other, "p")
+
+
+def test_a_key_is_stable() -> None:
+    """Changing how keys are made drops every session of everybody: change DOMAIN, and this, on purpose."""
+    key = session_key(STEPS[6], "AKIA1")
+    assert key == session_key(STEPS[6], "AKIA1")
+    assert len(key) == 64
+    assert set(key) <= set("0123456789abcdef")
+
+
+def test_any_text_of_the_system_can_be_hashed() -> None:
+    assert session_key(ProcessStep(profile="p", command="\udcff", why=""), "")

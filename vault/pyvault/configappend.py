@@ -1,0 +1,140 @@
+"""Add a section at the end of the AWS config file, and touch no other byte.
+
+The format has no quoting that all its readers share. So the new text is read back
+before it is written, and what would not come out as it went in is refused: a value
+with a line break can't smuggle in a ``credential_process``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pyvault.configfile import DEFAULT, ConfigFile
+from pyvault.errors import ConfigError, ConflictError, InvalidSettingError, WriteFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@+/-")
+TRIES: Final = 10
+
+
+def append_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
+    """Append a profile to the file, which is read again first.
+
+    A new file gets mode 0600, a new directory 0700. An existing one keeps its mode,
+    its owner, and the symbolic link that leads to it.
+
+    Args:
+        config: says which file; its bytes may be old.
+        name: must have no section yet.
+        settings: key -> value, one line each.
+
+    Returns:
+        The file as it is now.
+
+    Raises:
+        ConflictError: the profile has a section already, or others keep changing the file.
+        InvalidSettingError: a name, key or value that would not read back as it is.
+        WriteFailedError: nothing has changed.
+    """
+    target = Path(os.path.realpath(config.path))
+    for _ in range(TRIES):
+        current = replace(ConfigFile.load(target), path=config.path)
+        wanted = with_profile(current, name, settings)
+        if _replace_file(target, wanted.data, expected=current.data):
+            return wanted
+    raise ConflictError(f'"{config.path}" keeps changing while a profile is added')
+
+
+def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
+    """Give the file with a profile at its end. Pure.
+
+    Line ends follow the file's own; a missing one before the new section is added.
+
+    Raises:
+        ConflictError: the profile has a section already.
+        InvalidSettingError: a name, key or value that would not read back as it is.
+    """
+    if config.find_profile(name) is not None:
+        raise ConflictError(f'"{config.path}" has a section for profile {name!r} already')
+    lines = [_header(name), *(f"{key} = {value}" for key, value in settings.items())]
+    if any("\n" in line or "\r" in line for line in lines):
+        raise InvalidSettingError(f"profile {name!r}: a line break can't be written to a config file")
+    end = b"\r\n" if b"\r\n" in config.data else b"\n"
+    try:
+        added = end.join(line.encode() for line in [*lines, ""])
+    except UnicodeEncodeError:
+        raise InvalidSettingError(f"profile {name!r}: a name or value is not valid Unicode") from None
+    gap = b""
+    if config.data.strip():
+        gap = end if config.data.endswith((b"\n", b"\r")) else end + end
+    wanted = _read_back(config, config.data + gap + added, name)
+    found = wanted.find_profile(name)
+    before = [*config.sections]
+    if found is None or [*wanted.sections[: len(before)]] != before or len(wanted.sections) != len(before) + 1:
+        raise InvalidSettingError(f"profile {name!r}: the name can't be written to a config file")
+    for key, value in settings.items():
+        entry = found.get(key)
+        if entry is None or entry.value != value or entry.nested:
+            message = f"profile {name!r}: the value of {key!r} would not read back as it is"
+            raise InvalidSettingError(message)
+    if len(found) != len(settings):
+        raise InvalidSettingError(f"profile {name!r}: a key or value can't be written to a config file")
+    return wanted
+
+
+def _read_back(config: ConfigFile, data: bytes, name: str) -> ConfigFile:
+    try:
+        return ConfigFile.parse(data, config.path)
+    except ConfigError:
+        raise InvalidSettingError(f"profile {name!r}: a key or value can't be written to a config file") from None
+
+
+def _header(name: str) -> str:
+    if name == DEFAULT:
+        return "[default]"
+    if name and PLAIN.issuperset(name):
+        return f"[profile {name}]"
+    # Single quotes: the AWS CLI gives backslashes a meaning between double ones.
+    quote = '"' if "'" in name else "'"
+    return f"[profile {quote}{name}{quote}]"
+
+
+def _replace_file(target: Path, data: bytes, *, expected: bytes) -> bool:
+    """Replace the file unless somebody changed it meanwhile; False if so."""
+    import secrets
+
+    pending = target.with_name(f"{target.name}.pending-{secrets.token_hex(8)}")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                _keep_owner_and_mode(target, file.fileno())
+                os.fsync(file.fileno())
+            if ConfigFile.load(target).data != expected:
+                return False
+            pending.replace(target)
+        finally:
+            pending.unlink(missing_ok=True)
+    except OSError as exc:
+        raise WriteFailedError(f'can\'t write "{target}": {exc.strerror or exc}') from exc
+    return True
+
+
+def _keep_owner_and_mode(target: Path, descriptor: int) -> None:
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    if hasattr(os, "fchown"):
+        new = os.fstat(descriptor)
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        os.fchmod(descriptor, old.st_mode & 0o7777)
