@@ -118,7 +118,8 @@ def worlds(draw: st.DrawFn) -> World:
             below = names[position + 1 :]
             if below and draw(st.integers(0, 5)):
                 lines.append(f"source_profile = {draw(st.sampled_from(below))}")
-            keys = [key for key in keys if key in CHAINING or draw(st.integers(0, 3)) == 0]
+            rare = draw(st.frozensets(st.sampled_from(pool), max_size=2))
+            keys = [key for key in keys if key in CHAINING or key in rare]
             if "sso_session" in keys:
                 lines += ["sso_account_id = 1", "sso_role_name = r"]
         lines += [f"{key} = {draw((SOUND if sound else VALUES)[key])}" for key in keys]
