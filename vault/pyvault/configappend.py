@@ -8,12 +8,15 @@ with a line break can't smuggle in a ``credential_process``.
 from __future__ import annotations
 
 import os
+import stat
+import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pyvault.configfile import DEFAULT, ConfigFile
-from pyvault.errors import ConfigError, ConflictError, InvalidSettingError, WriteFailedError
+from pyvault.errors import ConfigError, ConflictError, InvalidSettingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +25,9 @@ PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 TRIES: Final = 10
 
 
-def append_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
+def append_profile(
+    config: ConfigFile, name: str, settings: Mapping[str, str], *, lock: Path | None = None
+) -> ConfigFile:
     """Append a profile to the file, which is read again first.
 
     A new file gets mode 0600, a new directory 0700. An existing one keeps its mode,
@@ -32,6 +37,8 @@ def append_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -
         config: says which file; its bytes may be old.
         name: must have no section yet.
         settings: key -> value, one line each.
+        lock: a lock file of ours, whose directory exists. It keeps other pyvaults out;
+            what other programs write is noticed up to the moment of the rename.
 
     Returns:
         The file as it is now.
@@ -39,14 +46,18 @@ def append_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -
     Raises:
         ConflictError: the profile has a section already, or others keep changing the file.
         InvalidSettingError: a name, key or value that would not read back as it is.
+        LockTimeoutError: another pyvault keeps the lock.
         WriteFailedError: nothing has changed.
     """
+    from pyvault.lockfile import LockFile
+
     target = Path(os.path.realpath(config.path))
-    for _ in range(TRIES):
-        current = replace(ConfigFile.load(target), path=config.path)
-        wanted = with_profile(current, name, settings)
-        if _replace_file(target, wanted.data, expected=current.data):
-            return wanted
+    with LockFile(lock, what=f'"{config.path}"') if lock is not None else nullcontext():
+        for _ in range(TRIES):
+            current = replace(ConfigFile.load(target), path=config.path)
+            wanted = with_profile(current, name, settings)
+            if _replace_file(target, wanted.data, expected=current.data):
+                return wanted
     raise ConflictError(f'"{config.path}" keeps changing while a profile is added')
 
 
@@ -106,35 +117,27 @@ def _header(name: str) -> str:
 
 def _replace_file(target: Path, data: bytes, *, expected: bytes) -> bool:
     """Replace the file unless somebody changed it meanwhile; False if so."""
-    import secrets
+    from pyvault.atomic import PendingFile, writing
 
-    pending = target.with_name(f"{target.name}.pending-{secrets.token_hex(8)}")
-    try:
+    with writing(target):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                _keep_owner_and_mode(target, file.fileno())
-                os.fsync(file.fileno())
-            if ConfigFile.load(target).data != expected:
-                return False
-            pending.replace(target)
-        finally:
-            pending.unlink(missing_ok=True)
-    except OSError as exc:
-        raise WriteFailedError(f'can\'t write "{target}": {exc.strerror or exc}') from exc
+        old = target.stat() if target.exists() else None
+    with PendingFile(target, mode=0o600 if old is None else stat.S_IMODE(old.st_mode)) as pending:
+        pending.write(data)
+        if old is not None:
+            with writing(target):
+                _keep_owner(pending.path, old)
+        pending.finish()
+        if ConfigFile.load(target).data != expected:
+            return False
+        pending.commit()
     return True
 
 
-def _keep_owner_and_mode(target: Path, descriptor: int) -> None:
-    try:
-        old = target.stat()
-    except FileNotFoundError:
+def _keep_owner(path: Path, old: os.stat_result) -> None:
+    if sys.platform == "win32":
         return
-    if hasattr(os, "fchown"):
-        new = os.fstat(descriptor)
-        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-            os.fchown(descriptor, old.st_uid, old.st_gid)
-        os.fchmod(descriptor, old.st_mode & 0o7777)
+    new = path.stat()
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        os.chown(path, old.st_uid, old.st_gid)
+        path.chmod(stat.S_IMODE(old.st_mode))  # a change of owner takes the special bits away

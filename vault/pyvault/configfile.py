@@ -107,11 +107,11 @@ class ConfigFile:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
         return _merged([section for section in self.sections if section.header == name])
 
-    def append_profile(self, name: str, settings: Mapping[str, str]) -> ConfigFile:
+    def append_profile(self, name: str, settings: Mapping[str, str], *, lock: Path | None = None) -> ConfigFile:
         """Append a profile to the file on disk; see :func:`pyvault.configappend.append_profile`."""
         from pyvault.configappend import append_profile
 
-        return append_profile(self, name, settings)
+        return append_profile(self, name, settings, lock=lock)
 
     def _default_says_something(self) -> bool:
         default = self.find_profile(DEFAULT)

@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,15 @@ def test_a_directory_that_cannot_be_written_changes_nothing(tmp_path: Path) -> N
     blocked.write_bytes(b"")
     with pytest.raises(WriteFailedError):
         ConfigFile.load(blocked / "config").append_profile("n", {})
+
+
+def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
+    path, lock = tmp_path / "config", tmp_path / "lock"
+
+    def add(number: int) -> None:
+        ConfigFile.load(path).append_profile(f"p{number}", {"region": "x"}, lock=lock)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    assert sorted(ConfigFile.load(path).profiles()) == sorted(f"p{number}" for number in range(40))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["config", "lock"]

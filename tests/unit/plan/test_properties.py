@@ -116,7 +116,7 @@ def worlds(draw: st.DrawFn) -> World:
         keys = draw(st.lists(st.sampled_from(pool), min_size=sound * 3, max_size=6, unique=True))
         if sound:  # sources stand further down: chains, not rings
             below = names[position + 1 :]
-            if below and draw(st.integers(0, 5)):
+            if below and draw(st.integers(0, 5)) > 0:
                 lines.append(f"source_profile = {draw(st.sampled_from(below))}")
             rare = draw(st.frozensets(st.sampled_from(pool), max_size=2))
             keys = [key for key in keys if key in CHAINING or key in rare]
