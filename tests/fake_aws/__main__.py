@@ -10,12 +10,16 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .calllog import CallLog
 from .control import Control, new_world
 from .faults import Faults
 from .listener import Listener
 from .service import Service
+
+if TYPE_CHECKING:
+    import ssl
 
 
 def main() -> None:
@@ -24,13 +28,20 @@ def main() -> None:
     document = json.loads(Path(arguments.world).read_text(encoding="utf-8")) if arguments.world else None
     world = new_world(document, partition=arguments.partition, offset=timedelta(seconds=arguments.clock_offset))
     log, faults = CallLog(), Faults()
-    service = Service(Control(world, log, faults), log, faults)
+    tls, scheme = (_tls(arguments.tls), "https") if arguments.tls else (None, "http")
+    service = Service(Control(world, log, faults), log, faults, scheme)
     # Nothing here needs an orderly end, and a thread that hangs on order must not prevent one.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    with Listener((arguments.host, arguments.port), service.answer) as listener:
+    with Listener((arguments.host, arguments.port), service.answer, tls) as listener:
         host, port = listener.server_address[:2]
-        ready = {"ready": True, "host": str(host), "port": port, "url": f"http://{host!s}:{port}", "pid": os.getpid()}
+        ready = {
+            "ready": True,
+            "host": str(host),
+            "port": port,
+            "url": f"{scheme}://{host!s}:{port}",
+            "pid": os.getpid(),
+        }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         if arguments.end_with_stdin:
@@ -48,11 +59,20 @@ def _parse() -> argparse.Namespace:
         "--clock-offset", type=float, default=0.0, help="seconds that the world is ahead of the machine"
     )
     parser.add_argument("--partition", default="aws")
+    parser.add_argument("--tls", help="PEM file with a certificate and its key: serve https")
     parser.add_argument("--world", help="JSON file with another world than the demo's")
     parser.add_argument(
         "--end-with-stdin", action="store_true", help="stop when stdin ends: no orphans of killed tests"
     )
     return parser.parse_args()
+
+
+def _tls(pem: str) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
 
 
 def _end(number: int, frame: object) -> None:

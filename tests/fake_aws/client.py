@@ -43,6 +43,7 @@ class FakeAws:
         clock_offset_s: float = 0,
         host: str = "127.0.0.1",
         port: int = 0,
+        tls: Path | None = None,
     ) -> None:
         """Start a fake and wait until it listens.
 
@@ -52,6 +53,7 @@ class FakeAws:
             clock_offset_s: how far its time is ahead of the machine's, in seconds.
             host: address to listen on.
             port: 0 for any free one.
+            tls: PEM file with a certificate for *host* and its key, to serve https.
 
         Raises:
             FakeAwsError: it ended instead of listening.
@@ -59,6 +61,7 @@ class FakeAws:
         # -I would forget where the package lives; -S skips site-packages, which is most of the start.
         words = [sys.executable, "-S", "-m", "fake_aws", "--end-with-stdin", "--partition", partition]
         words += ["--clock-offset", str(clock_offset_s), "--host", host, "--port", str(port)]
+        words += [] if tls is None else ["--tls", str(tls)]
         environ = {**os.environ, "PYTHONPATH": str(TESTS)}
         self._process = subprocess.Popen(
             words, cwd=TESTS, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -135,6 +138,16 @@ class FakeAws:
             variables["AWS_ACCESS_KEY_ID"] = key.access_key_id
             variables["AWS_SECRET_ACCESS_KEY"] = key.secret_access_key
         return variables
+
+    def machine_environ(self, kind: str) -> dict[str, str]:
+        """Give the variables of a machine with a role: *kind* is ``ec2`` or ``ecs``."""
+        environ = self.environ()
+        if kind == "ec2":
+            del environ["AWS_EC2_METADATA_DISABLED"]
+            return {**environ, "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{self.url}/"}
+        uri = f"{self.url}/container-credentials"
+        token = str(self.world()["container_token"])
+        return {**environ, "AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
 
     # ------------------------------------------------------------ time and codes
     def advance(self, seconds: float) -> None:
@@ -218,7 +231,7 @@ class FakeAws:
         Raises:
             FakeAwsError: it was refused.
         """
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        connection = self._connect()
         try:
             connection.request(method, f"/_control/{what}", json.dumps(body) if body is not None else None)
             response = connection.getresponse()
@@ -228,3 +241,13 @@ class FakeAws:
         if response.status != 200:
             raise FakeAwsError(answer["error"])
         return answer
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self.url.startswith("http:"):
+            return http.client.HTTPConnection(self.host, self.port, timeout=30)
+        import ssl
+
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # our own child on loopback; tests of trust use real clients
+        return http.client.HTTPSConnection(self.host, self.port, timeout=30, context=context)

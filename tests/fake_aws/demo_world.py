@@ -25,6 +25,7 @@ DEMO_WORLD: dict[str, object] = {
                 "r1": {"trusted": ["user/demo", "user/mfa-user"], "max_session_s": 43_200},
                 "r2": {"trusted": ["role/r1"], "max_session_s": 43_200},
                 "r3": {"trusted": ["role/r2"], "max_session_s": 43_200},
+                "worker": {},
                 "ci": {
                     "trusted": ["oidc-provider/token.example.test"],
                     "subject": "repo:example/*",
@@ -34,6 +35,7 @@ DEMO_WORLD: dict[str, object] = {
         },
         OTHER_ACCOUNT: {"name": "production", "buckets": ["prod-logs"]},
     },
+    "instance_role": f"arn:aws:iam::{ACCOUNT}:role/worker",
     "sso": {
         "start_url": START_URL,
         "user": "alice",

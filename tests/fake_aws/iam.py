@@ -38,6 +38,15 @@ def list_access_keys(call: Call) -> Mapping[str, Xml]:
     return {"AccessKeyMetadata": keys, "IsTruncated": False}
 
 
+def list_mfa_devices(call: Call) -> Mapping[str, Xml]:
+    """List a user's MFA devices."""
+    user = _user(call, "iam:ListMFADevices")
+    devices: list[Xml] = [
+        {"UserName": user.name, "SerialNumber": device.serial, "EnableDate": user.created} for device in user.devices
+    ]
+    return {"MFADevices": devices, "IsTruncated": False}
+
+
 def create_access_key(call: Call) -> Mapping[str, Xml]:
     """Make one more key; IAM tells its secret now and never again.
 
@@ -140,6 +149,7 @@ IAM = QueryApi(
         "CreateAccessKey": create_access_key,
         "UpdateAccessKey": update_access_key,
         "DeleteAccessKey": delete_access_key,
+        "ListMFADevices": list_mfa_devices,
         "GetAccessKeyLastUsed": get_access_key_last_used,
     },
     unsigned={},

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import socketserver
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .message import Request, Response
+
+if TYPE_CHECKING:
+    import ssl
 
 #: Bounds, so that a broken client under test fails loudly instead of filling memory.
 MAX_LINE = 65536
@@ -41,9 +44,12 @@ class Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 1024  # a hundred cold clients may connect in the same millisecond
 
-    def __init__(self, address: tuple[str, int], answer: Answer) -> None:
+    def __init__(self, address: tuple[str, int], answer: Answer, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(address, Connection)
         self.answer = answer
+        if tls is not None:
+            # The handshake waits for the connection's own thread: a client that dawdles delays nobody.
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent about clients that went away: tests kill theirs on purpose."""

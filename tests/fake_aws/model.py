@@ -24,6 +24,7 @@ class Operation(StrEnum):
     WEB_IDENTITY = "AssumeRoleWithWebIdentity"
     FEDERATION_TOKEN = "GetFederationToken"
     SSO = "GetRoleCredentials"
+    MACHINE = "InstanceMetadata"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from . import browser_pages, oidc, oidc_errors, portal, s3, signin
+from . import browser_pages, oidc, oidc_errors, portal, s3, signin, surroundings
 from .errors import AwsError
 from .iam import IAM
 from .json_shape import is_list
@@ -42,7 +43,7 @@ class RestService:
     """A service whose operations are told by method and path."""
 
     name: str
-    operations: Mapping[tuple[str, str], tuple[str, RestOperation]]
+    operations: Mapping[tuple[str, str], tuple[str, RestOperation]]  # by method and shell pattern of the path
     refuse: Refuse
     throttle: AwsError
 
@@ -93,24 +94,35 @@ REST_SERVICES = (
         refuse=signin.refuse,
         throttle=AwsError("TooManyRequests", "Rate exceeded", status=429),
     ),
+    RestService(
+        name="machine",
+        operations={
+            ("PUT", "/latest/api/token"): ("MetadataToken", surroundings.new_metadata_token),
+            ("GET", f"{surroundings.CREDENTIALS_PATH}*"): ("InstanceCredentials", surroundings.instance_credentials),
+            ("GET", "/container-credentials"): ("ContainerCredentials", surroundings.container_credentials),
+        },
+        refuse=surroundings.refuse,
+        throttle=AwsError("TooManyRequests", "Rate exceeded", status=429),
+    ),
 )
 
 
 def find_route(request: Request, base_url: str) -> Route:
     """Say what a request means; whatever nobody else claims is S3's."""
     for service in REST_SERVICES:
-        if known := service.operations.get((request.method, request.path)):
-            return _rest_route(service, *known, request, base_url)
+        for (method, path), (op, operation) in service.operations.items():
+            if method == request.method and fnmatchcase(request.path, path):
+                return _rest_route(service, op, operation, request, base_url)
     form = request.form_fields() if request.path == "/" else {}
     if "Action" in form:
         return _query_route(request, form)
     listing = (request.method, request.path) == ("GET", "/")
-    operation = s3.list_buckets if listing else s3.anything_else
+    bucket_operation = s3.list_buckets if listing else s3.anything_else
     return Route(
         service="s3",
         op="ListBuckets" if listing else f"{request.method} {request.path}",
         params=request.query_fields(),
-        run=lambda world: operation(world, request),
+        run=lambda world: bucket_operation(world, request),
         refuse=s3.refuse,
         throttle=AwsError("SlowDown", "Please reduce your request rate.", status=503),
     )

@@ -13,6 +13,7 @@
              "interval_s": 1, "device_lifetime_s": 600, "access_token_s": 28800, "session_s": 7776000,
              "credentials_s": 3600, "page_size": 20,
              "accounts": {"123456789012": {"name": "dev", "email": "dev@x", "roles": ["ReadOnly"]}}},
+     "instance_role": "arn:aws:iam::123456789012:role/worker",
      "settings": {"key_propagation_s": 0, "mfa_drift_steps": 1, "max_lifetime_s": null}}
 
 Sowing into a world that has things already adds to it; a name that is there is replaced.
@@ -41,6 +42,7 @@ def sow(world: World, document: object) -> None:
         for number, account in fields.objects("accounts"):
             _sow_account(world, number, account)
         sso, settings = fields.raw("sso"), fields.raw("settings")
+        world.instance_role = fields.optional_text("instance_role") or world.instance_role
     if settings is not None:
         world.settings = _settings(settings, world.settings)
     if sso is not None:

@@ -18,16 +18,17 @@ CARRIED_OUT_FIRST = frozenset({Kind.DROP_AFTER, Kind.HANG_AFTER, Kind.ERROR_AFTE
 class Service:
     """Answers every request that reaches the process."""
 
-    def __init__(self, control: Control, log: CallLog, faults: Faults) -> None:
+    def __init__(self, control: Control, log: CallLog, faults: Faults, scheme: str = "http") -> None:
         self._control = control
         self._log = log
         self._faults = faults
+        self._scheme = scheme
 
     def answer(self, request: Request) -> Response | None:
         """Answer, or give None: then the connection is to be cut."""
         if request.path.startswith("/_control/"):
             return self._control.answer(request)
-        base_url = f"http://{request.header('host') or 'localhost'}"
+        base_url = f"{self._scheme}://{request.header('host') or 'localhost'}"
         route = find_route(request, base_url)
         key_id, region = _claimed(request)
         entry = self._log.open(

@@ -19,6 +19,7 @@ def snapshot(world: World) -> dict[str, object]:
         "users": {u.name: _user(u) for a in world.accounts.values() for u in a.users.values()},
         "roles": {r.name: _role(r) for a in world.accounts.values() for r in a.roles.values()},
         "sessions": [_session(session) for session in world.sessions.values()],
+        "container_token": world.container_token,
         "sso": _sso(world.sso) if world.sso else None,
     }
 

@@ -55,6 +55,9 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.web_identities: dict[str, WebIdentity] = {}
         self.sso: SsoState | None = None
+        self.instance_role: str | None = None  # ARN of the role that this machine has
+        self.container_token = ids.bearer(30)
+        self.metadata_tokens: dict[str, datetime] = {}
         self.signin_tokens: dict[str, SigninToken] = {}
         self.console_sessions: dict[str, ConsoleSession] = {}  # by cookie
 

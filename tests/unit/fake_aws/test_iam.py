@@ -101,3 +101,8 @@ def test_an_unknown_action_is_no_traceback(fake_aws: FakeAws, version: str) -> N
     assert answer.status == 400
     assert b"Could not find operation MakeCoffee" in answer.read()
     connection.close()
+
+
+def test_devices_are_listed(fake_aws: FakeAws, boto: Any) -> None:
+    devices = boto("iam", "mfa-user").list_mfa_devices()["MFADevices"]
+    assert [device["SerialNumber"] for device in devices] == [fake_aws.mfa_serial("mfa-user")]
