@@ -36,6 +36,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "file": "pyvault_backends.file:FileBackend",
         "secret-service": "pyvault_backends.secret_service:SecretServiceBackend",
+        "pass": "pyvault_backends.pass_store:PassBackend",
         "memory": "pyvault_backends.memory:MemoryBackend",
     }
 )

@@ -1,0 +1,158 @@
+"""Running ``pass``, which runs gpg: time limits, a terminal, and what went wrong.
+
+The passphrase of the key goes through a pipe that gpg reads, never through a
+command line or the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.errors import (
+    BackendError,
+    BackendLockedError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ItemCorruptError,
+    UserCancelledError,
+)
+from pyvault.process import without_vault_secrets
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LOOPBACK = "--batch --pinentry-mode loopback"
+DECRYPTION_CODES = (2, 11)  # of gpg, which pass passes on; of gopass
+LOCKED_HINT = "unlock the key (gpg-agent), set GPG_TTY, or use --backend-option pinentry=loopback"
+
+#: gpg's own texts in the C locale, which is the only thing that tells these apart.
+LOCKED_TEXTS = ("No secret key", "Bad passphrase", "No pinentry", "Inappropriate ioctl", "No passphrase given")
+CANCELLED_TEXTS = ("Operation cancelled",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        errors: stderr; gpg's messages, which name keys and files.
+    """
+
+    code: int
+    output: Secret[bytes]
+    errors: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpg:
+    """The program, and how it is run.
+
+    Attributes:
+        command: ``pass`` or a program with its interface.
+        limit: seconds.
+        passphrase: asks for the key's passphrase; None leaves it to gpg-agent.
+    """
+
+    command: str
+    store: Path
+    limit: float
+    passphrase: Callable[[], Secret[str]] | None = None
+
+    def run(self, arguments: list[str], *, given: Secret[bytes] | None = None) -> Outcome:
+        """Run pass with *arguments*, and *given* on its stdin.
+
+        Raises:
+            BackendUnavailableError: it can't be started.
+            BackendTimeoutError: it took longer than the limit.
+        """
+        pipe = self._passphrase_pipe()
+        try:
+            child = subprocess.Popen(
+                [self.command, *arguments],
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._environ(pipe),
+                pass_fds=() if pipe is None else (pipe,),
+                process_group=0,  # gpg is pass's child; both have to end when one of them hangs
+            )
+        except OSError as exc:
+            raise BackendUnavailableError(f"'{self.command}' can't be started: {exc.strerror}") from None
+        finally:
+            if pipe is not None:
+                os.close(pipe)
+        return self._finish(child, given)
+
+    def has_secret_key(self) -> bool:
+        """Say whether gpg has any secret key: without one it speaks as with a locked one."""
+        listing = subprocess.run(
+            ["gpg", "--batch", "--list-secret-keys", "--with-colons"],  # noqa: S607 - the one that pass finds
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=self._environ(None),
+            check=False,
+            timeout=self.limit,
+        )
+        return any(line.startswith(b"sec:") for line in listing.stdout.splitlines())
+
+    def _finish(self, child: subprocess.Popen[bytes], given: Secret[bytes] | None) -> Outcome:
+        try:
+            output, errors = child.communicate(None if given is None else given.reveal(), timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            raise BackendTimeoutError(f"'{self.command}' gave no answer in {self.limit:g} s") from None
+        finally:
+            if child.returncode is None:  # Ctrl-C comes here too
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                child.communicate()
+        return Outcome(code=child.returncode, output=Secret(output), errors=errors.decode(errors="replace"))
+
+    def _passphrase_pipe(self) -> int | None:
+        """Give the end of a pipe from which gpg reads the passphrase."""
+        if self.passphrase is None:
+            return None
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, f"{self.passphrase().reveal()}\n".encode())  # far less than a pipe holds
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        return reading
+
+    def _environ(self, pipe: int | None) -> dict[str, str]:
+        environ = without_vault_secrets(os.environ) | {"LC_ALL": "C", "PASSWORD_STORE_DIR": str(self.store)}
+        terminal = next((os.ttyname(fd) for fd in range(3) if os.isatty(fd)), None)
+        if terminal is not None:
+            environ.setdefault("GPG_TTY", terminal)  # where pinentry asks
+        if pipe is not None:
+            given = environ.get("PASSWORD_STORE_GPG_OPTS", "")
+            environ["PASSWORD_STORE_GPG_OPTS"] = f"{given} {LOOPBACK} --passphrase-fd {pipe}".strip()
+        return environ
+
+
+def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
+    """Read what went wrong."""
+    if any(text in outcome.errors for text in CANCELLED_TEXTS):
+        return UserCancelledError("the passphrase prompt of gpg was dismissed")
+    if any(text in outcome.errors for text in LOCKED_TEXTS):
+        if gpg.has_secret_key():
+            return BackendLockedError(f"gpg can't unlock the key for {of}", hint=LOCKED_HINT)
+        return BackendUnavailableError("gpg has no secret key here", hint="import the key of the password store")
+    if outcome.code in DECRYPTION_CODES:
+        return ItemCorruptError(f"{of} is damaged")
+    return BackendError(f"'{gpg.command}' failed with status {outcome.code}: {_last_line(outcome.errors)}")
+
+
+def _last_line(errors: str) -> str:
+    """Give pass's own message; gpg's warnings come before it."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    return "".join(char for char in lines[-1] if char.isprintable()) if lines else "no message"

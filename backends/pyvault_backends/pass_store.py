@@ -1,0 +1,257 @@
+"""Keep items in the password store: ``pass``, gpg-encrypted files in a folder.
+
+What ``pass`` itself says is used for nothing but encrypting and decrypting:
+whether an item exists is a question to the file system, because pass answers
+"not found", "not initialised" and "usage" with one exit code, prints a tree
+for a folder, and gives success with empty output for some cut-off files.
+
+gpg writes in place, so a killed one destroys the old value: a new value goes
+under a new name, is read back and compared, and is then renamed over the old
+one. Anybody with the public key can put a forged item into the store; a
+swapped one is noticed (``envelope``), a forged one can't be.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pyvault.backend import Ask, Availability, Options, Question
+from pyvault.envelope import open_envelope, seal_envelope
+from pyvault.errors import (
+    AccessDeniedError,
+    BackendError,
+    BackendUnavailableError,
+    ConfigError,
+    ItemCorruptError,
+    ItemNotFoundError,
+)
+from pyvault.lockfile import LockFile
+from pyvault.options import check_options, seconds_option
+from pyvault.secret import Secret
+from pyvault_backends._gpg import Gpg, Outcome, gpg_error
+from pyvault_backends._safe_names import decode_name, encode_name
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pyvault.names import ItemName
+
+NAME = "pass"
+KNOWN = frozenset({"store", "prefix", "command", "pinentry", "timeout"})
+LIMIT = 120.0  # seconds: a human may have to type a passphrase
+SUFFIX = ".gpg"
+NEW_MARK = "+new-"  # no encoded name holds a "+" but at the end of a folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the store is, and our corner of it."""
+
+    store: Path
+    prefix: str
+
+    @classmethod
+    def parse(cls, options: Options) -> Places:
+        """Read the options, and the variables of pass itself."""
+        store = options.get("store") or os.environ.get("PASSWORD_STORE_DIR") or "~/.password-store"
+        prefix = options.get("prefix", "pyvault").strip("/")
+        if not prefix or any(part in {"", ".", ".."} or part.startswith((".", "-")) for part in prefix.split("/")):
+            raise ConfigError(f"the option 'prefix' of 'pass' is {prefix!r}", hint="a folder in the password store")
+        return cls(store=Path(store).expanduser(), prefix=prefix)
+
+    @property
+    def root(self) -> Path:
+        """The folder of our items."""
+        return self.store / self.prefix
+
+    @property
+    def is_git(self) -> bool:
+        """Whether every change is a commit."""
+        return (self.store / ".git").exists()
+
+
+class PassBackend:
+    """A folder of the password store.
+
+    Options:
+        store: the store; by default ``PASSWORD_STORE_DIR``, or ``~/.password-store``.
+        prefix: the folder in it, ``pyvault`` by default.
+        command: the program, ``pass`` by default.
+        pinentry: ``loopback`` asks for the key's passphrase here instead of
+            through gpg-agent's own window.
+        timeout: seconds for one call, a human's typing included.
+    """
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, places: Places, gpg: Gpg) -> None:
+        self._places = places
+        self._gpg = gpg
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Find the store; gpg may show a prompt of its own when something is read."""
+        seen = cls.probe(options)
+        if not seen.available:
+            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        places = Places.parse(options)
+        passphrase = None
+        if options.get("pinentry") == "loopback":
+            question = Question(key="gpg-passphrase", prompt=f"passphrase of the gpg key of {places.store}")
+            passphrase = lambda: ask(question)  # noqa: E731 - a question not asked yet
+        gpg = Gpg(
+            command=options.get("command", "pass"),
+            store=places.store,
+            limit=seconds_option(NAME, options, "timeout", LIMIT),
+            passphrase=passphrase,
+        )
+        return cls(places, gpg)
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        """Look for the program and the store; starts nothing."""
+        check_options(NAME, options, known=KNOWN)
+        if options.get("pinentry", "agent") not in {"agent", "loopback"}:
+            raise ConfigError(f"the option 'pinentry' of 'pass' is {options['pinentry']!r}", hint="agent or loopback")
+        if sys.platform == "win32":
+            return Availability(available=False, reason="it is a program of Unix systems")
+        command = options.get("command", "pass")
+        if shutil.which(command) is None:
+            return Availability(
+                available=False, reason=f"the program '{command}' is not installed", hint="install pass"
+            )
+        store = Places.parse(options).store
+        if not (store / ".gpg-id").is_file():
+            reason = f"there is no password store at '{store}'"
+            return Availability(available=False, reason=reason, hint="pass init KEY makes one")
+        return Availability(available=True)
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Decrypt the item's file."""
+        if not self._file(name).is_file():
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        return open_envelope(name, self._decrypt(self._entry(name), of=f"the item '{name}'"))
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Encrypt to a new name, read back, rename over the old one."""
+        envelope = Secret(seal_envelope(name, data).reveal().encode())
+        new = f"{self._entry(name)}{NEW_MARK}{secrets.token_hex(4)}"
+        with self._locked():
+            self._clean_up(name)
+            try:
+                self._encrypt(new, envelope)
+                if self._decrypt(new, of=f"the new item '{name}'") != envelope:
+                    raise ItemCorruptError(f"the new item '{name}' could not be read back")
+                self._rename(new, self._entry(name))
+            finally:
+                with suppress(OSError):
+                    self._path(new).unlink(missing_ok=True)
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item's file, and folders that are empty then."""
+        with self._locked():
+            file = self._file(name)
+            if not file.is_file():
+                raise ItemNotFoundError(f"there is no item '{name}'")
+            if self._places.is_git:
+                self._succeed(self._gpg.run(["rm", "-f", "--", self._entry(name)]), f"delete '{name}'")
+                return
+            with _file_errors(f"delete '{name}'"):
+                file.unlink()
+            with suppress(OSError):  # not empty
+                for folder in file.parents:
+                    if folder == self._places.store:
+                        break
+                    folder.rmdir()
+
+    def names(self) -> list[ItemName]:
+        """Read the names off the files; decrypts nothing, and follows no link out of the store."""
+        root = self._places.root
+        with _file_errors("list its items"):
+            found = [
+                decode_name(file.relative_to(root).as_posix().removesuffix(SUFFIX))
+                for folder, _, files in os.walk(root, onerror=_raise)
+                for file in (Path(folder, entry) for entry in files if entry.endswith(SUFFIX))
+            ]
+        return [name for name in found if name is not None]
+
+    def describe(self) -> dict[str, str]:
+        """Say where the store is."""
+        git = "yes: every change is a commit" if self._places.is_git else "no"
+        return {"store": str(self._places.store), "prefix": self._places.prefix, "git": git}
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _entry(self, name: ItemName) -> str:
+        return f"{self._places.prefix}/{encode_name(name)}"
+
+    def _path(self, entry: str) -> Path:
+        return self._places.store / f"{entry}{SUFFIX}"
+
+    def _file(self, name: ItemName) -> Path:
+        return self._path(self._entry(name))
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        with _file_errors("make its folder"):
+            self._places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with LockFile(self._places.root / ".pyvault.lock", timeout=self._gpg.limit):
+            yield
+
+    def _clean_up(self, name: ItemName) -> None:
+        # Killed writers leave these; nobody else writes while we hold the lock.
+        file = self._file(name)
+        stem = file.name.removesuffix(SUFFIX)
+        with suppress(OSError):
+            for left in file.parent.iterdir():
+                if left.name.startswith(f"{stem}{NEW_MARK}"):
+                    left.unlink()
+
+    def _encrypt(self, entry: str, envelope: Secret[bytes]) -> None:
+        self._succeed(self._gpg.run(["insert", "-m", "-f", "--", entry], given=envelope), "write")
+        if not self._path(entry).is_file():  # pass insert has no exit code of its own for everything
+            raise BackendError("pass wrote nothing where it should have")
+
+    def _decrypt(self, entry: str, *, of: str) -> Secret[bytes]:
+        outcome = self._gpg.run(["show", "--", entry])
+        if outcome.code:
+            raise gpg_error(outcome, self._gpg, of=of)
+        if not outcome.output:  # gpg 2.2 says success for some cut-off files
+            raise ItemCorruptError(f"{of} is damaged")
+        return outcome.output
+
+    def _rename(self, new: str, entry: str) -> None:
+        if self._places.is_git:
+            self._succeed(self._gpg.run(["mv", "-f", "--", new, entry]), "write")
+            return
+        # By us and not by a child: one that outlives us when we are killed would
+        # put an old value over that of the next writer.
+        with _file_errors("write"):
+            self._path(new).replace(self._path(entry))
+
+    def _succeed(self, outcome: Outcome, doing: str) -> None:
+        if outcome.code:
+            raise gpg_error(outcome, self._gpg, of=f"the item to {doing}")
+
+
+def _raise(exc: OSError) -> None:
+    if not isinstance(exc, FileNotFoundError):  # no folder, no items; anything else is not "none"
+        raise exc
+
+
+@contextmanager
+def _file_errors(doing: str) -> Generator[None]:
+    try:
+        yield
+    except PermissionError as exc:
+        raise AccessDeniedError(f"the password store refused to {doing}: {exc.strerror}") from exc
+    except OSError as exc:
+        raise BackendError(f"the password store failed to {doing}: {exc.strerror}") from exc

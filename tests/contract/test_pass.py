@@ -1,0 +1,34 @@
+"""A real pass with a real gpg key passes the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from peers.gpg_home import password_store
+from pyvault.testing import BackendContract, Capabilities, Subject
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Generator[dict[str, str]]:
+    with password_store(tmp_path_factory.mktemp("pass")) as environ:
+        yield environ
+
+
+@pytest.mark.peer("pass", "gpg")
+class TestPass(BackendContract):
+    """One key, a folder of its own for each case."""
+
+    @pytest.fixture
+    def subject(
+        self, key: dict[str, str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> Subject:
+        for name, value in key.items():
+            monkeypatch.setenv(name, value)
+        prefix = tmp_path_factory.mktemp("prefix").name
+        return Subject(backend="pass", options={"prefix": f"test/{prefix}"})
+
+    @pytest.fixture
+    def capabilities(self, request: pytest.FixtureRequest) -> Capabilities:
+        return Capabilities(writes=25 if request.config.getoption("--long") else 4)  # each is three runs of gpg
