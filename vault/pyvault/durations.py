@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from fractions import Fraction
 
 from pyvault.errors import InvalidSettingError
 
-#: Seconds per unit.
+#: Nanoseconds per unit; whole numbers keep 0.1s and its like exact.
 UNITS = {
-    "ns": Fraction(1, 10**9),
-    "us": Fraction(1, 10**6),
-    "µs": Fraction(1, 10**6),
-    "μs": Fraction(1, 10**6),
-    "ms": Fraction(1, 10**3),
-    "s": Fraction(1),
-    "m": Fraction(60),
-    "h": Fraction(3600),
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
 }
 # Twelve digits are 30 000 years; more would only cost time to multiply.
 _NUMBER = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})"
@@ -38,12 +37,13 @@ def parse_duration(text: str, *, what: str) -> timedelta:
     Raises:
         InvalidSettingError: anything else; the message names *what*.
     """
-    seconds = _read(text.strip())
-    if seconds is None or seconds.denominator != 1 or seconds <= 0:
+    nanoseconds = _read(text.strip())
+    seconds, rest = divmod(nanoseconds or 0, UNITS["s"])
+    if rest or seconds <= 0:
         hint = "write it like 1h30m, 900s or 900"
         raise InvalidSettingError(f"{what}: {text!r} is not a duration in whole seconds", hint=hint)
     try:
-        return timedelta(seconds=int(seconds))
+        return timedelta(seconds=seconds)
     except OverflowError:
         raise InvalidSettingError(f"{what}: {text!r} is too long") from None
 
@@ -59,17 +59,19 @@ def format_duration(duration: timedelta) -> str:
     return f"{sign}{minutes}m{seconds}s" if minutes else f"{sign}{seconds}s"
 
 
-def _read(text: str) -> Fraction | None:
-    """Add up the parts; None if something is left over."""
+def _read(text: str) -> int | None:
+    """Add up the parts, in nanoseconds; None if something is left over or finer than that."""
     if _SECONDS.fullmatch(text):
-        return Fraction(int(text))
-    position, total = 0, Fraction(0)
+        return int(text) * UNITS["s"]
+    position, total = 0, 0
     while position < len(text):
         part = _PART.match(text, position)
         if part is None:
             return None
-        # "5." is a number for Go; Fraction wants the nought.
-        number = part[1] + "0" if part[1].endswith(".") else part[1]
-        total += Fraction(number) * UNITS[part[2]]
+        whole, _, fraction = part[1].partition(".")
+        amount, rest = divmod(int(whole + fraction) * UNITS[part[2]], 10 ** len(fraction))
+        if rest:
+            return None
+        total += amount
         position = part.end()
     return total

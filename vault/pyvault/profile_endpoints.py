@@ -8,8 +8,8 @@ Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pyvault.errors import InvalidSettingError
 from pyvault.profile_reader import Found, checked_text, parse_switch
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyvault.profile_reader import SettingReader
 
 SERVICES = ("sts", "iam", "sso", "sso_oidc")
+# No user and password: they would be sent to the host and shown in messages.
+_URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#]\S*)?")
 
 
 def read_endpoints(reader: SettingReader, config: ConfigFile) -> tuple[str | None, Endpoints]:
@@ -43,18 +45,13 @@ def read_endpoints(reader: SettingReader, config: ConfigFile) -> tuple[str | Non
 
 
 def parse_endpoint(text: str, what: str) -> str:
-    """Check that a text is an http or https URL with a host.
+    """Check that a text is an http or https URL with a host, and without a user.
 
     Raises:
         InvalidSettingError: it is not.
     """
     checked_text(text, what=what)
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        host, url = None, None
-    if url is None or url.scheme not in {"http", "https"} or not host:
+    if not _URL.fullmatch(text):
         raise InvalidSettingError(f"{what}: {text!r} is not an http or https URL")
     return text
 

@@ -256,7 +256,9 @@ def test_deviation_07_a_services_section_that_is_missing_is_an_error() -> None:
     assert "no section [services v]" in refused("[profile t]\nservices = v\n", stored=("t",))
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "x", "http://", "http://[", "http://x:y", "http://x\x07"])
+@pytest.mark.parametrize(
+    "url", ["ftp://x", "x", "http://", "http://[", "http://x:y", "http://x\x07", "http://u:p@x", "https:///x"]
+)
 def test_deviation_07_an_endpoint_is_an_http_url(url: str) -> None:
     assert "endpoint_url of profile 't'" in refused(f"[profile t]\nendpoint_url = {url}\n", stored=("t",))
 
