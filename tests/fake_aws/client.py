@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import subprocess
@@ -15,9 +14,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from .door import Door, FakeAwsError
+
 #: Where ``python -m fake_aws`` finds the package.
 TESTS = Path(__file__).resolve().parent.parent
 REGION = "eu-west-1"
+
+__all__ = ["REGION", "FakeAws", "FakeAwsError", "KeyPair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,7 @@ class KeyPair:
     secret_access_key: str = field(repr=False)
 
 
-class FakeAwsError(Exception):
-    """The fake did not start, or refused an order."""
-
-
-class FakeAws:
+class FakeAws(Door):
     """A running fake. Use it as a context, or call `stop`."""
 
     def __init__(
@@ -71,11 +70,13 @@ class FakeAws:
             self.stop()
             raise FakeAwsError("the fake ended before it was ready")
         ready = json.loads(line)
-        self.host = str(ready["host"])
-        self.port = int(ready["port"])
-        self.url = str(ready["url"])
+        super().__init__(str(ready["url"]), str(ready["host"]), int(ready["port"]))
         if world is not None:
-            self.reset(world, partition=partition)
+            try:
+                self.reset(world, partition=partition)
+            except FakeAwsError:
+                self.stop()
+                raise
 
     def stop(self) -> None:
         """End the process."""
@@ -224,30 +225,3 @@ class FakeAws:
     def clear_faults(self, number: int | None = None) -> None:
         """Take back one fault, or all; calls that hang are cut."""
         self.order("DELETE", "faults" if number is None else f"faults?number={number}")
-
-    def order(self, method: str, what: str, body: object = None) -> Any:
-        """Send one order to the control door.
-
-        Raises:
-            FakeAwsError: it was refused.
-        """
-        connection = self._connect()
-        try:
-            connection.request(method, f"/_control/{what}", json.dumps(body) if body is not None else None)
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise FakeAwsError(answer["error"])
-        return answer
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self.url.startswith("http:"):
-            return http.client.HTTPConnection(self.host, self.port, timeout=30)
-        import ssl
-
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # our own child on loopback; tests of trust use real clients
-        return http.client.HTTPSConnection(self.host, self.port, timeout=30, context=context)
