@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from pyvault_cli.words import Words
 
 TERMINAL = "a terminal"
-PASSPHRASE_SOURCES: tuple[str, ...] = ("--passphrase-fd", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", TERMINAL)
+STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
+PASSPHRASE_SOURCES: tuple[str, ...] = (
+    "--passphrase-fd",
+    "PYVAULT_KEYFILE",
+    "PYVAULT_PASSPHRASE_FILE",
+    "PYVAULT_PASSPHRASE",
+    TERMINAL,
+)
 NEW_SOURCES: tuple[str, ...] = (
     "--new-passphrase-fd",
     "PYVAULT_NEW_PASSPHRASE",
@@ -78,6 +85,10 @@ class Asking:
     def given_passphrase(self) -> Secret[str] | None:
         """Give the passphrase that came with this very command."""
         return self._descriptor("--passphrase-fd")
+
+    def has_standing_passphrase(self) -> bool:
+        """Say whether the environment has a passphrase, without reading it."""
+        return any(self._environ.get(name) for name in STANDING)
 
     def standing_passphrase(self) -> Secret[str] | None:
         """Give the passphrase of the environment."""
@@ -144,6 +155,14 @@ class Asking:
                 reason = exc.message
         given_by = f"; it can be given by {', '.join(sources)}" if sources else ""
         raise InputRequiredError(f"needed: {wanted}, but {reason}{given_by}")
+
+    def can_ask(self) -> bool:
+        """Say whether a human may and can be asked."""
+        try:
+            self.terminal("", ())
+        except InputRequiredError:
+            return False
+        return True
 
     def close_descriptors(self) -> None:
         """Close what was offered by number and not read: a child must not inherit a passphrase."""

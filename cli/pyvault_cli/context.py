@@ -6,9 +6,11 @@ one, ``vault info`` without its passphrase.
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from pyvault_cli import console
 from pyvault_cli.ask import Asking
 
 if TYPE_CHECKING:
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
 
     import typer
 
+    from pyvault.choice import Choice
+    from pyvault.choicefile import ChoiceFile
     from pyvault.configfile import ConfigFile
     from pyvault.paths import Paths
+    from pyvault.sessions import SessionCache
+    from pyvault.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
     from pyvault_cli.words import Words
 
@@ -44,6 +50,10 @@ class Context:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
+        if "sessions" in self.__dict__:
+            self.sessions.close()
+        if "store" in self.__dict__:
+            self.store.close()
 
     # ------------------------------------------------------------ our own settings
     @cached_property
@@ -62,6 +72,28 @@ class Context:
         return load(self.paths.config_file)
 
     # ------------------------------------------------------------ the backend
+    @cached_property
+    def choice_file(self) -> ChoiceFile:
+        """What was chosen automatically at the first ``add``."""
+        from pyvault.choicefile import ChoiceFile
+
+        return ChoiceFile(self.paths.choice)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Which backend this command uses, and why."""
+        from pyvault.choice import choose
+        from pyvault.registry import probe_built_in
+
+        return choose(
+            flag=self.words.last("--backend"),
+            environ=self.environ,
+            configured=self.tool_config.backend,
+            recorded=self.choice_file.load().backend,
+            platform=sys.platform,
+            look=lambda name: probe_built_in(name, self.options_of(name)),
+        )
+
     def options_of(self, backend: str) -> dict[str, str]:
         """Give the options of a backend from all places, the more deliberate one winning."""
         from pyvault.options import gather_options, parse_flags
@@ -78,6 +110,21 @@ class Context:
             flags={**flags, **parse_flags(self.words.every("--backend-option"))},
         )
 
+    @property
+    def backend_options(self) -> dict[str, str]:
+        """The options of the chosen backend."""
+        return {**self.choice.options, **self.options_of(self.choice.name)}
+
+    @cached_property
+    def store(self) -> CredentialStore:
+        """The stored credentials; opening may ask the human."""
+        from pyvault.registry import open_backend
+        from pyvault.store import CredentialStore
+
+        return CredentialStore(
+            open_backend(self.choice.name, self.backend_options, self.ask, admit=self.choice_file.admit)
+        )
+
     # ------------------------------------------------------------ AWS
     @cached_property
     def aws_config(self) -> ConfigFile:
@@ -85,6 +132,15 @@ class Context:
         from pyvault.configfile import ConfigFile, find_config_path
 
         return ConfigFile.load(find_config_path(self.environ))
+
+    @cached_property
+    def sessions(self) -> SessionCache:
+        """The cached sessions that belong to the chosen backend."""
+        from pyvault.sessions import open_session_vault
+
+        return open_session_vault(
+            self.paths, self.choice.name, self.backend_options, self.store.backend, note=console.warn
+        )
 
 
 def context_of(parsed: typer.Context) -> Context:

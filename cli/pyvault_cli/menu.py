@@ -8,6 +8,15 @@ Typer makes the parser from its signature.
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    # keys
+    "add": ("add", "store the access key of a profile"),
+    "remove": ("remove", "remove the stored key of a profile, and its sessions"),
+    "list": ("list", "show profiles, stored credentials and sessions"),
+    # use
+    "exec": ("exec", "run a command with credentials of a profile"),
+    "export": ("export", "print credentials of a profile"),
+    "clear": ("clear", "forget cached sessions"),
+    "explain": ("explain", "show how a profile would get credentials, without a call"),
     # the vault file
     "vault init": ("vault_init", "make a new vault"),
     "vault info": ("vault_info", "show what can be known without opening the vault"),
@@ -18,11 +27,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault slot list": ("slot_list", "list the ways to open the vault"),
     "vault slot add": ("slot_add", "add a passphrase, a key file or a recovery code"),
     "vault slot remove": ("slot_remove", "remove a way to open the vault"),
+    "vault rekey": ("vault_rekey", "lock out every old secret and copy"),
     "vault backups": ("vault_backups", "list the backups beside the vault"),
     "vault restore": ("vault_restore", "bring back a backup"),
     "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore"),
     "vault purge": ("vault_purge", "delete the backups"),
     # the rest
+    "backends list": ("backends_list", "show where credentials can be kept, and why not"),
     "version": ("version", "print the version"),
 }
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from pyvault.secret import Secret
+
 ProfileArgument = Annotated[str, typer.Argument(help="the profile", show_default=False)]
 OptionalProfileArgument = Annotated[
     str | None, typer.Argument(metavar="[PROFILE]", help="the profile", show_default=False)
@@ -40,3 +42,8 @@ KdfOption = Annotated[
     typer.Option("--kdf", metavar="min|default|high", help="cost of guessing a passphrase; also PYVAULT_KDF"),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="do not ask")]
+
+
+def secret(text: str | None) -> Secret[str] | None:
+    """Make a secret of an option's value."""
+    return Secret(text) if text else None

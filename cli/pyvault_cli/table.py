@@ -8,7 +8,6 @@ from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import timedelta
 
 NARROWEST = 25  # aws-vault's minimum cell width
 PADDING = 2
@@ -31,16 +30,3 @@ def aligned(rows: Sequence[Sequence[str]], *, narrowest: int = 0, trailing: bool
     widths = [max(narrowest, *(len(cell) + PADDING for cell in column)) for column in zip(*cells, strict=True)]
     lines = ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells]
     return "".join(f"{line if trailing else line.rstrip()}\n" for line in lines)
-
-
-def go_duration(span: timedelta) -> str:
-    """Write a time span as Go does, in whole seconds: ``1h2m3s``, ``59m58s``, ``-5s``."""
-    total = int(span.total_seconds())
-    minutes, seconds = divmod(abs(total), 60)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{seconds}s"
-    if hours or minutes:
-        text = f"{minutes}m{text}"
-    if hours:
-        text = f"{hours}h{text}"
-    return f"-{text}" if total < 0 else text

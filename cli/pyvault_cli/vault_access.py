@@ -8,85 +8,67 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError
 from pyvault_cli import console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyvault.secret import Secret
     from pyvault.vaultfile.kdf import KdfCost
     from pyvault.vaultfile.options import VaultOptions
+    from pyvault.vaultfile.settings import VaultSettings
     from pyvault.vaultfile.trust import Trust
     from pyvault.vaultfile.unlock import UnlockSources
     from pyvault.vaultfile.vault import Vault
     from pyvault_cli.context import Context
-
-STANDING_SOURCES = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
 
 
 class VaultAccess:
     """One vault file, by the options of the ``file`` backend."""
 
     def __init__(self, context: Context) -> None:
-        self.context = context
-        self._settings = context.options_of("file")
+        self._context = context
 
     @cached_property
+    def settings(self) -> VaultSettings:
+        """The options, checked."""
+        from pyvault.vaultfile.settings import VaultSettings
+
+        return VaultSettings.parse(self._context.options_of("file"))
+
+    @property
     def path(self) -> Path:
         """Where the vault file is, or would be."""
-        named = self._settings.get("path")
-        return Path(named).expanduser() if named else self.context.paths.vault
+        return self.settings.path
 
-    @cached_property
-    def keyfile(self) -> Path | None:
-        """The key file that the settings name."""
-        named = self._settings.get("keyfile")
-        return Path(named).expanduser() if named else None
+    @property
+    def options(self) -> VaultOptions:
+        """How the file is worked with."""
+        return self.settings.options
 
     @cached_property
     def trust(self) -> Trust:
         """What vaults looked like when they were last seen."""
         from pyvault.vaultfile.trust import Trust
 
-        return Trust(self.context.paths.trust, warn=console.warn)
+        return Trust(self._context.paths.trust, warn=console.warn)
 
-    @cached_property
-    def options(self) -> VaultOptions:
-        """How the file is worked with.
+    def sources(self, *, ask_human: bool = True) -> UnlockSources:
+        """Say what may open the vault, in the order of the format, a human last.
 
-        Raises:
-            InvalidSettingError: a setting can't be what it has to be.
+        Args:
+            ask_human: False leaves the human out, where all keys at hand are wanted and not just one.
         """
-        from pyvault.vaultfile.options import VaultOptions
-
-        options = VaultOptions()
-        if expected := self._settings.get("expect_vault_id"):
-            options = replace(options, expect_vault_id=_vault_id(expected))
-        if oldest := self._settings.get("min_generation"):
-            options = replace(options, min_generation=_number(oldest, "min_generation"))
-        return options
-
-    def sources(self) -> UnlockSources:
-        """Say what may open the vault, a human last."""
-        from pyvault.vaultfile.unlock import UnlockSources
-
-        ask, environ = self.context.ask, self.context.environ
-        standing = any(environ.get(name) for name in STANDING_SOURCES)
-
-        def standing_passphrase() -> Secret[str]:
-            return ask.standing_passphrase() or ask.typed_passphrase(f"the passphrase of '{self.path}'")
-
-        def given_passphrase() -> Secret[str]:
-            return ask.given_passphrase() or standing_passphrase()
-
-        return UnlockSources(
-            passphrase=given_passphrase if self.context.words.last("--passphrase-fd") is not None else None,
-            keyfile=self.keyfile,
-            standing_passphrase=standing_passphrase if standing else None,
-            passphrase_prompt=lambda: ask.typed_passphrase(f"the passphrase of '{self.path}'"),
-        )
+        ask = self._context.ask
+        sources = self.settings.sources(ask, wrapping_key=self._kept_key if self.settings.unlock_store else None)
+        if self._context.words.last("--passphrase-fd") is not None:
+            sources = replace(sources, passphrase=lambda: ask.given_passphrase() or self._nothing())
+        if self.settings.passphrase_file is None and ask.has_standing_passphrase():
+            sources = replace(sources, standing_passphrase=lambda: ask.standing_passphrase() or self._nothing())
+        return sources if ask_human else replace(sources, passphrase_prompt=None)
 
     def open(self) -> Vault:
         """Open the vault; may ask the human. A vault that is cheap to guess comes with a hint."""
@@ -108,21 +90,21 @@ class VaultAccess:
         """
         from pyvault.vaultfile.kdf import KdfPolicy, choose_cost
 
-        named = policy or self._settings.get("kdf") or KdfPolicy.DEFAULT
         try:
-            return choose_cost(KdfPolicy(named))
+            return choose_cost(KdfPolicy(policy) if policy else self.settings.kdf)
         except ValueError:
-            raise InvalidSettingError(f"there is no KDF policy '{named}'", hint="min, default or high") from None
+            raise InvalidSettingError(f"there is no KDF policy '{policy}'", hint="min, default or high") from None
 
+    def _kept_key(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
+        """Look for the key of a slot of type 4 in the backend that keeps it."""
+        from contextlib import closing
 
-def _vault_id(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise InvalidSettingError(f"'{text}' is not a vault id", hint="pyvault vault info shows it") from None
+        from pyvault.registry import open_backend
+        from pyvault.vaultfile.storekey import StoreKeys
 
+        name = self.settings.unlock_store or ""
+        with closing(StoreKeys(open_backend(name, self._context.options_of(name), self._context.ask))) as keys:
+            return keys.find(slot_id, vault_id)
 
-def _number(text: str, setting: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidSettingError(f"'{setting}' has to be a number, not '{text}'")
-    return int(text)
+    def _nothing(self) -> Secret[str]:
+        raise InvalidSettingError(f"the passphrase for '{self.path}' is empty")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
-
-from pyvault_cli.table import aligned, aws_vault_table, go_duration
+from pyvault_cli.table import aligned, aws_vault_table
 
 
 def test_the_table_of_aws_vault() -> None:
@@ -29,20 +25,3 @@ def test_control_characters_are_escaped() -> None:
     assert "\x1b" not in text
     assert "\\x1b]0;evil\\x07" in text
     assert "\\u202eevil" in text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0s"),
-        (5, "5s"),
-        (60, "1m0s"),
-        (3598, "59m58s"),
-        (3600, "1h0m0s"),
-        (90_061, "25h1m1s"),
-        (-5, "-5s"),
-        (-3600, "-1h0m0s"),
-    ],
-)
-def test_go_durations(seconds: int, text: str) -> None:
-    assert go_duration(timedelta(seconds=seconds)) == text

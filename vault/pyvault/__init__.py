@@ -14,10 +14,9 @@ to nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvault.version import __version__
 
+TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours
 if TYPE_CHECKING:
     from pyvault.api import CredentialVault, open_vault
     from pyvault.errors import PyvaultError

@@ -29,7 +29,7 @@ def vault_init(
     access = VaultAccess(context)
     check_free(access.path)
     slots: list[NewSlot] = []
-    if (path := keyfile or access.keyfile) is not None:
+    if (path := keyfile or access.settings.keyfile) is not None:
         slots.append(key_file_slot(path, make=keyfile is not None))
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
     if not slots or context.ask.given_new_passphrase() is not None:
@@ -40,3 +40,5 @@ def vault_init(
     console.note(f"Made the vault '{access.path}'.")
     if code is not None:
         show_recovery_code(code)
+    if context.choice.name != "file":
+        console.hint(f"pyvault uses the backend '{context.choice.name}' here; --backend file uses the new vault")

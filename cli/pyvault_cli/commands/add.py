@@ -1,0 +1,130 @@
+"""``pyvault add``: store the access key of a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault import clock
+from pyvault.choice import Origin
+from pyvault.errors import ConfigError, PyvaultError, UsageError
+from pyvault.model import StoredCredentials
+from pyvault.names import parse_profile_name
+from pyvault_cli import console, key_input, options
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.key_input import GivenKey
+
+
+def add(
+    ctx: typer.Context,
+    profile: options.ProfileArgument,
+    env: Annotated[bool, typer.Option("--env", help="read the key from the AWS_* variables")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", help="read it from the console's download")] = None,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="do not ask AWS whether the key is good")] = False,
+    force: Annotated[bool, typer.Option("--force", help="replace stored credentials without asking")] = False,
+    mfa_serial: Annotated[
+        str | None, typer.Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
+    ] = None,
+    add_config: Annotated[
+        bool, typer.Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
+    ] = True,
+) -> None:
+    """Store the access key of PROFILE; asks for it at the terminal unless an option says where it is."""
+    context = context_of(ctx)
+    name = parse_profile_name(profile)
+    if env + stdin + (csv is not None) > 1:
+        raise UsageError("only one of --env, --stdin and --csv can say where the key is")
+    if mfa_serial and not add_config:
+        raise UsageError("Can't use --mfa-serial with --no-add-config: the device is kept in the AWS config file")
+    _check_section(context, name, mfa_serial)
+    _announce_backend(context)
+    is_known = name in context.store.profiles()
+    if is_known and not force:
+        context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
+    if env:
+        key = key_input.from_environ(context.environ)
+    elif stdin:
+        key = key_input.from_stdin()
+    elif csv is not None:
+        key = key_input.from_csv(csv)
+    else:
+        has_section = name in context.aws_config.profiles()
+        key = key_input.from_terminal(context.ask, with_mfa=add_config and not has_section and not mfa_serial)
+    if not no_verify:
+        _verify(context, name, key)
+    _store(context, name, key, is_known=is_known)
+    if add_config:
+        _append_section(context, name, mfa_serial or key.mfa_serial)
+
+
+def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:
+    section = context.aws_config.find_profile(name)
+    if section is None:
+        return
+    source = section.get("source_profile")
+    if source and source.value != name:
+        raise ConfigError(
+            f"your profile '{name}' has a source_profile of '{source.value}', so its keys are those of that one",
+            hint=f"pyvault add {source.value}",
+        )
+    present = section.get("mfa_serial")
+    if mfa_serial and (present is None or present.value != mfa_serial):
+        raise ConfigError(
+            f"profile '{name}' has its section already, which pyvault does not rewrite",
+            hint=f"put 'mfa_serial = {mfa_serial}' into '{context.aws_config.path}'",
+        )
+
+
+def _announce_backend(context: Context) -> None:
+    """Say, at the first time, where credentials are going to be kept and why not elsewhere."""
+    choice = context.choice
+    if choice.origin is not Origin.AUTOMATIC:
+        return
+    for considered in choice.considered:
+        console.note(f"The backend '{considered.name}' is not used: {considered.reason}")
+    console.note(f"Credentials are kept in the backend '{choice.name}' from now on; --backend names another.")
+
+
+def _verify(context: Context, name: str, key: GivenKey) -> None:
+    """Ask AWS who the key belongs to: no permission is needed for it.
+
+    Raises:
+        PyvaultError: AWS refuses it, or gives no answer.
+    """
+    from pyvault.aws_boto3 import BotoCalls
+    from pyvault.clientsettings import client_of, home_partition
+    from pyvault.model import Credentials
+    from pyvault_cli.wanted import Wanted
+
+    loaded = Wanted(profile=name).load(context)
+    credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
+    try:
+        identity = BotoCalls().sts(client_of(loaded, home_partition([loaded])), credentials).get_caller_identity()
+    except PyvaultError as problem:
+        problem.hint = problem.hint or "nothing was stored; --no-verify stores the key without asking AWS"
+        raise
+    console.note(f"The key belongs to {identity.arn}.")
+
+
+def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> None:
+    now = clock.now().replace(microsecond=0)
+    context.store.put(
+        name,
+        StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
+    )
+    if context.choice.origin is Origin.AUTOMATIC:
+        context.choice_file.record_backend(context.choice.name)
+    console.note(f'Added credentials to profile "{name}" in vault')
+    if is_known:
+        sessions = context.sessions.clear(root=name)
+        if sessions:
+            console.note(f"Deleted {sessions} existing sessions.")
+
+
+def _append_section(context: Context, name: str, mfa_serial: str | None) -> None:
+    if context.aws_config.find_profile(name) is not None:
+        return
+    context.aws_config.append_profile(name, {"mfa_serial": mfa_serial} if mfa_serial else {})

@@ -1,0 +1,32 @@
+"""``pyvault clear``: forget cached sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import UsageError
+from pyvault_cli import console, options
+from pyvault_cli.context import context_of
+
+
+def clear(
+    ctx: typer.Context,
+    profile: options.OptionalProfileArgument = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
+    ] = False,
+) -> None:
+    """Forget the sessions of PROFILE, or all; at AWS they stay good until they expire."""
+    context = context_of(ctx)
+    if everything:
+        if profile:
+            raise UsageError("Can't use --all with a profile")
+        from pyvault.session_vault import session_path
+        from pyvault.sessions import delete_session_file
+
+        delete_session_file(session_path(context.paths.data, context.choice.name, context.backend_options))
+        console.note("Cleared all sessions and SSO tokens.")
+        return
+    console.note(f"Cleared {context.sessions.clear(profile)} sessions.")

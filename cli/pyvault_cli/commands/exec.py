@@ -1,0 +1,93 @@
+"""``pyvault exec``: run a command with credentials of a profile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from pyvault.model import Credentials
+from pyvault.steps import Plan
+from pyvault_cli import console, options
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested
+
+
+def exec(
+    ctx: typer.Context,
+    profile: options.OptionalProfileArgument = None,
+    duration: options.DurationOption = None,
+    no_session: options.NoSessionOption = False,
+    region: options.RegionOption = None,
+    mfa_token: options.MfaTokenOption = None,
+    json: Annotated[bool, typer.Option("-j", "--json", help="print the credentials for credential_process")] = False,
+    profile_env: Annotated[
+        bool,
+        typer.Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="give AWS_PROFILE instead of credentials"),
+    ] = False,
+    stdout: options.StdoutOption = False,
+    no_cache: options.NoCacheOption = False,
+    refresh: options.RefreshOption = False,
+    allow_plaintext: options.PlaintextOption = False,
+) -> None:
+    """Run a command, by default the shell, with credentials of PROFILE in its environment."""
+    context = context_of(ctx)
+    refuse_nested(context)
+    wanted = Wanted(
+        profile=profile_of(profile, context, environment=True),
+        duration=duration,
+        region=region,
+        no_session=no_session,
+        mfa_token=options.secret(mfa_token),
+        no_cache=no_cache,
+        refresh=refresh,
+        allow_plaintext=allow_plaintext,
+        open_browser=not stdout,
+    )
+    plan = wanted.plan(context)
+    fetch = fetcher(wanted, plan, context)
+    if json:
+        from pyvault_cli.formats import as_json
+
+        console.data(as_json(fetch()))
+        return
+    command = command_of(context)
+    credentials = fetch()  # with --profile-env too: what can fail shall fail here, not in the child
+    _become(command, context, plan, None if profile_env else credentials)
+
+
+def _become(command: Sequence[str], context: Context, plan: Plan, credentials: Credentials | None) -> None:
+    from pyvault_cli.childenv import child_environment
+    from pyvault_cli.spawn import become
+
+    environ = child_environment(
+        context.environ,
+        profile=plan.profile,
+        region=plan.region,
+        endpoint_url=plan.endpoint_url,
+        credentials=credentials,
+        added={} if credentials else {"AWS_PROFILE": plan.profile},
+    )
+    context.close()
+    context.ask.close_descriptors()
+    become(command, environ)
+
+
+def command_of(context: Context) -> list[str]:
+    """Give the child's command: the one given, else the shell, with a word to the person in it.
+
+    Raises:
+        CommandNotFoundError, CommandNotExecutableError: nobody is asked for a code in vain.
+    """
+    from pyvault_cli.spawn import default_command, find_program
+
+    if context.words.child:
+        find_program(context.words.child[0], context.environ.get("PATH"))
+        return list(context.words.child)
+    shell = default_command(context.environ)
+    silent = context.words.has("--debug") or context.environ.get("AWS_VAULT_DISABLE_HELP_MESSAGE") == "1"
+    if sys.stdout and sys.stdout.isatty() and not silent:
+        console.note(f"Starting subshell {shell[0]}, use `exit` to exit the subshell")
+    return shell

@@ -1,0 +1,112 @@
+"""``pyvault explain``: how a profile would get its credentials, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import PyvaultError, UsageError
+from pyvault.explain import as_json
+from pyvault.profile import Profile
+from pyvault.steps import Plan, Step
+from pyvault_cli import console, options
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.wanted import Wanted, profile_of
+
+
+def explain(
+    ctx: typer.Context,
+    profile: options.OptionalProfileArgument = None,
+    json: options.JsonOption = False,
+    assume_stored: Annotated[
+        list[str] | None, typer.Option("--assume-stored", metavar="NAME", help="act as if keys were stored for it")
+    ] = None,
+    assume_none: Annotated[bool, typer.Option("--assume-none", help="act as if no keys were stored")] = False,
+    duration: options.DurationOption = None,
+    no_session: options.NoSessionOption = False,
+    region: options.RegionOption = None,
+    mfa_token: options.MfaTokenOption = None,
+    no_cache: options.NoCacheOption = False,
+    refresh: options.RefreshOption = False,
+    allow_plaintext: options.PlaintextOption = False,
+    stdout: options.StdoutOption = False,
+    profile_env: Annotated[bool, typer.Option("--profile-env", hidden=True)] = False,
+) -> None:
+    """Show the steps to credentials of PROFILE; makes no call and asks for no MFA code."""
+    del stdout, profile_env  # options of exec that change nothing here
+    if assume_stored and assume_none:
+        raise UsageError("Can't use --assume-none with --assume-stored")
+    context = context_of(ctx)
+    wanted = Wanted(
+        profile=profile_of(profile, context, environment=True),
+        duration=duration,
+        region=region,
+        no_session=no_session,
+        mfa_token=options.secret(mfa_token),
+        no_cache=no_cache,
+        refresh=refresh,
+        allow_plaintext=allow_plaintext,
+    )
+    assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
+    loaded = wanted.load(context)
+    outcome = _outcome(wanted, loaded, context, assumed)
+    view = _look_into_cache(wanted, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
+    if json:
+        from json import dumps
+
+        console.data(dumps(as_json(outcome, loaded, view.cached), indent=2) + "\n")
+    else:
+        from pyvault.explain_text import draw
+
+        console.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
+    if isinstance(outcome, PyvaultError):
+        raise outcome
+
+
+def _outcome(wanted: Wanted, loaded: Profile, context: Context, assumed: frozenset[str] | None) -> Plan | PyvaultError:
+    """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
+    stored = context.store.profiles() if assumed is None else assumed
+    try:
+        return wanted.plan_of(loaded, stored)
+    except PyvaultError as problem:
+        return problem
+
+
+@dataclass(frozen=True, slots=True)
+class CacheView:
+    """What the session cache has of a plan's steps; nothing if it was not looked at."""
+
+    states: Mapping[int, str] = field(default_factory=dict[int, str])
+    ends: Mapping[int, datetime | None] = field(default_factory=dict[int, "datetime | None"])
+
+    def cached(self, step: Step) -> str:
+        """Say ``hit``, ``miss``, ``never`` or ``unknown``."""
+        return self.states.get(id(step), "unknown")
+
+    def expires(self, step: Step) -> datetime | None:
+        """Say until when the cached result is good; None if there is none."""
+        return self.ends.get(id(step))
+
+
+def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
+    from pyvault import clock
+    from pyvault.cache import CacheMode, find_min_ttl
+    from pyvault_cli.retrieving import make_retriever
+
+    soon = clock.now() + find_min_ttl(context.environ)
+    good = {
+        entry.key: entry.expires
+        for entry in context.sessions.entries()
+        if wanted.cache is CacheMode.USE and (entry.expires is None or entry.expires > soon)
+    }
+    states: dict[int, str] = {}
+    ends: dict[int, datetime | None] = {}
+    for step, key in zip(plan.steps, make_retriever(wanted, context).cache_keys(plan), strict=True):
+        is_kept = key is not None and wanted.cache is not CacheMode.OFF
+        states[id(step)] = ("hit" if key in good else "miss") if is_kept else "never"
+        ends[id(step)] = good.get(key) if key else None
+    return CacheView(states, ends)

@@ -1,0 +1,109 @@
+"""``pyvault list``: profiles, stored credentials and sessions, as aws-vault shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyvault import clock
+from pyvault.durations import format_duration
+from pyvault_cli import console
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.options import JsonOption
+from pyvault_cli.table import aws_vault_table
+
+if TYPE_CHECKING:
+    from pyvault.sessions import SessionEntry
+
+
+def list(  # the command's name, as the user types it
+    ctx: typer.Context,
+    profiles: Annotated[bool, typer.Option("--profiles", help="only the profiles, one a line")] = False,
+    sessions: Annotated[bool, typer.Option("--sessions", help="only the sessions, one a line")] = False,
+    credentials: Annotated[bool, typer.Option("--credentials", help="only the stored credentials, one a line")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what there is; reads no secret."""
+    context = context_of(ctx)
+    if json:
+        _write_json(context)
+    elif credentials:
+        _lines(context.store.profiles())
+    elif profiles:
+        _lines(context.aws_config.profiles())
+    elif sessions:
+        _lines(_label(session) for session in context.sessions.entries())
+    else:
+        console.data(aws_vault_table(_table_rows(context)), errors="backslashreplace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What is known under one name.
+
+    Attributes:
+        has_profile: there is a section for it in the AWS config file.
+        has_credentials: keys are stored for it.
+    """
+
+    name: str
+    has_profile: bool
+    has_credentials: bool
+    sessions: tuple[SessionEntry, ...]
+
+
+def _rows(context: Context) -> Iterable[_Row]:
+    """Give the profiles in file order, then what has stored keys or sessions only."""
+    configured = context.aws_config.profiles()
+    stored = context.store.profiles()
+    sessions = context.sessions.entries()
+    names = dict.fromkeys([*configured, *stored, *(session.profile for session in sessions)])
+    for name in names:
+        yield _Row(
+            name=name,
+            has_profile=name in configured,
+            has_credentials=name in stored,
+            sessions=tuple(session for session in sessions if session.profile == name),
+        )
+
+
+def _table_rows(context: Context) -> Iterable[tuple[str, str, str]]:
+    for row in _rows(context):
+        labels = ", ".join(_label(session) for session in row.sessions)
+        yield row.name if row.has_profile else "-", row.name if row.has_credentials else "-", labels or "-"
+
+
+def _write_json(context: Context) -> None:
+    from json import dumps
+
+    document = {
+        "v": 1,
+        "profiles": [
+            {
+                "profile": row.name,
+                "credentials": row.has_credentials,
+                "access_key_id": context.store.access_key_id(row.name) if row.has_credentials else None,
+                "created": _time(context.store.created(row.name)) if row.has_credentials else None,
+                "sessions": [{"operation": session.op, "expires": _time(session.expires)} for session in row.sessions],
+            }
+            for row in _rows(context)
+        ],
+    }
+    console.data(dumps(document, indent=2) + "\n")
+
+
+def _time(moment: datetime | None) -> str | None:
+    return clock.to_rfc3339(moment) if moment else None
+
+
+def _label(session: SessionEntry) -> str:
+    return f"{session.op}:{format_duration(session.expires - clock.now())}" if session.expires else session.op
+
+
+def _lines(names: Iterable[str]) -> None:
+    for name in names:
+        console.out(name)

@@ -1,0 +1,38 @@
+"""``pyvault remove``: remove the stored key of a profile, and the sessions made from it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import ItemNotFoundError
+from pyvault.names import parse_profile_name
+from pyvault_cli import console, options
+from pyvault_cli.context import context_of
+
+
+def remove(
+    ctx: typer.Context,
+    profile: options.ProfileArgument,
+    force: Annotated[bool, typer.Option("-f", "--force", help="do not ask")] = False,
+    sessions_only: Annotated[bool, typer.Option("-s", "--sessions-only", hidden=True)] = False,
+) -> None:
+    """Remove the stored key of PROFILE, and the sessions made from it."""
+    context = context_of(ctx)
+    name = parse_profile_name(profile)
+    if sessions_only:
+        console.note(f"Deleted {context.sessions.clear(name)} sessions.")
+        return
+    if name not in context.store.profiles():
+        raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint="pyvault list shows them")
+    if not force:
+        context.ask.confirm(f'Delete credentials for profile "{name}"?', option="--force")
+    context.store.delete(name)
+    console.note("Deleted credentials.")
+    sessions = context.sessions.clear(root=name) + context.sessions.clear(name)
+    if sessions:
+        console.note(f"Deleted {sessions} sessions made from them; at AWS they stay good until they expire.")
+    console.note("The access key itself still exists at AWS.")
+    if name in context.aws_config.profiles():
+        console.note(f"The profile stays in '{context.aws_config.path}'.")

@@ -1,0 +1,138 @@
+"""Where ``add`` reads an access key from: environment, stdin, a CSV file, the terminal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from pyvault.errors import ConfigError, PyvaultError
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyvault_cli.ask import Asking
+
+LONGEST_INPUT = 65_536  # characters; a key has 20 and 40
+#: Source: the file that the IAM console offers when a key is made.
+CSV_KEY_ID, CSV_SECRET = "Access key ID", "Secret access key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenKey:
+    """An access key pair as somebody gave it.
+
+    Attributes:
+        mfa_serial: of the MFA device, if it was asked for and there is one.
+    """
+
+    access_key_id: str
+    secret_access_key: Secret[str]
+    mfa_serial: str | None = None
+
+
+def from_environ(environ: Mapping[str, str]) -> GivenKey:
+    """Take the key of ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``; a session token is of no use here.
+
+    Raises:
+        PyvaultError: one of them is missing.
+    """
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        if not environ.get(name):
+            raise PyvaultError(f"Missing value for {name}")
+    return _checked(environ["AWS_ACCESS_KEY_ID"], Secret(environ["AWS_SECRET_ACCESS_KEY"]), "the environment")
+
+
+def from_stdin() -> GivenKey:
+    """Read stdin: JSON as ``export --format json`` and the AWS CLI write it, or two lines.
+
+    Raises:
+        PyvaultError: there is no key in it.
+    """
+    stream = sys.stdin
+    if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 0 was closed at the start
+        raise PyvaultError("there is no key on stdin: it is closed")
+    return parse_key(Secret(stream.read(LONGEST_INPUT)))
+
+
+def parse_key(text: Secret[str]) -> GivenKey:
+    """Read a key: a JSON object, also one inside ``AccessKey``, or two lines.
+
+    Raises:
+        PyvaultError: there is none in it.
+    """
+    if text.reveal().lstrip().startswith("{"):
+        return _from_json(text)
+    lines = [Secret(line.strip()) for line in text.reveal().splitlines() if line.strip()]
+    if len(lines) != 2:
+        raise PyvaultError("stdin holds neither JSON nor two lines, an access key id and its secret")
+    return _checked(lines[0].reveal(), lines[1], "stdin")
+
+
+def _from_json(text: Secret[str]) -> GivenKey:
+    import json
+
+    try:
+        document: object = json.loads(text.reveal())
+    except ValueError:  # it keeps the document
+        raise PyvaultError("the JSON on stdin can't be read") from None
+    record = cast("dict[str, object]", document)  # it begins with a brace
+    inner = record.get("AccessKey", record)  # as "aws iam create-access-key" prints it
+    fields = cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
+    key_id, secret = fields.get("AccessKeyId"), fields.get("SecretAccessKey")
+    if not isinstance(key_id, str) or not isinstance(secret, str):
+        raise PyvaultError("the JSON on stdin has no AccessKeyId and SecretAccessKey")
+    return _checked(key_id, Secret(secret), "stdin")
+
+
+def from_csv(path: Path) -> GivenKey:
+    """Read the file that the AWS console offers for download.
+
+    Raises:
+        ConfigError: it can't be read, or holds no key or several.
+    """
+    import csv
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is no CSV file"
+        raise ConfigError(f"'{path}' can't be read: {reason}") from None
+    keys = [(row.get(CSV_KEY_ID), row.get(CSV_SECRET)) for row in rows]
+    if len(keys) != 1 or not keys[0][0] or not keys[0][1]:
+        raise ConfigError(f"'{path}' does not hold exactly one key under '{CSV_KEY_ID}' and '{CSV_SECRET}'")
+    return _checked(keys[0][0], Secret(keys[0][1]), f"'{path}'")
+
+
+def from_terminal(ask: Asking, *, with_mfa: bool) -> GivenKey:
+    """Ask the human; only the secret is not echoed.
+
+    Args:
+        ask: knows whether somebody may be asked.
+        with_mfa: ask for the MFA device too.
+
+    Raises:
+        InputRequiredError: nobody may or can be asked.
+    """
+    terminal = ask.terminal("the access key", ("--env", "--stdin", "--csv", "a terminal"))
+    key_id = terminal.line("Enter Access Key ID")
+    secret = terminal.hidden("Enter Secret Access Key")
+    serial = terminal.line("Enter MFA Device ARN (If MFA is not enabled, leave this blank)") if with_mfa else ""
+    given = _checked(key_id, secret, "what was typed")
+    return GivenKey(
+        access_key_id=given.access_key_id,
+        secret_access_key=given.secret_access_key,
+        mfa_serial=serial.strip() or None,
+    )
+
+
+def _checked(access_key_id: str, secret: Secret[str], source: str) -> GivenKey:
+    # Blanks come along with copy and paste; anything else that a request can't carry is a mistake.
+    key_id, stripped = access_key_id.strip(), Secret(secret.reveal().strip())
+    for part, text in (("access key id", Secret(key_id)), ("secret access key", stripped)):
+        if not text or not all("!" <= char <= "~" for char in text.reveal()):
+            raise PyvaultError(f"the {part} of {source} is empty or holds characters that no key has")
+    return GivenKey(access_key_id=key_id, secret_access_key=stripped)

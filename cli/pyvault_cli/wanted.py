@@ -1,0 +1,154 @@
+"""Credentials as a command line asks for them: a profile, and how to get them.
+
+What ``exec``, ``export``, ``login`` and ``explain`` have in common: the options
+become flags and options of the planner, the plan becomes credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConfigError, UsageError
+from pyvault.names import parse_profile_name
+from pyvault_cli import console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from pyvault.cache import CacheMode
+    from pyvault.model import Credentials
+    from pyvault.profile import Profile
+    from pyvault.secret import Secret
+    from pyvault.steps import Plan
+    from pyvault_cli.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One request for credentials.
+
+    Attributes:
+        duration: as typed; None leaves it to the settings.
+        mfa_token: used for every MFA call of this run.
+        open_browser: False prints the address of an SSO page instead.
+        beside_server: a credential server runs, and may ask while the child has the screen.
+        federation: end in a session that the console takes.
+    """
+
+    profile: str
+    duration: str | None = None
+    region: str | None = None
+    no_session: bool = False
+    mfa_token: Secret[str] | None = None
+    no_cache: bool = False
+    refresh: bool = False
+    allow_plaintext: bool = False
+    open_browser: bool = True
+    beside_server: bool = False
+    federation: bool = False
+
+    @property
+    def cache(self) -> CacheMode:
+        """How the session cache is treated.
+
+        Raises:
+            UsageError: both ``--no-cache`` and ``--refresh``.
+        """
+        from pyvault.cache import CacheMode
+
+        if self.no_cache and self.refresh:
+            raise UsageError("Can't use --no-cache with --refresh")
+        if self.no_cache:
+            return CacheMode.OFF
+        return CacheMode.REFRESH if self.refresh else CacheMode.USE
+
+    def load(self, context: Context) -> Profile:
+        """Resolve the profile's settings, keeping its first problem.
+
+        Raises:
+            InvalidSettingError: ``--duration`` is none.
+        """
+        from pyvault.configfile import ConfigFile, find_credentials_path
+        from pyvault.durations import parse_duration
+        from pyvault.profile import duration_flags
+        from pyvault.profile_load import inspect_profile
+
+        duration = parse_duration(self.duration, what="--duration") if self.duration else None
+        return inspect_profile(
+            context.aws_config,
+            ConfigFile.load(find_credentials_path(context.environ)),
+            parse_profile_name(self.profile),
+            context.environ,
+            duration_flags(duration, region=self.region, login=self.federation),
+        )
+
+    def plan(self, context: Context) -> Plan:
+        """Decide how the profile gets its credentials; opens the vault for the names in it.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+        """
+        plan = self.plan_of(self.load(context), context.store.profiles())
+        if context.words.has("--debug"):
+            for text in plan.notes:
+                console.note(f"pyvault: debug: {text}")
+        return plan
+
+    def plan_of(self, profile: Profile, stored: Collection[str]) -> Plan:
+        """Decide how a loaded profile gets its credentials.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+        """
+        from pyvault.plan import PlanOptions, make_plan
+
+        options = PlanOptions(
+            no_session=self.no_session,
+            federation=self.federation,
+            disable_sessions_for=self.profile if self.federation else None,
+            allow_plaintext_source=self.allow_plaintext,
+        )
+        return make_plan(profile, stored=stored, options=options)
+
+
+def profile_of(given: str | None, context: Context, *, environment: bool) -> str:
+    """Say which profile is meant.
+
+    Args:
+        given: on the command line.
+        context: for the picker.
+        environment: ``AWS_PROFILE`` counts.
+
+    Raises:
+        UsageError: nothing says so, and nobody can pick one.
+    """
+    if given:
+        return given
+    from pyvault.profile import find_profile_name
+
+    named = find_profile_name(context.environ) if environment else None
+    if named:
+        return named
+    raise UsageError("no profile is given", hint="pyvault list shows them")
+
+
+def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Credentials]:
+    """Give what fetches the credentials of a plan, again and again for a server."""
+    from pyvault_cli.retrieving import make_retriever
+
+    retriever = make_retriever(wanted, context)
+    return lambda: retriever.retrieve(plan, cache=wanted.cache)
+
+
+def refuse_nested(context: Context) -> None:
+    """Refuse to run a command inside the shell of another ``exec``.
+
+    Raises:
+        ConfigError: AWS_VAULT is set.
+    """
+    if context.environ.get("AWS_VAULT"):
+        raise ConfigError(
+            "running in an existing pyvault or aws-vault subshell",
+            hint="'exit' from the subshell or unset AWS_VAULT to force",
+        )
