@@ -1,8 +1,7 @@
 """How a leader's failure reaches the processes that waited for it.
 
-A small file beside the lock: type, message and hint of one of our errors,
-which by rule hold no secret; of anything else only the type. A mark tells a
-failure that happened during the wait from an old one.
+A small file beside the lock. A mark tells a failure that happened during the
+wait from an old one.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from pyvault import errors
 from pyvault.atomic import PendingFile
-from pyvault.errors import AwsError, CredentialsError, PyvaultError
+from pyvault.errors import WriteFailedError
+from pyvault.failure_codec import describe, rebuild
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +29,8 @@ def leave(record: Path, failure: Exception) -> None:
     """Write down what went wrong. A disk that refuses is no second failure."""
     import json
 
-    content = {"mark": secrets.token_hex(16), "type": type(failure).__name__}
-    if isinstance(failure, PyvaultError):
-        content |= {"message": str(failure)} | ({"hint": failure.hint} if failure.hint else {})
-    if isinstance(failure, AwsError):
-        content |= {"code": failure.code}
-    with contextlib.suppress(errors.WriteFailedError), PendingFile(record, durable=False) as pending:
+    content = {"mark": secrets.token_hex(16), **describe(failure)}
+    with contextlib.suppress(WriteFailedError), PendingFile(record, durable=False) as pending:
         pending.write(json.dumps(content).encode())
         pending.commit()
 
@@ -52,15 +47,7 @@ def reraise(record: Path) -> NoReturn:
     Raises:
         PyvaultError: of the leader's type where it is one of ours.
     """
-    content = _read(record)
-    kind: object = getattr(errors, content.get("type", ""), None)
-    message = content.get("message")
-    hint = content.get("hint")
-    if message is None or not (isinstance(kind, type) and issubclass(kind, PyvaultError)):
-        raise CredentialsError(f"the process that fetched the credentials failed: {content.get('type', 'unknown')}")
-    if issubclass(kind, AwsError):
-        raise kind(message, code=content.get("code", "Unknown"), hint=hint)
-    raise kind(message, hint=hint)
+    raise rebuild(_read(record))
 
 
 def _read(record: Path) -> dict[str, str]:

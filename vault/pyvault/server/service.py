@@ -5,18 +5,31 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyvault.server.http import Connection
 from pyvault.server.listener import BACKLOG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from pyvault.server.answer import Answer
     from pyvault.server.gate import Gate
-    from pyvault.server.http import Application
+    from pyvault.server.request import Request
 
 GRACE_SECONDS = 2.0  # for answers under way when the end comes
+
+
+class ClosableApplication(Protocol):
+    """What answers requests, and can stop what it started."""
+
+    def __call__(self, request: Request, /) -> Answer | Awaitable[Answer]:
+        """Answer one request."""
+        ...
+
+    def close(self) -> None:
+        """Stop every fetch."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +41,7 @@ class Service:
             EC2's is 1, so that no router passes an answer on.
     """
 
-    application: Application
+    application: ClosableApplication
     gate: Gate
     listener: socket.socket
     hop_limit: int | None = None
@@ -53,6 +66,8 @@ async def serve(
         await asyncio.wait(under_way, timeout=GRACE_SECONDS)
     for service in services:
         service.gate.close()
+    for service in services:
+        service.application.close()
     for server in running:
         await server.wait_closed()
 

@@ -1,0 +1,66 @@
+"""What ``exec -s`` does, with a fetch of its own: run a program beside a server.
+
+usage: exec_with_server.py LIFETIME LOG COMMAND...
+Each fetch appends its process id to LOG and gives credentials that last LIFETIME seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from pyvault import clock
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault.server.beside import leave_beside
+from pyvault.server.fetching import Wanted
+from pyvault.server.forked import fetch_in_child
+from pyvault.server.keeper import Keeper
+from pyvault.server.listener import as_socket, listen
+from pyvault.server.serving import serve_for_keeper
+from pyvault.server.setup import Common, EcsSetup
+
+TOKEN = "token-of-the-test"
+
+
+def main() -> None:
+    lifetime, log, *command = sys.argv[1:]
+
+    def fetch(wanted: Wanted) -> Credentials:
+        with Path(log).open("a", encoding="ascii") as lines:
+            lines.write(f"{os.getpid()}\n")
+        expires = clock.now() + timedelta(seconds=float(lifetime))
+        return Credentials(
+            access_key_id=f"ASIA{wanted.profile}",
+            secret_access_key=Secret("s"),
+            session_token=Secret("t"),
+            expires=expires,
+        )
+
+    def tell(text: str) -> None:
+        sys.stderr.write(f"pyvault: error: {text}\n")
+        sys.stderr.flush()
+
+    listener = listen()
+    address, port = listener.getsockname()
+    first = fetch_in_child(lambda: fetch(Wanted("dev")))
+
+    def keep(program: int) -> int:
+        common = Common(listener=as_socket(listener), window=timedelta(seconds=1), first={"dev": first})
+        setup = EcsSetup(common=common, token=Secret(TOKEN), profiles=("dev",))
+        keeper = Keeper(
+            serve=lambda link: serve_for_keeper([setup], link, tell=tell),
+            fetch=fetch,
+            listeners=[common.listener],
+            tell=tell,
+        )
+        return keeper.run(program)
+
+    leave_beside(keep)
+    environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
+    os.execvpe(command[0], command, environ)  # noqa: S606 - as exec does
+
+
+main()

@@ -1,0 +1,63 @@
+"""Leave a process behind that outlives our own ``execve`` (Linux).
+
+The program takes our place: it is the process the shell started, so it has the
+terminal, gets every signal exactly once, stops and continues as a job, and its
+exit status is its own. The keeper stands beside it, out of the foreground, and
+ends with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def can_stay_beside() -> bool:
+    """Say whether this system can watch a process that is not its child."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # before Linux 5.3, or forbidden
+        return False
+    return True
+
+
+def leave_beside(keep: Callable[[int], int]) -> None:
+    """Run *keep* in another process while this one goes on to become the program.
+
+    *keep* gets a descriptor that becomes readable when the program has ended.
+    The process between the two ends at once: the keeper is nobody's child, or
+    the program would find a child that it never started.
+    """
+    program = os.pidfd_open(os.getpid())  # close-on-exec: the program doesn't inherit it
+    between = os.fork()
+    if between:
+        os.close(program)
+        os.waitpid(between, 0)
+        return
+    code = 70
+    try:
+        if os.fork() == 0:
+            _step_back()
+            code = keep(program)
+        else:
+            code = 0
+    finally:
+        os._exit(code)
+
+
+def _step_back() -> None:
+    """Leave the foreground and the pipes, but not the session: a person may have to be asked."""
+    os.setpgid(0, 0)
+    # Whoever reads our stdout to its end would wait for the server too. stderr stays, for the user to be told.
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    # Asking from the background: the terminal would stop us otherwise (see foreground.py).
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)

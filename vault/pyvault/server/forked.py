@@ -1,0 +1,101 @@
+"""Fetch in a child process that ends with the fetch (Linux).
+
+boto3 stays out of the memory of whoever waits, a fetch that hangs can be ended,
+and what was unlocked before the fork needs no second passphrase. Fork without
+exec is safe here because the parent has one thread; elsewhere system frameworks
+forbid it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, NoReturn
+
+from pyvault.secret import Secret
+from pyvault.server.result_codec import MAX_RESULT, decode_result, encode_result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.model import Credentials
+    from pyvault.server.fetching import Fetch
+
+#: Signals that mean their default again in a child: the parent's handlers are not its own.
+_RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+
+
+def fetch_in_child(fetch: Fetch) -> Credentials:
+    """Fetch in a child and wait for it; may ask the human.
+
+    Raises:
+        PyvaultError: what the fetch raised there.
+    """
+    reader, writer = os.pipe()
+    pid = start_fetch(fetch, writer, limit=0)
+    os.close(writer)
+    try:
+        data = _read_all(reader)
+    except BaseException:  # Ctrl-C: the child has had it too, or must not ask on
+        os.kill(pid, signal.SIGTERM)
+        raise
+    finally:
+        os.close(reader)
+        os.waitpid(pid, 0)
+    return decode_result(data)
+
+
+def start_fetch(fetch: Fetch, writer: int, *, limit: int, before: Callable[[], None] = lambda: None) -> int:
+    """Start a child that writes the outcome of the fetch into *writer*, and give its process id.
+
+    Args:
+        fetch: runs in the child.
+        writer: the writing end of a pipe; stays open here.
+        limit: seconds after which the kernel ends the child; 0 for none.
+        before: runs in the child first, to let go of what is not its own.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        for number in _RESET:
+            signal.signal(number, signal.SIG_DFL)
+        signal.alarm(limit)
+        before()
+        _report(fetch, writer)
+    finally:
+        # Not sys.exit: the parent's clean-up, buffers and tracebacks are not this child's.
+        os._exit(0)
+
+
+def run_child(work: Callable[[], int]) -> int:
+    """Start a child that runs *work* and ends with its exit code; give its process id."""
+    pid = os.fork()
+    return pid or _end_with(work)
+
+
+def _end_with(work: Callable[[], int]) -> NoReturn:
+    code = 70
+    try:
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def _report(fetch: Fetch, writer: int) -> None:
+    outcome: Credentials | BaseException
+    try:
+        outcome = fetch()
+    except BaseException as exc:  # noqa: BLE001 - whatever it is, the parent waits to hear of it
+        outcome = exc
+    data = encode_result(outcome)
+    view = memoryview(data.reveal())
+    while view:
+        view = view[os.write(writer, view) :]
+
+
+def _read_all(reader: int) -> Secret[bytes]:
+    received = bytearray()
+    while len(received) <= MAX_RESULT and (part := os.read(reader, MAX_RESULT)):
+        received += part
+    return Secret(bytes(received))

@@ -1,0 +1,176 @@
+"""The process behind the server: it fetches, and it keeps the server alive (Linux).
+
+The server listens and answers; it holds no key to the vault's door and no boto3.
+Its keeper forks a short child for each fetch, starts the server again should it
+die, says so, and ends it with the program it was started for. The listening
+sockets belong to the keeper too, so that no connection is refused meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from typing import TYPE_CHECKING
+
+from pyvault import clock
+from pyvault.server.forked import run_child, start_fetch
+from pyvault.server.keeper_link import make_link, take_request
+from pyvault.server.source import FETCH_LIMIT
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from pyvault.server.fetching import FetchFor
+
+    #: Serves until it is told to stop by SIGTERM or the end of the link; gives an exit code.
+    Serve = Callable[[socket.socket], int]
+
+MAX_RESTARTS = 5  # in a minute; a server that dies at once would spin for ever
+END_SECONDS = 5.0  # from SIGTERM to SIGKILL
+
+_WATCHED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Keeper:
+    """Keeps one serving process.
+
+    Args:
+        serve: runs in the serving process.
+        fetch: runs in a child for each fetch.
+        listeners: the server's sockets, which no fetching child must keep open.
+        tell: tells the person at the terminal that something went wrong.
+    """
+
+    def __init__(
+        self, *, serve: Serve, fetch: FetchFor, listeners: Sequence[socket.socket], tell: Callable[[str], None]
+    ) -> None:
+        self._serve = serve
+        self._fetch = fetch
+        self._listeners = listeners
+        self._tell = tell
+        self._server = 0
+        self._fetches: set[int] = set()
+        self._deaths: list[datetime] = []
+        self._stopping = False
+
+    def run(self, program: int | None = None) -> int:
+        """Keep the server until the program ends or a signal says stop; give an exit code.
+
+        Args:
+            program: a descriptor that becomes readable when the program has
+                ended (a pidfd); None for a standing server.
+        """
+        woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        os.set_blocking(woken, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        for number in _WATCHED:
+            signal.signal(number, _noted)
+        self._woken = woken
+        self._start()
+        poll = select.poll()
+        for descriptor in (woken, *(() if program is None else (program,))):
+            poll.register(descriptor, select.POLLIN)
+        try:
+            while not self._stopping and self._server:
+                poll.register(self._link, select.POLLIN)
+                ready = {descriptor for descriptor, _event in poll.poll()}
+                poll.unregister(self._link)
+                if program in ready:
+                    break
+                if self._link.fileno() in ready:
+                    self._take_request()
+                if woken in ready:
+                    self._on_signals()
+        finally:
+            self._end()
+        return 0 if self._stopping or program is not None else 1
+
+    def _start(self) -> None:
+        self._link, far_end = make_link()
+
+        def work() -> int:
+            self._link.close()
+            signal.set_wakeup_fd(-1)
+            # Ctrl-C at a standing server reaches both; the keeper decides, and says SIGTERM.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            return self._serve(far_end)
+
+        self._server = run_child(work)
+        far_end.close()
+
+    def _take_request(self) -> None:
+        request = take_request(self._link)
+        if request is None:
+            return  # the server has ended: SIGCHLD tells the rest
+        wanted, writer = request
+        self._fetches.add(start_fetch(lambda: self._fetch(wanted), writer, limit=int(FETCH_LIMIT), before=self._let_go))
+        os.close(writer)
+
+    def _let_go(self) -> None:
+        """Close, in a fetching child, what would keep the server's end from being seen."""
+        signal.set_wakeup_fd(-1)
+        self._link.close()
+        for listener in self._listeners:
+            listener.close()
+
+    def _on_signals(self) -> None:
+        numbers = os.read(self._woken, 4096)
+        if {signal.SIGTERM, signal.SIGINT} & set(numbers):
+            self._stopping = True
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                self._on_end(*ended)
+
+    def _on_end(self, pid: int, status: int) -> None:
+        self._fetches.discard(pid)
+        if pid != self._server:
+            return
+        self._server = 0
+        self._link.close()
+        if self._stopping:
+            return
+        now = clock.now()
+        self._deaths = [death for death in self._deaths if (now - death).total_seconds() < 60] + [now]
+        if len(self._deaths) > MAX_RESTARTS:
+            self._tell(f"the credential server {_ended(status)} again and is not started any more")
+            return
+        self._tell(f"the credential server {_ended(status)} and is started again")
+        self._start()
+
+    def _end(self) -> None:
+        for pid in self._fetches:
+            _kill(pid, signal.SIGTERM)
+        if not self._server:
+            return
+        _kill(self._server, signal.SIGTERM)
+        signal.signal(signal.SIGALRM, self._kill_server)
+        signal.setitimer(signal.ITIMER_REAL, END_SECONDS)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._server, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._link.close()
+
+    def _kill_server(self, _number: int, _frame: object) -> None:
+        _kill(self._server, signal.SIGKILL)
+
+
+def _noted(_number: int, _frame: object) -> None:
+    """Do nothing: the number is in the pipe already."""
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _ended(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"

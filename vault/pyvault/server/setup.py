@@ -1,0 +1,131 @@
+"""What a server is to be, decided before it runs; and the making of it inside the loop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyvault.errors import CredentialsError
+from pyvault.server.fetching import Wanted
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from pyvault.model import Credentials
+    from pyvault.secret import Secret
+    from pyvault.server.gate import Gate
+    from pyvault.server.service import Service
+    from pyvault.server.source import AsyncFetch, CredentialSource, Prepare
+
+    FetchOf = Callable[[Wanted], AsyncFetch]
+
+EC2_HOP_LIMIT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What both servers need.
+
+    Attributes:
+        listener: bound and listening.
+        window: how long before expiry new credentials are fetched.
+        first: credentials that are there already, by profile.
+        check_peer: refuse other users and other network namespaces; False where
+            ``--listen`` asked for them.
+        log: takes each line of the access log; None for no log.
+        report: told of a fault in an answer.
+    """
+
+    listener: socket.socket
+    window: timedelta
+    first: Mapping[str, Credentials] = field(default_factory=dict[str, "Credentials"])
+    check_peer: bool = True
+    log: Callable[[str], object] | None = None
+    report: Callable[[BaseException], None] = lambda _exc: None
+
+    def gate(self, server: str) -> Gate:
+        """Make the gate of one server."""
+        from pyvault.server.access_log import make_access_log
+        from pyvault.server.gate import Gate, anybody
+        from pyvault.server.peer import owner_check
+
+        is_owner = (owner_check(uid=os.getuid()) if self.check_peer else None) or anybody
+        log = None if self.log is None else make_access_log(self.log, server=server)
+        return Gate(is_owner=is_owner, log=log, report=self.report)
+
+    def source(self, wanted: Wanted, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
+        """Make a source, with what is there already."""
+        from pyvault.server.source import CredentialSource
+
+        source = CredentialSource(fetch_of(wanted), prepare, window=self.window)
+        if wanted.role_arn is None and wanted.profile in self.first:
+            # Started again after an hour: what was fetched first has expired, and a fetch follows.
+            with contextlib.suppress(CredentialsError):
+                source.adopt(self.first[wanted.profile])
+        return source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EcsSetup:
+    """A container credentials endpoint.
+
+    Attributes:
+        profiles: whose credentials; the roles are assumed with the first's.
+    """
+
+    common: Common
+    token: Secret[str]
+    profiles: Sequence[str]
+    allowed_roles: Sequence[str] = ()
+
+    def build(self, fetch_of: FetchOf) -> Service:
+        """Make the server, inside its loop."""
+        from pyvault.server.bodies import ecs_answer
+        from pyvault.server.ecs import EcsApplication
+        from pyvault.server.roles import RolePatterns, RoleSources
+        from pyvault.server.service import Service
+
+        def role(arn: str) -> CredentialSource:
+            return self.common.source(Wanted(self.profiles[0], arn), fetch_of, ecs_answer)
+
+        application = EcsApplication(
+            token=self.token,
+            profiles={name: self.common.source(Wanted(name), fetch_of, ecs_answer) for name in self.profiles},
+            allowed_roles=RolePatterns(self.allowed_roles),
+            roles=RoleSources(role),
+        )
+        return Service(application=application, gate=self.common.gate("ecs"), listener=self.common.listener)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImdsSetup:
+    """An instance metadata service."""
+
+    common: Common
+    profile: str
+    region: str | None = None
+    account_id: str | None = None
+    allow_v1: bool = False
+
+    def build(self, fetch_of: FetchOf) -> Service:
+        """Make the server, inside its loop."""
+        from pyvault.server.bodies import imds_answer
+        from pyvault.server.imds import ImdsApplication
+        from pyvault.server.service import Service
+
+        application = ImdsApplication(
+            self.common.source(Wanted(self.profile), fetch_of, imds_answer),
+            region=self.region,
+            account_id=self.account_id,
+            allow_v1=self.allow_v1,
+        )
+        return Service(
+            application=application,
+            gate=self.common.gate("imds"),
+            listener=self.common.listener,
+            hop_limit=EC2_HOP_LIMIT,
+        )
