@@ -18,9 +18,10 @@ from pyvault.version import __version__
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours
 if TYPE_CHECKING:
-    from pyvault.api import CredentialVault, open_vault
+    from pyvault.api import CredentialVault
     from pyvault.errors import PyvaultError
     from pyvault.model import Credentials, StoredCredentials
+    from pyvault.opening import open_vault
     from pyvault.secret import Secret
 
 __all__ = [
@@ -39,7 +40,7 @@ _HOMES = {
     "PyvaultError": "pyvault.errors",
     "Secret": "pyvault.secret",
     "StoredCredentials": "pyvault.model",
-    "open_vault": "pyvault.api",
+    "open_vault": "pyvault.opening",
 }
 
 

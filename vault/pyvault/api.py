@@ -7,22 +7,17 @@
         session = vault.boto3_session("ci")
 
 It reads the same AWS config, makes the same plans and shares the same cache of
-sessions as the command line. This is the door for programs, so here, and only
-here, the process's environment is the default of an argument.
+sessions as the command line.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
 from pyvault.cache import CacheMode, find_min_ttl
 from pyvault.errors import InputRequiredError
 from pyvault.model import StoredCredentials
-from pyvault.store import CredentialStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,76 +26,14 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from pyvault.backend import Ask, Question
+    from pyvault.backend import Ask
     from pyvault.model import Credentials
     from pyvault.paths import Paths
     from pyvault.retrieve import Retriever
     from pyvault.secret import Secret
     from pyvault.sessions import SessionCache
     from pyvault.steps import Plan
-
-
-def open_vault(
-    backend: str | None = None,
-    *,
-    options: Mapping[str, str] | None = None,
-    ask: Ask | None = None,
-    config: str | Path | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> CredentialVault:
-    """Open a store of credentials.
-
-    Args:
-        backend: its name, as ``pyvault backends list`` shows it; by default the
-            one that the command line would use.
-        options: of the backend, on top of those of config.toml and the environment.
-        ask: answers questions for a passphrase or an MFA code (``Question.key``
-            is ``passphrase``, ``new-passphrase`` or ``mfa-code``). By default
-            only the ``PYVAULT_PASSPHRASE*`` variables are looked at, and no
-            human is asked.
-        config: the AWS config file, by default ``AWS_CONFIG_FILE`` or
-            ``~/.aws/config``.
-        environ: what counts as the environment, by default that of this process.
-
-    Raises:
-        ConfigError: a setting is wrong.
-        BackendUnavailableError: the backend can't work here.
-        BackendLockedError: the key is wrong, or the store is locked.
-        InputRequiredError: a passphrase is needed, and nobody was there to ask.
-    """
-    from pyvault.choice import choose
-    from pyvault.choicefile import ChoiceFile
-    from pyvault.options import gather_options
-    from pyvault.paths import find_paths
-    from pyvault.registry import open_backend, probe_built_in
-    from pyvault.sessions import open_session_vault
-    from pyvault.toolconfig import load
-
-    environment = dict(os.environ if environ is None else environ)
-    if config is not None:
-        environment["AWS_CONFIG_FILE"] = str(config)
-    paths = find_paths(environment)
-    settings = load(paths.config_file)
-    memory = ChoiceFile(paths.choice)
-
-    def options_of(name: str) -> dict[str, str]:
-        return gather_options(
-            name, configured=settings.backend_options.get(name, {}), environ=environment, flags=options or {}
-        )
-
-    choice = choose(
-        flag=backend,
-        environ=environment,
-        configured=settings.backend,
-        recorded=memory.load().backend,
-        platform=sys.platform,
-        look=lambda name: probe_built_in(name, options_of(name)),
-    )
-    chosen = {**choice.options, **options_of(choice.name)}
-    answer = ask or _environment_answers(environment)
-    store = CredentialStore(open_backend(choice.name, chosen, answer, admit=memory.admit))
-    sessions = open_session_vault(paths, choice.name, chosen, store.backend)
-    return CredentialVault(store, sessions, paths=paths, environ=environment, ask=ask)
+    from pyvault.store import CredentialStore
 
 
 class CredentialVault:
@@ -115,7 +48,7 @@ class CredentialVault:
         environ: Mapping[str, str],
         ask: Ask | None,
     ) -> None:
-        """Put the parts together; :func:`open_vault` does it for you."""
+        """Put the parts together; :func:`~pyvault.opening.open_vault` does it for you."""
         self._store = store
         self._sessions = sessions
         self._paths = paths
@@ -280,27 +213,6 @@ class CredentialVault:
                 min_ttl=find_min_ttl(self._environ),
             )
         )
-
-
-def _environment_answers(environ: Mapping[str, str]) -> Ask:
-    """Answer what the environment can answer, as the command line does, and nothing else."""
-    from pyvault.secret import Secret
-
-    def answer(question: Question) -> Secret[str]:
-        if question.key in {"passphrase", "new-passphrase"}:
-            if path := environ.get("PYVAULT_PASSPHRASE_FILE"):
-                from pyvault.vaultfile.passphrase import read_passphrase_file
-
-                return read_passphrase_file(Path(path).expanduser())
-            for name in ("PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE"):
-                if value := environ.get(name):
-                    return Secret(value)
-        sources = ", ".join(question.sources)
-        raise InputRequiredError(
-            f"a value is needed: {question.prompt}", hint=f"it can be given by {sources}" if sources else None
-        )
-
-    return answer
 
 
 def _sleep(left: timedelta) -> None:

@@ -38,6 +38,7 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
         AwsUnreachableError: nobody answered, or not in AWS's language.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoAuthTokenError, ParamValidationError
+    from botocore.parsers import ResponseParserError
 
     try:
         with aws_quiet.requests():
@@ -46,6 +47,8 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
         raise _refused(operation, exc, show_message=show_message) from None  # it keeps the whole response
     except (ParamValidationError, NoAuthTokenError) as exc:
         raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
+    except (ResponseParserError, AttributeError):  # its text is the body; botocore stumbles over an empty <Error/>
+        raise AwsUnreachableError(f"{operation} got an answer that is not AWS's") from None
     except KeyError as exc:
         raise AwsError(f"the answer to {operation} lacks {exc.args[0]!r}", code="IncompleteAnswer") from None
     except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL

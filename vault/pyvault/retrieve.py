@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from pyvault import process_chain
 from pyvault.cache import DEFAULT_MIN_TTL, CacheMode
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
+from pyvault.plan_keys import AT_HAND, plan_keys
 from pyvault.providers.choice import provider_for
-from pyvault.session_key import session_key
-from pyvault.steps import PlaintextStep, SourceStep, StoredStep
+from pyvault.steps import StoredStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from pyvault.providers.stored import KeyStore
     from pyvault.single_flight import SingleFlight
     from pyvault.steps import Plan, Step
-
-#: Steps that only read what is at hand; a copy in the cache would be a second home of a secret.
-AT_HAND = (StoredStep, PlaintextStep, SourceStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +74,7 @@ class Retriever:
         """
         if not plan.steps:
             raise NoCredentialsError(f"nothing says where the credentials of profile {plan.profile!r} come from")
-        return _Walk(tools=self._tools, steps=plan.steps, cache=cache).upto(len(plan.steps) - 1)
-
-    def cache_keys(self, plan: Plan) -> list[str | None]:
-        """Give the cache key of every step; None for those that are never cached.
-
-        Reads the ids of stored keys, never a secret where the store can do without.
-        """
-        walk = _Walk(tools=self._tools, steps=plan.steps, cache=CacheMode.USE)
-        return [None if isinstance(step, AT_HAND) else walk.key(place) for place, step in enumerate(plan.steps)]
+        return _Walk(tools=self._tools, plan=plan, cache=cache).upto(len(plan.steps) - 1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,19 +82,20 @@ class _Walk:
     """One way through the steps of one plan."""
 
     tools: Tools
-    steps: tuple[Step, ...]
+    plan: Plan
     cache: CacheMode
-    _at_hand: dict[int, Credentials] = field(default_factory=dict[int, "Credentials"])
+    _at_hand: Credentials | None = None
+    _keys: list[str] = field(default_factory=list[str])
 
     def upto(self, place: int) -> Credentials:
         """Give the credentials of the step at *place*."""
-        step = self.steps[place]
+        step = self.plan.steps[place]
         if isinstance(step, AT_HAND):
-            return self._take(place)
+            return self._take(step)
         if self.cache is CacheMode.OFF:
             process_chain.refuse_recursion(self.tools.environ, step.profile)
             return self._carry_out(place)
-        key = self.key(place)
+        key = self._key(place)
         if self.cache is CacheMode.USE:
             with contextlib.suppress(ItemNotFoundError):
                 return self._look_up(key)
@@ -118,41 +108,37 @@ class _Walk:
             anew=self.cache is CacheMode.REFRESH,
         )
 
-    def key(self, place: int) -> str:
-        """Give the cache key of the step at *place*: over its request and all before it."""
-        if place < 0:
-            return ""
-        step = self.steps[place]
-        match step:
-            case StoredStep():
-                return self.tools.store.access_key_id(step.profile)
-            case PlaintextStep() | SourceStep():
-                return self._take(place).access_key_id
-            case _:
-                return session_key(step, self.key(place - 1))
+    def _key(self, place: int) -> str:
+        if not self._keys:
+            self._keys = plan_keys(self.plan, self._key_id)
+        return self._keys[place]
+
+    def _key_id(self, step: Step) -> str:
+        """Give the id of keys that are at hand; of stored ones without the secret, where the store can."""
+        if isinstance(step, StoredStep):
+            return self.tools.store.access_key_id(step.profile)
+        return self._take(step).access_key_id
 
     def _look_up(self, key: str) -> Credentials:
         return self.tools.sessions.get(key, min_ttl=self.tools.min_ttl)
 
     def _fetch(self, place: int, key: str) -> Credentials:
-        step = self.steps[place]
+        first, step = self.plan.steps[0], self.plan.steps[place]
         credentials = self._carry_out(place)
         if credentials.expires is not None:  # static keys of a command are not ours to keep
-            root = self.steps[0].profile if isinstance(self.steps[0], StoredStep) else None
+            root = first.profile if isinstance(first, StoredStep) else None
             self.tools.sessions.put(key, credentials, profile=step.profile, op=step.op, root=root)
         return credentials
 
-    def _take(self, place: int) -> Credentials:
-        if place not in self._at_hand:
-            self._at_hand[place] = self._carry_out(place)
-        return self._at_hand[place]
+    def _take(self, step: Step) -> Credentials:
+        """Read what is at hand, once: the surroundings may answer differently the next time."""
+        if self._at_hand is None:
+            self._at_hand = provider_for(step, self._nothing_before, self.tools).retrieve()
+        return self._at_hand
 
     def _carry_out(self, place: int) -> Credentials:
-        step = self.steps[place]
-        return provider_for(step, lambda: self._source(place), self.tools).retrieve()
+        source = (lambda: self.upto(place - 1)) if place else self._nothing_before
+        return provider_for(self.plan.steps[place], source, self.tools).retrieve()
 
-    def _source(self, place: int) -> Credentials:
-        """Give the credentials of the step before."""
-        if place == 0:
-            raise NoCredentialsError(f"no credentials are there to carry out {self.steps[0].op!r} with")
-        return self.upto(place - 1)
+    def _nothing_before(self) -> Credentials:
+        raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")

@@ -6,15 +6,15 @@ operation, expiry) stands in the encrypted index, so that listing opens no sessi
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pyvault import clock as real_clock
 from pyvault.errors import ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.names import ItemName, Kind
 from pyvault.session_codec import decode_session, encode_session
-from pyvault.session_vault import UNFIT, SessionVault, UnfitError, session_path
+from pyvault.session_handle import SessionHandle
+from pyvault.session_vault import SessionVault, session_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.entries import Entry
     from pyvault.vaultfile.vault import Vault
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +54,8 @@ class SessionCache:
 
     def __init__(self, file: SessionVault, clock: Clock = real_clock.now) -> None:
         """Name the file; it is opened when something is asked."""
-        self._file = file
+        self._handle = SessionHandle(file)
         self._clock = clock
-        self._vault: Vault | None = None
 
     def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
         """Give a session that is good for more than *min_ttl*.
@@ -67,7 +64,7 @@ class SessionCache:
             ItemNotFoundError: there is none.
             BackendError: the cache can't be read; that is not "none".
         """
-        credentials = self._read(lambda vault: decode_session(vault.get(ItemName(Kind.SESSION, key))))
+        credentials = self._handle.read(lambda vault: decode_session(vault.get(ItemName(Kind.SESSION, key))))
         if not credentials.is_fresh(at=self._clock(), window=min_ttl):
             raise ItemNotFoundError("the cached session has ended")
         return credentials
@@ -122,7 +119,7 @@ class SessionCache:
         Raises:
             WriteFailedError: it can't be removed.
         """
-        delete_session_file(self._file.path)
+        delete_session_file(self._handle.path)
         self.close()
 
     # Raw items, for SSO tokens and client registrations
@@ -133,7 +130,7 @@ class SessionCache:
         Raises:
             ItemNotFoundError: there is none of this name.
         """
-        return self._read(lambda vault: vault.get(ItemName(kind, name)))
+        return self._handle.read(lambda vault: vault.get(ItemName(kind, name)))
 
     def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: datetime | None = None) -> None:
         """Keep or replace an item's bytes."""
@@ -145,7 +142,7 @@ class SessionCache:
         Raises:
             ItemNotFoundError: there is none of this name.
         """
-        self._read(lambda vault: vault.delete(ItemName(kind, name)))
+        self._handle.read(lambda vault: vault.delete(ItemName(kind, name)))
 
     def blobs(self, kind: Kind) -> list[str]:
         """List the names of a kind."""
@@ -153,13 +150,11 @@ class SessionCache:
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""
-        if self._vault is not None:
-            self._vault.close()
-            self._vault = None
+        self._handle.close()
 
     def _list(self) -> list[Entry]:
         try:
-            return self._read(lambda vault: vault.entries())
+            return self._handle.read(lambda vault: vault.entries())
         except VaultNotFoundError:
             return []
 
@@ -174,7 +169,7 @@ class SessionCache:
                         vault.delete(entry.name)
                 vault.put(name, data, attributes=attributes, expires=expires)
 
-        self._write(put)
+        self._handle.write(put)
 
     def _drop(self, ends: Callable[[Entry], bool], *, kinds: frozenset[Kind]) -> int:
         def drop(vault: Vault) -> int:
@@ -185,48 +180,9 @@ class SessionCache:
             return len(doomed)
 
         try:
-            return self._read(drop)
+            return self._handle.read(drop)
         except VaultNotFoundError:
             return 0
-
-    def _read(self, action: Callable[[Vault], T]) -> T:
-        """Do something with the file if there is one.
-
-        Raises:
-            VaultNotFoundError: there is none, which is an ItemNotFoundError too.
-        """
-        with contextlib.suppress(UnfitError):
-            return self._attempt(action)
-        # Another process may have replaced the file since we opened it: look once more.
-        with contextlib.suppress(UnfitError):
-            return self._attempt(action)
-        return self._renewed(action)
-
-    def _write(self, action: Callable[[Vault], T]) -> T:
-        """Do something with the file, made or replaced if need be."""
-        with contextlib.suppress(VaultNotFoundError, UnfitError):
-            return self._attempt(action)
-        return self._renewed(action)
-
-    def _attempt(self, action: Callable[[Vault], T]) -> T:
-        """Do something with the file as it is; forgets the handle when it doesn't fit.
-
-        Raises:
-            UnfitError: the file doesn't belong here, or no longer.
-        """
-        if self._vault is None:
-            self._vault = self._file.open()
-        try:
-            return action(self._vault)
-        except (VaultNotFoundError, *UNFIT) as exc:
-            self.close()
-            if isinstance(exc, UNFIT):
-                raise UnfitError(type(exc).__name__) from None
-            raise
-
-    def _renewed(self, action: Callable[[Vault], T]) -> T:
-        self._vault = self._file.open_or_make()
-        return action(self._vault)
 
 
 def open_session_vault(

@@ -1,0 +1,224 @@
+"""What comes back over the wire when it is not AWS, or AWS says no: our errors, and nothing in the logs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from pyvault.aws import MfaProof
+from pyvault.aws_boto3 import BotoCalls, make_client
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
+
+KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted-secret-key"))
+PROOF = MfaProof(serial="arn:aws:iam::123456789012:mfa/me", code=Secret("918273"))
+
+GOOD = """<GetSessionTokenResponse><GetSessionTokenResult><Credentials>
+<AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId><SecretAccessKey>planted-answer</SecretAccessKey>
+<SessionToken>planted-session</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>
+</Credentials></GetSessionTokenResult></GetSessionTokenResponse>"""
+
+
+@dataclass
+class Answer:
+    """What the server says to everything."""
+
+    url: str = ""
+    status: int = 200
+    body: str = GOOD
+
+
+@pytest.fixture
+def answer() -> Iterator[Answer]:
+    state = Answer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def say(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(state.status)
+            self.send_header("Content-Length", str(len(state.body.encode())))
+            self.end_headers()
+            self.wfile.write(state.body.encode())
+
+        do_POST = say  # noqa: N815 - the server's name for it
+        do_GET = say  # noqa: N815 - the server's name for it
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def settings(url: str) -> ClientSettings:
+    return ClientSettings(region="eu-west-1", endpoints=Endpoints(sts=url, sso=url), max_attempts=1)
+
+
+def session(url: str) -> Credentials:
+    client = settings(url)
+    step = SessionTokenStep(profile="p", mfa_serial=PROOF.serial, duration=timedelta(hours=1), client=client, why="")
+    return BotoCalls().sts(client, KEYS).get_session_token(step, PROOF)
+
+
+def test_a_good_answer(answer: Answer) -> None:
+    got = session(answer.url)
+    assert (got.secret_access_key, got.session_token) == (Secret("planted-answer"), Secret("planted-session"))
+
+
+def test_nothing_of_request_and_answer_is_logged(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    session(answer.url)
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    for planted in ("planted", "918273", "AKIAEXAMPLE", "ASIAEXAMPLE", "Signature"):
+        assert planted not in logged
+
+
+def test_the_program_s_own_use_of_botocore_still_logs(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    session(answer.url)
+    caplog.set_level(logging.DEBUG)
+    import botocore.session
+
+    client = botocore.session.Session().create_client(
+        "sts", region_name="eu-west-1", endpoint_url=answer.url, aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    client.get_session_token()
+    assert [record for record in caplog.records if record.name == "botocore.parsers"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, ""),
+        (200, "<html>planted</html>"),
+        (200, "{}"),
+        (200, GOOD.replace("<SessionToken>planted-session</SessionToken>", "")),
+        (200, GOOD.replace("2030-01-01T00:00:00Z", "soon")),
+        (302, "planted"),
+        (403, "planted"),
+        (403, "<ErrorResponse><Error/></ErrorResponse>"),
+        (500, ""),
+        (500, '{"__type": "planted"'),
+    ],
+)
+def test_an_answer_that_is_none_is_an_error_of_ours(answer: Answer, status: int, body: str) -> None:
+    answer.status, answer.body = status, body
+    with pytest.raises((AwsError, AwsUnreachableError)) as caught:
+        session(answer.url)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert "planted" not in str(caught.value)
+
+
+def refusal(code: str, message: str) -> str:
+    return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+
+
+def test_aws_s_words_lose_their_power_over_a_terminal(answer: Answer) -> None:
+    answer.status, answer.body = 403, refusal("AccessDenied", "no&#10;way &#27;[31m" + "x" * 5000)
+    if "&#27;" in answer.body:  # XML 1.0 has no escape character at all; a JSON answer could
+        answer.body = answer.body.replace("&#27;", "")
+    with pytest.raises(AwsError) as caught:
+        session(answer.url)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            "MFA code was refused",
+        ),
+        ("AccessDenied", "User is not authorized to perform: sts:AssumeRole", "trust policy may want MFA"),
+        ("ExpiredToken", "The security token included in the request is expired", "no longer good"),
+        ("InvalidClientTokenId", "The security token included in the request is invalid.", "deleted, deactivated"),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match", "clock is wrong"),
+    ],
+)
+def test_refusals_come_with_advice(answer: Answer, code: str, message: str, hint: str) -> None:
+    answer.status, answer.body = 403, refusal(code, message)
+    with pytest.raises(AwsError) as caught:
+        session(answer.url)
+    assert caught.value.code == code
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_bearer_token_that_comes_back_is_not_shown(answer: Answer) -> None:
+    client = settings(answer.url)
+    answer.status, answer.body = 400, refusal("InvalidIdentityToken", "bad token planted-token")
+    step = WebIdentityStep(
+        profile="p",
+        role_arn="arn:aws:iam::123456789012:role/x",
+        role_session_name=None,
+        token_file=None,
+        token_process="x",
+        duration=timedelta(hours=1),
+        client=client,
+        why="",
+    )
+    with pytest.raises(AwsError) as caught:
+        BotoCalls().sts(client, None).assume_role_with_web_identity(step, "name", Secret("planted-token"))
+    assert "planted" not in str(caught.value)
+    assert caught.value.code == "InvalidIdentityToken"
+
+
+def test_the_portal_counts_milliseconds_and_its_address_is_not_shown(answer: Answer) -> None:
+    client = settings(answer.url)
+    step = SsoStep(
+        profile="p",
+        session=None,
+        start_url="https://x.awsapps.com/start",
+        sso_region="eu-west-1",
+        account_id="123456789012",
+        role_name="Admin",
+        registration_scopes=(),
+        client=client,
+        why="",
+    )
+    portal = BotoCalls().sso_portal(client)
+    answer.body = '{"roleCredentials": {"accessKeyId": "ASIA", "secretAccessKey": "s", "sessionToken": "t", "expiration": 1893456000000}}'
+    expires = portal.get_role_credentials(step, Secret("planted-token")).expires
+    assert expires is not None
+    assert expires.isoformat() == "2030-01-01T00:00:00+00:00"
+    answer.body = '{"roleCredentials": {"accessKeyId": "ASIA"}}'
+    with pytest.raises(AwsError, match="lacks 'secretAccessKey'"):
+        portal.get_role_credentials(step, Secret("planted-token"))
+    answer.status, answer.body = 401, '{"message": "planted-token is not valid"}'
+    with pytest.raises(AwsError) as caught:
+        portal.get_role_credentials(step, Secret("planted-token"))
+    assert "planted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://", "not a url", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(AwsUnreachableError):
+        session(url)
+
+
+def test_a_bundle_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="ca_bundle"):
+        make_client("sts", ClientSettings(region="eu-west-1", ca_bundle=str(tmp_path / "no")), KEYS)
+
+
+def test_attempts_are_counted(answer: Answer) -> None:
+    answer.status = 500
+    with pytest.raises(AwsError) as caught:
+        session(answer.url)
+    assert caught.value.code
