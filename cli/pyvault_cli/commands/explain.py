@@ -95,18 +95,18 @@ class CacheView:
 def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
     from pyvault.cache import CacheMode, find_min_ttl
-    from pyvault_cli.retrieving import make_retriever
+    from pyvault.plan_keys import look_at_cache
 
-    soon = clock.now() + find_min_ttl(context.environ)
-    good = {
-        entry.key: entry.expires
-        for entry in context.sessions.entries()
-        if wanted.cache is CacheMode.USE and (entry.expires is None or entry.expires > soon)
-    }
-    states: dict[int, str] = {}
-    ends: dict[int, datetime | None] = {}
-    for step, key in zip(plan.steps, make_retriever(wanted, context).cache_keys(plan), strict=True):
-        is_kept = key is not None and wanted.cache is not CacheMode.OFF
-        states[id(step)] = ("hit" if key in good else "miss") if is_kept else "never"
-        ends[id(step)] = good.get(key) if key else None
-    return CacheView(states, ends)
+    if wanted.cache is CacheMode.OFF:
+        return CacheView({id(step): "never" for step in plan.steps})
+    seen = look_at_cache(
+        plan,
+        store=context.store,
+        entries=context.sessions.entries() if wanted.cache is CacheMode.USE else (),
+        at=clock.now(),
+        min_ttl=find_min_ttl(context.environ),
+    )
+    return CacheView(
+        {id(step): cached.state for step, cached in zip(plan.steps, seen, strict=True)},
+        {id(step): cached.until for step, cached in zip(plan.steps, seen, strict=True)},
+    )
