@@ -1,0 +1,196 @@
+"""``pyvault exec`` and ``export`` with the real AWS CLI on the other side, against the strict local AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fake_aws.client import REGION, FakeAws
+
+BIN = Path(sys.executable).parent
+WHO = ("aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+
+
+class Person:
+    """Somebody with a vault, a config and the AWS CLI."""
+
+    def __init__(self, aws: FakeAws, home: Path) -> None:
+        self.aws = aws
+        self.home = home
+        keyfile = home / "key"
+        keyfile.write_text(f"pyvault-keyfile-v1:{'A' * 43}=\n")
+        keyfile.chmod(0o600)
+        self.environ = {
+            **os.environ,
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL": aws.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": str(home / "config"),
+            "PYVAULT_BACKEND": "file",
+            "PYVAULT_KEYFILE": str(keyfile),
+        }
+
+    def config(self, text: str) -> None:
+        (self.home / "config").write_text(text)
+
+    def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words,
+            env=self.environ | environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def add(self, profile: str, user: str) -> None:
+        pair = self.aws.key(user)
+        keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+        ended = self.run("pyvault", "add", profile, "--env", "--no-verify", "--no-add-config", **keys)
+        assert ended.returncode == 0, ended.stderr
+
+    def who(self, profile: str, *options: str) -> str:
+        """Give the ARN that the AWS CLI sees as a child of exec."""
+        ended = self.run("pyvault", "--no-input", "exec", profile, *options, "--", *WHO)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.strip()
+
+
+@pytest.fixture
+def person(fake_aws: FakeAws, private_home: Path) -> Person:
+    return Person(fake_aws, private_home)
+
+
+def test_a_user_with_mfa(person: Person) -> None:
+    person.add("me", "mfa-user")
+    person.config(f"[profile me]\nmfa_serial = {person.aws.mfa_serial('mfa-user')}\n")
+    assert person.who("me", "-t", person.aws.totp("mfa-user")).endswith(":user/mfa-user")
+    assert person.who("me").endswith(":user/mfa-user")
+    assert person.aws.ops().count("sts.GetSessionToken") == 1
+
+
+def test_without_a_code_and_a_person_it_fails_at_once(person: Person) -> None:
+    person.add("me", "mfa-user")
+    person.config(f"[profile me]\nmfa_serial = {person.aws.mfa_serial('mfa-user')}\n")
+    ended = person.run("pyvault", "--no-input", "exec", "me", "--", "true")
+    assert ended.returncode == 4
+    assert "--mfa-token" in ended.stderr
+    assert person.aws.ops() == []
+
+
+def test_a_role(person: Person) -> None:
+    person.add("base", "demo")
+    person.config(f"[profile r]\nsource_profile = base\nrole_arn = {person.aws.role_arn('reader')}\n")
+    assert ":assumed-role/reader/" in person.who("r")
+
+
+def test_a_chain_of_three_with_one_code(person: Person) -> None:
+    person.add("me", "mfa-user")
+    serial = person.aws.mfa_serial("mfa-user")
+    person.config(
+        f"[profile me]\nmfa_serial = {serial}\n"
+        f"[profile one]\nsource_profile = me\nmfa_serial = {serial}\nrole_arn = {person.aws.role_arn('r1')}\n"
+        f"[profile two]\nsource_profile = one\nrole_arn = {person.aws.role_arn('r2')}\n"
+        f"[profile three]\nsource_profile = two\nmfa_serial = {serial}\nrole_arn = {person.aws.role_arn('r3')}\n"
+    )
+    assert ":assumed-role/r3/" in person.who("three", "-t", person.aws.totp("mfa-user"))
+    assert person.aws.ops() == ["sts.GetSessionToken", *["sts.AssumeRole"] * 3, "sts.GetCallerIdentity"]
+
+
+def test_external_id_and_tags(person: Person) -> None:
+    person.add("base", "demo")
+    person.config(
+        f"[profile p]\nsource_profile = base\nrole_arn = {person.aws.role_arn('partner')}\n"
+        "external_id = partner-42\nsession_tags = team=red\nrole_session_name = job\n"
+    )
+    assert person.who("p").endswith(":assumed-role/partner/job")
+    sent = person.aws.calls("AssumeRole")[0]["params"]
+    assert (sent["ExternalId"], sent["Tags.member.1.Value"]) == ("partner-42", "red")
+
+
+def test_web_identity(person: Person) -> None:
+    (person.home / "token").write_text(person.aws.web_identity_token(subject="repo:example/app") + "\n")
+    person.config(
+        f"[profile ci]\nrole_arn = {person.aws.role_arn('ci')}\nweb_identity_token_file = {person.home}/token\n"
+    )
+    assert ":assumed-role/ci/" in person.who("ci")
+
+
+def test_the_aws_cli_asks_pyvault(person: Person) -> None:
+    person.add("base", "demo")
+    person.config(
+        f"[profile r]\nsource_profile = base\nrole_arn = {person.aws.role_arn('reader')}\n"
+        "[profile cli]\ncredential_process = pyvault --no-input export --format json r\n"
+    )
+    ended = person.run(*WHO, "--profile", "cli")
+    assert ":assumed-role/reader/" in ended.stdout, ended.stderr
+
+
+def test_pyvault_asks_pyvault(person: Person) -> None:
+    person.add("base", "demo")
+    person.config(
+        "[profile other]\ncredential_process = pyvault --no-input export --format json base\n"
+        f"[profile r]\nsource_profile = other\nrole_arn = {person.aws.role_arn('reader')}\n"
+    )
+    assert ":assumed-role/reader/" in person.who("r")
+
+
+def test_deviation_6_a_process_that_asks_for_itself_is_refused(person: Person) -> None:
+    person.config(
+        "[profile a]\ncredential_process = pyvault --no-input export --format json b\n"
+        "[profile b]\ncredential_process = pyvault --no-input export --format json a\n"
+    )
+    ended = person.run("pyvault", "--no-input", "exec", "a", "--", "true")
+    assert ended.returncode != 0
+    assert "a -> b -> a" in ended.stderr
+
+
+def test_export_for_credential_process(person: Person) -> None:
+    person.add("base", "demo")
+    answer = json.loads(person.run("pyvault", "--no-input", "export", "--format", "json", "base").stdout)
+    assert answer["Version"] == 1
+    assert answer["SessionToken"]
+    assert answer["Expiration"].endswith("Z")
+
+
+def test_deviation_12_refresh_and_no_cache(person: Person) -> None:
+    person.add("base", "demo")
+    show = ("--", "printenv", "AWS_ACCESS_KEY_ID")
+    first = person.run("pyvault", "exec", "base", *show).stdout
+    assert person.run("pyvault", "exec", "base", "--no-cache", *show).stdout != first
+    assert person.run("pyvault", "exec", "base", *show).stdout == first
+    anew = person.run("pyvault", "exec", "base", "--refresh", *show).stdout
+    assert anew != first
+    assert person.run("pyvault", "exec", "base", *show).stdout == anew
+
+
+def test_refusals_name_code_and_advice_and_exit_6(person: Person) -> None:
+    person.add("base", "demo")
+    person.config(f"[profile p]\nsource_profile = base\nrole_arn = {person.aws.role_arn('admin')}\n")
+    ended = person.run("pyvault", "exec", "p", "--", "true")
+    assert ended.returncode == 6
+    assert "AccessDenied" in ended.stderr
+    assert "hint:" in ended.stderr
+
+
+def test_an_aws_that_is_not_there_exits_6(person: Person) -> None:
+    person.add("base", "demo")
+    ended = person.run(
+        "pyvault", "exec", "base", "--", "true", AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_MAX_ATTEMPTS="1"
+    )
+    assert ended.returncode == 6
+    assert "got no answer" in ended.stderr
+
+
+def test_no_secret_is_told_at_debug(person: Person) -> None:
+    person.add("base", "demo")
+    ended = person.run("pyvault", "--debug", "exec", "base", "--", "true")
+    assert ended.returncode == 0
+    assert person.aws.key("demo").secret_access_key not in ended.stderr
+    assert person.aws.key("demo").access_key_id not in ended.stderr
