@@ -8,6 +8,7 @@ perhaps a temporary one, which the next writer removes under its lock.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -62,7 +63,8 @@ class PendingFile:
         trace: TracebackType | None,
     ) -> None:
         """Remove what was not committed."""
-        self._close()
+        with contextlib.suppress(OSError):
+            self._close()
         # After a commit there is nothing to remove; what can't be removed now, the next writer removes.
         with contextlib.suppress(OSError):
             self.path.unlink()
@@ -97,13 +99,18 @@ class PendingFile:
         """Put it in the target's place.
 
         Raises:
-            WriteFailedError: the target is as it was.
+            WriteFailedError: the target is as it was; or it is new, but may not
+                survive a power loss, and then the message says so.
         """
         self.finish()
         with writing(self.target):
             _replace(self.path, self.target)
-            if self._durable:
+        if self._durable:
+            try:
                 sync_directory(self.target.parent)
+            except OSError as exc:
+                message = f"'{self.target}' is written, but may not survive a power loss: {exc.strerror}"
+                raise WriteFailedError(message) from exc
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -148,6 +155,9 @@ def sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system that syncs no directories
+            raise
     finally:
         os.close(descriptor)
 

@@ -7,6 +7,7 @@ alone. What is inside the file only serves the error message.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -73,8 +74,11 @@ class LockFile:
         """Let go; closing the descriptor is what unlocks."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
-            _unlock(descriptor)
-            os.close(descriptor)
+            # What was done under the lock is done; if unlocking fails, closing still unlocks.
+            with contextlib.suppress(OSError):
+                _unlock(descriptor)
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
     def _wait(self, descriptor: int) -> None:
         deadline = time.monotonic() + self.timeout
@@ -95,9 +99,10 @@ def _open(path: Path) -> int:
         flags |= getattr(os, flag, 0)
     try:
         descriptor = os.open(path, flags, 0o600)
+        plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
     except OSError as exc:
         raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    if not plain:
         os.close(descriptor)
         raise WriteFailedError(f"the lock '{path}' is not a plain file")
     return descriptor

@@ -9,11 +9,13 @@ Source: the vault file format, version 1, section 8.
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.atomic import PendingFile, writing
-from pyvault.errors import BackendError, ItemNotFoundError
+from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError
+from pyvault.vaultfile.checks import reading
 from pyvault.vaultfile.reader import read_header
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def list_backups(vault: Path, checks: FileChecks | None = None) -> list[Backup]:
     found: list[Backup] = []
     for number in range(1, KEPT + 1):
         path = backup_path(vault, number)
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(VaultNotFoundError), reading(path):
             status = path.stat()
             generation = None
             with contextlib.suppress(BackendError):
@@ -76,7 +78,7 @@ def find_backup(vault: Path, number: int) -> Path:
         ItemNotFoundError: there is no such backup.
     """
     path = backup_path(vault, number)
-    if not 1 <= number <= KEPT or not path.exists():
+    if number not in range(1, KEPT + 1) or not os.path.lexists(path):
         raise ItemNotFoundError(f"there is no backup {number} of '{vault}'")
     return path
 
@@ -91,9 +93,9 @@ def keep_backup(vault: Path) -> None:
         WriteFailedError: nothing about the vault itself has changed.
     """
     newest = backup_path(vault, 1)
-    if not vault.exists():
-        return
     with writing(newest):
+        if not vault.exists():
+            return
         if newest.exists() and newest.samefile(vault):
             return  # a writer was killed between its backup and its rename
         free = next((number for number in range(1, KEPT) if not backup_path(vault, number).exists()), KEPT)

@@ -10,6 +10,7 @@ Source: the vault file format, version 1, section 8.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -26,6 +27,7 @@ from pyvault.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -61,12 +63,12 @@ def open_private(path: Path, checks: FileChecks) -> int:
     flags = os.O_RDONLY
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, flag, 0)
-    try:
+    with reading(path):
         descriptor = os.open(path, flags)
-    except OSError as exc:
-        raise _opening_error(path, exc) from exc
     try:
-        _check_file(path, os.fstat(descriptor), checks)
+        with reading(path):
+            status = os.fstat(descriptor)
+        _check_file(path, status, checks)
         check_directory(path.parent, checks)
     except BaseException:
         os.close(descriptor)
@@ -82,7 +84,8 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
     """
     if checks.owner is None:
         return
-    status = directory.stat()
+    with reading(directory):
+        status = directory.stat()
     if status.st_mode & OTHERS_WRITE:
         raise InsecurePermissionsError(
             f"the directory '{directory}' is writable by others", hint=f"chmod 700 '{directory}'"
@@ -118,7 +121,20 @@ def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
         raise InsecurePermissionsError(f"'{path}' is open to others", hint=f"chmod 600 '{path}'")
 
 
-def _opening_error(path: Path, exc: OSError) -> Exception:
+@contextlib.contextmanager
+def reading(path: Path) -> Generator[None]:
+    """Turn what the system says while *path* is opened or read into our errors.
+
+    Raises:
+        VaultNotFoundError, InsecurePermissionsError, NotAVaultError, AccessDeniedError
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise _reading_error(path, exc) from exc
+
+
+def _reading_error(path: Path, exc: OSError) -> Exception:
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
         return VaultNotFoundError(f"there is no vault at '{path}'")
     if exc.errno in {errno.ELOOP, errno.EMLINK}:
@@ -127,4 +143,4 @@ def _opening_error(path: Path, exc: OSError) -> Exception:
         )
     if exc.errno in {errno.ENXIO, errno.ENODEV, errno.EISDIR}:
         return NotAVaultError(f"'{path}' is not a plain file")
-    return AccessDeniedError(f"can't open '{path}': {exc.strerror}")
+    return AccessDeniedError(f"can't read '{path}': {exc.strerror}")

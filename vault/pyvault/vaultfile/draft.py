@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.keys import Keys
     from pyvault.vaultfile.reader import Snapshot
 
+#: Key in the index's meta: the last generation whose write had to delete the backups. A process that
+#: is killed between its rename and the deletion leaves them; the next write sees this and deletes them.
+REVOKED_AT = "revoked_at"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRecord:
@@ -180,7 +184,12 @@ class Draft:
         for record in self.records:
             entries.append(replace(record.entry, offset=offset))
             offset += record.entry.length
-        return Index(entries=tuple(entries), meta=self.meta, unknown=self.unknown)
+        meta = {**self.meta, REVOKED_AT: self.generation + 1} if self.revokes else self.meta
+        return Index(entries=tuple(entries), meta=meta, unknown=self.unknown)
+
+    def follows_revocation(self) -> bool:
+        """Say whether the state this is based on took something away that older backups have."""
+        return self.meta.get(REVOKED_AT) == self.generation and self.generation > 0
 
     def records_size(self) -> int:
         """Bytes of the record area."""

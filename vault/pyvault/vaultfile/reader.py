@@ -9,14 +9,15 @@ Source: the vault file format, version 1, section 5.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import AccessDeniedError, TamperedError, TruncatedVaultError
+from pyvault.errors import TamperedError, TruncatedVaultError
 from pyvault.sealing import BrokenSealError
-from pyvault.vaultfile.checks import FileChecks, open_private
+from pyvault.vaultfile.checks import FileChecks, open_private, reading
 from pyvault.vaultfile.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
 from pyvault.vaultfile.index import Index, IndexEntry, open_index
 from pyvault.vaultfile.records import open_record
@@ -75,7 +76,8 @@ class VaultReader:
         """Close the file; may be called twice."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
+            with contextlib.suppress(OSError):  # nothing was written through it
+                os.close(descriptor)
 
     def snapshot(self, keys: Keys) -> Snapshot:
         """Verify the header and open the index.
@@ -131,7 +133,8 @@ class VaultReader:
             raise TamperedError(message) from None
 
     def _read_header(self) -> tuple[Header, bytes, bytes]:
-        size = os.fstat(self._descriptor).st_size
+        with reading(self.path):
+            size = os.fstat(self._descriptor).st_size
         start = self._read(0, min(size, FIXED_SIZE))
         fixed = parse_fixed(start, size, self.path)
         slots = self._read(FIXED_SIZE, fixed.slots_size)
@@ -140,7 +143,7 @@ class VaultReader:
 
     def _read(self, offset: int, size: int) -> bytes:
         parts: list[bytes] = []
-        try:
+        with reading(self.path):
             os.lseek(self._descriptor, offset, os.SEEK_SET)
             while size:
                 part = os.read(self._descriptor, size)
@@ -148,8 +151,6 @@ class VaultReader:
                     raise TruncatedVaultError(f"'{self.path}' became shorter while it was read")
                 parts.append(part)
                 size -= len(part)
-        except OSError as exc:
-            raise AccessDeniedError(f"can't read '{self.path}': {exc.strerror}") from exc
         return b"".join(parts)
 
 

@@ -49,12 +49,13 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
     except OSError as exc:
         raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
     try:
-        _check(os.fstat(descriptor), path, what)
-        return read_all(descriptor, f"the {what} '{path}'")
+        try:
+            _check(os.fstat(descriptor), path, what)
+            return read_all(descriptor, f"the {what} '{path}'")
+        finally:
+            os.close(descriptor)
     except OSError as exc:
         raise AccessDeniedError(f"can't read the {what} '{path}': {exc.strerror}") from exc
-    finally:
-        os.close(descriptor)
 
 
 def read_all(descriptor: int, what: str) -> Secret[bytes]:

@@ -70,12 +70,14 @@ def write_draft(
         snapshot = _read_back(pending.path, header, draft, options)
         if base is not None:
             base.close()
+        if draft.follows_revocation():
+            delete_backups(path)
         if options.durable and not draft.revokes:
             keep_backup(path)
         last_look()
         pending.commit()
     if draft.revokes:
-        delete_backups(path)
+        delete_backups(path)  # should it fail, or the process be killed before, the next write does it
     return snapshot
 
 

@@ -1,0 +1,27 @@
+"""A process that puts entries into a vault: ``writer.py VAULT NAME COUNT``; COUNT 0 goes on until it is killed."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+from pyvault.secret import Secret
+from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.vault import Vault
+from vaults import WEAK, credential
+
+
+def main(path: Path, name: str, count: int) -> None:
+    trust = Trust(path.with_name("trust.json"))
+    vault = Vault.open(path, UnlockSources(keyfile=path.with_name("ci.key")), trust=trust, options=WEAK)
+    sys.stdout.write("open\n")
+    sys.stdout.flush()
+    for number in itertools.count() if count == 0 else range(count):
+        # The same names again and again when it goes on for ever: the vault must not grow.
+        vault.put(credential(f"{name}-{number % 25}"), Secret(f"{name} {number}".encode() * 50))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
