@@ -112,7 +112,7 @@ class Gpg:
                 with suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
                 child.communicate()
-        return Outcome(code=child.returncode, output=Secret(output), errors=errors.decode(errors="replace"))
+        return Outcome(code=child.wait(), output=Secret(output), errors=errors.decode(errors="replace"))
 
     def _passphrase_pipe(self) -> int | None:
         """Give the end of a pipe from which gpg reads the passphrase."""

@@ -4,7 +4,7 @@
 
     {"pyvault": 1, "kind": "credential", "name": "prod", "data": "<base64>"}
 
-All of it ASCII, because some stores keep text only. The kind and the name are
+All of it text, because some stores keep nothing else. The kind and the name are
 inside, so that an item copied over another one in the store is an error and
 not somebody else's credentials; whoever may write to the store can still put a
 whole forged envelope there, which SECURITY.md says. A cut-off item does not
@@ -26,8 +26,14 @@ VERSION = 1
 FIELDS = frozenset({"pyvault", "kind", "name", "data"})
 
 
-def seal_envelope(name: ItemName, data: Secret[bytes]) -> Secret[str]:
-    """Wrap a payload together with its own name; ASCII, one line.
+def seal_envelope(name: ItemName, data: Secret[bytes], *, ascii_only: bool = True) -> Secret[str]:
+    """Wrap a payload together with its own name, in one line.
+
+    Args:
+        name: goes in as it is.
+        data: goes in as base64.
+        ascii_only: False keeps a name of other letters shorter, in a store of
+            few characters.
 
     Raises:
         InvalidNameError: a name that could not be read back.
@@ -42,6 +48,7 @@ def seal_envelope(name: ItemName, data: Secret[bytes]) -> Secret[str]:
                 "data": base64.b64encode(data.reveal()).decode(),
             },
             separators=(",", ":"),
+            ensure_ascii=ascii_only,
         )
     )
 

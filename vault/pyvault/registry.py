@@ -35,8 +35,11 @@ DISTRIBUTION = "pyvault-aws"
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "file": "pyvault_backends.file:FileBackend",
+        "keychain": "pyvault_backends.keychain:KeychainBackend",
+        "wincred": "pyvault_backends.wincred:WincredBackend",
         "secret-service": "pyvault_backends.secret_service:SecretServiceBackend",
         "pass": "pyvault_backends.pass_store:PassBackend",
+        "keyring": "pyvault_backends.keyring_backend:KeyringAdapter",
         "memory": "pyvault_backends.memory:MemoryBackend",
     }
 )

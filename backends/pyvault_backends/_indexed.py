@@ -1,0 +1,187 @@
+"""Items in a store of texts that can't list and may replace by deleting first.
+
+* One text for each item, under a name of its own.
+* A *spare* beside it while it is written: the new text goes there first, so
+  that a crash between the store's delete and its add leaves one of the two.
+* One more text is the index of names. A name that is being added or removed is
+  *open* in it meanwhile; whoever finds an open name with nobody at work looks
+  whether the item is there, and settles it.
+
+All changes are made under a lock file; a reader that finds nothing looks again
+under it, because it may have come between a delete and an add.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from pyvault.codec import parse_object
+from pyvault.envelope import open_envelope, seal_envelope
+from pyvault.errors import BackendError, InvalidNameError, ItemCorruptError, ItemNotFoundError
+from pyvault.lockfile import LockFile
+from pyvault.names import parse_item_name
+from pyvault.paths import find_paths
+from pyvault.secret import Secret
+from pyvault_backends._safe_names import encode_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.names import ItemName
+
+INDEX = "index"
+SPARE = "+new"  # no encoded name ends so
+VERSION = 1
+
+
+class Texts(Protocol):
+    """What the store can do."""
+
+    def read(self, key: str) -> Secret[str] | None:
+        """Give a text; None if there is none."""
+        ...
+
+    def write(self, key: str, text: Secret[str]) -> None:
+        """Store or replace a text of ASCII; it may be gone in between."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove a text that is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """The names in the store.
+
+    Attributes:
+        open: being added or removed, or left so by a crash.
+    """
+
+    names: frozenset[ItemName] = frozenset()
+    open: frozenset[ItemName] = frozenset()
+
+
+class IndexedItems:
+    """The five methods of a backend over such a store."""
+
+    def __init__(self, texts: Texts, lock: Path) -> None:
+        """Name the lock file; its directory is made if it is missing."""
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._texts = texts
+        self._lock_path = lock
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        text = self._read(encode_name(name))
+        if text is None:
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        return open_envelope(name, _bytes(text))
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item."""
+        key, envelope = encode_name(name), seal_envelope(name, data)
+        with self._locked():
+            index = self._read_index()
+            if name in index.names and name not in index.open:
+                self._write(key, envelope)
+                return
+            opened = replace(index, open=index.open | {name})
+            self._write_index(opened)
+            self._write(key, envelope)
+            self._write_index(Index(names=opened.names | {name}, open=opened.open - {name}))
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        key = encode_name(name)
+        with self._locked():
+            if self._settled(key) is None:
+                raise ItemNotFoundError(f"there is no item '{name}'")
+            index = self._read_index()
+            self._write_index(replace(index, open=index.open | {name}))
+            # The spare first: one that is left would be taken for the item.
+            for part in (key + SPARE, key):
+                if self._texts.read(part) is not None:
+                    self._texts.remove(part)
+            self._write_index(Index(names=index.names - {name}, open=index.open - {name}))
+
+    def names(self) -> list[ItemName]:
+        """List the items."""
+        index = self._parse_index(self._read(INDEX))
+        if index.open:
+            with self._locked():
+                index = self._settle(self._read_index())
+        return sorted(index.names)
+
+    def _locked(self) -> LockFile:
+        return LockFile(self._lock_path)
+
+    def _read(self, key: str) -> Secret[str] | None:
+        text = self._texts.read(key)
+        if text is not None:
+            return text
+        with self._locked():
+            return self._settled(key)
+
+    def _settled(self, key: str) -> Secret[str] | None:
+        """Read under the lock; the spare counts where its text is missing."""
+        text = self._texts.read(key)
+        return self._texts.read(key + SPARE) if text is None else text
+
+    def _write(self, key: str, text: Secret[str]) -> None:
+        if self._texts.read(key) is None and (left := self._texts.read(key + SPARE)) is not None:
+            self._texts.write(key, left)  # the spare is all that a crash has left: it may not be overwritten yet
+        for part in (key + SPARE, key):
+            self._texts.write(part, text)
+            # Some stores say nothing of a failure (keyring's null, KWallet's return code).
+            if self._texts.read(part) != text:
+                raise BackendError("the store did not keep what was written")
+        self._texts.remove(key + SPARE)
+
+    def _settle(self, index: Index) -> Index:
+        present = {name for name in index.open if self._settled(encode_name(name)) is not None}
+        settled = Index(names=(index.names - index.open) | present)
+        self._write_index(settled)
+        return settled
+
+    def _read_index(self) -> Index:
+        return self._parse_index(self._settled(INDEX))
+
+    def _write_index(self, index: Index) -> None:
+        document = {
+            "v": VERSION,
+            "names": sorted(str(name) for name in index.names),
+            "open": sorted(str(name) for name in index.open),
+        }
+        self._write(INDEX, Secret(json.dumps(document)))
+
+    @staticmethod
+    def _parse_index(text: Secret[str] | None) -> Index:
+        if text is None:
+            return Index()
+        document = parse_object(_bytes(text), of="the index of the store")
+        if document.get("v") != VERSION:
+            raise ItemCorruptError("the index of the store has a version that we don't know")
+        return Index(names=_names(document.get("names")), open=_names(document.get("open")))
+
+
+def lock_for(backend: str, place: str) -> Path:
+    """Name the lock file for one store of a backend."""
+    digest = hashlib.sha256(place.encode()).hexdigest()[:8]
+    return find_paths({}).locks / f"{backend}-{digest}.lock"
+
+
+def _names(value: object) -> frozenset[ItemName]:
+    if not isinstance(value, list):
+        raise ItemCorruptError("the index of the store is damaged")
+    try:
+        return frozenset(parse_item_name(str(text)) for text in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a list of JSON values
+    except InvalidNameError:
+        raise ItemCorruptError("the index of the store is damaged") from None
+
+
+def _bytes(text: Secret[str]) -> Secret[bytes]:
+    return Secret(text.reveal().encode("utf-8", "surrogatepass"))

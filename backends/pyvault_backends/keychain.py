@@ -1,0 +1,126 @@
+"""Keep items in the macOS Keychain, through keyring's macOS module.
+
+That module replaces by deleting and adding, and can't list: ``_indexed`` makes
+up for both. An item is open to the Python interpreter that made it, not to
+pyvault alone; README and SECURITY.md say so.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pyvault.backend import Ask, Availability, Options
+from pyvault.errors import AccessDeniedError, BackendError, BackendLockedError, BackendUnavailableError
+from pyvault.options import check_options
+from pyvault_backends._indexed import IndexedItems, lock_for
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
+
+NAME = "keychain"
+UNLOCK_HINT = "security unlock-keychain"
+
+# Source: Apple, Security framework result codes (SecBase.h).
+LOCKED = (-128, -25308)  # errSecUserCanceled, errSecInteractionNotAllowed
+DENIED = (-25293, -34018, -67030)  # errSecAuthFailed, errSecMissingEntitlement, errSecCSInfoPlistFailed
+NO_KEYCHAIN = (-25291, -25307)  # errSecNotAvailable, errSecNoDefaultKeychain
+
+
+class KeychainBackend:
+    """The user's default keychain. Options: none."""
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, items: IndexedItems) -> None:
+        self._items = items
+        self._guard = threading.RLock()
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Load the library; macOS itself asks the human when an item is read."""
+        del ask
+        seen = cls.probe(options)
+        if not seen.available:
+            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        from keyring.backends import macOS
+
+        from pyvault_backends._keyring import KeyringTexts, pinned
+
+        if not hasattr(macOS, "api"):
+            raise BackendUnavailableError("the Security framework can't be loaded")
+        keyring = pinned(macOS.Keyring)
+        keyring.keychain = None  # type: ignore[attr-defined]  # KEYCHAIN_PATH only makes it warn
+        return cls(IndexedItems(KeyringTexts(keyring, "pyvault:"), lock_for(NAME, "")))
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        """Say whether this is macOS and the library is there."""
+        check_options(NAME, options, known=())
+        if not cls._is_macos():
+            return Availability(available=False, reason="it is part of macOS")
+        if find_spec("keyring") is None:
+            return Availability(
+                available=False, reason="the library 'keyring' is not installed", hint="install pyvault-aws[keyring]"
+            )
+        return Availability(available=True)
+
+    @staticmethod
+    def _is_macos() -> bool:
+        return sys.platform == "darwin"
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        with self._mapped(f"read '{name}'"):
+            return self._items.get(name)
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item."""
+        with self._mapped(f"write '{name}'"):
+            self._items.put(name, data)
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        with self._mapped(f"delete '{name}'"):
+            self._items.delete(name)
+
+    def names(self) -> list[ItemName]:
+        """List the items, out of the index."""
+        with self._mapped("list its items"):
+            return self._items.names()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    @contextmanager
+    def _mapped(self, doing: str) -> Generator[None]:
+        from keyring.errors import KeyringError
+
+        with self._guard:
+            try:
+                yield
+            except KeyringError as exc:
+                raise _mapped_status(_status(exc), doing) from None
+
+
+def _status(exc: BaseException) -> int | None:
+    """Find the system's result code, which keyring keeps in the cause."""
+    cause = exc.__cause__
+    return cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
+
+
+def _mapped_status(status: int | None, doing: str) -> BackendError:
+    if status in LOCKED:
+        return BackendLockedError("the keychain is locked, or its prompt was dismissed", hint=UNLOCK_HINT)
+    if status in DENIED:
+        hint = "the interpreter has to be signed, and allowed for the item"
+        return AccessDeniedError(f"the keychain refused to {doing}", hint=hint)
+    if status in NO_KEYCHAIN:
+        return BackendUnavailableError("there is no keychain in this session", hint="use --backend file")
+    return BackendError(f"the keychain failed to {doing}: status {status}")

@@ -1,0 +1,169 @@
+"""Keep items in any backend of the ``keyring`` library that is named by its class.
+
+For stores that have no driver of their own: KWallet, libsecret, those of third
+parties. Never one that the library chose.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pyvault.backend import Ask, Availability, Options
+from pyvault.errors import (
+    BackendError,
+    BackendLockedError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigError,
+    PyvaultError,
+)
+from pyvault.options import check_options
+from pyvault_backends._indexed import IndexedItems, lock_for
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from keyring.backend import KeyringBackend
+
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
+
+NAME = "keyring"
+KNOWN = frozenset({"class", "prefix"})
+
+SHORT_NAMES: Mapping[str, str] = MappingProxyType(
+    {"kwallet": "keyring.backends.kwallet.DBusKeyring", "libsecret": "keyring.backends.libsecret.Keyring"}
+)
+
+#: Modules whose classes keep nothing, keep plain text, choose for themselves, or are ourselves.
+REFUSED = (
+    "keyring.backends.chainer",
+    "keyring.backends.fail",
+    "keyring.backends.null",
+    "pyvault_backends.keyring_bridge",
+)
+PLAIN_TEXT = "Plaintext"
+
+
+class KeyringAdapter:
+    """One backend of keyring.
+
+    Options:
+        class: ``module.Class``, or ``kwallet`` or ``libsecret``.
+        prefix: of the service names, ``pyvault:`` by default.
+    """
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, items: IndexedItems, target: str) -> None:
+        self._items = items
+        self._target = target
+        self._guard = threading.RLock()  # D-Bus bindings are not for several threads
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Import and make the keyring; it may show a prompt of its own when it is used."""
+        del ask
+        seen = cls.probe(options)
+        if not seen.available:
+            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        from pyvault_backends._keyring import KeyringTexts, pinned
+
+        target = _target(options)
+        with _mapped(f"open '{target}'"):
+            keyring = pinned(_load(target))
+        prefix = options.get("prefix", "pyvault:")
+        return cls(IndexedItems(KeyringTexts(keyring, prefix), lock_for(NAME, f"{target} {prefix}")), target)
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        """Say whether a class is named and the library there; imports neither."""
+        check_options(NAME, options, known=KNOWN)
+        if find_spec("keyring") is None:
+            return Availability(
+                available=False, reason="the library 'keyring' is not installed", hint="install pyvault-aws[keyring]"
+            )
+        if "class" not in options:
+            return Availability(
+                available=False,
+                reason="no backend of keyring is named",
+                hint=f"--backend-option class=MODULE.CLASS, or {', '.join(SHORT_NAMES)}",
+            )
+        _target(options)
+        return Availability(available=True)
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        with self._guard, _mapped(f"read '{name}'"):
+            return self._items.get(name)
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item."""
+        with self._guard, _mapped(f"write '{name}'"):
+            self._items.put(name, data)
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        with self._guard, _mapped(f"delete '{name}'"):
+            self._items.delete(name)
+
+    def names(self) -> list[ItemName]:
+        """List the items, out of the index."""
+        with self._guard, _mapped("list its items"):
+            return self._items.names()
+
+    def describe(self) -> dict[str, str]:
+        """Name the class."""
+        return {"class": self._target}
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _target(options: Options) -> str:
+    target = SHORT_NAMES.get(options["class"].lower(), options["class"])
+    module, dot, attribute = target.rpartition(".")
+    if not dot or not all(part.isidentifier() for part in target.split(".")):
+        raise ConfigError(f"the option 'class' of 'keyring' is {target!r}", hint="MODULE.CLASS")
+    if module in REFUSED or PLAIN_TEXT in attribute:
+        raise BackendUnavailableError(f"'{target}' does not keep secrets safe, or does not keep them itself")
+    return target
+
+
+def _load(target: str) -> type[KeyringBackend]:
+    from importlib import import_module
+
+    from keyring.backend import KeyringBackend
+
+    module, _, attribute = target.rpartition(".")
+    try:
+        loaded = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as exc:
+        raise BackendUnavailableError(f"'{target}' can't be loaded: {exc}") from None
+    if not (isinstance(loaded, type) and issubclass(loaded, KeyringBackend)):
+        raise ConfigError(f"'{target}' is not a backend of keyring")
+    return loaded
+
+
+@contextmanager
+def _mapped(doing: str) -> Generator[None]:
+    from keyring.errors import InitError, KeyringLocked, NoKeyringError
+
+    try:
+        yield
+    except (PyvaultError, KeyboardInterrupt):
+        raise
+    except KeyringLocked:
+        raise BackendLockedError("the keyring is locked, or its prompt was dismissed") from None
+    except InitError as exc:
+        if "NoReply" in str(exc) or "Did not receive a reply" in str(exc):
+            raise BackendTimeoutError(f"the keyring gave no answer to '{doing}' in time") from None
+        raise BackendUnavailableError("the keyring can't be opened") from None
+    except NoKeyringError:
+        raise BackendUnavailableError("the keyring does not work here") from None
+    except Exception as exc:  # noqa: BLE001 - any library may be behind it, and its text may quote the secret
+        raise BackendError(f"the keyring failed to {doing}: {type(exc).__name__}") from None

@@ -1,0 +1,101 @@
+"""The generic driver over a backend of ``keyring``, and over some that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyvault.errors import (
+    BackendError,
+    BackendLockedError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigError,
+    ItemCorruptError,
+)
+from pyvault.names import credential_name
+from pyvault.secret import Secret
+from pyvault.testing import BackendContract, Subject
+from pyvault_backends.keyring_backend import KeyringAdapter
+
+PROD = credential_name("prod")
+
+
+@pytest.fixture(autouse=True)
+def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TEXT_KEYRING", str(tmp_path / "passwords.json"))
+    return tmp_path / "passwords.json"
+
+
+class TestKeyring(BackendContract):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(backend="keyring", options={"class": "fakes.text_keyring.FileKeyring"})
+
+
+def opened(name: str = "FileKeyring") -> KeyringAdapter:
+    options = {"class": f"fakes.text_keyring.{name}"}
+    return KeyringAdapter.open(options, lambda question: pytest.fail(f"asked for {question.key}"))
+
+
+def test_w12_a_keyring_that_loses_case_loses_nothing_of_ours() -> None:
+    backend = opened("LowerCasingKeyring")
+    for text in ("alice", "Alice", "ALICE", "DEFAULT"):
+        backend.put(credential_name(text), Secret(text.encode()))
+    for text in ("alice", "Alice", "ALICE", "DEFAULT"):
+        assert backend.get(credential_name(text)) == Secret(text.encode())
+
+
+def test_w21_a_keyring_that_keeps_nothing_is_noticed() -> None:
+    with pytest.raises(BackendError, match="did not keep"):
+        opened("ForgetfulKeyring").put(PROD, Secret(b"x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("LockedKeyring", BackendLockedError), ("SilentKeyring", BackendTimeoutError), ("BrokenKeyring", BackendError)],
+)
+def test_what_a_keyring_raises_becomes_ours_without_its_text(name: str, expected: type[BackendError]) -> None:
+    backend = opened(name)
+    for attempt in (lambda: backend.get(PROD), lambda: backend.put(PROD, Secret(b"x")), backend.names):
+        with pytest.raises(expected) as caught:
+            attempt()
+        assert type(caught.value) is expected
+        assert "PLANTED" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "keyring.backends.null.Keyring",
+        "keyring.backends.fail.Keyring",
+        "keyring.backends.chainer.ChainerBackend",
+        "keyrings.alt.file.PlaintextKeyring",
+        "pyvault_backends.keyring_bridge.PyvaultKeyring",
+        "no.such.module.Keyring",
+        "keyring.errors.KeyringError",
+        "not a class",
+        "Keyring",
+        "",
+    ],
+)
+def test_w21_what_is_no_keeper_of_secrets_is_refused(target: str) -> None:
+    with pytest.raises((BackendUnavailableError, ConfigError)):
+        KeyringAdapter.open({"class": target}, lambda question: pytest.fail(f"asked for {question.key}"))
+
+
+def test_nothing_is_chosen_without_a_name() -> None:
+    seen = KeyringAdapter.probe({})
+    assert (seen.available, seen.reason) == (False, "no backend of keyring is named")
+    assert "kwallet" in (seen.hint or "")
+
+
+def test_a_damaged_index_is_an_error_not_an_empty_list(passwords: Path) -> None:
+    opened().put(PROD, Secret(b"x"))
+    whole = passwords.read_text()
+    for old, new in (("credential/prod", "nonsense/prod"), ('\\"v\\": 1', '\\"v\\": 9'), ("names", "nmaes")):
+        assert old in whole
+        passwords.write_text(whole.replace(old, new))
+        with pytest.raises(ItemCorruptError):
+            opened().names()

@@ -1,0 +1,1 @@
+"""A stand-in for pywin32-ctypes on systems that are not Windows."""
