@@ -1,0 +1,112 @@
+"""The whole main job on a Windows Python: Credential Manager and the encrypted file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peers.windows.wine import WindowsPython, pip, prepare, windows_path
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.peer("wine", "x86_64-w64-mingw32-gcc"),
+    pytest.mark.xdist_group("wine"),  # one prefix, one worker
+]
+
+SECRET = "wJalrXUtnFEMI-windows"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAWINDOWSEXAMPLE00", "AWS_SECRET_ACCESS_KEY": SECRET}
+CLI = ("-c", "import sys; from pyvault_cli.main import main; sys.exit(main())")
+
+
+@pytest.fixture(scope="module")
+def windows() -> Iterator[WindowsPython]:
+    build = ROOT / "build"
+    wheels = build / "windows-wheel"
+    for old in wheels.glob("*.whl"):
+        old.unlink()
+    pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
+    (wheel,) = wheels.glob("*.whl")
+    machine = prepare(build / "windows", wheel)
+    machine.start()
+    yield machine
+    machine.stop()
+
+
+class Face:
+    """The command line there, with a home of its own."""
+
+    def __init__(self, machine: WindowsPython, home: Path, backend: str) -> None:
+        self.machine = machine
+        self.env = {
+            "LOCALAPPDATA": windows_path(home),
+            "APPDATA": windows_path(home),
+            "USERPROFILE": windows_path(home),
+            "AWS_CONFIG_FILE": windows_path(home / "config"),
+            "PYVAULT_BACKEND": backend,
+            "PYVAULT_FILE": windows_path(home / "vault file.pyv"),
+            "PYVAULT_KEYFILE": windows_path(home / "key") if backend == "file" else "",
+        }
+
+    def __call__(self, *argv: str, ok: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+        done = self.machine.run(*CLI, "--no-input", *argv, env={**self.env, **env})
+        assert not ok or done.returncode == 0, done.stderr
+        assert SECRET not in done.stderr
+        return done
+
+
+@pytest.fixture
+def home(private_home: Path) -> Path:
+    return private_home
+
+
+@pytest.mark.parametrize("backend", ["file", "wincred"])
+def test_the_main_job(windows: WindowsPython, home: Path, backend: str) -> None:
+    pyvault = Face(windows, home, backend)
+    if backend == "file":
+        pyvault("vault", "init", "--keyfile", windows_path(home / "key"))
+    pyvault("add", "ci user", "--env", "--no-verify", **KEYS)
+    listed = json.loads(pyvault("list", "--json").stdout)
+    assert [entry["profile"] for entry in listed["profiles"]] == ["ci user"]
+    shown = pyvault("exec", "--no-session", "ci user", "--", "cmd.exe", "/C", "echo %AWS_ACCESS_KEY_ID% %AWS_VAULT%")
+    assert shown.stdout.split() == ["AKIAWINDOWSEXAMPLE00", "ci", "user"]
+    assert pyvault("exec", "-n", "ci user", "--", "cmd.exe", "/C", "exit 7", ok=False).returncode == 7
+    assert pyvault("exec", "-n", "ci user", "--", "no-such-program", ok=False).returncode == 127
+    pyvault("remove", "-f", "ci user")
+    assert json.loads(pyvault("list", "--credentials", "--json").stdout)["profiles"] in (
+        [],
+        [{"profile": "ci user", "credentials": None, "access_key_id": None, "created": None, "sessions": []}],
+    )
+
+
+def test_writers_of_the_file_exclude_each_other(windows: WindowsPython, home: Path) -> None:
+    pyvault = Face(windows, home, "file")
+    pyvault("vault", "init", "--keyfile", windows_path(home / "key"))
+    names = [f"p{number}" for number in range(6)]
+    env = windows.environ({**pyvault.env, **KEYS})
+    argv = [
+        "wine",
+        str(windows.python),
+        "-X",
+        "utf8",
+        *CLI,
+        "--no-input",
+        "add",
+        "--env",
+        "--no-verify",
+        "--no-add-config",
+    ]
+    writers = [
+        subprocess.Popen([*argv, name], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for name in names
+    ]
+    for writer in writers:
+        _, stderr = writer.communicate(timeout=180)
+        assert writer.returncode == 0, stderr
+    entries = json.loads(pyvault("vault", "entries", "--json").stdout)
+    assert sorted(entry["name"] for entry in entries if entry["kind"] == "credential") == names
+    pyvault("vault", "verify")
