@@ -1,0 +1,27 @@
+"""PowerShell, Windows' own and the portable one."""
+
+FUNCTIONS = """\
+function pv-unset {
+    $names = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'
+    if ($global:PvRegionSet) { $names += 'AWS_REGION', 'AWS_DEFAULT_REGION'; $global:PvRegionSet = $false }
+    foreach ($name in $names) { Remove-Item -ErrorAction SilentlyContinue "Env:$name" }
+}
+function pv-assume {
+    $lines = (& pyvault export --format powershell @args) -join "`n"
+    if ($LASTEXITCODE -ne 0) { return }
+    pv-unset
+    Invoke-Expression $lines
+    if ($lines -match 'AWS_REGION') { $global:PvRegionSet = $true }
+}
+"""
+
+COMPLETION = """\
+Register-ArgumentCompleter -Native -CommandName pyvault -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    if (-not $wordToComplete) { $words += '' }
+    & pyvault complete '--' @words 2>$null | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}
+"""
