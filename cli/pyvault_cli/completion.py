@@ -46,10 +46,8 @@ def candidates(
     previous = before[-1] if before else ""
     if previous in {"--backend", "--from", "--to"}:
         return _fitting(current, backends())
-    if previous in FIXED_VALUES and known.get(previous):
-        return _fitting(current, FIXED_VALUES[previous])
-    if known.get(previous):
-        return []  # a value that only the user knows; the shell offers files
+    if known.get(previous):  # other values only the user knows; the shell offers files
+        return _fitting(current, FIXED_VALUES.get(previous, ()))
     if current.startswith("-"):
         return _fitting(current, sorted(known))
     if path in WITH_PROFILE and not _positionals(taken, known):

@@ -34,8 +34,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault purge": ("vault_purge", "delete the backups"),
     # the rest
     "backends list": ("backends_list", "show where credentials can be kept, and why not"),
+    "shell-init": ("shell_init", "print pv-assume, pv-unset and completions for a shell"),
     "version": ("version", "print the version"),
+    "complete": ("complete", "list what could stand at the cursor"),
 }
+
+#: Called by programs; the help does not speak of them.
+HIDDEN = frozenset({"complete"})
 
 ALIASES = {"ls": "list", "rm": "remove", "migrate-backend": "migrate"}
 
@@ -55,7 +60,7 @@ GLOBAL_HELP: tuple[tuple[str, str], ...] = (
 def help_text(group: str = "") -> str:
     """Write the help of the program, or of a group of commands."""
     prefix = f"{group} " if group else ""
-    rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix)]
+    rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix) and name not in HIDDEN]
     lines = [f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", "", "Commands:"]
     lines += _columns(rows)
     lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP)]

@@ -1,0 +1,52 @@
+"""``pyvault complete -- WORDS``: asked by the completion scripts at every Tab."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import PyvaultError
+from pyvault_cli import console
+from pyvault_cli.completion import candidates
+from pyvault_cli.context import context_of
+
+
+def complete(
+    parsed: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(help="Those after 'pyvault', the last one unfinished.")] = None,
+) -> None:
+    """List what could stand at the cursor; opens no vault and asks nobody."""
+    from pyvault_cli import menu
+
+    context = context_of(parsed)
+    found: list[str] = []
+    try:
+        found = candidates(
+            words or [""],
+            commands=[*(name for name in menu.COMMANDS if name not in menu.HIDDEN), *menu.ALIASES],
+            options=_options,
+            profiles=lambda: [profile.name for profile in context.aws_config.profiles()],
+            backends=_backends,
+        )
+    except PyvaultError:
+        pass  # a message in the middle of a command line helps nobody; the command itself will tell
+    for line in found:
+        console.out(line)
+
+
+def _options(path: str) -> dict[str, bool]:
+    from pyvault_cli import menu
+    from pyvault_cli.main import build, options_with_value
+    from pyvault_cli.words import SWITCHES, VALUED
+
+    command = build(menu.ALIASES.get(path, path))
+    valued = options_with_value(command)
+    own = {name: name in valued for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    return own | dict.fromkeys(VALUED, True) | dict.fromkeys(SWITCHES, False)
+
+
+def _backends() -> list[str]:
+    from pyvault.registry import backend_names
+
+    return backend_names()

@@ -1,0 +1,24 @@
+"""``pyvault shell-init SHELL``: for the shell's start file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault_cli import console
+from pyvault_cli.shells import Shell, completion, functions
+
+
+def shell_init(
+    shell: Annotated[Shell, typer.Argument(help="The shell that reads the output.")],
+    completions: Annotated[bool, typer.Option(help="Completions too.")] = True,
+) -> None:
+    """Print what the shell evaluates: ``eval "$(pyvault shell-init bash)"``.
+
+    pv-assume PROFILE puts temporary credentials into the current shell, pv-unset
+    takes them out again.
+    """
+    console.data(functions(shell))
+    if completions:
+        console.data(completion(shell))
