@@ -22,31 +22,32 @@ ARGON2 = (
 )
 
 
+def true(*options: str) -> list[str]:
+    return [PYVAULT, "exec", *options, "bench", "--", "true"]
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as home, FakeAws() as aws:
+    with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as home, FakeAws.start() as aws:
         env = clean_environ(home)
         env |= {"PYVAULT_BACKEND": "file", "PYVAULT_KEYFILE": f"{home}/key", "AWS_ENDPOINT_URL": aws.url}
-        pair = aws.demo_key()
+        pair = aws.key("demo")
         keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
         elapsed([PYVAULT, "vault", "init", "--keyfile", f"{home}/key"], env)
         elapsed([PYVAULT, "add", "bench", "--env", "--no-verify"], {**env, **keys})
-        elapsed([PYVAULT, "exec", "bench", "--", "true"], env)
+        elapsed(true(), env)
         locked = {**env, "PYVAULT_FILE": f"{home}/locked.pyv", "PYVAULT_PASSPHRASE": "bench"}
         del locked["PYVAULT_KEYFILE"]
-        locked["PYVAULT_KEYFILE"] = ""
         elapsed([PYVAULT, "vault", "init", "--kdf", "min"], locked)
         kept = compare(
             [
                 Case(name="--version", argv=[PYVAULT, "--version"], budget=2),
                 Case(name="--help", argv=[PYVAULT, "--help"], budget=9),
                 Case(name="list, key file", argv=[PYVAULT, "list"], budget=14),
-                Case(
-                    name="exec --no-session, key file", argv=[PYVAULT, "exec", "-n", "bench", "--", "true"], budget=14
-                ),
+                Case(name="exec --no-session, key file", argv=true("-n"), budget=14),
                 Case(
                     name="exec with a cached session, key file",
-                    argv=[PYVAULT, "exec", "bench", "--", "true"],
+                    argv=true(),
                     budget=14,
                 ),
                 Case(
