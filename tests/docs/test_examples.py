@@ -1,0 +1,100 @@
+"""Every example of the documents that can run here does, as its reader would run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from fake_aws.client import FakeAws
+
+ROOT = Path(__file__).parents[2]
+MARK = re.compile(r"<!-- example:(?P<needs>[^>]*)-->\n```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
+
+
+class Example(NamedTuple):
+    document: str
+    number: int
+    needs: str
+    language: str
+    text: str
+
+
+def examples() -> list[Example]:
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [
+        Example(document.name, number, found["needs"], found["language"], found["text"])
+        for document in documents
+        for number, found in enumerate(MARK.finditer(document.read_text()))
+    ]
+
+
+@pytest.fixture
+def environ(private_home: Path, fake_aws: FakeAws) -> dict[str, str]:
+    """A person's shell: a HOME, the file backend by key file, the local AWS."""
+    scripts = sysconfig.get_path("scripts")
+    return {
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(private_home),
+        "LANG": "C.UTF-8",
+        "PYVAULT_BACKEND": "file",
+        "PYVAULT_KEYFILE": str(private_home / "vault.key"),
+        **fake_aws.environ(),
+    }
+
+
+def run(argv: list[str], environ: Mapping[str, str], cwd: Path) -> str:
+    done = subprocess.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda e: f"{e.document}-{e.number}")
+def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: FakeAws, private_home: Path) -> None:
+    if "stored" in example.needs:
+        keys = fake_aws.environ("demo")
+        run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, private_home)
+        run(["pyvault", "add", "ci-user", "--env"], {**environ, **keys}, private_home)
+        config = private_home / ".aws" / "config"
+        with config.open("a") as file:
+            file.write("\n[profile prod]\ncredential_process = pyvault export --format json ci-user\n")
+    if "web-identity" in example.needs:
+        prepare_web_identity(environ, fake_aws, private_home)
+    if example.language == "python":
+        argv = [sys.executable, "-c", example.text]
+    else:
+        argv = [shutil.which("bash") or "sh", "-euo", "pipefail", "-c", example.text]
+    output = run(argv, environ, private_home)
+    if "get-caller-identity" in example.text or "get_caller_identity" in example.text:
+        assert "arn:aws:" in output
+
+
+def prepare_web_identity(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:
+    world = fake_aws.world()
+    role = next(role for role in world["roles"].values() if "web" in role["arn"])
+    token = home / "token"
+    token.write_text(fake_aws.web_identity_token())
+    (home / ".aws").mkdir(exist_ok=True)
+    (home / ".aws" / "config").write_text(
+        f"[profile deploy]\nrole_arn = {role['arn']}\nweb_identity_token_file = {token}\n"
+    )
+    run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, home)
+
+
+def test_the_documents_have_examples() -> None:
+    assert {example.document for example in examples()} >= {
+        "README.md",
+        "ci.md",
+        "containers.md",
+        "credential-process.md",
+        "python.md",
+        "shell.md",
+    }
