@@ -78,14 +78,11 @@ def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: Fa
 
 
 def prepare_web_identity(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:
-    world = fake_aws.world()
-    role = next(role for role in world["roles"].values() if "web" in role["arn"])
+    role = fake_aws.role_arn("ci")
     token = home / "token"
     token.write_text(fake_aws.web_identity_token())
     (home / ".aws").mkdir(exist_ok=True)
-    (home / ".aws" / "config").write_text(
-        f"[profile deploy]\nrole_arn = {role['arn']}\nweb_identity_token_file = {token}\n"
-    )
+    (home / ".aws" / "config").write_text(f"[profile deploy]\nrole_arn = {role}\nweb_identity_token_file = {token}\n")
     run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, home)
 
 
