@@ -1,0 +1,87 @@
+"""Open a page: the browser that was asked for, else the desktop's.
+
+In order: ``--browser``, ``[login] browser`` in config.toml, ``$BROWSER``, what
+the platform opens pages with. A command is split like a shell's words, but no
+shell ever sees it; ``%s`` in a word is the address, else it comes last. That is
+enough for containers, for profiles of a browser, and for a script of one's own::
+
+    browser = "firefox -P work"
+    browser = "firefox 'ext+container:name=prod&url=%s'"
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConfigError, UserCancelledError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyvault.secret import Secret
+
+PRINT_HINT = "--print-url prints the address instead"
+SETTLE_S = 2  # a browser that can't start says so at once; one that runs in the foreground is left alone
+
+
+def open_page(address: Secret[str], *, command: str | None, environ: Mapping[str, str]) -> None:
+    """Open an address.
+
+    Args:
+        command: of ``--browser`` or config.toml; None for ``$BROWSER`` or the platform's.
+        environ: for ``BROWSER``; what opens a vault is taken out of the child's.
+
+    Raises:
+        ConfigError: the command is no command.
+        UserCancelledError: no browser could be started.
+    """
+    if command is None and not environ.get("BROWSER"):
+        import webbrowser
+
+        if not webbrowser.open(address.reveal()):
+            raise UserCancelledError("no browser could be opened", hint=PRINT_HINT)
+        return
+    named = command or environ["BROWSER"].split(":", 1)[0]
+    _start(_words(named, address), named, environ)
+
+
+def _words(command: str, address: Secret[str]) -> list[str]:
+    """Put the address where ``%s`` stands, or last.
+
+    Raises:
+        ConfigError: quotes that don't close, or nothing at all.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as exc:
+        raise ConfigError(f"the browser command {command!r} can't be read: {exc}") from None
+    if not words:
+        raise ConfigError("the browser command is empty")
+    if any("%s" in word for word in words[1:]):
+        return [words[0], *(word.replace("%s", address.reveal()) for word in words[1:])]
+    return [*words, address.reveal()]
+
+
+def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:
+    from pyvault_cli.childenv import without_vault_secrets
+
+    nothing = subprocess.DEVNULL
+    try:
+        child = subprocess.Popen(
+            words,
+            env=without_vault_secrets(environ),
+            stdin=nothing,
+            stdout=nothing,
+            stderr=nothing,
+            start_new_session=True,
+        )
+    except OSError as exc:
+        raise UserCancelledError(f"the browser {named!r} can't be started: {exc.strerror}", hint=PRINT_HINT) from None
+    try:
+        failed = child.wait(timeout=SETTLE_S)
+    except subprocess.TimeoutExpired:
+        return
+    if failed:
+        raise UserCancelledError(f"the browser {named!r} ended with status {failed}", hint=PRINT_HINT)

@@ -1,0 +1,90 @@
+"""``pyvault login``: the AWS console in a browser, signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault_cli import console, options
+from pyvault_cli.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.wanted import Wanted, fetcher, profile_of
+
+
+def login(
+    ctx: typer.Context,
+    profile: options.OptionalProfileArgument = None,
+    duration: options.DurationOption = None,
+    no_session: options.NoSessionOption = False,
+    mfa_token: options.MfaTokenOption = None,
+    region: options.RegionOption = None,
+    path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="the console page to open")] = None,
+    service: Annotated[str | None, typer.Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
+    auto_logout: Annotated[
+        bool, typer.Option("-a", "--auto-logout", envvar="AWS_VAULT_AUTO_LOGOUT", help="end another session first")
+    ] = False,
+    print_url: Annotated[
+        bool,
+        typer.Option("-s", "--stdout", "--print-url", envvar="AWS_VAULT_STDOUT", help="print the link, open nothing"),
+    ] = False,
+    browser: Annotated[
+        str | None, typer.Option("--browser", metavar="COMMAND", help="what opens the link; %s is the link")
+    ] = None,
+    refresh: options.RefreshOption = False,
+    no_cache: options.NoCacheOption = False,
+) -> None:
+    """Open the AWS console in a browser, signed in as PROFILE."""
+    context = context_of(ctx)
+    name, ambient = profile, None
+    if name is None:
+        ambient = ambient_credentials(context.environ)
+        name = AMBIENT if ambient else profile_of(None, context, environment=True)
+    wanted = Wanted(
+        profile=name,
+        duration=duration,
+        region=region,
+        no_session=no_session,
+        mfa_token=Secret(mfa_token) if mfa_token else None,
+        no_cache=no_cache,
+        refresh=refresh,
+        open_browser=not print_url,
+        federation=True,
+    )
+    session = console_session(wanted, context, ambient)
+    for line in session.notes:
+        console.hint(line)
+    link = _link(session, session.credentials(), context, path=path, service=service, auto_logout=auto_logout)
+    if print_url:
+        console.data(f"{link.reveal()}\n")
+        return
+    from pyvault_cli.browser import open_page
+
+    open_page(link, command=browser or context.tool_config.browser, environ=context.environ)
+
+
+def _link(
+    session: ConsoleSession,
+    credentials: Credentials,
+    context: Context,
+    *,
+    path: str | None,
+    service: str | None,
+    auto_logout: bool,
+) -> Secret[str]:
+    from pyvault.signin.links import destination, login_link, site_of
+    from pyvault.signin.token import get_over_https, get_signin_token
+
+    partition = session.partition
+    override = context.environ.get("PYVAULT_SIGNIN_URL") or None
+    site = site_of(partition.signin_host, partition.console_host, override=override)
+    page = destination(site, region=session.region, path=path, service=service)  # before any call: it may be refused
+    token = get_signin_token(
+        site,
+        credentials,
+        duration_s=session.duration_s,
+        get=lambda address: get_over_https(address, ca_bundle=session.ca_bundle),
+    )
+    return login_link(site, token, page, auto_logout=auto_logout)

@@ -1,0 +1,93 @@
+"""What ``pyvault rotate`` works with: whose keys, signed by what, asking whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pyvault.errors import NoCredentialsError, PyvaultError
+from pyvault.rotation.rotate import as_signer
+from pyvault.rotation.tools import Tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from pyvault.model import Credentials, StoredCredentials
+    from pyvault.profile import Profile
+    from pyvault_cli.context import Context
+    from pyvault_cli.wanted import Wanted
+
+#: The shortest that GetSessionToken gives; a rotation takes seconds, and a minute when IAM is slow.
+SESSION = timedelta(seconds=900)
+
+
+def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
+    """Find whose stored keys a profile stands on, however long its chain is.
+
+    Raises:
+        NoCredentialsError: no profile of the chain has stored keys.
+        ConfigError: the chain is broken.
+    """
+    for member in profile.chain():
+        if member.name in stored:
+            return member
+    if profile.problem is not None:
+        raise profile.problem
+    raise NoCredentialsError(
+        f"no keys are stored for {profile.name!r} or the profiles it gets its credentials from",
+        hint="pyvault list shows which are",
+    )
+
+
+def rotation_tools(
+    owner: Profile,
+    wanted: Wanted,
+    context: Context,
+    *,
+    report: Callable[[str], None],
+    wait: Callable[[timedelta], None],
+) -> Tools:
+    """Bring together what a rotation needs; nothing is asked or called yet."""
+    from pyvault.aws_boto3 import BotoCalls
+    from pyvault.clientsettings import client_of, home_partition
+    from pyvault.clock import now
+    from pyvault.rotation.own_keys import OwnKeys
+    from pyvault.rotation.shelf import StoreShelf
+
+    settings = client_of(owner, home_partition(owner.chain()))
+    calls = BotoCalls()
+
+    def authenticate(pair: StoredCredentials) -> Credentials:
+        # IAM refuses sessions without MFA, so without a device the pair itself signs.
+        if owner.mfa_serial is None or wanted.no_session:
+            return as_signer(pair)
+        from pyvault.mfa import MfaRequest
+        from pyvault.steps import SessionTokenStep
+        from pyvault_cli.retrieving import mfa_desk
+
+        step = SessionTokenStep(
+            profile=owner.name, mfa_serial=owner.mfa_serial, duration=SESSION, client=settings, why="to sign IAM calls"
+        )
+        request = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
+        proof = mfa_desk(wanted, context).proof(request)
+        return calls.sts(settings, as_signer(pair)).get_session_token(step, proof)
+
+    return Tools(
+        shelf=StoreShelf(context.store),
+        calls=OwnKeys(calls, settings),
+        authenticate=authenticate,
+        confirm=lambda question: _confirmed(context, question),
+        report=report,
+        clock=now,
+        wait=wait,
+    )
+
+
+def _confirmed(context: Context, question: str) -> bool:
+    """Ask the human; one who says no, or is not there, keeps the key."""
+    from pyvault.backend import Question
+
+    try:
+        return context.ask(Question(key="confirm", prompt=question)).reveal() == "y"
+    except PyvaultError:
+        return False
