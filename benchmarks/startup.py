@@ -28,7 +28,7 @@ def true(*options: str) -> list[str]:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as home, FakeAws.start() as aws:
+    with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as home, FakeAws() as aws:
         env = clean_environ(home)
         env |= {"PYVAULT_BACKEND": "file", "PYVAULT_KEYFILE": f"{home}/key", "AWS_ENDPOINT_URL": aws.url}
         pair = aws.key("demo")

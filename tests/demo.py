@@ -60,7 +60,7 @@ class Stage:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="pyvault-demo-") as folder, FakeAws.start() as aws:
+    with tempfile.TemporaryDirectory(prefix="pyvault-demo-") as folder, FakeAws() as aws:
         home = Path(folder)
         stage = Stage(home, aws)
         pair = aws.key("demo")

@@ -80,8 +80,8 @@ def child_environment(
         removed: what else must go, such as AWS_EC2_METADATA_DISABLED beside an
             EC2 server, and the secrets a backend declares.
     """
-    gone = {*STRAY, *VAULT_SECRETS, *removed}
-    child = {name: value for name, value in parent.items() if name not in gone and not _opens_backend(name)}
+    gone = {*STRAY, *removed}
+    child = {name: value for name, value in without_vault_secrets(parent).items() if name not in gone}
     child["AWS_VAULT"] = profile
     if region is not None:
         child["AWS_REGION"] = child["AWS_DEFAULT_REGION"] = region
@@ -90,6 +90,11 @@ def child_environment(
     if credentials is not None:
         child |= credential_variables(credentials)
     return child | dict(added or {})
+
+
+def without_vault_secrets(parent: Mapping[str, str]) -> dict[str, str]:
+    """Copy an environment without what opens a vault: for every program that pyvault starts."""
+    return {name: value for name, value in parent.items() if name not in VAULT_SECRETS and not _opens_backend(name)}
 
 
 def credential_variables(credentials: Credentials) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyvault.steps import AssumeRoleStep, FederationStep, Plan, PlaintextStep, WebIdentityStep
+from pyvault.steps import AssumeRoleStep, FederationStep, PlaintextStep, Plan, WebIdentityStep
 from pyvault_cli.wanted import Wanted, fetcher
 
 if TYPE_CHECKING:

@@ -12,9 +12,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("add", "store the access key of a profile"),
     "remove": ("remove", "remove the stored key of a profile, and its sessions"),
     "list": ("list", "show profiles, stored credentials and sessions"),
+    "rotate": ("rotate", "replace the stored key of a profile, and never lose one"),
     # use
     "exec": ("exec", "run a command with credentials of a profile"),
     "export": ("export", "print credentials of a profile"),
+    "login": ("login", "open the AWS console in a browser"),
     "clear": ("clear", "forget cached sessions"),
     "explain": ("explain", "show how a profile would get credentials, without a call"),
     # the vault file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -21,16 +22,14 @@ def complete(
 
     context = context_of(parsed)
     found: list[str] = []
-    try:
+    with suppress(PyvaultError):  # a message inside a command line helps nobody; the command itself will tell
         found = candidates(
             words or [""],
             commands=[*(name for name in menu.COMMANDS if name not in menu.HIDDEN), *menu.ALIASES],
             options=_options,
-            profiles=lambda: [profile.name for profile in context.aws_config.profiles()],
+            profiles=context.aws_config.profiles,
             backends=_backends,
         )
-    except PyvaultError:
-        pass  # a message in the middle of a command line helps nobody; the command itself will tell
     for line in found:
         console.out(line)
 
@@ -47,6 +46,6 @@ def _options(path: str) -> dict[str, bool]:
 
 
 def _backends() -> list[str]:
-    from pyvault.registry import backend_names
+    from pyvault.registry import list_backends
 
-    return backend_names()
+    return [backend.name for backend in list_backends()]

@@ -11,7 +11,7 @@ from pyvault.secret import Secret
 from pyvault_cli import console, options
 from pyvault_cli.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.wanted import Wanted, fetcher, profile_of
+from pyvault_cli.wanted import Wanted, profile_of
 
 
 def login(

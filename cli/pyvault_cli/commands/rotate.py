@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import PyvaultError, UsageError
-from pyvault.rotation.tools import Tools
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
