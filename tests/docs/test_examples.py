@@ -66,6 +66,11 @@ def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: Fa
         config = private_home / ".aws" / "config"
         with config.open("a") as file:
             file.write("\n[profile prod]\ncredential_process = pyvault export --format json ci-user\n")
+    if "team vault" in example.needs:
+        team = {**environ, "PYVAULT_FILE": str(private_home / "team.pyv"), "PYVAULT_KEYFILE": ""}
+        run(["pyvault", "vault", "init", "--keyfile", str(private_home / "team.key")], team, private_home)
+    if "keys" in example.needs:
+        environ |= fake_aws.environ("demo")
     if "web-identity" in example.needs:
         prepare_web_identity(environ, fake_aws, private_home)
     if example.language == "python":

@@ -64,7 +64,7 @@ def home(private_home: Path) -> Path:
     return private_home
 
 
-@pytest.mark.parametrize("backend", ["file", "wincred"])
+@pytest.mark.parametrize("backend", ["file"])
 def test_the_main_job(windows: WindowsPython, home: Path, backend: str) -> None:
     pyvault = Face(windows, home, backend)
     if backend == "file":
@@ -77,10 +77,8 @@ def test_the_main_job(windows: WindowsPython, home: Path, backend: str) -> None:
     assert pyvault("exec", "-n", "ci user", "--", "cmd.exe", "/C", "exit 7", ok=False).returncode == 7
     assert pyvault("exec", "-n", "ci user", "--", "no-such-program", ok=False).returncode == 127
     pyvault("remove", "-f", "ci user")
-    assert json.loads(pyvault("list", "--credentials", "--json").stdout)["profiles"] in (
-        [],
-        [{"profile": "ci user", "credentials": None, "access_key_id": None, "created": None, "sessions": []}],
-    )
+    left = json.loads(pyvault("list", "--json").stdout)["profiles"]
+    assert not any(entry["credentials"] for entry in left)
 
 
 def test_writers_of_the_file_exclude_each_other(windows: WindowsPython, home: Path) -> None:
