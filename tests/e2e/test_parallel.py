@@ -163,11 +163,11 @@ def test_a_killed_leader_is_replaced(site: Site, operation: str) -> None:
     outputs = results([program for program in programs if program is not victim])
     victim.communicate()
     assert victim.returncode == -signal.SIGKILL
-    assert {errors for _, errors in outputs} == {""}
+    assert not [errors for _, errors in outputs if "error:" in errors]  # there may be a word about the next code
     assert len({key for key, _ in outputs}) == 1
     assert site.aws.ops().count("sts.GetSessionToken") <= 2
     assert site.aws.ops().count("sts.AssumeRole") <= 3 + 1
-    assert site.prompts <= 2 + (operation == "GetSessionToken")  # the dead leader's code is not sent again
+    assert site.prompts <= 2
 
 
 def wait_for_one_leader(site: Site, programs: list[subprocess.Popen[str]]) -> int:

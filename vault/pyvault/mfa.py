@@ -88,6 +88,8 @@ class MfaDesk:
             InputRequiredError: nobody may be asked for one.
         """
         for _ in range(MAX_CLAIMS):
+            if self._given is None and (showing := self._claims.until_next(request.serial)) is not None:
+                self._wait(showing)  # first, or a person would type a code in vain
             code = checked(self._code(request), request.serial)
             left = self._claims.claim(request.serial, code)
             if left is None:

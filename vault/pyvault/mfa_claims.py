@@ -10,6 +10,7 @@ Source: RFC 6238, section 5.2: a verifier must accept a code only once.
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,7 @@ from pyvault.errors import WriteFailedError
 from pyvault.lockfile import LockFile
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from pyvault.clock import Clock
@@ -35,6 +37,17 @@ class MfaClaims:
         self._directory = directory
         self._clock = clock
 
+    def until_next(self, serial: str) -> timedelta | None:
+        """Say how long the device keeps showing a code that was sent; None if it shows a new one.
+
+        Raises:
+            WriteFailedError: the record can't be kept.
+        """
+        with self._record(serial) as (record, now):
+            if now // WINDOW not in _used(record, now).values():
+                return None
+            return timedelta(seconds=WINDOW - now % WINDOW)
+
     def claim(self, serial: str, code: Secret[str]) -> timedelta | None:
         """Claim a code for one request.
 
@@ -45,22 +58,33 @@ class MfaClaims:
         Raises:
             WriteFailedError: the record can't be kept.
         """
+        mark = hashlib.sha256(f"{serial}\0{code.reveal()}".encode()).hexdigest()
+        with self._record(serial) as (record, now):
+            used = _used(record, now)
+            if mark in used:
+                return timedelta(seconds=WINDOW - now % WINDOW)
+            _write(record, used | {mark: int(now // WINDOW)})
+        return None
+
+    @contextmanager
+    def _record(self, serial: str) -> Generator[tuple[Path, float]]:
+        """Hold the device's lock; gives its record and the time in epoch seconds."""
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
         record = self._directory / f"mfa-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
         with LockFile(record.with_suffix(".lock")):
-            now = self._clock().timestamp()
-            mark = hashlib.sha256(f"{serial}\0{code.reveal()}".encode()).hexdigest()
-            # An entry from the future comes from a clock that was set back; it must not block for ever.
-            used = {
-                known: window for known, window in _read(record).items() if 0 <= now // WINDOW - window < REMEMBERED
-            }
-            if mark in used:
-                return timedelta(seconds=WINDOW - now % WINDOW)
-            _write(record, used | {mark: int(now // WINDOW)})
-        return None
+            yield record, self._clock().timestamp()
+
+
+def _used(record: Path, now: float) -> dict[str, int]:
+    """Give the marks that still count, with their windows.
+
+    One from the future comes from a clock that was set back; it must not block
+    for ever.
+    """
+    return {mark: window for mark, window in _read(record).items() if 0 <= now // WINDOW - window < REMEMBERED}
 
 
 def _read(record: Path) -> dict[str, int]:

@@ -62,6 +62,27 @@ def test_a_used_code_means_waiting_for_the_next(tmp_path: Path) -> None:
     assert time.waits == [timedelta(seconds=20)]
 
 
+def test_a_person_is_asked_only_when_there_is_a_new_code(tmp_path: Path) -> None:
+    time, asked = Time(), list[datetime]()
+
+    def prompt(request: MfaRequest) -> Secret[str]:
+        asked.append(time.now)
+        return code_of(time)
+
+    for _ in range(2):
+        MfaDesk(claims=MfaClaims(tmp_path, time), wait=time.wait, environ={}, prompt=prompt).proof(REQUEST)
+    assert asked == [START, START + timedelta(seconds=20)]
+
+
+def test_a_code_that_was_typed_late_is_not_taken_again_in_the_next_window(tmp_path: Path) -> None:
+    time = Time()
+    late = code_of(time)
+    MfaClaims(tmp_path, time).claim(SERIAL, late)
+    time.now += timedelta(seconds=30)
+    assert MfaClaims(tmp_path, time).until_next(SERIAL) is None
+    assert MfaClaims(tmp_path, time).claim(SERIAL, late) is not None
+
+
 def test_the_code_of_another_device_is_another_code(tmp_path: Path) -> None:
     time = Time()
     desk(tmp_path, time).proof(REQUEST)
