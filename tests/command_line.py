@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYVAULT = Path(sys.executable).with_name("pyvault")
-KAT1 = Path(__file__).parents[1] / "vectors" / "kat1.pyv"
+KAT1 = Path(__file__).parent / "vectors" / "kat1.pyv"
 KAT1_PASSPHRASE = "Café correct horse"
 
 
@@ -31,6 +31,7 @@ class Ended:
 
 
 Pyvault = Callable[..., Ended]
+Environ = dict[str, str | None]
 
 
 def clean_environ(home: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ After the idea of Go's testscript. One directive a line, ``#`` begins a comment:
     stdout REGEX                some text of its stdout; ``! stdout REGEX`` none
     stderr REGEX                the same
     cmp stdout FILE             its stdout, exactly
+    cmp-file FILE FILE          the same text, blank ends aside
     stdin FILE                  of the next command; else it is empty
     tty REGEX => TEXT           the next command has a terminal: when this is seen there, type that
     seen REGEX, ! seen REGEX    all that the last command's terminal showed
@@ -32,7 +33,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PATIENCE = 60.0  # seconds until a command counts as hanging
-FILE_MARK = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
+FILE_MARK = re.compile(r"^-- (.+) --\n", re.MULTILINE)
 ON_TERMINAL = Path(__file__).with_name("on_terminal.py")
 
 
@@ -67,26 +68,40 @@ class Run:
         directive, _, rest = line.removeprefix("! ").strip().partition(" ")
         rest = rest.strip().replace("$WORK", str(self.work))
         match directive:
-            case "env":
-                self.set_variable(rest)
             case "exec":
                 self.execute(shlex.split(rest))
                 assert (self.code == 0) is expected, f"exit code {self.code}"
-            case "exit":
-                assert self.code == int(rest), f"exit code {self.code}"
             case "stdout" | "stderr" | "seen":
                 found = re.search(rest, self.shown[directive], re.MULTILINE) is not None
                 assert found is expected, "not found" if expected else "found"
+            case "exists":
+                assert (self.work / rest).exists() is expected
+            case "env" | "stdin" | "tty":
+                self.prepare(directive, rest)
+            case _:
+                self.compare(directive, rest)
+
+    def prepare(self, directive: str, rest: str) -> None:
+        """Set something up for the commands that follow."""
+        if directive == "env":
+            self.set_variable(rest)
+        elif directive == "stdin":
+            self.stdin = self.work / rest
+        else:
+            prompt, _, answer = rest.partition("=>")
+            self.answers.append((prompt.strip(), answer.strip()))
+
+    def compare(self, directive: str, rest: str) -> None:
+        """Compare what is with what shall be."""
+        match directive:
+            case "exit":
+                assert self.code == int(rest), f"exit code {self.code}"
             case "cmp":
                 stream, name = rest.split()
                 assert self.shown[stream] == (self.work / name).read_text()
-            case "stdin":
-                self.stdin = self.work / rest
-            case "tty":
-                prompt, _, answer = rest.partition("=>")
-                self.answers.append((prompt.strip(), answer.strip()))
-            case "exists":
-                assert (self.work / rest).exists() is expected
+            case "cmp-file":
+                first, second = rest.split()
+                assert (self.work / first).read_text().strip() == (self.work / second).read_text().strip()
             case "mode":
                 mode, name = rest.split()
                 assert oct((self.work / name).stat().st_mode & 0o777) == f"0o{mode}"
@@ -104,10 +119,14 @@ class Run:
         """Run a command whose stdin, stdout and stderr are never the terminal."""
         master, slave = pty.openpty()
         try:
-            with (self.work / ".stdout").open("w+b") as out, (self.work / ".stderr").open("w+b") as err:
+            with (
+                (self.work / ".stdout").open("w+b") as out,
+                (self.work / ".stderr").open("w+b") as err,
+                (self.stdin or Path(os.devnull)).open("rb") as given,
+            ):
                 child = subprocess.Popen(
                     [sys.executable, "-IS", str(ON_TERMINAL), os.ttyname(slave) if self.answers else "-", *command],
-                    stdin=self.stdin.open("rb") if self.stdin else subprocess.DEVNULL,
+                    stdin=given,
                     stdout=out,
                     stderr=err,
                     cwd=self.work,

@@ -1,0 +1,187 @@
+"""The order of the sources of a passphrase, and what happens when there is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pyvault.backend import Question
+from pyvault.errors import (
+    AccessDeniedError,
+    InputRequiredError,
+    InsecurePermissionsError,
+    InvalidSettingError,
+    UsageError,
+    UserCancelledError,
+)
+from pyvault.secret import Secret
+from pyvault_cli.ask import Asking
+from pyvault_cli.prompt import Terminal
+from pyvault_cli.words import Words
+
+OLD = Question(key="passphrase", prompt="passphrase for x")
+NEW = Question(key="new-passphrase", prompt="new passphrase for x")
+
+
+class Typing:
+    """A human who types these texts."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.asked: list[str] = []
+
+    def line(self, prompt: str) -> str:
+        self.asked.append(prompt)
+        return self.texts.pop(0)
+
+    def hidden(self, prompt: str) -> Secret[str]:
+        return Secret(self.line(prompt))
+
+
+def no_terminal() -> Terminal:
+    raise InputRequiredError("there is no terminal to ask at")
+
+
+def asking(*given: tuple[str, str], open_terminal: Callable[[], Terminal] = no_terminal, **environ: str) -> Asking:
+    return Asking(Words(given=given), environ, open_terminal)
+
+
+def pipe_of(text: str) -> int:
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    return reading
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "a passphrase"
+    path.write_text("from file\n")
+    path.chmod(0o600)
+    return path
+
+
+def test_the_order_of_an_old_passphrase(secret_file: Path) -> None:
+    environ = {
+        "PYVAULT_PASSPHRASE_FILE": str(secret_file),
+        "PYVAULT_PASSPHRASE": "from variable",
+        "AWS_VAULT_FILE_PASSPHRASE": "from aws-vault",
+    }
+    descriptor = str(pipe_of("from descriptor\n"))
+    assert asking(("--passphrase-fd", descriptor), **environ)(OLD) == Secret("from descriptor")
+    assert asking(**environ)(OLD) == Secret("from file")
+    del environ["PYVAULT_PASSPHRASE_FILE"]
+    assert asking(**environ)(OLD) == Secret("from variable")
+    del environ["PYVAULT_PASSPHRASE"]
+    assert asking(**environ)(OLD) == Secret("from aws-vault")
+    human = Typing("typed")
+    assert asking(open_terminal=lambda: human)(OLD) == Secret("typed")
+    assert human.asked == ["passphrase for x"]
+
+
+def test_the_order_of_a_new_passphrase(secret_file: Path) -> None:
+    environ = {
+        "PYVAULT_NEW_PASSPHRASE": "new",
+        "PYVAULT_NEW_PASSPHRASE_FILE": str(secret_file),
+        "PYVAULT_PASSPHRASE": "old",
+    }
+    descriptor = str(pipe_of("new by descriptor"))
+    assert asking(("--new-passphrase-fd", descriptor), **environ)(NEW) == Secret("new by descriptor")
+    assert asking(**environ)(NEW) == Secret("new")
+    del environ["PYVAULT_NEW_PASSPHRASE"]
+    assert asking(**environ)(NEW) == Secret("from file")
+    del environ["PYVAULT_NEW_PASSPHRASE_FILE"]
+    assert asking(**environ)(NEW) == Secret("old"), "the first passphrase of a vault may come from any source"
+
+
+def test_the_old_passphrase_never_becomes_the_new_one_of_the_same_vault() -> None:
+    ask = asking(PYVAULT_PASSPHRASE="old")
+    ask.renewing = True
+    with pytest.raises(InputRequiredError, match="--new-passphrase-fd, PYVAULT_NEW_PASSPHRASE"):
+        ask(NEW)
+
+
+def test_a_new_passphrase_is_typed_twice() -> None:
+    human = Typing("one", "two", "", "three", "three")
+    assert asking(open_terminal=lambda: human)(NEW) == Secret("three")
+    with pytest.raises(UserCancelledError):
+        asking(open_terminal=lambda: Typing(""))(NEW)
+
+
+@pytest.mark.parametrize("question", [OLD, NEW])
+def test_without_a_terminal_every_source_is_named(question: Question) -> None:
+    with pytest.raises(InputRequiredError) as caught:
+        asking()(question)
+    for source in ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE"):
+        assert source in caught.value.message
+    assert "no terminal" in caught.value.message
+
+
+def test_no_input_never_opens_the_terminal() -> None:
+    def must_not() -> Terminal:
+        raise AssertionError
+
+    ask = asking(("--no-input", ""), open_terminal=must_not)
+    with pytest.raises(InputRequiredError, match="--no-input"):
+        ask(OLD)
+    with pytest.raises(InputRequiredError, match="--force"):
+        ask.confirm("Really?", option="--force")
+    assert not ask.can_ask()
+
+
+def test_a_descriptor_is_read_once_and_closed() -> None:
+    reading = pipe_of("secret\n\n")
+    ask = asking(("--passphrase-fd", str(reading)))
+    assert ask(OLD) == Secret("secret\n"), "exactly one newline is stripped"
+    assert ask(OLD) == Secret("secret\n")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(reading)
+
+
+def test_a_descriptor_that_nobody_read_is_closed_before_the_child() -> None:
+    reading = pipe_of("secret\n")
+    asking(("--passphrase-fd", str(reading))).close_descriptors()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(reading)
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1.5", "", "\u0663"])
+def test_what_is_no_descriptor(number: str) -> None:
+    with pytest.raises(UsageError, match="--passphrase-fd"):
+        asking(("--passphrase-fd", number))(OLD)
+
+
+def test_a_descriptor_that_is_not_open() -> None:
+    reading = pipe_of("")
+    os.close(reading)
+    with pytest.raises(AccessDeniedError):
+        asking(("--passphrase-fd", str(reading)))(OLD)
+
+
+def test_files_that_others_can_read_are_refused(secret_file: Path) -> None:
+    secret_file.chmod(0o644)
+    if os.geteuid() == 0:
+        os.chown(secret_file, 12345, 12345)
+    with pytest.raises(InsecurePermissionsError):
+        asking(PYVAULT_PASSPHRASE_FILE=str(secret_file))(OLD)
+
+
+def test_a_passphrase_is_utf8_whatever_the_locale_made_of_it() -> None:
+    broken = b"caf\xe9".decode("utf-8", "surrogateescape")
+    with pytest.raises(InvalidSettingError, match="PYVAULT_PASSPHRASE"):
+        asking(PYVAULT_PASSPHRASE=broken)(OLD)
+
+
+@pytest.mark.parametrize(("typed", "yes"), [("y", True), ("YES ", True), ("n", False), ("", False), ("yep", False)])
+def test_confirmations(typed: str, yes: bool) -> None:
+    ask = asking(open_terminal=lambda: Typing(typed))
+    if yes:
+        ask.confirm("Really?", option="--yes")
+    else:
+        with pytest.raises(UserCancelledError):
+            ask.confirm("Really?", option="--yes")
+    again = asking(open_terminal=lambda: Typing(typed))
+    assert again(Question(key="confirm", prompt="?")) == Secret("y" if yes else "n")

@@ -1,0 +1,98 @@
+"""Where add reads a key from, and what it refuses, without ever repeating a secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import Environ, Pyvault
+from pyvault.errors import PyvaultError
+from pyvault.secret import Secret
+from pyvault_cli.key_input import from_csv, from_environ, parse_key
+
+KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/planted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{KEY_ID}\n{SECRET}\n",
+        f"  {KEY_ID}  \r\n\r\n{SECRET}",
+        json.dumps({"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET}),
+        json.dumps({"Version": 1, "AccessKeyId": KEY_ID, "SecretAccessKey": SECRET}, indent=2),
+        json.dumps({"AccessKey": {"UserName": "me", "AccessKeyId": KEY_ID, "SecretAccessKey": SECRET}}),
+    ],
+)
+def test_what_is_read(text: str) -> None:
+    key = parse_key(Secret(text))
+    assert (key.access_key_id, key.secret_access_key) == (KEY_ID, Secret(SECRET))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        SECRET,
+        f"{KEY_ID}\n{SECRET}\n{SECRET}\n",
+        f"{KEY_ID}\nwJalr planted",
+        f"{KEY_ID}\n\x1bplanted",
+        f"{KEY_ID}\nplanted\u00e9",
+        '{"SecretAccessKey": "planted"}',
+        '{"AccessKeyId": 1, "SecretAccessKey": "planted"}',
+        '{"AccessKey": "planted"}',
+        '{"planted',
+        "{}",
+    ],
+)
+def test_what_is_refused(text: str) -> None:
+    with pytest.raises(PyvaultError) as caught:
+        parse_key(Secret(text))
+    assert "planted" not in f"{caught.value} {caught.value.__cause__}"
+    assert SECRET not in str(caught.value)
+
+
+def test_the_environment() -> None:
+    given = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": "ignored"}
+    assert from_environ(given).secret_access_key == Secret(SECRET)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        with pytest.raises(PyvaultError, match=f"Missing value for {name}"):
+            from_environ({**given, name: ""})
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_the_download_of_the_console(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "keys.csv"
+    path.write_text(f"{start}Access key ID,Secret access key\r\n{KEY_ID},{SECRET}\r\n", encoding="utf-8")
+    assert from_csv(path).access_key_id == KEY_ID
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"Access key ID,Secret access key\n",
+        b"Access key ID,Secret access key\nA,planted\nB,planted\n",
+        b"\xff\xfe",
+    ],
+)
+def test_other_csv_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "keys.csv"
+    path.write_bytes(content)
+    with pytest.raises(PyvaultError) as caught:
+        from_csv(path)
+    assert "planted" not in str(caught.value)
+
+
+def test_a_csv_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PyvaultError, match="No such file"):
+        from_csv(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    "words", [["--env", "--stdin"], ["--stdin", "--csv", "x"], ["--mfa-serial", "arn", "--no-add-config"]]
+)
+def test_options_that_can_not_go_together(pyvault: Pyvault, keyed: Environ, words: list[str]) -> None:
+    assert pyvault("add", "x", *words, env=keyed).code == 2
