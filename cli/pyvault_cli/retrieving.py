@@ -9,33 +9,74 @@ from pyvault import clock
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from pyvault.aws import AwsCalls
     from pyvault.mfa import MfaDesk, MfaSource
     from pyvault.retrieve import Retriever
+    from pyvault.sessions import SessionCache
+    from pyvault.single_flight import SingleFlight
     from pyvault.sso.login import SsoLogin
+    from pyvault.store import CredentialStore
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
 
 
 def make_retriever(wanted: Wanted, context: Context) -> Retriever:
     """Give what carries out plans; nothing is called or asked yet."""
-    from pyvault.aws_boto3 import BotoCalls
-    from pyvault.cache import find_min_ttl
-    from pyvault.retrieve import Retriever, Tools
-    from pyvault.single_flight import SingleFlight
+    from pyvault.retrieve import Retriever
 
-    return Retriever(
-        Tools(
-            store=context.store,
-            calls=BotoCalls(),
-            sessions=context.sessions,
-            flight=SingleFlight(context.paths.locks),
-            mfa=mfa_desk(wanted, context),
-            sso=sso_login(context),
-            environ=context.environ,
-            clock=clock.now,
-            min_ttl=find_min_ttl(context.environ),
-        )
-    )
+    return Retriever(CommandTools(wanted, context))
+
+
+class CommandTools:
+    """A :class:`pyvault.retrieve.Toolbox` whose tools are made when they are taken; all are cheap to make."""
+
+    def __init__(self, wanted: Wanted, context: Context) -> None:
+        """Name what the tools are made from."""
+        self._wanted = wanted
+        self._context = context
+        self.environ = context.environ
+        self.clock = clock.now
+
+    @property
+    def store(self) -> CredentialStore:
+        """The stored credentials."""
+        return self._context.store
+
+    @property
+    def calls(self) -> AwsCalls:
+        """The AWS calls."""
+        from pyvault.aws_boto3 import BotoCalls
+
+        return BotoCalls()
+
+    @property
+    def sessions(self) -> SessionCache:
+        """The session cache."""
+        return self._context.sessions
+
+    @property
+    def flight(self) -> SingleFlight:
+        """Lets one of many processes fetch."""
+        from pyvault.single_flight import SingleFlight
+
+        return SingleFlight(self._context.paths.locks)
+
+    @property
+    def mfa(self) -> MfaDesk:
+        """Hands out MFA codes."""
+        return mfa_desk(self._wanted, self._context)
+
+    @property
+    def sso(self) -> SsoLogin:
+        """Hands out SSO access tokens."""
+        return sso_login(self._context)
+
+    @property
+    def min_ttl(self) -> timedelta:
+        """How much life a cached session must have left."""
+        from pyvault.cache import find_min_ttl
+
+        return find_min_ttl(self.environ)
 
 
 def mfa_desk(wanted: Wanted, context: Context) -> MfaDesk:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyvault import process_chain
 from pyvault.cache import DEFAULT_MIN_TTL, CacheMode
@@ -34,9 +34,62 @@ if TYPE_CHECKING:
     from pyvault.steps import Plan, Step
 
 
+class Toolbox(Protocol):
+    """What plans are carried out with; each tool is taken when it is needed first.
+
+    Most commands find a cached session and need neither AWS nor MFA nor SSO, so
+    the command line makes those on demand.
+    """
+
+    @property
+    def store(self) -> KeyStore:
+        """The stored credentials."""
+        ...
+
+    @property
+    def calls(self) -> AwsCalls:
+        """The AWS calls."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """The session cache."""
+        ...
+
+    @property
+    def flight(self) -> SingleFlight:
+        """Lets one of many processes fetch."""
+        ...
+
+    @property
+    def mfa(self) -> MfaDesk:
+        """Hands out MFA codes."""
+        ...
+
+    @property
+    def sso(self) -> SsoLogin | None:
+        """Hands out SSO access tokens; None where nobody can log in."""
+        ...
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """Of this process."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def min_ttl(self) -> timedelta:
+        """How much life a cached session must have left (``AWS_MIN_TTL``)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What plans are carried out with.
+    """A toolbox in which everything lies ready; see :class:`Toolbox`.
 
     Attributes:
         sso: None where nobody can log in to SSO.
@@ -57,7 +110,7 @@ class Tools:
 class Retriever:
     """Turns plans into credentials."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Toolbox) -> None:
         """Name what to work with; nothing is opened yet."""
         self._tools = tools
 
@@ -81,7 +134,7 @@ class Retriever:
 class _Walk:
     """One way through the steps of one plan."""
 
-    tools: Tools
+    tools: Toolbox
     plan: Plan
     cache: CacheMode
     _at_hand: Credentials | None = None

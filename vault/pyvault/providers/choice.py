@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyvault.model import Credentials
-    from pyvault.retrieve import Tools
+    from pyvault.retrieve import Toolbox
     from pyvault.steps import Step
 
 
@@ -33,7 +33,7 @@ class Provider(Protocol):
         ...
 
 
-def provider_for(step: Step, source: Callable[[], Credentials], tools: Tools) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step
+def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step
     """Give the provider of a step.
 
     Args:
