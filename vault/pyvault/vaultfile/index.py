@@ -183,11 +183,7 @@ def _entry(item: Json) -> IndexEntry:
         raise MalformedIndexError("an entry has no name")
     if kind not in tuple(Kind):
         raise UnsupportedVaultError(f"records of the kind {kind!r}")
-    try:
-        normal = parse_name(name)
-    except InvalidNameError:
-        normal = ""
-    if normal != name:
+    if not _is_normal(name):
         raise MalformedIndexError("an entry has an impossible name")
     expires = rest.pop("x", None)
     return IndexEntry(
@@ -202,6 +198,13 @@ def _entry(item: Json) -> IndexEntry:
         attributes=_object(rest.pop("a", {}), "the attributes"),
         unknown=rest,
     )
+
+
+def _is_normal(name: str) -> bool:
+    try:
+        return parse_name(name) == name
+    except InvalidNameError:
+        return False
 
 
 def _check_tiling(entries: tuple[IndexEntry, ...], records_size: int) -> None:
