@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "login": ("login", "open the AWS console in a browser"),
     "clear": ("clear", "forget cached sessions"),
     "explain": ("explain", "show how a profile would get credentials, without a call"),
+    "server": ("server", "give credentials to programs until it is stopped"),
+    "proxy": ("proxy", "own the metadata address; started by exec --ec2-server"),
     # the vault file
     "vault init": ("vault_init", "make a new vault"),
     "vault info": ("vault_info", "show what can be known without opening the vault"),
@@ -42,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 #: Called by programs; the help does not speak of them.
-HIDDEN = frozenset({"complete"})
+HIDDEN = frozenset({"complete", "proxy"})
 
 ALIASES = {"ls": "list", "rm": "remove", "migrate-backend": "migrate"}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import InputRequiredError, UserCancelledError
 from pyvault.secret import Secret
+from pyvault.server.foreground import foreground
 from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ class _Tty:
     """``/dev/tty``: the controlling terminal of a POSIX process, whatever stdin is."""
 
     def line(self, prompt: str) -> str:
-        with _opened() as descriptor:
+        with _opened() as descriptor, foreground(descriptor):
             return self._ask(descriptor, prompt)
 
     def hidden(self, prompt: str) -> Secret[str]:
-        with _opened() as descriptor, _no_echo(descriptor):
+        with _opened() as descriptor, foreground(descriptor), _no_echo(descriptor):
             return Secret(self._ask(descriptor, prompt, after="\n"))
 
     def _ask(self, descriptor: int, prompt: str, *, after: str = "") -> str:

@@ -15,7 +15,7 @@ from pyvault import clock
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.server.beside import leave_beside
-from pyvault.server.fetching import Wanted
+from pyvault.server.fetching import Identity
 from pyvault.server.forked import fetch_in_child
 from pyvault.server.keeper import Keeper
 from pyvault.server.listener import as_socket, listen
@@ -28,12 +28,12 @@ TOKEN = "token-of-the-test"
 def main() -> None:
     lifetime, log, *command = sys.argv[1:]
 
-    def fetch(wanted: Wanted) -> Credentials:
+    def fetch(identity: Identity) -> Credentials:
         with Path(log).open("a", encoding="ascii") as lines:
             lines.write(f"{os.getpid()}\n")
         expires = clock.now() + timedelta(seconds=float(lifetime))
         return Credentials(
-            access_key_id=f"ASIA{wanted.profile}",
+            access_key_id=f"ASIA{identity.profile}",
             secret_access_key=Secret("s"),
             session_token=Secret("t"),
             expires=expires,
@@ -45,7 +45,7 @@ def main() -> None:
 
     listener = listen()
     address, port = listener.getsockname()
-    first = fetch_in_child(lambda: fetch(Wanted("dev")))
+    first = fetch_in_child(lambda: fetch(Identity("dev")))
 
     def keep(program: int) -> int:
         common = Common(listener=as_socket(listener), window=timedelta(seconds=1), first={"dev": first})
@@ -53,7 +53,7 @@ def main() -> None:
         keeper = Keeper(
             serve=lambda link: serve_for_keeper([setup], link, tell=tell),
             fetch=fetch,
-            listeners=[common.listener],
+            sockets=[common.listener],
             tell=tell,
         )
         return keeper.run(program)

@@ -10,7 +10,7 @@ import typer
 
 from pyvault.model import Credentials
 from pyvault.steps import Plan
-from pyvault_cli import console, options
+from pyvault_cli import console, options, server_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested
 
@@ -27,6 +27,18 @@ def exec(
         bool,
         typer.Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="give AWS_PROFILE instead of credentials"),
     ] = False,
+    server: Annotated[
+        bool, typer.Option("-s", "--ecs-server", "--server", help="give credentials through a local ECS endpoint")
+    ] = False,
+    ec2_server: Annotated[
+        bool, typer.Option("--ec2-server", help="give credentials through the EC2 metadata address; needs sudo")
+    ] = False,
+    lazy: server_options.LazyOption = False,
+    imds_v1: Annotated[bool, typer.Option("--imds-v1", help="let the EC2 server answer without a token")] = False,
+    listen: server_options.ListenOption = None,
+    token_file: server_options.TokenFileOption = None,
+    allow_role: server_options.AllowRoleOption = None,
+    access_log: server_options.AccessLogOption = None,
     stdout: options.StdoutOption = False,
     no_cache: options.NoCacheOption = False,
     refresh: options.RefreshOption = False,
@@ -35,6 +47,17 @@ def exec(
     """Run a command, by default the shell, with credentials of PROFILE in its environment."""
     context = context_of(ctx)
     refuse_nested(context)
+    servers = server_options.ServerOptions(
+        ecs=server,
+        ec2=ec2_server,
+        lazy=lazy,
+        imds_v1=imds_v1,
+        listen=listen,
+        token_file=token_file,
+        allow_roles=tuple(allow_role or ()),
+        access_log=access_log,
+    )
+    servers.check(json=json, no_session=no_session)
     wanted = Wanted(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
@@ -45,8 +68,13 @@ def exec(
         refresh=refresh,
         allow_plaintext=allow_plaintext,
         open_browser=not stdout,
+        beside_server=bool(servers),
     )
     plan = wanted.plan(context)
+    if servers:
+        from pyvault_cli.beside import run_beside
+
+        run_beside(servers, wanted, plan, context, command_of(context))
     fetch = fetcher(wanted, plan, context)
     if json:
         from pyvault_cli.formats import as_json

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Fetch = Callable[[], Credentials]
 
 
-class Wanted(NamedTuple):
-    """Whose credentials are wanted.
+class Identity(NamedTuple):
+    """Whose credentials: a profile, or a role on top of it.
 
     Attributes:
         role_arn: assume this role with the profile's credentials.
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     role_arn: str | None = None
 
 
-FetchFor = Callable[[Wanted], Credentials]
+FetchFor = Callable[[Identity], Credentials]
 
 
 def in_thread(fetch: Fetch) -> AsyncFetch:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyvault.server.fetching import Fetch
 
 #: Signals that mean their default again in a child: the parent's handlers are not its own.
-_RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+_RESET = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
 
 
 def fetch_in_child(fetch: Fetch) -> Credentials:
@@ -60,6 +60,7 @@ def start_fetch(fetch: Fetch, writer: int, *, limit: int, before: Callable[[], N
     try:
         for number in _RESET:
             signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a question must give the terminal back
         signal.alarm(limit)
         before()
         _report(fetch, writer)

@@ -20,6 +20,7 @@ from pyvault.server.keeper_link import make_link, take_request
 from pyvault.server.source import FETCH_LIMIT
 
 if TYPE_CHECKING:
+    import _socket
     import socket
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -41,16 +42,17 @@ class Keeper:
     Args:
         serve: runs in the serving process.
         fetch: runs in a child for each fetch.
-        listeners: the server's sockets, which no fetching child must keep open.
+        sockets: what only keeper and server may hold: a fetching child that hangs
+            must not keep an address busy.
         tell: tells the person at the terminal that something went wrong.
     """
 
     def __init__(
-        self, *, serve: Serve, fetch: FetchFor, listeners: Sequence[socket.socket], tell: Callable[[str], None]
+        self, *, serve: Serve, fetch: FetchFor, sockets: Sequence[_socket.socket], tell: Callable[[str], None]
     ) -> None:
         self._serve = serve
         self._fetch = fetch
-        self._listeners = listeners
+        self._sockets = sockets
         self._tell = tell
         self._server = 0
         self._fetches: set[int] = set()
@@ -70,6 +72,9 @@ class Keeper:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         for number in _WATCHED:
             signal.signal(number, _noted)
+        if program is not None:
+            # Ctrl-C at a question of ours ends the question; the program decides when all ends.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._woken = woken
         self._start()
         poll = select.poll()
@@ -110,16 +115,17 @@ class Keeper:
         request = take_request(self._link)
         if request is None:
             return  # the server has ended: SIGCHLD tells the rest
-        wanted, writer = request
-        self._fetches.add(start_fetch(lambda: self._fetch(wanted), writer, limit=int(FETCH_LIMIT), before=self._let_go))
+        identity, writer = request
+        pid = start_fetch(lambda: self._fetch(identity), writer, limit=int(FETCH_LIMIT), before=self._let_go)
+        self._fetches.add(pid)
         os.close(writer)
 
     def _let_go(self) -> None:
         """Close, in a fetching child, what would keep the server's end from being seen."""
         signal.set_wakeup_fd(-1)
         self._link.close()
-        for listener in self._listeners:
-            listener.close()
+        for each in self._sockets:
+            each.close()
 
     def _on_signals(self) -> None:
         numbers = os.read(self._woken, 4096)

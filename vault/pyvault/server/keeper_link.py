@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import CredentialsError
 from pyvault.secret import Secret
-from pyvault.server.fetching import Wanted
+from pyvault.server.fetching import Identity
 from pyvault.server.result_codec import MAX_RESULT, decode_result
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def make_link() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def ask_keeper(link: socket.socket, wanted: Wanted) -> AsyncFetch:
+def ask_keeper(link: socket.socket, identity: Identity) -> AsyncFetch:
     """Make a fetch that the keeper carries out."""
 
     async def fetch() -> Credentials:
         reader, writer = os.pipe()
         try:
-            socket.send_fds(link, [json.dumps(wanted).encode()], [writer])
+            socket.send_fds(link, [json.dumps(identity).encode()], [writer])
         except OSError:
             os.close(reader)
             raise CredentialsError("the process that renews credentials is gone") from None
@@ -49,7 +49,7 @@ def ask_keeper(link: socket.socket, wanted: Wanted) -> AsyncFetch:
     return fetch
 
 
-def take_request(link: socket.socket) -> tuple[Wanted, int] | None:
+def take_request(link: socket.socket) -> tuple[Identity, int] | None:
     """Take one request and its pipe; None when the other side has ended."""
     message, descriptors, _flags, _address = socket.recv_fds(link, MAX_MESSAGE, 1)
     if not message or len(descriptors) != 1:
@@ -57,7 +57,7 @@ def take_request(link: socket.socket) -> tuple[Wanted, int] | None:
             os.close(descriptor)
         return None
     profile, role_arn = cast("tuple[str, str | None]", json.loads(message))  # ask_keeper wrote it
-    return Wanted(profile, role_arn), descriptors[0]
+    return Identity(profile, role_arn), descriptors[0]
 
 
 async def watch_keeper(link: socket.socket, gone: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
 
-    from pyvault.server.fetching import Wanted
+    from pyvault.server.fetching import Identity
     from pyvault.server.setup import EcsSetup, ImdsSetup
     from pyvault.server.source import AsyncFetch
 
@@ -42,8 +42,8 @@ async def _serve(
         orphaned = not stop.is_set()
         stop.set()
 
-    def fetch_of(wanted: Wanted) -> AsyncFetch:
-        return ask_keeper(link, wanted)
+    def fetch_of(identity: Identity) -> AsyncFetch:
+        return ask_keeper(link, identity)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     services = [setup.build(fetch_of) for setup in setups]

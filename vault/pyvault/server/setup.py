@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import CredentialsError
-from pyvault.server.fetching import Wanted
+from pyvault.server.fetching import Identity
 
 if TYPE_CHECKING:
     import socket
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyvault.server.service import Service
     from pyvault.server.source import AsyncFetch, CredentialSource, Prepare
 
-    FetchOf = Callable[[Wanted], AsyncFetch]
+    FetchOf = Callable[[Identity], AsyncFetch]
 
 EC2_HOP_LIMIT = 1
 
@@ -57,15 +57,15 @@ class Common:
         log = None if self.log is None else make_access_log(self.log, server=server)
         return Gate(is_owner=is_owner, log=log, report=self.report)
 
-    def source(self, wanted: Wanted, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
+    def source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""
         from pyvault.server.source import CredentialSource
 
-        source = CredentialSource(fetch_of(wanted), prepare, window=self.window)
-        if wanted.role_arn is None and wanted.profile in self.first:
+        source = CredentialSource(fetch_of(identity), prepare, window=self.window)
+        if identity.role_arn is None and identity.profile in self.first:
             # Started again after an hour: what was fetched first has expired, and a fetch follows.
             with contextlib.suppress(CredentialsError):
-                source.adopt(self.first[wanted.profile])
+                source.adopt(self.first[identity.profile])
         return source
 
 
@@ -90,11 +90,11 @@ class EcsSetup:
         from pyvault.server.service import Service
 
         def role(arn: str) -> CredentialSource:
-            return self.common.source(Wanted(self.profiles[0], arn), fetch_of, ecs_answer)
+            return self.common.source(Identity(self.profiles[0], arn), fetch_of, ecs_answer)
 
         application = EcsApplication(
             token=self.token,
-            profiles={name: self.common.source(Wanted(name), fetch_of, ecs_answer) for name in self.profiles},
+            profiles={name: self.common.source(Identity(name), fetch_of, ecs_answer) for name in self.profiles},
             allowed_roles=RolePatterns(self.allowed_roles),
             roles=RoleSources(role),
         )
@@ -118,7 +118,7 @@ class ImdsSetup:
         from pyvault.server.service import Service
 
         application = ImdsApplication(
-            self.common.source(Wanted(self.profile), fetch_of, imds_answer),
+            self.common.source(Identity(self.profile), fetch_of, imds_answer),
             region=self.region,
             account_id=self.account_id,
             allow_v1=self.allow_v1,

@@ -1,0 +1,121 @@
+"""``exec`` with a server: bind, fetch, leave the server beside us, become the command.
+
+The kernel holds the command's first connection while the server still loads.
+The first fetch comes before the command: a prompt or a failure must not meet a
+running program. With ``--lazy`` it waits until somebody asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from pyvault_cli import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyvault.model import Credentials
+    from pyvault.server.serving import Setup
+    from pyvault.steps import Plan
+    from pyvault_cli.bound import BoundServer
+    from pyvault_cli.context import Context
+    from pyvault_cli.server_options import ServerOptions
+    from pyvault_cli.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideCommand:
+    """A server for one command.
+
+    Attributes:
+        first: credentials that are there already, by profile.
+    """
+
+    server: BoundServer
+    options: ServerOptions
+    wanted: Wanted
+    plan: Plan
+    context: Context
+    first: Mapping[str, Credentials]
+
+    def keep(self, program: int) -> int:
+        """Be the keeper of the server until the program has ended."""
+        from pyvault.server.keeper import Keeper
+        from pyvault.server.serving import serve_for_keeper
+        from pyvault_cli.bound import remove_token_file
+
+        setup = self._setup()
+        listener, control = setup.common.listener, self.server.control
+        keeper = Keeper(
+            serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell),
+            fetch=serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context),
+            sockets=[listener] if control is None else [listener, control],
+            tell=serving.tell,
+        )
+        try:
+            return keeper.run(program)
+        finally:
+            remove_token_file(self.server)
+
+    def _setup(self) -> Setup:
+        from pyvault.cache import find_min_ttl
+        from pyvault.server.listener import as_socket
+        from pyvault.server.setup import Common, EcsSetup, ImdsSetup
+
+        common = Common(
+            listener=as_socket(self.server.listener),
+            window=find_min_ttl(self.context.environ),
+            first=self.first,
+            check_peer=self.server.check_peer,
+            log=serving.line_writer(self.options.access_log),
+            report=serving.report,
+        )
+        profile = self.wanted.profile
+        if self.server.token is not None:
+            return EcsSetup(
+                common=common, token=self.server.token, profiles=(profile,), allowed_roles=self.options.allow_roles
+            )
+        account = self.first[profile].account_id if profile in self.first else None
+        return ImdsSetup(
+            common=common, profile=profile, region=self.plan.region, account_id=account, allow_v1=self.options.imds_v1
+        )
+
+
+def run_beside(
+    options: ServerOptions, wanted: Wanted, plan: Plan, context: Context, command: Sequence[str]
+) -> NoReturn:
+    """Become the command, with a server beside it that ends when it ends.
+
+    Raises:
+        ConfigError: the server can't listen, or an option of it is wrong.
+        PyvaultError: the first fetch failed.
+    """
+    from pyvault.server.beside import leave_beside
+    from pyvault.server.roles import RolePatterns
+    from pyvault_cli.bound import bind_ec2, bind_ecs
+    from pyvault_cli.childenv import child_environment
+    from pyvault_cli.spawn import become
+
+    RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
+    server = bind_ec2() if options.ec2 else bind_ecs(options)
+    beside = BesideCommand(
+        server=server,
+        options=options,
+        wanted=wanted,
+        plan=plan,
+        context=context,
+        first={} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)},
+    )
+    environ = child_environment(
+        context.environ,
+        profile=plan.profile,
+        region=plan.region,
+        endpoint_url=plan.endpoint_url,
+        added=server.environ,
+        removed=server.removed,
+    )
+    leave_beside(beside.keep)
+    context.close()
+    context.ask.close_descriptors()
+    become(command, environ)

@@ -1,0 +1,113 @@
+"""A server that is bound but does not run yet: what the command has to know of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyvault.server.listener import LOOPBACK, is_loopback, listen, parse_address
+
+if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyvault.secret import Secret
+    from pyvault_cli.server_options import ServerOptions
+
+#: What turns the metadata service off in the SDKs, or leads them to another one.
+OTHER_METADATA = (
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundServer:
+    """Where a server will be found.
+
+    Attributes:
+        url: the base of it, with a slash at the end, as a client on this machine reaches it.
+        check_peer: only processes of this user may ask.
+        environ: what points the command to the server.
+        removed: what would keep the command from it.
+        control: its end takes the metadata address away again; None for the ECS server.
+        token_file_made: to be removed with the server.
+    """
+
+    listener: _socket.socket
+    url: str
+    check_peer: bool = True
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    removed: tuple[str, ...] = ()
+    token: Secret[str] | None = None
+    token_file_made: Path | None = None
+    control: _socket.socket | None = None
+
+
+def bind_ecs(options: ServerOptions) -> BoundServer:
+    """Bind the container endpoint.
+
+    Raises:
+        ConfigError: the address can't be had, or the token file is unfit.
+    """
+    from pyvault.server.token_file import load_or_make_token, new_token
+
+    address, port = parse_address(options.listen) if options.listen else (LOOPBACK, 0)
+    listener = listen(address, port)
+    url = _url(address, listener.getsockname()[1])
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}
+    made = None
+    if options.token_file is not None:
+        path = options.token_file.expanduser().absolute()
+        made = None if path.exists() else path
+        token = load_or_make_token(path)
+        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(path)
+    else:
+        token = new_token()
+        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token.reveal()
+    return BoundServer(
+        listener=listener,
+        url=url,
+        check_peer=is_loopback(address),
+        environ=environ,
+        token=token,
+        token_file_made=made,
+    )
+
+
+def bind_ec2() -> BoundServer:
+    """Get the metadata address; sudo may ask for a password.
+
+    Raises:
+        ConfigError: somebody else has it, or sudo refused.
+    """
+    from pyvault.server.alias import METADATA_ADDRESS
+    from pyvault.server.front import as_root, open_front, proxy_words
+
+    front = open_front(as_root(proxy_words()))
+    return BoundServer(
+        listener=front.listener,
+        url=f"http://{METADATA_ADDRESS}/",
+        removed=OTHER_METADATA,
+        control=front.control,
+    )
+
+
+def _url(address: str, port: int) -> str:
+    from pyvault.server.listener import format_address
+
+    # A wildcard is no address to connect to; loopback is among what it stands for.
+    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address, address)  # noqa: S104 - what the user gave
+    return f"http://{format_address(reachable, port)}/"
+
+
+def remove_token_file(server: BoundServer) -> None:
+    """Remove the token file that was made for this server alone."""
+    from contextlib import suppress
+
+    if server.token_file_made is not None:
+        with suppress(OSError):
+            os.unlink(server.token_file_made)  # noqa: PTH108 - at the end of a process that imports little

@@ -1,0 +1,54 @@
+"""``pyvault server``: a credential server that stands by itself, for one or more profiles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault_cli import options, server_options
+from pyvault_cli.context import context_of
+from pyvault_cli.standing import stand
+from pyvault_cli.wanted import Wanted
+
+
+def server(
+    ctx: typer.Context,
+    profiles: Annotated[list[str], typer.Argument(metavar="PROFILE...", help="whose credentials", show_default=False)],
+    duration: options.DurationOption = None,
+    region: options.RegionOption = None,
+    mfa_token: options.MfaTokenOption = None,
+    lazy: server_options.LazyOption = False,
+    listen: server_options.ListenOption = None,
+    token_file: server_options.TokenFileOption = None,
+    allow_role: server_options.AllowRoleOption = None,
+    access_log: server_options.AccessLogOption = None,
+    stdout: options.StdoutOption = False,
+    allow_plaintext: options.PlaintextOption = False,
+) -> None:
+    """Give credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
+
+    Prints the variables that programs need, then a line 'ready URL' once it answers.
+    """
+    context = context_of(ctx)
+    wanted = [
+        Wanted(
+            profile=profile,
+            duration=duration,
+            region=region,
+            mfa_token=options.secret(mfa_token),
+            allow_plaintext=allow_plaintext,
+            open_browser=not stdout,
+            beside_server=True,
+        )
+        for profile in dict.fromkeys(profiles)
+    ]
+    chosen = server_options.ServerOptions(
+        ecs=True,
+        lazy=lazy,
+        listen=listen,
+        token_file=token_file,
+        allow_roles=tuple(allow_role or ()),
+        access_log=access_log,
+    )
+    raise typer.Exit(stand(chosen, wanted, context))

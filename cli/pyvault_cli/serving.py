@@ -1,0 +1,96 @@
+"""Run a command beside a credential server, or a server alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyvault_cli import console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pyvault.model import Credentials
+    from pyvault.server.fetching import FetchFor, Identity
+    from pyvault.steps import Plan
+    from pyvault_cli.context import Context
+    from pyvault_cli.wanted import Wanted
+
+
+def fetch_for(wanted: Mapping[str, Wanted], plans: Mapping[str, Plan], context: Context) -> FetchFor:
+    """Give what fetches, in a process of its own, for a server with these profiles.
+
+    A code from the command line served the first fetch; it is no code any more.
+    """
+
+    def fetch(identity: Identity) -> Credentials:
+        from pyvault.server.role_plan import with_role
+        from pyvault_cli.wanted import fetcher
+
+        plan = plans[identity.profile]
+        if identity.role_arn is not None:
+            plan = with_role(plan, identity.role_arn)
+        asked = replace(wanted[identity.profile], mfa_token=None, refresh=False)
+        return fetcher(asked, plan, own_context(context))()
+
+    return fetch
+
+
+def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
+    """Fetch before anything is started; in a child, so that boto3 does not stay with us.
+
+    Raises:
+        PyvaultError: what the fetch raised.
+    """
+    from pyvault.server.forked import fetch_in_child
+    from pyvault_cli.wanted import fetcher
+
+    def fetch() -> Credentials:
+        return fetcher(wanted, plan, own_context(context))()  # all in the child: making it loads a lot
+
+    return fetch_in_child(fetch)
+
+
+def own_context(context: Context) -> Context:
+    """Give the context for a forked child.
+
+    The vault file stays open across the fork, or each fetch would ask for the
+    passphrase. A connection to another store can't be shared by two processes,
+    and such a store remembers by itself that it is unlocked.
+    """
+    from pyvault_cli.context import Context
+
+    if context.choice.name == "file":
+        return context
+    fresh = Context(context.words, context.environ)
+    fresh.ask = context.ask
+    return fresh
+
+
+def line_writer(path: Path | None) -> Callable[[str], object] | None:
+    """Open the access log; it may tell who used what when, so it is private.
+
+    Raises:
+        ConfigError: it can't be written.
+    """
+    from pyvault.errors import ConfigError
+
+    if path is None:
+        return None
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise ConfigError(f"can't write the access log '{path}': {exc.strerror}") from exc
+    return lambda line: os.write(descriptor, f"{line}\n".encode())
+
+
+def tell(text: str) -> None:
+    """Tell the person at the terminal, from a process in the background."""
+    console.error(text)
+
+
+def report(problem: BaseException) -> None:
+    """Tell of a fault in an answer; its text may quote a request, so the type alone."""
+    console.error(f"a mistake in the credential server: {type(problem).__name__}")

@@ -1,0 +1,93 @@
+"""A credential server without a command: the keeper in front, the server behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pyvault_cli import console, serving
+from pyvault_cli.bound import BoundServer, bind_ecs, remove_token_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyvault.model import Credentials
+    from pyvault.server.setup import EcsSetup
+    from pyvault_cli.context import Context
+    from pyvault_cli.server_options import ServerOptions
+    from pyvault_cli.wanted import Wanted
+
+
+def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) -> int:
+    """Serve until a signal says stop; give the exit code.
+
+    Raises:
+        ConfigError: it can't listen, or an option is wrong.
+        PyvaultError: a first fetch failed.
+    """
+    from pyvault.server.keeper import Keeper
+    from pyvault.server.roles import RolePatterns
+    from pyvault.server.serving import serve_for_keeper
+
+    RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
+    plans = {each.profile: each.plan(context) for each in wanted}
+    server = bind_ecs(options)
+    try:
+        first = (
+            {}
+            if options.lazy
+            else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
+        )
+        setup = _setup(options, server, first, [each.profile for each in wanted], context)
+        for line in variables(server, setup.profiles):
+            console.out(line)
+
+        def ready() -> None:
+            console.out(f"ready {server.url}")
+
+        keeper = Keeper(
+            serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell, ready=ready),
+            fetch=serving.fetch_for({each.profile: each for each in wanted}, plans, context),
+            sockets=[setup.common.listener],
+            tell=serving.tell,
+        )
+        return keeper.run()
+    finally:
+        remove_token_file(server)
+
+
+def variables(server: BoundServer, profiles: Sequence[str]) -> list[str]:
+    """Write what programs need to find the server, a variable to a line; a line for each of several profiles."""
+    lines = [f"{name}={value}" for name, value in server.environ.items()]
+    if len(profiles) == 1:
+        return lines
+    places = [f"{server.url}profile/{quote(profile, safe='')}" for profile in profiles]
+    return [f"AWS_CONTAINER_CREDENTIALS_FULL_URI={place}" for place in places] + lines[1:]
+
+
+def _setup(
+    options: ServerOptions,
+    server: BoundServer,
+    first: Mapping[str, Credentials],
+    profiles: Sequence[str],
+    context: Context,
+) -> EcsSetup:
+    from pyvault.cache import find_min_ttl
+    from pyvault.server.listener import as_socket
+    from pyvault.server.setup import Common, EcsSetup
+    from pyvault.server.token_file import new_token
+
+    common = Common(
+        listener=as_socket(server.listener),
+        window=find_min_ttl(context.environ),
+        first=first,
+        check_peer=server.check_peer,
+        log=serving.line_writer(options.access_log),
+        report=serving.report,
+    )
+    return EcsSetup(
+        common=common,
+        token=server.token or new_token(),  # bind_ecs always makes one
+        profiles=tuple(profiles),
+        allowed_roles=options.allow_roles,
+    )

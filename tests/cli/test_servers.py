@@ -1,0 +1,313 @@
+"""``exec`` with servers and ``server``, as a person uses them, against the strict local AWS."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import pytest
+
+from command_line import PYVAULT, Pyvault, clean_environ
+from fake_aws.client import FakeAws
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
+
+#: Prints its own environment as JSON, as the child of exec.
+SHOW_ENVIRON = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+
+
+@pytest.fixture
+def variables(
+    pyvault: Pyvault, keyed: dict[str, str | None], fake_aws: FakeAws, tmp_path: Path
+) -> dict[str, str | None]:
+    """A vault with the key of user demo, and profiles of it."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(
+        f"[profile demo]\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
+        f"[profile reader]\nsource_profile = demo\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
+        f"role_arn = {fake_aws.role_arn('reader')}\n"
+    )
+    key = fake_aws.demo_key()
+    keys = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
+    added = pyvault("add", "demo", "--env", "--no-verify", env=keyed | keys)
+    assert added.code == 0, added.err
+    return keyed
+
+
+def ask(uri: str, token: str | None, path: str | None = None) -> tuple[int, dict[str, str]]:
+    parts = urlsplit(uri)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    try:
+        connection.request("GET", path or parts.path, headers={"Authorization": token} if token else {})
+        reply = connection.getresponse()
+        return reply.status, json.loads(reply.read())
+    finally:
+        connection.close()
+
+
+class TestExec:
+    def test_the_child_has_the_way_to_the_server_and_no_credentials(
+        self, pyvault: Pyvault, variables: dict[str, str | None]
+    ) -> None:
+        stray = {
+            "AWS_ACCESS_KEY_ID": "AKIASTRAY",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/stray",
+            "AWS_PROFILE": "x",
+        }
+        ended = pyvault("exec", "-s", "demo", "--", *SHOW_ENVIRON, env=variables | stray)
+        assert ended.code == 0, ended.err
+        seen = json.loads(ended.out)
+        assert seen["AWS_CONTAINER_CREDENTIALS_FULL_URI"].startswith("http://127.0.0.1:")
+        assert len(seen["AWS_CONTAINER_AUTHORIZATION_TOKEN"]) == 64
+        assert (seen["AWS_VAULT"], seen["AWS_REGION"]) == ("demo", "eu-west-1")
+        assert not {
+            "AWS_ACCESS_KEY_ID",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_PROFILE",
+            "PYVAULT_KEYFILE",
+        } & set(seen)
+
+    @pytest.mark.parametrize("flag", ["-s", "--server", "--ecs-server"])
+    def test_a_real_client_signs_with_what_it_gets(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws, flag: str
+    ) -> None:
+        script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+        ended = pyvault("exec", flag, "reader", "--", sys.executable, "-W", "ignore", "-c", script, env=variables)
+        assert ended.code == 0, ended.err
+        assert ":assumed-role/reader/" in ended.out
+        assert fake_aws.ops().count("sts.AssumeRole") == 1
+
+    def test_the_exit_code_is_the_childs(self, pyvault: Pyvault, variables: dict[str, str | None]) -> None:
+        assert pyvault("exec", "-s", "demo", "--", "sh", "-c", "exit 42", env=variables).code == 42
+
+    def test_a_child_that_is_not_there_is_said_before_anything_is_asked(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws
+    ) -> None:
+        assert pyvault("exec", "-s", "demo", "--", "no-such-program", env=variables).code == 127
+        assert fake_aws.ops() == []
+
+    def test_a_failing_fetch_meets_no_child(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws, tmp_path: Path
+    ) -> None:
+        fake_aws.fault("sts.AssumeRole", "error", times=99, status=403)
+        ended = pyvault("exec", "-s", "reader", "--", "touch", str(tmp_path / "ran"), env=variables)
+        assert ended.code == 6
+        assert not (tmp_path / "ran").exists()
+
+    def test_lazy_fetches_when_it_is_asked(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws
+    ) -> None:
+        assert pyvault("exec", "-s", "--lazy", "demo", "--", "true", env=variables).code == 0
+        assert fake_aws.ops() == []
+        script = 'curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI"'
+        ended = pyvault("exec", "-s", "--lazy", "demo", "--", "sh", "-c", script, env=variables)
+        assert json.loads(ended.out)["AccessKeyId"].startswith("ASIA")
+        assert fake_aws.ops() == ["sts.GetSessionToken"]
+
+    def test_a_role_that_is_allowed(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws
+    ) -> None:
+        script = 'curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI"role-arn/$ROLE'
+        allowed, other = fake_aws.role_arn("reader"), fake_aws.role_arn("r1")
+        for role, code in ((allowed, None), (other, "Forbidden")):
+            ended = pyvault(
+                "exec", "-s", "--allow-role", allowed, "demo", "--", "sh", "-c", script, env=variables | {"ROLE": role}
+            )
+            answer = json.loads(ended.out)
+            assert answer.get("code") == code
+            assert answer.get("RoleArn") == (role if code is None else None)
+        assert [call["params"]["RoleArn"] for call in fake_aws.calls("AssumeRole")] == [allowed]
+
+    def test_the_token_in_a_file(self, pyvault: Pyvault, variables: dict[str, str | None], tmp_path: Path) -> None:
+        path = tmp_path / "token"
+        script = (
+            'stat -c %a "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"; echo "${AWS_CONTAINER_AUTHORIZATION_TOKEN-unset}"'
+        )
+        ended = pyvault("exec", "-s", "--token-file", str(path), "demo", "--", "sh", "-c", script, env=variables)
+        assert ended.out.split() == ["600", "unset"]
+        until = time.monotonic() + 10
+        while path.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not path.exists()  # it was made for this server
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["--ec2-server", "--ecs-server"], "Can't use --ec2-server with --ecs-server"),
+            (["--ec2-server", "--json"], "Can't use --ec2-server with --json"),
+            (["--ec2-server", "--no-session"], "Can't use --ec2-server with --no-session"),
+            (["--ecs-server", "--json"], "Can't use --ecs-server with --json"),
+            (["--ecs-server", "--no-session"], "Can't use --ecs-server with --no-session"),
+            (["--imds-v1"], "Can't use --imds-v1 without --ec2-server"),
+            (["--listen", "127.0.0.1:0"], "Can't use --listen without --ecs-server"),
+            (["--token-file", "x"], "Can't use --token-file without --ecs-server"),
+            (["--allow-role", "x"], "Can't use --allow-role without --ecs-server"),
+        ],
+    )
+    def test_what_does_not_go_together(
+        self, pyvault: Pyvault, variables: dict[str, str | None], words: list[str], message: str
+    ) -> None:
+        ended = pyvault("exec", *words, "demo", "--", "true", env=variables)
+        assert (ended.code, ended.err.splitlines()[0]) == (2, f"pyvault: error: {message}")
+
+    @pytest.mark.parametrize("words", [["--listen", "nowhere"], ["--listen", "127.0.0.1:99999"], ["--allow-role", "*"]])
+    def test_wrong_options_are_said_first(
+        self, pyvault: Pyvault, variables: dict[str, str | None], words: list[str]
+    ) -> None:
+        assert pyvault("exec", "-s", *words, "demo", "--", "true", env=variables).code == 5
+
+    def test_the_proxy_is_not_started_by_hand(self, pyvault: Pyvault) -> None:
+        assert pyvault("proxy").code == 2
+        assert "proxy" not in pyvault("--help").out
+
+
+class Standing:
+    """``pyvault server`` as a supervisor runs it."""
+
+    def __init__(self, home: Path, variables: dict[str, str | None], *words: str) -> None:
+        environ = {name: value for name, value in {**clean_environ(home), **variables}.items() if value is not None}
+        self.process = subprocess.Popen(
+            [PYVAULT, "server", *words],
+            env=environ, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.told: list[str] = []
+        for line in self._stream(self.process.stdout):
+            self.told.append(line.rstrip("\n"))
+            if line.startswith("ready "):
+                break
+
+    def _stream(self, stream: IO[str] | None) -> IO[str]:
+        assert stream is not None
+        return stream
+
+    def value(self, name: str) -> str:
+        return next(line.partition("=")[2] for line in self.told if line.startswith(f"{name}="))
+
+    @property
+    def uri(self) -> str:
+        return self.value("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+
+    @property
+    def token(self) -> str:
+        return self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=20)
+        assert out == ""
+        assert err == ""
+        return self.process.returncode
+
+
+class TestStanding:
+    @pytest.fixture
+    def start(self, tmp_path: Path, variables: dict[str, str | None]) -> Iterator[object]:
+        started: list[Standing] = []
+
+        def one(*words: str) -> Standing:
+            started.append(Standing(tmp_path, variables, *words))
+            return started[-1]
+
+        yield one
+        for each in started:
+            each.process.kill()
+            each.process.communicate()
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_it_says_when_it_is_ready_serves_and_ends(self, start: type[Standing], number: signal.Signals) -> None:
+        server = start("demo")
+        assert server.told[-1] == f"ready {server.uri}"
+        assert ask(server.uri, server.token)[0] == 200
+        assert ask(server.uri, None)[0] == 403
+        assert ask(server.uri, None, "/healthz") == (200, {"status": "ok"})
+        assert server.stop(number) == 0
+        with pytest.raises(ConnectionRefusedError):
+            ask(server.uri, server.token)
+
+    def test_several_profiles_have_their_paths(self, start: type[Standing], fake_aws: FakeAws) -> None:
+        server = start("demo", "reader", "--lazy")
+        assert [line.rsplit("/", 1)[1] for line in server.told if "FULL_URI" in line] == ["demo", "reader"]
+        base = server.told[-1].removeprefix("ready ")
+        assert ask(base, server.token, "/profile/reader")[1]["RoleArn"] == fake_aws.role_arn("reader")
+        assert "RoleArn" not in ask(base, server.token, "/profile/demo")[1]
+        assert ask(base, server.token, "/")[0] == 404
+        assert server.stop() == 0
+
+    def test_a_token_file_is_used_again(self, start: type[Standing], tmp_path: Path) -> None:
+        path = tmp_path / "token"
+        path.write_text("an-old-token-of-this-machine-0123456789\n")
+        path.chmod(0o600)
+        server = start("demo", "--token-file", str(path))
+        assert ask(server.uri, "an-old-token-of-this-machine-0123456789")[0] == 200
+        assert server.stop() == 0
+        assert path.exists()
+
+    def test_a_token_file_for_all_to_read_is_refused(
+        self, pyvault: Pyvault, variables: dict[str, str | None], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "token"
+        path.write_text("x" * 40)
+        path.chmod(0o644)
+        ended = pyvault("server", "demo", "--token-file", str(path), env=variables)
+        assert (ended.code, "others can read" in ended.err) == (5, True)
+
+    def test_the_access_log_is_private_and_holds_no_token(self, start: type[Standing], tmp_path: Path) -> None:
+        path = tmp_path / "access.jsonl"
+        server = start("demo", "--access-log", str(path))
+        ask(server.uri, server.token)
+        ask(server.uri, "wrong")
+        server.stop()
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert [(line["path"], line["status"]) for line in lines] == [("/", 200), (None, 403)]
+        assert server.token not in path.read_text()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_a_bound_port_is_an_error(
+        self, pyvault: Pyvault, variables: dict[str, str | None], start: type[Standing]
+    ) -> None:
+        place = start("demo").uri.removeprefix("http://").rstrip("/")
+        ended = pyvault("server", "demo", "--listen", place, env=variables)
+        assert (ended.code, ended.err) == (5, f"pyvault: error: can't listen on {place}: address already in use\n")
+
+    def test_short_credentials_are_renewed_without_the_server_holding_boto3(
+        self, start: type[Standing], fake_aws: FakeAws, variables: dict[str, str | None]
+    ) -> None:
+        fake_aws.enlarge({"settings": {"max_lifetime_s": 3}})
+        variables["AWS_MIN_TTL"] = "1s"
+        server = start("demo")
+        seen = set()
+        until = time.monotonic() + 30
+        while len(seen) < 4 and time.monotonic() < until:
+            status, answer = ask(server.uri, server.token)
+            assert status == 200
+            seen.add(answer["AccessKeyId"])
+            time.sleep(0.05)
+        assert len(seen) == 4
+        for pid in family(server.process.pid):
+            assert "botocore" not in Path(f"/proc/{pid}/maps").read_text()
+        assert server.stop() == 0
+
+
+def family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def test_the_server_keeps_nothing_open_that_the_child_could_wait_for(
+    pyvault: Pyvault, variables: dict[str, str | None]
+) -> None:
+    """``$(pyvault exec -s ... )`` reads until everybody has closed the pipe."""
+    begun = os.times().elapsed
+    assert pyvault("exec", "-s", "demo", "--", "echo", "hello", env=variables).out == "hello\n"
+    assert os.times().elapsed - begun < 100  # it ended at all
