@@ -28,7 +28,7 @@ def make_retriever(wanted: Wanted, context: Context) -> Retriever:
 
 
 class CommandTools:
-    """A :class:`pyvault.retrieve.Toolbox` whose tools are made when they are taken; all are cheap to make."""
+    """A :class:`pyvault.toolbox.Toolbox` whose tools are made when they are taken; all are cheap to make."""
 
     def __init__(self, wanted: Wanted, context: Context) -> None:
         """Name what the tools are made from."""

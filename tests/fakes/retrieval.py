@@ -22,11 +22,12 @@ from pyvault.plan import make_plan
 from pyvault.plan_source import PlanOptions
 from pyvault.profile import Flags
 from pyvault.profile_load import load_profile
-from pyvault.retrieve import Retriever, Tools
+from pyvault.retrieve import Retriever
 from pyvault.secret import Secret
 from pyvault.sessions import SessionCache, open_session_vault
 from pyvault.single_flight import SingleFlight
 from pyvault.steps import Plan
+from pyvault.toolbox import Tools
 from pyvault_backends.memory import MemoryBackend
 
 

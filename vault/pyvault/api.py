@@ -176,12 +176,13 @@ class CredentialVault:
         from pyvault.aws_boto3 import BotoCalls
         from pyvault.mfa import MfaDesk, MfaRequest
         from pyvault.mfa_claims import MfaClaims
-        from pyvault.retrieve import Retriever, Tools
+        from pyvault.retrieve import Retriever
         from pyvault.single_flight import SingleFlight
         from pyvault.sso.login import SsoLogin
         from pyvault.sso.oidc_boto3 import connect
         from pyvault.sso.tokens import TokenStore
         from pyvault.stored_totp import StoredTotp, stored_codes
+        from pyvault.toolbox import Tools
 
         ask, flight = self._ask, SingleFlight(self._paths.locks)
 

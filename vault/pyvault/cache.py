@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
-
-from pyvault.errors import ItemNotFoundError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pyvault.model import Credentials
 
 DEFAULT_MIN_TTL = timedelta(minutes=5)  # AWS_MIN_TTL
 
@@ -38,32 +34,3 @@ class CacheMode(Enum):
     USE = "use"
     REFRESH = "refresh"
     OFF = "off"
-
-
-class Sessions(Protocol):
-    """The part of the session cache that a retrieval uses."""
-
-    def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
-        """Give a session that is good for more than *min_ttl*.
-
-        Raises:
-            ItemNotFoundError: there is none. Anything else that is raised
-                means that the cache failed, which is not the same.
-        """
-        ...
-
-    def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
-        """Keep a session until it expires."""
-        ...
-
-
-class NoSessions:
-    """A cache that keeps nothing."""
-
-    def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
-        """Find nothing."""
-        del key, min_ttl
-        raise ItemNotFoundError("sessions are not kept")
-
-    def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
-        """Keep nothing."""

@@ -9,102 +9,19 @@ same for all and nobody waits in a circle.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pyvault import process_chain
-from pyvault.cache import DEFAULT_MIN_TTL, CacheMode
+from pyvault.cache import CacheMode
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
 from pyvault.plan_keys import AT_HAND, plan_keys
 from pyvault.providers.choice import provider_for
 from pyvault.steps import StoredStep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import timedelta
-
-    from pyvault.aws import AwsCalls
-    from pyvault.cache import Sessions
-    from pyvault.clock import Clock
-    from pyvault.mfa import MfaDesk
     from pyvault.model import Credentials
-    from pyvault.providers.sso_role import SsoLogin
-    from pyvault.providers.stored import KeyStore
-    from pyvault.single_flight import SingleFlight
     from pyvault.steps import Plan, Step
-
-
-class Toolbox(Protocol):
-    """What plans are carried out with; each tool is taken when it is needed first.
-
-    Most commands find a cached session and need neither AWS nor MFA nor SSO, so
-    the command line makes those on demand.
-    """
-
-    @property
-    def store(self) -> KeyStore:
-        """The stored credentials."""
-        ...
-
-    @property
-    def calls(self) -> AwsCalls:
-        """The AWS calls."""
-        ...
-
-    @property
-    def sessions(self) -> Sessions:
-        """The session cache."""
-        ...
-
-    @property
-    def flight(self) -> SingleFlight:
-        """Lets one of many processes fetch."""
-        ...
-
-    @property
-    def mfa(self) -> MfaDesk:
-        """Hands out MFA codes."""
-        ...
-
-    @property
-    def sso(self) -> SsoLogin | None:
-        """Hands out SSO access tokens; None where nobody can log in."""
-        ...
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        """Of this process."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        ...
-
-    @property
-    def min_ttl(self) -> timedelta:
-        """How much life a cached session must have left (``AWS_MIN_TTL``)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """A toolbox in which everything lies ready; see :class:`Toolbox`.
-
-    Attributes:
-        sso: None where nobody can log in to SSO.
-        min_ttl: how much life a cached session must have left (``AWS_MIN_TTL``).
-    """
-
-    store: KeyStore
-    calls: AwsCalls
-    sessions: Sessions
-    flight: SingleFlight
-    mfa: MfaDesk
-    sso: SsoLogin | None
-    environ: Mapping[str, str]
-    clock: Clock
-    min_ttl: timedelta = DEFAULT_MIN_TTL
+    from pyvault.toolbox import Toolbox
 
 
 class Retriever:
@@ -130,15 +47,15 @@ class Retriever:
         return _Walk(tools=self._tools, plan=plan, cache=cache).upto(len(plan.steps) - 1)
 
 
-@dataclass(slots=True, kw_only=True)
 class _Walk:
     """One way through the steps of one plan."""
 
-    tools: Toolbox
-    plan: Plan
-    cache: CacheMode
-    _at_hand: Credentials | None = None
-    _keys: list[str] = field(default_factory=list[str])
+    def __init__(self, *, tools: Toolbox, plan: Plan, cache: CacheMode) -> None:
+        self.tools = tools
+        self.plan = plan
+        self.cache = cache
+        self._at_hand: Credentials | None = None
+        self._keys: list[str] = []
 
     def upto(self, place: int) -> Credentials:
         """Give the credentials of the step at *place*."""

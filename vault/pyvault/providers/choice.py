@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from pyvault.errors import NoCredentialsError
 from pyvault.steps import (
@@ -19,18 +19,19 @@ from pyvault.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from pyvault.model import Credentials
-    from pyvault.retrieve import Toolbox
+    from pyvault.toolbox import Toolbox
+
+    class Provider(Protocol):
+        """One way to get credentials, ready to go."""
+
+        def retrieve(self) -> Credentials:
+            """Get them; may ask a human and call AWS."""
+            ...
+
     from pyvault.steps import Step
-
-
-class Provider(Protocol):
-    """One way to get credentials, ready to go."""
-
-    def retrieve(self) -> Credentials:
-        """Get them; may ask a human and call AWS."""
-        ...
 
 
 def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step
