@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 from jeepney import DBusErrorResponse, Message
 from jeepney.io.blocking import DBusConnection, prep_socket
 from secretstorage import (
+    Collection,
     ItemNotFoundException,
     LockedException,
     PromptDismissedException,
     SecretServiceNotAvailableException,
+    create_collection,
+    get_all_collections,
 )
-from secretstorage.util import add_match_rules
+from secretstorage.util import add_match_rules, open_session
 
 from pyvault.errors import (
     AccessDeniedError,
@@ -30,6 +33,7 @@ from pyvault.errors import (
     ItemNotFoundError,
     UserCancelledError,
 )
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
 
 if TYPE_CHECKING:
     from collections import deque
@@ -113,3 +117,64 @@ def _named(name: str, doing: str) -> BackendError:
             return BackendUnavailableError("no Secret Service answers on the session bus", hint=NO_SERVICE_HINT)
         case _:
             return BackendError(f"the Secret Service failed to {doing}: {name}")
+
+
+def find_collection(connection: TimedConnection, label: str | None) -> Collection:
+    """Give the default collection or one with a label, without making it; raises ItemNotFoundException."""
+    if label is None:
+        return Collection(connection)
+    for collection in get_all_collections(connection):
+        if collection.get_label() == label:
+            return collection
+    raise ItemNotFoundException
+
+
+def open_collection(connection: TimedConnection, label: str | None) -> Collection:
+    """Give the collection, unlocked; the service may prompt to unlock or to make it."""
+    session = open_session(connection)
+    try:
+        collection = find_collection(connection, label)
+    except ItemNotFoundException:
+        try:
+            collection = create_collection(connection, label or "Default", "" if label else "default", session)
+        except PromptDismissedException:
+            raise _not_unlocked("there is no collection, and its making was dismissed") from None
+    collection.session = session
+    _unlock(connection, collection)
+    return collection
+
+
+def existing_collection(label: str) -> tuple[TimedConnection, Collection]:
+    """Give somebody else's collection, unlocked, and the connection to close.
+
+    Raises:
+        BackendUnavailableError: no bus, no service, or no such collection.
+    """
+    address = bus_address()
+    if address is None:
+        raise BackendUnavailableError("there is no session bus", hint=NO_SERVICE_HINT)
+    with bus_errors("find the collection"):
+        connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)
+        try:
+            collection = find_collection(connection, label)
+            collection.session = open_session(connection)
+            _unlock(connection, collection)
+        except ItemNotFoundException:
+            connection.close()
+            raise BackendUnavailableError(f"the Secret Service has no collection '{label}'") from None
+        except BaseException:
+            connection.close()
+            raise
+    return connection, collection
+
+
+def _unlock(connection: TimedConnection, collection: Collection) -> None:
+    # True means dismissed; without a desktop that is what the service says at once.
+    if collection.is_locked() and collection.unlock(timeout=connection.prompt_limit):
+        raise _not_unlocked("the collection of the Secret Service is locked")
+
+
+def _not_unlocked(message: str) -> UserCancelledError | BackendLockedError:
+    if is_desktop():
+        return UserCancelledError(f"{message}: the prompt was dismissed")
+    return BackendLockedError(f"{message}, and there is no desktop to ask at", hint=UNLOCK_HINT)

@@ -9,26 +9,19 @@ login.
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 import sys
 import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.envelope import open_envelope, read_envelope, seal_envelope
-from pyvault.errors import (
-    BackendError,
-    BackendLockedError,
-    BackendUnavailableError,
-    ItemNotFoundError,
-    UserCancelledError,
-)
+from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
 from pyvault.options import check_options, seconds_option
 from pyvault.secret import Secret
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -40,8 +33,6 @@ if TYPE_CHECKING:
 
 NAME = "secret-service"
 KNOWN = frozenset({"collection", "timeout", "prompt_timeout"})
-CALL_LIMIT = 10.0  # seconds; a call takes milliseconds
-PROMPT_LIMIT = 120.0  # seconds for a human to find the window and type
 APPLICATION = {"application": "pyvault"}
 NO_BUS = Availability(
     available=False,
@@ -71,10 +62,10 @@ class SecretServiceBackend:
         """Find the collection; the service may show a prompt of its own to unlock or make it."""
         del ask
         seen = cls.probe(options)
-        address = _bus_address()
+        address = bus_address()
         if not seen.available or address is None:
             raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
-        from pyvault_backends._session_bus import TimedConnection, bus_errors
+        from pyvault_backends._session_bus import TimedConnection, bus_errors, open_collection
 
         with bus_errors("open the collection"):
             connection = TimedConnection(
@@ -83,7 +74,7 @@ class SecretServiceBackend:
                 prompt_limit=seconds_option(NAME, options, "prompt_timeout", PROMPT_LIMIT),
             )
             try:
-                return cls(connection, _open_collection(connection, options.get("collection")))
+                return cls(connection, open_collection(connection, options.get("collection")))
             except BaseException:
                 connection.close()
                 raise
@@ -94,7 +85,7 @@ class SecretServiceBackend:
         check_options(NAME, options, known=KNOWN)
         if sys.platform in {"win32", "darwin"}:
             return Availability(available=False, reason="it is a service of Linux desktops")
-        address = _bus_address()
+        address = bus_address()
         if address is None:
             return NO_BUS
         if find_spec("secretstorage") is None:
@@ -116,17 +107,17 @@ class SecretServiceBackend:
     def examine(cls, options: Options) -> Availability:
         """Say whether the collection can be used: speaks with the service, shows no prompt."""
         seen = cls.probe(options)
-        address = _bus_address()
+        address = bus_address()
         if not seen.available or address is None:
             return seen
-        from pyvault_backends._session_bus import TimedConnection, bus_errors
+        from pyvault_backends._session_bus import TimedConnection, bus_errors, find_collection
 
         try:
             with bus_errors("look for the collection"):
                 connection = TimedConnection(address, limit=1, prompt_limit=1)
                 try:
-                    found = _find_collection(connection, options.get("collection"))
-                    if found.is_locked() and not _is_desktop():
+                    found = find_collection(connection, options.get("collection"))
+                    if found.is_locked() and not is_desktop():
                         return Availability(
                             available=False,
                             reason="its collection is locked, and there is no desktop to unlock it",
@@ -216,60 +207,3 @@ def _attributes(name: ItemName) -> dict[str, str]:
     # Never anything that changes: replacing matches on all of them.
     digest = hashlib.sha256(f"pyvault/{name}".encode()).hexdigest()
     return {**APPLICATION, "item": digest}
-
-
-def _bus_address() -> str | None:
-    """Give the socket of the session bus, as ``connect`` takes it; None if there is none."""
-    for entry in os.environ.get("DBUS_SESSION_BUS_ADDRESS", "").split(";"):
-        transport, _, pairs = entry.partition(":")
-        keys = {key: value for key, _, value in (pair.partition("=") for pair in pairs.split(","))}
-        if transport == "unix" and "path" in keys:
-            return keys["path"]
-        if transport == "unix" and "abstract" in keys:
-            return f"\0{keys['abstract']}"
-    # systemd starts one per user and sets no variable in an SSH session.
-    usual = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "bus")
-    return str(usual) if usual.is_socket() else None
-
-
-def _is_desktop() -> bool:
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _find_collection(connection: TimedConnection, label: str | None) -> Collection:
-    """Give the collection without making one; raises secretstorage's ItemNotFoundException."""
-    from secretstorage import Collection, ItemNotFoundException, get_all_collections
-
-    if label is None:
-        return Collection(connection)
-    for collection in get_all_collections(connection):
-        if collection.get_label() == label:
-            return collection
-    raise ItemNotFoundException
-
-
-def _open_collection(connection: TimedConnection, label: str | None) -> Collection:
-    from secretstorage import ItemNotFoundException, PromptDismissedException, create_collection
-    from secretstorage.util import open_session
-
-    session = open_session(connection)
-    try:
-        collection = _find_collection(connection, label)
-    except ItemNotFoundException:
-        try:
-            collection = create_collection(connection, label or "Default", "" if label else "default", session)
-        except PromptDismissedException:
-            raise _not_unlocked("there is no collection, and its making was dismissed") from None
-    collection.session = session
-    # True means dismissed; without a desktop that is what the service says at once.
-    if collection.is_locked() and collection.unlock(timeout=connection.prompt_limit):
-        raise _not_unlocked("the collection of the Secret Service is locked")
-    return collection
-
-
-def _not_unlocked(message: str) -> UserCancelledError | BackendLockedError:
-    from pyvault_backends._session_bus import UNLOCK_HINT
-
-    if _is_desktop():
-        return UserCancelledError(f"{message}: the prompt was dismissed")
-    return BackendLockedError(f"{message}, and there is no desktop to ask at", hint=UNLOCK_HINT)

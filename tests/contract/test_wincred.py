@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.windows_machine import WINDOWS, be_elsewhere, be_windows
 from pyvault.errors import (
     AccessDeniedError,
     BackendError,
@@ -25,16 +26,13 @@ from pyvault.secret import Secret
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.wincred import WincredBackend
 
-WINDOWS = Path(__file__).parents[1] / "fakes" / "windows"
 PROD = credential_name("prod")
 
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new Credential Manager for each case."""
-    monkeypatch.setattr(sys, "path", [str(WINDOWS), *sys.path])
-    monkeypatch.setenv("FAKE_WINCRED", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(WINDOWS))  # for the child that probes
+    be_windows(tmp_path, monkeypatch)
     return tmp_path
 
 
@@ -115,8 +113,7 @@ def test_each_error_of_windows_has_its_own_of_ours(machine: Path, code: int, exp
 
 def test_elsewhere_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(WINDOWS)])
-    for module in [name for name in sys.modules if name.partition(".")[0] == "win32ctypes"]:
-        monkeypatch.delitem(sys.modules, module)
+    be_elsewhere(monkeypatch)
     assert WincredBackend.probe({}).reason == "it is part of Windows"
     with pytest.raises(BackendUnavailableError):
         opened()

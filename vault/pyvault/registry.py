@@ -44,6 +44,17 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: aws-vault's stores by its names for them, as backends that can only be read.
+AWS_VAULT_STORES: Mapping[str, str] = MappingProxyType(
+    {
+        "file": "pyvault_backends.aws_vault_file:AwsVaultFiles",
+        "pass": "pyvault_backends.aws_vault_pass:AwsVaultPass",
+        "secret-service": "pyvault_backends.aws_vault_secret_service:AwsVaultSecretService",
+        "keychain": "pyvault_backends.aws_vault_keychain:AwsVaultKeychain",
+        "wincred": "pyvault_backends.aws_vault_wincred:AwsVaultWincred",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendInfo:
@@ -161,6 +172,20 @@ def open_backend(
         admit(find_backend(name))
     backend = load_backend(name)
     with contract_errors(f"open '{name}'"):
+        return backend.open(options, ask)
+
+
+def open_aws_vault_store(kind: str, options: Options, ask: Ask) -> Backend:
+    """Open a store of aws-vault for reading; may ask the human.
+
+    Raises:
+        BackendUnavailableError: we can't read such a store, or it is not here.
+    """
+    if kind not in AWS_VAULT_STORES:
+        known = ", ".join(AWS_VAULT_STORES)
+        raise BackendUnavailableError(f"pyvault can't read aws-vault's {kind!r} store", hint=f"it reads {known}")
+    backend = load_class(AWS_VAULT_STORES[kind])
+    with contract_errors(f"open aws-vault's {kind!r} store"):
         return backend.open(options, ask)
 
 

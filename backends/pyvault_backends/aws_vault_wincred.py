@@ -1,0 +1,64 @@
+"""Read aws-vault's items in Windows Credential Manager: targets ``aws-vault:aws-vault:<profile>``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Self
+
+from pyvault.awsvault.records import read_data
+from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
+from pyvault.options import check_options
+from pyvault.secret import Secret
+from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+
+if TYPE_CHECKING:
+    from pyvault.backend import Ask, Options
+    from pyvault.names import ItemName
+
+PREFIX = "aws-vault:aws-vault:"
+NOT_FOUND = 1168  # ERROR_NOT_FOUND
+
+
+class AwsVaultWincred(ReadOnly):
+    """aws-vault's ``wincred`` backend.
+
+    Options:
+        prefix: of the targets.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Load the library."""
+        del ask
+        check_options("aws-vault wincred", options, known={"prefix"})
+        try:
+            import_module("win32ctypes.pywin32.win32cred")
+        except ImportError:
+            raise BackendUnavailableError("Credential Manager is part of Windows") from None
+        return cls(options.get("prefix", PREFIX))
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Read one target; its blob is the data itself, not UTF-16."""
+        key = stored_name(name)
+        blobs = self._blobs()
+        if key not in blobs:
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        return read_data(blobs[key], of=f"the target '{self._prefix}{key}'")
+
+    def names(self) -> list[ItemName]:
+        """Read the names off the targets."""
+        return credentials_in(self._blobs())
+
+    def _blobs(self) -> dict[str, Secret[bytes]]:
+        library = import_module("win32ctypes.pywin32.win32cred")
+        errors = import_module("win32ctypes.pywin32.pywintypes")
+        try:
+            found = library.CredEnumerate(f"{self._prefix}*", 0)
+        except errors.error as exc:
+            if exc.winerror == NOT_FOUND:
+                return {}
+            raise BackendError(f"Credential Manager failed to list its items: error {exc.winerror}") from None
+        return {str(item["TargetName"])[len(self._prefix) :]: Secret(bytes(item["CredentialBlob"])) for item in found}

@@ -1,0 +1,202 @@
+"""aws-vault's stores, read in place: files, pass, Secret Service, Credential Manager, keychain."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import secretstorage
+
+from fakes.windows_machine import be_windows
+from peers.desktop import gnome_keyring, make_collection, open_connection, session_bus
+from peers.gpg_home import password_store
+from peers.jwe_writer import encrypt
+from pyvault.awsvault.records import is_credential
+from pyvault.backend import Backend, Question
+from pyvault.errors import (
+    AccessDeniedError,
+    BackendUnavailableError,
+    ConfigError,
+    ItemCorruptError,
+    ItemNotFoundError,
+    WrongKeyError,
+)
+from pyvault.names import ItemName, Kind, credential_name
+from pyvault.registry import open_aws_vault_store
+from pyvault.secret import Secret
+from pyvault.store import CredentialStore
+
+DATA: dict[str, object] = {
+    "AccessKeyID": "AKIAPROD",
+    "SecretAccessKey": "pLaNtEd",
+    "SessionToken": "",
+    "Source": "",
+    "CanExpire": False,
+    "Expires": "0001-01-01T00:00:00Z",
+}
+SESSION = "sts.GetSessionToken,cHJvZA,YXJuOmF3czppYW0,1600000000"
+
+
+def item(name: str, **changes: object) -> bytes:
+    body = json.dumps(DATA | changes).encode()
+    return json.dumps({"Key": name, "Data": base64.b64encode(body).decode(), "Label": f"aws-vault ({name})"}).encode()
+
+
+def nobody(question: Question) -> Secret[str]:
+    pytest.fail(f"asked for {question.key}")
+
+
+def check_prod(backend: Backend, *, names: set[str]) -> None:
+    """It gives the key, lists what should be there, and refuses to change anything."""
+    with closing(CredentialStore(backend)) as store:
+        assert set(store.profiles()) == names
+        found = store.get("prod")
+        assert (found.access_key_id, found.secret_access_key) == ("AKIAPROD", Secret("pLaNtEd"))
+        with pytest.raises(ItemNotFoundError):
+            store.get("absent")
+        with pytest.raises(ItemNotFoundError):
+            backend.get(ItemName(Kind.PENDING, "prod"))
+        with pytest.raises(AccessDeniedError):
+            store.put("prod", found)
+        with pytest.raises(AccessDeniedError):
+            store.delete("prod")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    for name in ("prod", "a/b", "100%", SESSION, "oidc:https://x.awsapps.com/start"):
+        (folder / name.replace("%", "%25").replace("/", "%2F")).write_text(encrypt(item(name), "secret"))
+    (folder / ".DS_Store").write_bytes(b"")
+    (folder / "sub").mkdir()
+    return folder
+
+
+def test_files(files: Path) -> None:
+    asked: list[str] = []
+
+    def human(question: Question) -> Secret[str]:
+        asked.append(question.key)
+        return Secret("secret")
+
+    backend = open_aws_vault_store("file", {"path": str(files)}, human)
+    assert asked == []
+    check_prod(backend, names={"prod", "a/b", "100%"})
+    assert backend.get(credential_name("100%"))
+    assert asked == ["aws-vault-passphrase"]
+
+
+def test_files_that_are_wrong_are_named(files: Path) -> None:
+    (files / "dev").write_bytes((files / "prod").read_bytes())
+    (files / "cut").write_text((files / "prod").read_text()[:-9])
+    (files / "binary").write_bytes(b"\xff\0")
+    (files / "temporary").write_text(encrypt(item("temporary", SessionToken="t"), "secret"))
+    (files / "keyless").write_text(encrypt(item("keyless", SecretAccessKey=""), "secret"))
+    (files / "other").write_text(encrypt(item("other"), "another passphrase"))
+    backend = open_aws_vault_store("file", {"path": str(files)}, lambda _: Secret("secret"))
+    for name in ("dev", "cut", "binary", "temporary", "keyless"):  # dev: W4, aws-vault itself would take it
+        with pytest.raises(ItemCorruptError, match=name):
+            backend.get(credential_name(name))
+    with pytest.raises(WrongKeyError, match="other"):
+        backend.get(credential_name("other"))
+
+
+def test_no_folder_and_no_such_store() -> None:
+    with pytest.raises(BackendUnavailableError):
+        open_aws_vault_store("file", {}, nobody)
+    for kind in ("keyctl", "op", "keychain", "wincred", "secret-service"):
+        with pytest.raises(BackendUnavailableError):
+            open_aws_vault_store(kind, {}, nobody)
+    with pytest.raises(ConfigError):
+        open_aws_vault_store("file", {"pth": "x"}, nobody)
+
+
+@pytest.mark.peer("pass", "gpg")
+def test_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with password_store(tmp_path) as environ:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        for entry in ("aws/prod", "aws/team/dev", f"aws/{SESSION}", "mail"):
+            subprocess.run(
+                ["pass", "insert", "-m", entry],
+                input=item(entry.removeprefix("aws/")),
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+        check_prod(open_aws_vault_store("pass", {"prefix": "aws"}, nobody), names={"prod", "team/dev"})
+        backend = open_aws_vault_store("pass", {"prefix": "aws"}, nobody)
+        with pytest.raises(ItemNotFoundError):
+            backend.get(credential_name("../mail"))
+        (tmp_path / "store/aws/prod.gpg").write_bytes((tmp_path / "store/aws/team/dev.gpg").read_bytes())
+        with pytest.raises(ItemCorruptError, match="team/dev"):
+            backend.get(credential_name("prod"))
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+    with session_bus(tmp_path) as address, gnome_keyring(address, tmp_path):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
+@pytest.mark.peer("dbus-daemon", "gnome-keyring-daemon")
+def test_secret_service(desktop: str) -> None:
+    with pytest.raises(BackendUnavailableError, match="awsvault"):
+        open_aws_vault_store("secret-service", {}, nobody)
+    make_collection(desktop, "awsvault")
+    with closing(open_connection(desktop)) as connection:
+        collections = secretstorage.get_all_collections(connection)
+        (collection,) = [found for found in collections if found.get_label() == "awsvault"]
+        for name in ("prod", "dev", SESSION):
+            collection.create_item(name, {"profile": name}, item(name))
+    check_prod(open_aws_vault_store("secret-service", {}, nobody), names={"prod", "dev"})
+
+
+def test_credential_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_windows(tmp_path, monkeypatch)
+    with pytest.raises(ItemNotFoundError):
+        open_aws_vault_store("wincred", {}, nobody).get(credential_name("prod"))
+    blob = base64.b64encode(json.dumps(DATA).encode()).decode()
+    targets = {f"aws-vault:aws-vault:{name}": name for name in ("prod", SESSION)}
+    (tmp_path / "credentials.json").write_text(
+        json.dumps({target: {"TargetName": target, "CredentialBlob": blob} for target in targets})
+    )
+    check_prod(open_aws_vault_store("wincred", {}, nobody), names={"prod"})
+
+
+def test_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyvault_backends.aws_vault_keychain import AwsVaultKeychain
+
+    class Keyring:
+        """What keyring's macOS class does, as far as it is used."""
+
+        def get_password(self, service: str, account: str) -> str | None:
+            return json.dumps(DATA) if (service, account) == ("aws-vault", "prod") else None
+
+    check_prod(AwsVaultKeychain(Keyring(), ["prod", "dev"]), names={"prod"})  # type: ignore[arg-type]  # enough of one
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("prod", True),
+        ("a,b", True),
+        ("sts.example", True),
+        ("session", True),
+        (SESSION, False),
+        ("sso.GetRoleCredentials,YQ,Yg,1", False),
+        ("credential_process,YQ,Yg,1", False),
+        ("oidc:https://x", False),
+        ("session,YQ,Yg,1", False),
+        ("session:YQ:Yg:1", False),
+        ("prod session (123)", False),
+    ],
+)
+def test_sessions_are_told_from_keys_by_their_names(name: str, *, expected: bool) -> None:
+    assert is_credential(name) is expected

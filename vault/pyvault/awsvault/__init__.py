@@ -1,0 +1,1 @@
+"""Reading what aws-vault has stored, in place: its records, its names, its encrypted files."""
