@@ -125,7 +125,7 @@ def results(programs: list[subprocess.Popen[str]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_cold_starts_share_every_call_and_one_prompt(site: Site, count: int) -> None:
+def test_deviation_11_cold_starts_share_every_call_and_one_prompt(site: Site, count: int) -> None:
     outputs = results([site.start("three") for _ in range(count)])
     assert {errors for _, errors in outputs} == {""}
     assert len({key for key, _ in outputs}) == 1
@@ -153,7 +153,7 @@ def test_eight_roles_of_one_source_share_its_session(site: Site) -> None:
     "operation",
     ["AssumeRole", pytest.param("GetSessionToken", marks=pytest.mark.slow)],  # the second needs the device's next code
 )
-def test_a_killed_leader_is_replaced(site: Site, operation: str) -> None:
+def test_deviation_11_a_killed_leader_is_replaced(site: Site, operation: str) -> None:
     site.aws.fault(f"sts.{operation}", "hang-after", times=1)
     programs = [site.start("three") for _ in range(10)]
     site.aws.wait_for_call(operation)

@@ -10,6 +10,7 @@ client is made; it costs a third of a second.
 from __future__ import annotations
 
 import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -32,6 +33,9 @@ Service = Literal["sts", "iam", "sso", "sso-oidc"]
 
 CONNECT_TIMEOUT = 10  # seconds
 READ_TIMEOUT = 30  # seconds; these services answer in one
+
+#: botocore says that clients can be used from threads, but not made from one session in several.
+_making = threading.Lock()
 
 
 class BotoCalls:
@@ -86,7 +90,7 @@ def make_client(
         **({"total_max_attempts": count} if (count := attempts or settings.max_attempts) else {}),
     }
     options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
-    with translated(f"{service} client", show_message=False):
+    with translated(f"{service} client", show_message=False), _making:
         return _session(settings.sts_regional or "regional").create_client(
             service,
             region_name=settings.region,

@@ -67,7 +67,7 @@ def _hint(code: str, words: str) -> str | None:
     if "MultiFactorAuthentication" in words:
         return "the MFA code was refused: wrong, used before, or of another device; mfa_serial names the device"
     if code in TOO_OLD:
-        return "the credentials of the source are no longer good; --refresh fetches them anew"
+        return "what signed the call, or the token in it, has ended; --refresh fetches sessions anew"
     if code == "SignatureDoesNotMatch":
         return "the secret key does not fit the key id, or this machine's clock is wrong"
     if code in WRONG_KEY:

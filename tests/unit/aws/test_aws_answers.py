@@ -147,7 +147,7 @@ def test_aws_s_words_lose_their_power_over_a_terminal(answer: Answer) -> None:
             "MFA code was refused",
         ),
         ("AccessDenied", "User is not authorized to perform: sts:AssumeRole", "trust policy may want MFA"),
-        ("ExpiredToken", "The security token included in the request is expired", "no longer good"),
+        ("ExpiredToken", "The security token included in the request is expired", "has ended"),
         ("InvalidClientTokenId", "The security token included in the request is invalid.", "deleted, deactivated"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "clock is wrong"),
     ],

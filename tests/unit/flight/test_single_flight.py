@@ -132,7 +132,7 @@ linux_only = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="look
 
 
 @linux_only
-def test_a_refusal_reaches_the_waiters_with_type_code_and_hint(tmp_path: Path) -> None:
+def test_deviation_11_a_refusal_reaches_the_waiters_with_type_code_and_hint(tmp_path: Path) -> None:
     cell = Cell()
     refusal = AwsError("AWS refused it", code="AccessDenied", hint="ask for it")
     outcomes = wait_behind(tmp_path, cell, failing(refusal), cell.fetch)

@@ -202,6 +202,18 @@ def test_sessions_of_another_vault_do_not_open(tmp_path: Path) -> None:
     assert len(place.notes) == 1
 
 
+def test_renewed_keys_of_the_vault_end_its_sessions(tmp_path: Path) -> None:
+    opened = parent(tmp_path)
+    place = Place(tmp_path, opened)
+    place.open().put(KEY, credentials(), profile="p", op="x")
+    opened.rekey()
+    with pytest.raises(ItemNotFoundError):
+        place.open().get(KEY, min_ttl=MINUTE)
+    place.open().put(KEY, credentials(), profile="p", op="x")
+    assert place.open().get(KEY, min_ttl=MINUTE) == credentials()
+    assert len(place.notes) == 1
+
+
 def test_a_lost_key_in_the_store_means_an_empty_cache(tmp_path: Path) -> None:
     backend = MemoryBackend()
     place = Place(tmp_path, backend)
