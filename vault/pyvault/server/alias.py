@@ -96,7 +96,7 @@ class Alias:
             _run(self._commands.remove)
 
     def _is_marked(self) -> bool:
-        return LINUX_LABEL in _run(("ip", "-oneline", "address", "show", "to", METADATA_ADDRESS)).stdout.split()
+        return LINUX_LABEL in _run(("ip", "address", "show", "to", METADATA_ADDRESS)).stdout.split()
 
 
 def is_local(address: str) -> bool:
