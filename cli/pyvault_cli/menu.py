@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # use
     "exec": ("exec", "run a command with credentials of a profile"),
     "export": ("export", "print credentials of a profile"),
-    "login": ("login", "open the AWS console in a browser"),
+    "login": ("login", "open the AWS console in a browser, signed in"),
     "clear": ("clear", "forget cached sessions"),
     "explain": ("explain", "show how a profile would get credentials, without a call"),
     "server": ("server", "give credentials to programs until it is stopped"),

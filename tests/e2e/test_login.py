@@ -1,0 +1,113 @@
+"""``pyvault login`` against the sign-in endpoint of the strict local AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from fake_aws.client import FakeAws
+from person import Person
+
+
+@pytest.fixture
+def person(fake_aws: FakeAws, tmp_path: Path) -> Person:
+    someone = Person(fake_aws, tmp_path)
+    someone.environ["PYVAULT_SIGNIN_URL"] = f"{fake_aws.url}/federation"
+    someone.add("demo", "demo")
+    someone.config(
+        f"[profile reader]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('reader')}\nregion = eu-west-1\n"
+        f"[profile chained]\nsource_profile = r1\nrole_arn = {fake_aws.role_arn('r2')}\n"
+        f"[profile r1]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('r1')}\n"
+    )
+    return someone
+
+
+def link(person: Person, *words: str) -> str:
+    ended = person.run("pyvault", "--no-input", "login", "--print-url", *words)
+    assert ended.returncode == 0, ended.stderr
+    (line,) = ended.stdout.splitlines()
+    return line
+
+
+def test_a_role_signs_in_and_asks_for_its_duration(person: Person, fake_aws: FakeAws) -> None:
+    query = parse_qs(urlsplit(link(person, "reader", "--service", "s3")).query)
+    assert query["Action"] == ["login"]
+    assert query["Destination"] == ["https://eu-west-1.console.aws.amazon.com/s3/home?region=eu-west-1"]
+    assert fake_aws.calls("getSigninToken")[-1]["params"]["SessionDuration"] == "3600"
+    assert fake_aws.calls("getSigninToken")[-1]["status"] == 200
+
+
+def test_a_chained_role_asks_for_no_duration(person: Person, fake_aws: FakeAws) -> None:
+    link(person, "chained")
+    assert "SessionDuration" not in fake_aws.calls("getSigninToken")[-1]["params"]
+
+
+def test_an_iam_user_gets_a_federated_session_and_advice(person: Person, fake_aws: FakeAws) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "--print-url", "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert "a role with MFA is the better way" in ended.stderr
+    assert fake_aws.calls("GetFederationToken")[-1]["params"]["Name"] == "demo"
+
+
+def test_credentials_of_the_environment_sign_in(person: Person, fake_aws: FakeAws) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "--print-url", **fake_aws.environ("demo"))
+    assert ended.returncode == 0, ended.stderr
+    assert "Action=login" in ended.stdout
+
+
+def test_no_profile_and_nothing_to_pick_from_is_an_error(person: Person) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "--print-url")
+    assert ended.returncode in {2, 4}
+    assert "profile" in ended.stderr
+
+
+def test_auto_logout_goes_by_way_of_the_logout_endpoint(person: Person, fake_aws: FakeAws) -> None:
+    outer = urlsplit(link(person, "reader", "--auto-logout"))
+    assert outer.path == "/oauth"
+    inner = parse_qs(outer.query)["redirect_uri"][0]
+    assert inner.startswith(f"{fake_aws.url}/federation?")
+
+
+@pytest.mark.parametrize("how", ["flag", "config", "BROWSER"])
+def test_the_browser_that_was_asked_for_gets_the_link(person: Person, how: str) -> None:
+    stub, seen = person.home / "my browser", person.home / "seen"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{seen}"\nenv > "{seen}.env"\n')
+    stub.chmod(stat.S_IRWXU)
+    command = f"'{stub}' --tab url=%s"
+    words, environ = ["--browser", command], {"PYVAULT_PASSPHRASE": "planted-passphrase"}
+    if how == "config":
+        config = person.home / "config.toml"
+        config.write_text(f"[login]\nbrowser = {json.dumps(command)}\n")
+        words, environ = [], {**environ, "PYVAULT_CONFIG": str(config)}
+    elif how == "BROWSER":
+        words, environ = [], {**environ, "BROWSER": command}
+    ended = person.run("pyvault", "--no-input", "login", "reader", *words, **environ)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == ""
+    tab, address = seen.read_text().splitlines()
+    assert tab == "--tab"
+    assert address.startswith("url=http://127.0.0.1:")
+    assert "planted-passphrase" not in (person.home / "seen.env").read_text()
+
+
+def test_a_browser_that_fails_is_named(person: Person) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "reader", "--browser", "false")
+    assert ended.returncode == 130
+    assert "'false' ended with status 1" in ended.stderr
+    assert "--print-url" in ended.stderr
+
+
+@pytest.mark.peer("chromium")
+def test_a_real_browser_lands_signed_in(person: Person, fake_aws: FakeAws, tmp_path: Path) -> None:
+    address = link(person, "reader")
+    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    words += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+    words += [f"--user-data-dir={tmp_path / 'chromium'}", "--dump-dom", address]
+    page = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120, env=dict(os.environ)).stdout
+    assert ":assumed-role/reader/" in page

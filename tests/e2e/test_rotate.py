@@ -1,0 +1,125 @@
+"""``pyvault rotate`` at the command line, killed and carried on."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from fake_aws.client import FakeAws
+from person import Person
+
+
+@pytest.fixture
+def person(fake_aws: FakeAws, tmp_path: Path) -> Person:
+    someone = Person(fake_aws, tmp_path)
+    someone.environ["AWS_MAX_ATTEMPTS"] = "1"
+    someone.add("demo", "demo")
+    return someone
+
+
+def assert_settled(person: Person, user: str = "demo") -> None:
+    """One key at AWS, it is the stored one, it works, and no journal is left."""
+    keys = person.aws.world()["users"][user]["keys"]
+    listed = json.loads(person.run("pyvault", "list", "--json").stdout)["profiles"]
+    stored = next(entry for entry in listed if entry["profile"] == "demo")
+    assert [key["access_key_id"] for key in keys] == [stored["access_key_id"]]
+    entries = json.loads(person.run("pyvault", "vault", "entries", "--json").stdout)
+    assert [entry["kind"] for entry in entries] == ["credential"]
+    assert person.who("demo", "--no-session").endswith(f"user/{user}")
+
+
+def test_it_replaces_the_key_and_says_so(person: Person) -> None:
+    person.who("demo")
+    ended = person.run("pyvault", "--no-input", "rotate", "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert "deleted the old key" in ended.stderr
+    assert ended.stdout == ""
+    assert_settled(person)
+    assert person.who("demo").endswith("user/demo")  # not a session of the dead key
+
+
+def test_a_chain_of_any_length_leads_to_its_keys(person: Person) -> None:
+    person.config(
+        f"[profile a]\nsource_profile = b\nrole_arn = {person.aws.role_arn('reader')}\n"
+        f"[profile b]\nsource_profile = demo\nrole_arn = {person.aws.role_arn('r1')}\n"
+    )
+    ended = person.run("pyvault", "--no-input", "rotate", "a")
+    assert ended.returncode == 0, ended.stderr
+    assert_settled(person)
+
+
+def test_mfa_is_asked_for_once(fake_aws: FakeAws, tmp_path: Path) -> None:
+    person = Person(fake_aws, tmp_path)
+    person.add("demo", "mfa-user")
+    asked = tmp_path / "asked"
+    person.config(
+        f"[profile demo]\nmfa_serial = {fake_aws.mfa_serial('mfa-user')}\n"
+        f"mfa_process = echo x >> '{asked}'; printf %s {fake_aws.totp('mfa-user')}\n"
+    )
+    ended = person.run("pyvault", "--no-input", "rotate", "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert asked.read_text() == "x\n"
+    assert len(fake_aws.world()["users"]["mfa-user"]["keys"]) == 1
+
+
+def test_dry_run_changes_nothing(person: Person) -> None:
+    ended = person.run("pyvault", "--no-input", "rotate", "--dry-run", "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert "would ask AWS for a new key" in ended.stderr
+    assert person.aws.calls("CreateAccessKey") == []
+    assert_settled(person)
+
+
+def test_keep_old_leaves_it_inactive(person: Person) -> None:
+    assert person.run("pyvault", "--no-input", "rotate", "--keep-old", "demo").returncode == 0
+    assert sorted(key["status"] for key in person.aws.world()["users"]["demo"]["keys"]) == ["Active", "Inactive"]
+    ended = person.run("pyvault", "--no-input", "rotate", "--delete-inactive", "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert_settled(person)
+
+
+@pytest.mark.parametrize("then", ["--resume", "--abort"])
+def test_a_lost_answer_is_made_good(person: Person, then: str) -> None:
+    person.aws.fault("iam.CreateAccessKey", "drop-after", times=1)
+    ended = person.run("pyvault", "--no-input", "rotate", "demo")
+    assert ended.returncode == 6
+    assert "rotate --resume demo" in ended.stderr
+    assert len(person.aws.world()["users"]["demo"]["keys"]) == 2
+    ended = person.run("pyvault", "--no-input", "rotate", then, "demo")
+    assert ended.returncode == 0, ended.stderr
+    assert_settled(person)
+
+
+def test_resume_needs_something_to_resume(person: Person) -> None:
+    assert person.run("pyvault", "--no-input", "rotate", "--resume", "demo").returncode == 2
+    assert person.run("pyvault", "--no-input", "rotate", "--abort", "demo").returncode == 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, pytest.param(range(4, 104), marks=pytest.mark.slow, id="many")])
+def test_killed_anywhere_it_can_be_finished(person: Person, seed: int | range) -> None:
+    for number in seed if isinstance(seed, range) else [seed]:
+        dice = random.Random(number)
+        # The calls are slowed down, so that a kill falls between them as often as before the first.
+        fault = person.aws.fault("iam.*", "delay", times=100, delay_ms=150)
+        running = subprocess.Popen(["pyvault", "--no-input", "rotate", "demo"], env=person.environ)
+        time.sleep(0.6 + dice.random() * 1.6)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        person.aws.clear_faults(fault)
+        entries = person.run("pyvault", "vault", "entries", "--json").stdout
+        if "pending" in entries:
+            ended = person.run("pyvault", "--no-input", "rotate", dice.choice(["--resume", "--abort"]), "demo")
+            assert ended.returncode == 0, ended.stderr
+        assert_settled(person)
+
+
+def test_list_shows_the_age_of_keys(person: Person) -> None:
+    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 0
+    listed = json.loads(person.run("pyvault", "list", "--json").stdout)
+    assert next(entry for entry in listed["profiles"] if entry["profile"] == "demo")["created"] is not None
