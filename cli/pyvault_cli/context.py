@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyvault.choicefile import ChoiceFile
     from pyvault.configfile import ConfigFile
     from pyvault.paths import Paths
+    from pyvault.recent import RecentUse
     from pyvault.sessions import SessionCache
     from pyvault.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
@@ -70,6 +71,13 @@ class Context:
         from pyvault.toolconfig import load
 
         return load(self.paths.config_file)
+
+    @cached_property
+    def recent(self) -> RecentUse:
+        """When profiles were used last; the picker shows it."""
+        from pyvault.recent import RecentUse
+
+        return RecentUse(self.paths.state / "recent")
 
     # ------------------------------------------------------------ the backend
     @cached_property

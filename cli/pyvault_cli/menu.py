@@ -21,6 +21,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "show how a profile would get credentials, without a call"),
     "server": ("server", "give credentials to programs until it is stopped"),
     "proxy": ("proxy", "own the metadata address; started by exec --ec2-server"),
+    # IAM Identity Center
+    "sso login": ("sso_login", "sign in to IAM Identity Center"),
+    "sso logout": ("sso_logout", "sign out, and revoke the tokens"),
+    "sso accounts": ("sso_accounts", "list the accounts that a sign-in opens"),
+    "sso roles": ("sso_roles", "list the roles that a sign-in opens"),
+    "sso populate": ("sso_populate", "write a profile for every role into the AWS config file"),
     # the vault file
     "vault init": ("vault_init", "make a new vault"),
     "vault info": ("vault_info", "show what can be known without opening the vault"),

@@ -68,8 +68,10 @@ class CommandTools:
 
     @property
     def sso(self) -> SsoLogin:
-        """Hands out SSO access tokens."""
-        return sso_login(self._context)
+        """Hands out SSO access tokens; has a person sign in where one may be asked."""
+        from pyvault_cli.sso_access import sso_login
+
+        return sso_login(self._context, open_browser=self._wanted.open_browser)
 
     @property
     def min_ttl(self) -> timedelta:
@@ -84,29 +86,14 @@ def mfa_desk(wanted: Wanted, context: Context) -> MfaDesk:
     from pyvault.mfa import MfaDesk
     from pyvault.mfa_claims import MfaClaims
     from pyvault.stored_totp import StoredTotp, stored_codes
+    from pyvault_cli.countdown import wait_for_next_code
 
     return MfaDesk(
         claims=MfaClaims(context.paths.locks, clock.now),
-        wait=_wait_for_next_code,
+        wait=wait_for_next_code,
         environ=context.environ,
         given=wanted.mfa_token,
         prompt=stored_codes(StoredTotp(context.store.backend), clock=clock.now, otherwise=_person(wanted, context)),
-    )
-
-
-def sso_login(context: Context) -> SsoLogin:
-    """Give what hands out SSO access tokens: a kept one, or one refreshed."""
-    from pyvault.single_flight import SingleFlight
-    from pyvault.sso.login import SsoLogin
-    from pyvault.sso.oidc_boto3 import connect
-    from pyvault.sso.tokens import TokenStore
-
-    return SsoLogin(
-        tokens=TokenStore(context.sessions),
-        flights=SingleFlight(context.paths.locks),
-        connect=connect,
-        sign_in=None,
-        clock=clock.now,
     )
 
 
@@ -128,12 +115,3 @@ def _person(wanted: Wanted, context: Context) -> MfaSource | None:
         has_terminal=terminal.available(context.environ),
     )
     return choice.source(driver, context.environ)
-
-
-def _wait_for_next_code(left: timedelta) -> None:
-    import time
-
-    from pyvault_cli import console
-
-    console.note(f"That MFA code has been used already; the next one comes in {left.total_seconds():.0f} s.")
-    time.sleep(left.total_seconds())

@@ -89,7 +89,10 @@ class Wanted:
         Raises:
             ProfileNotFoundError: neither a section nor stored credentials.
         """
+        from pyvault import clock
+
         plan = self.plan_of(self.load(context), context.store.profiles())
+        context.recent.note(self.profile, clock.now())
         if context.words.has("--debug"):
             for text in plan.notes:
                 console.note(f"pyvault: debug: {text}")
@@ -121,16 +124,23 @@ def profile_of(given: str | None, context: Context, *, environment: bool) -> str
         environment: ``AWS_PROFILE`` counts.
 
     Raises:
-        UsageError: nothing says so, and nobody can pick one.
+        InputRequiredError: nothing says so, and nobody may or can pick one.
+        UserCancelledError: the person picked none.
     """
-    if given:
-        return given
     from pyvault.profile import find_profile_name
 
-    named = find_profile_name(context.environ) if environment else None
-    if named:
-        return named
-    raise UsageError("no profile is given", hint="pyvault list shows them")
+    return given or (find_profile_name(context.environ) if environment else None) or _picked(context)
+
+
+def _picked(context: Context) -> str:
+    from pyvault import clock
+    from pyvault.errors import InputRequiredError
+    from pyvault_cli import picker
+
+    if context.words.has("--no-input"):
+        raise InputRequiredError("no profile is given", hint="name one, or set AWS_PROFILE; pyvault list shows them")
+    listed = picker.choices(context.aws_config, context.store.profiles(), context.recent.last)
+    return picker.pick(listed, now=clock.now())
 
 
 def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Credentials]:

@@ -22,7 +22,7 @@ HEAVY = {
     "importlib.metadata",
     "keyring",
     "pydantic",
-    "questionary",
+    "prompt_toolkit",
     "rich",
     "secretstorage",
     "ssl",

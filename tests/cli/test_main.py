@@ -40,7 +40,7 @@ def test_every_command_has_a_help_of_its_own(path: str, capsys: pytest.CaptureFi
     assert main.run([*path.split(), "--help"]) == 0
     shown = capsys.readouterr()
     assert f"Usage: pyvault {path}" in shown.out
-    assert menu.COMMANDS[path][1] in shown.out.replace("\n ", "").lower()
+    assert menu.COMMANDS[path][1].lower() in shown.out.replace("\n ", "").lower()
     assert shown.err == ""
 
 

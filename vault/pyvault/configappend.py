@@ -56,7 +56,7 @@ def append_profile(
         for _ in range(TRIES):
             current = replace(ConfigFile.load(target), path=config.path)
             wanted = with_profile(current, name, settings)
-            if _replace_file(target, wanted.data, expected=current.data):
+            if replace_if_unchanged(target, wanted.data, expected=current.data):
                 return wanted
     raise ConflictError(f'"{config.path}" keeps changing while a profile is added')
 
@@ -115,8 +115,18 @@ def _header(name: str) -> str:
     return f"[profile {quote}{name}{quote}]"
 
 
-def _replace_file(target: Path, data: bytes, *, expected: bytes) -> bool:
-    """Replace the file unless somebody changed it meanwhile; False if so."""
+def replace_if_unchanged(target: Path, data: bytes, *, expected: bytes) -> bool:
+    """Replace the file unless somebody changed it meanwhile; False if so.
+
+    A new file gets mode 0600, a new directory 0700; an existing one keeps mode and owner.
+
+    Args:
+        target: the file itself, not a link to it.
+        expected: what it holds; empty for a missing file.
+
+    Raises:
+        WriteFailedError: nothing has changed.
+    """
     from pyvault.atomic import PendingFile, writing
 
     with writing(target):

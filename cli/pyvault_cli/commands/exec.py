@@ -83,6 +83,10 @@ def exec(
         return
     command = command_of(context)
     credentials = fetch()  # with --profile-env too: what can fail shall fail here, not in the child
+    if profile_env:
+        from pyvault_cli.sso_access import leave_tokens
+
+        leave_tokens(context, plan)
     _become(command, context, plan, None if profile_env else credentials)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyvault.errors import InvalidSettingError
 from pyvault.sso.flow import choose_flow
 from pyvault.sso.oidc import Flow
 
@@ -13,13 +14,13 @@ DESKTOP = {"DISPLAY": ":0"}
 def choice(
     environ: dict[str, str],
     *,
-    device: bool = False,
+    asked: Flow | None = None,
     print_only: bool = False,
     platform: str = "linux",
     files: tuple[str, ...] = (),
 ) -> tuple[Flow, str]:
     chosen = choose_flow(
-        device=device, print_only=print_only, environ=environ, platform=platform, exists=files.__contains__
+        asked=asked, print_only=print_only, environ=environ, platform=platform, exists=files.__contains__
     )
     return chosen.flow, chosen.why
 
@@ -51,8 +52,13 @@ def test_deviation_13_elsewhere_it_is_the_device_code(
     assert choice(environ, files=files) == (Flow.DEVICE, why)
 
 
-def test_the_device_code_can_be_asked_for() -> None:
-    assert choice(DESKTOP, device=True) == (Flow.DEVICE, "asked for")
+def test_what_is_asked_for_wins() -> None:
+    assert choice(DESKTOP, asked=Flow.DEVICE) == (Flow.DEVICE, "asked for")
+    assert choice({"SSH_TTY": "x"}, asked=Flow.BROWSER) == (Flow.BROWSER, "asked for")
+    assert choice({"SSH_TTY": "x", "PYVAULT_SSO_FLOW": "browser"}) == (Flow.BROWSER, "asked for")
+    assert choice(DESKTOP | {"PYVAULT_SSO_FLOW": "browser"}, asked=Flow.DEVICE)[0] is Flow.DEVICE
+    with pytest.raises(InvalidSettingError, match="'PYVAULT_SSO_FLOW' is 'pkce'"):
+        choice({"PYVAULT_SSO_FLOW": "pkce"})
 
 
 def test_printing_the_address_needs_no_display_but_a_browser_on_this_machine() -> None:

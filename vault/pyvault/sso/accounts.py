@@ -42,3 +42,8 @@ def list_roles(portal: SsoPortal, access_token: Secret[str], accounts: Sequence[
             for role in roles
         ]
     return sorted(found, key=lambda entry: (entry.account.name.casefold(), entry.account.account_id, entry.role))
+
+
+def list_all_roles(portal: SsoPortal, access_token: Secret[str]) -> list[AccountRole]:
+    """List the roles of all accounts; errors as :func:`list_roles`."""
+    return list_roles(portal, access_token, portal.list_accounts(access_token))

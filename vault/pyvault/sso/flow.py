@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyvault.errors import InvalidSettingError
 from pyvault.sso.oidc import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+VARIABLE = "PYVAULT_SSO_FLOW"
 SSH_VARIABLES = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
 CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID")
 CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
@@ -27,7 +29,7 @@ class FlowChoice:
 
 def choose_flow(
     *,
-    device: bool,
+    asked: Flow | None,
     print_only: bool,
     environ: Mapping[str, str],
     platform: str,
@@ -37,19 +39,31 @@ def choose_flow(
 
     A loopback redirect reaches this machine only from a browser that runs on
     it; over SSH, in a container or without a display it would hang until it
-    times out.
+    times out. Who knows better (a container with forwarded ports) can say so.
 
     Args:
-        device: the person asked for the device code.
+        asked: what the person wants; None for ``PYVAULT_SSO_FLOW``, else this choice.
         print_only: the person opens the address, so a missing display is no obstacle.
         platform: as ``sys.platform`` says.
         exists: whether a path exists.
+
+    Raises:
+        InvalidSettingError: ``PYVAULT_SSO_FLOW`` is neither browser nor device.
     """
-    if device:
-        return FlowChoice(flow=Flow.DEVICE, why="asked for")
+    if asked := asked or _configured(environ):
+        return FlowChoice(flow=asked, why="asked for")
     if obstacle := _obstacle(environ, platform, exists, print_only=print_only):
         return FlowChoice(flow=Flow.DEVICE, why=obstacle)
     return FlowChoice(flow=Flow.BROWSER, why="a browser can reach this machine")
+
+
+def _configured(environ: Mapping[str, str]) -> Flow | None:
+    text = environ.get(VARIABLE)
+    if not text:
+        return None
+    if text not in set(Flow):
+        raise InvalidSettingError(f"'{VARIABLE}' is {text!r}, which is neither 'browser' nor 'device'")
+    return Flow(text)
 
 
 def _obstacle(

@@ -87,6 +87,22 @@ class SsoLogin:
             fetch=lambda: self._renew(session, rejected),
         )
 
+    def use(self, session: SsoSession, call: Callable[[Secret[str]], T]) -> T:
+        """Make a call with a token; if AWS answers 401, a person signs in and it is made once more.
+
+        Raises:
+            InputRequiredError: a person has to sign in, and nobody may be asked.
+            AwsError: AWS refused, or the person denied it.
+            AwsUnreachableError: AWS gave no answer.
+        """
+        token = self.token(session).access_token
+        try:
+            return call(token)
+        except AwsError as refusal:
+            if refusal.code != Code.UNAUTHORIZED:
+                raise
+        return call(self.token(session, rejected=token).access_token)
+
     def sign_in_anew(self, session: SsoSession) -> SsoToken:
         """Have the person sign in even if there is a good token.
 

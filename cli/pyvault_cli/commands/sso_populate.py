@@ -1,0 +1,68 @@
+"""``pyvault sso populate``: a profile for every role, in a block of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault.configappend import replace_if_unchanged
+from pyvault.configfile import ConfigFile
+from pyvault.errors import ConflictError, UsageError
+from pyvault.sso.accounts import list_all_roles
+from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filter, populate, select
+from pyvault_cli import console, sso_access
+from pyvault_cli.commands.sso_roles import FilterOption
+from pyvault_cli.context import context_of
+
+
+def sso_populate(
+    ctx: typer.Context,
+    session: sso_access.SessionArgument = None,
+    prefix: Annotated[str, typer.Option("--prefix", help="what every profile's name begins with")] = "",
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template", help="how a profile is named, from {account_id}, {account_name}, {role_name} and {session}"
+        ),
+    ] = DEFAULT_TEMPLATE,
+    region: Annotated[str | None, typer.Option("--region", help="the profiles' region")] = None,
+    filter: FilterOption = None,
+    diff: Annotated[bool, typer.Option("--diff", help="show what would change; the default")] = False,
+    print_: Annotated[bool, typer.Option("--print", help="print the whole file as it would be")] = False,
+    write: Annotated[bool, typer.Option("--write", help="change the AWS config file")] = False,
+) -> None:
+    """Make a profile for every role of SESSION, between two marker lines; nothing outside them changes."""
+    context = context_of(ctx)
+    if diff + print_ + write > 1:
+        raise UsageError("only one of --diff, --print and --write can be meant")
+    wanted = [parse_filter(text) for text in filter or ()]
+    portal = sso_access.portal_named(session, context)
+    calls = sso_access.portal_of(portal)
+    roles = select(sso_access.sso_login(context).use(portal, lambda token: list_all_roles(calls, token)), wanted)
+    # Read again: a person may have taken minutes to sign in.
+    config = ConfigFile.load(context.aws_config.path)
+    made = populate(config.data, config.path, portal, roles, Style(prefix=prefix, template=template, region=region))
+    for name in made.taken:
+        console.warn(f"profile '{name}' stands in the file already, outside the block; it stays as it is")
+    if print_:
+        console.data_bytes(made.after)
+    elif write:
+        _write(made, config.path)
+    else:
+        console.data(made.diff(str(config.path)))
+        if made.after != made.before:
+            console.hint("--write makes this change")
+
+
+def _write(made: Populated, path: Path) -> None:
+    """Put the new text in place of the old one, unless somebody else was faster.
+
+    Raises:
+        ConflictError: the file has changed since it was read.
+        WriteFailedError: nothing has changed.
+    """
+    if made.after != made.before and not replace_if_unchanged(path.resolve(), made.after, expected=made.before):
+        raise ConflictError(f"'{path}' was changed by another program meanwhile", hint="run the command again")
+    console.note(f"'{path}' has {len(made.profiles)} profiles of this session")

@@ -1,0 +1,124 @@
+"""IAM Identity Center as commands use it: which portal, who signs in, where the tokens are."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyvault import clock
+from pyvault_cli import console
+
+if TYPE_CHECKING:
+    from pyvault.aws import SsoPortal
+    from pyvault.sso.login import SsoLogin
+    from pyvault.sso.oidc import Flow
+    from pyvault.sso.session import SsoSession
+    from pyvault.sso.tokens import TokenStore
+    from pyvault.steps import Plan
+    from pyvault_cli.context import Context
+
+SessionArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SESSION|PROFILE]",
+        help="an sso-session, or a profile that signs in by SSO; by default the only session there is",
+        show_default=False,
+    ),
+]
+DeviceOption = Annotated[bool, typer.Option("--device", help="sign in with a code, from a browser on any machine")]
+BrowserOption = Annotated[
+    str | None,
+    typer.Option("--browser", metavar="COMMAND", help="sign in with this browser, on this machine; %s is the address"),
+]
+NoBrowserOption = Annotated[
+    bool, typer.Option("--no-browser", "--stdout", envvar="AWS_VAULT_STDOUT", help="print the address, open nothing")
+]
+
+
+def portal_named(given: str | None, context: Context) -> SsoSession:
+    """Say which portal is meant: the one named, else that of ``AWS_PROFILE``, else the only one.
+
+    Raises:
+        ProfileNotFoundError: nothing is called so.
+        ConfigError: none is named, and there is not exactly one; or its settings are wrong.
+    """
+    from pyvault.profile import find_profile_name
+    from pyvault.sso.lookup import find_session
+
+    return find_session(context.aws_config, given or find_profile_name(context.environ), context.environ)
+
+
+def sso_login(
+    context: Context, *, flow: Flow | None = None, open_browser: bool = True, browser: str | None = None
+) -> SsoLogin:
+    """Give the source of access tokens for this command line.
+
+    With ``--no-input`` nobody signs in: what is kept is used and refreshed, and
+    what needs a person fails at once and says what to run.
+
+    Args:
+        flow: how to sign in; None chooses by where this is.
+        open_browser: False shows the address only.
+        browser: what opens it; None leaves that to config.toml and the desktop.
+    """
+    from pyvault.single_flight import SingleFlight
+    from pyvault.sso.login import SsoLogin
+    from pyvault.sso.oidc_boto3 import connect
+    from pyvault.sso.signin import SignIn
+    from pyvault_cli.person import TerminalPerson
+
+    tokens = token_store(context)
+    sign_in = None
+    if not context.words.has("--no-input"):
+        person = TerminalPerson(
+            context.environ,
+            flow=flow,
+            open_browser=open_browser,
+            browser=browser or context.tool_config.browser,
+        )
+        sign_in = SignIn(connect=connect, tokens=tokens, person=person, clock=clock.now, sleep=time.sleep)
+    return SsoLogin(
+        tokens=tokens,
+        flights=SingleFlight(context.paths.locks),
+        connect=connect,
+        sign_in=sign_in,
+        clock=clock.now,
+    )
+
+
+def token_store(context: Context) -> TokenStore:
+    """Give the place of tokens and registrations: the session vault."""
+    from pyvault.sso.tokens import TokenStore
+
+    return TokenStore(context.sessions)
+
+
+def portal_of(session: SsoSession) -> SsoPortal:
+    """Give the portal to ask."""
+    from pyvault.aws_boto3 import BotoCalls
+
+    return BotoCalls().sso_portal(session.client)
+
+
+def leave_tokens(context: Context, plan: Plan) -> None:
+    """Write the tokens a plan signs in with where the AWS CLI and the SDKs look, and say so.
+
+    The credentials were fetched just before, so the tokens are at hand.
+    """
+    from pyvault.configfile import expand_home
+    from pyvault.sso.awscache import write_aws_cache
+    from pyvault.sso.session import session_of
+    from pyvault.steps import SsoStep
+
+    directory = expand_home("~/.aws/sso/cache", context.environ)
+    for step in plan.steps:
+        if isinstance(step, SsoStep):
+            session = session_of(step)
+            token = sso_login(context).token(session)
+            path = write_aws_cache(directory, session, token)
+            console.warn(
+                f"the SSO access token of '{session.label}' is in '{path}' in plain text, for the child; "
+                f"it lasts until {clock.to_rfc3339(token.expires)}"
+            )

@@ -1,0 +1,331 @@
+"""``pyvault sso`` and SSO profiles on the command line, with a browser of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from command_line import PYVAULT, Ended, clean_environ
+from fake_aws.client import FakeAws
+
+CONFIG = """\
+# written by hand
+
+[sso-session corp]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+
+[profile dev]
+region = eu-west-1
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Admin
+  # a comment at the end"""
+
+#: Follows redirects as a browser does, and leaves a note that it was opened.
+BROWSER = """\
+#!{python}
+import sys, urllib.request
+open({log!r}, "a").write(sys.argv[1] + "\\n")
+urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(sys.argv[1], timeout=30).read()
+"""
+
+
+class Machine:
+    """A home with a config file, a vault that a key file opens, and a desktop."""
+
+    def __init__(self, aws: FakeAws, home: Path) -> None:
+        self.aws = aws
+        self.home = home
+        self.log = home / "browser.log"
+        browser = home / "browser"
+        browser.write_text(BROWSER.format(python=sys.executable, log=str(self.log)))
+        browser.chmod(0o755)
+        self.config = home / ".aws" / "config"
+        self.config.parent.mkdir()
+        self.config.write_text(CONFIG)
+        network = {name: value for name, value in aws.environ().items() if "REGION" not in name}
+        self.environ = {
+            **clean_environ(home),
+            **network,
+            "BROWSER": str(browser),
+            "DISPLAY": ":99",
+            "PYVAULT_SSO_FLOW": "browser",  # the tests may themselves run in a container
+            "PYVAULT_KEYFILE": str(home / "keyfile"),
+        }
+        self.run("vault", "init", "--keyfile", str(home / "keyfile"), env={"PYVAULT_KEYFILE": ""})
+
+    def run(self, *words: str, env: dict[str, str] | None = None) -> Ended:
+        environ = {name: value for name, value in {**self.environ, **(env or {})}.items() if value}
+        done = subprocess.run(
+            [PYVAULT, *words],
+            capture_output=True,
+            check=False,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=environ,
+        )
+        return Ended(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def good(self, *words: str, env: dict[str, str] | None = None) -> Ended:
+        ended = self.run(*words, env=env)
+        assert ended.code == 0, ended.err
+        return ended
+
+    def opened(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def machine(fake_aws: FakeAws, tmp_path: Path) -> Machine:
+    fake_aws.change_sso(interval_s=0)
+    return Machine(fake_aws, tmp_path)
+
+
+def test_sso_login_opens_a_browser_and_exec_needs_no_more(machine: Machine) -> None:
+    ended = machine.good("sso", "login")
+    assert "signed in to 'corp'" in ended.err
+    assert "renews itself" in ended.err
+    assert ended.out == ""
+    assert len(machine.opened()) == 1
+    shown = machine.good("--no-input", "exec", "dev", "--", "aws", "sts", "get-caller-identity")
+    assert "AWSReservedSSO_Admin_" in json.loads(shown.out)["Arn"]
+    assert len(machine.opened()) == 1
+
+
+def test_exec_signs_in_by_itself_when_a_person_is_there(machine: Machine) -> None:
+    ended = machine.good("export", "--format", "json", "dev")
+    assert json.loads(ended.out)["AccessKeyId"].startswith("ASIA")
+    assert len(machine.opened()) == 1
+
+
+def test_deviation_24_with_no_input_it_fails_at_once_and_says_what_to_run(machine: Machine) -> None:
+    ended = machine.run("--no-input", "exec", "dev", "--", "true")
+    assert ended.code == 4
+    assert "nobody is signed in to 'corp'" in ended.err
+    assert "run: pyvault sso login corp" in ended.err
+    assert machine.aws.ops() == []
+    assert machine.run("--no-input", "sso", "login", "corp").code == 4
+
+
+def test_deviation_13_over_ssh_it_is_the_device_code(machine: Machine) -> None:
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["sso", "login", "corp"],
+        env={**machine.environ, "PYVAULT_SSO_FLOW": "", "SSH_CONNECTION": "1 2 3 4"},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect(r"(http\S+user_code=\S+)")
+    page = child.match.group(1)
+    child.expect("shows the code ([A-Z-]+)")
+    subprocess.run([machine.environ["BROWSER"], page], check=True, env=machine.environ)
+    child.expect("signed in to 'corp'")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "sso-oidc.StartDeviceAuthorization" in machine.aws.ops()
+
+
+def test_no_browser_prints_the_address_and_opens_nothing(machine: Machine) -> None:
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["sso", "login", "--no-browser"],
+        env=machine.environ,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(40, 4000),
+    )
+    child.expect(r"(http://\S+/authorize\S+)")
+    assert machine.opened() == []
+    subprocess.run([machine.environ["BROWSER"], child.match.group(1)], check=True, env=machine.environ)
+    child.expect("signed in to 'corp'")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_ctrl_c_in_the_middle_of_a_sign_in(machine: Machine) -> None:
+    child = pexpect.spawn(
+        str(PYVAULT), ["sso", "login", "--no-browser"], env=machine.environ, encoding="utf-8", timeout=60
+    )
+    child.expect("authorize")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+
+
+def test_a_denied_sign_in(machine: Machine) -> None:
+    machine.aws.change_sso(consent="deny")
+    ended = machine.run("sso", "login")
+    assert ended.code == 6
+    assert "access_denied" in ended.err
+
+
+@pytest.mark.slow
+def test_deviation_11_thirty_cold_starts_open_one_browser(machine: Machine) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        ended = list(pool.map(lambda _: machine.run("export", "--format", "json", "dev"), range(30)))
+    assert [each.code for each in ended] == [0] * 30
+    assert len(machine.opened()) == 1
+    assert sorted(set(machine.aws.ops())) == [
+        "sso-oidc.CreateToken",
+        "sso-oidc.RegisterClient",
+        "sso-pages.Authorize",
+        "sso.GetRoleCredentials",
+    ]
+    assert machine.aws.ops().count("sso.GetRoleCredentials") == 1
+
+
+def test_deviation_11_six_cold_starts_open_one_browser(machine: Machine) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        ended = list(pool.map(lambda _: machine.run("export", "--format", "json", "dev"), range(6)))
+    assert [each.err for each in ended if each.code] == []
+    assert len({json.loads(each.out)["AccessKeyId"] for each in ended}) == 1
+    assert len(machine.opened()) == 1
+    assert machine.aws.ops().count("sso.GetRoleCredentials") == 1
+
+
+def test_sso_logout_revokes_and_forgets_the_roles_too(machine: Machine) -> None:
+    machine.good("export", "--format", "json", "dev")
+    ended = machine.good("sso", "logout")
+    assert "revoked" in ended.err
+    assert "forgot 1 sessions" in ended.err
+    assert machine.run("--no-input", "export", "dev").code == 4
+    assert "nobody was signed in" in machine.good("sso", "logout").err
+
+
+def test_accounts_and_roles(machine: Machine) -> None:
+    machine.good("sso", "login")
+    accounts = json.loads(machine.good("sso", "accounts", "--json").out)
+    assert accounts["v"] == 1
+    assert [each["name"] for each in accounts["accounts"]] == ["development", "production"]
+    roles = json.loads(machine.good("sso", "roles", "corp", "--json", "--filter", "role=Read*").out)
+    assert {(each["account_id"], each["role_name"]) for each in roles["roles"]} == {
+        ("123456789012", "ReadOnly"),
+        ("210987654321", "ReadOnly"),
+    }
+    assert "production" in machine.good("sso", "accounts").out
+    assert "ReadOnly" in machine.good("sso", "roles").out
+
+
+def test_a_401_in_the_middle_of_a_list_signs_in_once(machine: Machine) -> None:
+    machine.good("sso", "login")
+    machine.aws.change_sso(sign_out=True)
+    machine.good("sso", "accounts")
+    assert len(machine.opened()) == 2
+
+
+def test_populate_shows_then_writes_and_touches_nothing_else(machine: Machine) -> None:
+    machine.good("sso", "login")
+    shown = machine.good("sso", "populate", "corp", "--region", "eu-west-1")
+    assert "+[profile production-Admin]" in shown.out
+    assert "--write" in shown.err
+    assert machine.config.read_text() == CONFIG
+    printed = machine.good("sso", "populate", "corp", "--print").out
+    assert printed.startswith(CONFIG)
+    assert machine.config.read_text() == CONFIG
+    machine.config.chmod(0o640)
+    machine.good("sso", "populate", "corp", "--region", "eu-west-1", "--write")
+    written = machine.config.read_text()
+    assert written.startswith(CONFIG)
+    assert machine.config.stat().st_mode & 0o777 == 0o640
+    assert "# BEGIN pyvault sso corp" in written
+    machine.good("sso", "populate", "corp", "--region", "eu-west-1", "--write")
+    assert machine.config.read_text() == written
+    shown = machine.good("exec", "production-ReadOnly", "--", "aws", "sts", "get-caller-identity")
+    assert json.loads(shown.out)["Account"] == "210987654321"
+    machine.good("sso", "populate", "corp", "--filter", "role=nothing", "--write")
+    assert machine.config.read_text().rstrip() == CONFIG
+
+
+def test_populate_keeps_the_link_to_the_config_file(machine: Machine) -> None:
+    machine.good("sso", "login")
+    real = machine.home / "dotfiles"
+    machine.config.rename(real)
+    machine.config.symlink_to(real)
+    machine.good("sso", "populate", "--write")
+    assert machine.config.is_symlink()
+    assert "production-Admin" in real.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("sso", "login", "nobody"), 5, "no sso-session and no profile is called 'nobody'"),
+        (("sso", "populate", "--diff", "--write"), 2, "only one of --diff, --print and --write"),
+        (("sso", "roles", "--filter", "x=y"), 5, "the filter 'x=y'"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_before_anybody_is_asked(
+    machine: Machine, words: tuple[str, ...], code: int, message: str
+) -> None:
+    ended = machine.run(*words)
+    assert message in ended.err
+    assert ended.code in {code, 3}
+    assert machine.aws.ops() == []
+
+
+def test_profile_env_leaves_the_token_for_the_child_and_says_so(machine: Machine) -> None:
+    ended = machine.good("exec", "dev", "--profile-env", "--", "aws", "sts", "get-caller-identity")
+    assert "AWSReservedSSO_Admin_" in json.loads(ended.out)["Arn"]
+    assert "in plain text" in ended.err
+    cached = list((machine.home / ".aws" / "sso" / "cache").glob("*.json"))
+    assert len(cached) == 1
+    assert "refreshToken" not in json.loads(cached[0].read_text())
+
+
+def test_no_token_lies_anywhere_in_clear(machine: Machine) -> None:
+    machine.good("export", "--format", "json", "dev")
+    world = machine.aws.world()["sso"]
+    secrets = [value for value in _texts(world) if len(value) > 30 and " " not in value and "/" not in value]
+    files = [path for path in machine.home.rglob("*") if path.is_file() and path != machine.log]
+    for path in files:
+        assert not [secret for secret in secrets if secret.encode() in path.read_bytes()], path
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def test_the_picker_offers_the_profiles_and_export_takes_the_choice(machine: Machine) -> None:
+    machine.good("sso", "login")
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["export", "--format", "json"],
+        env=machine.environ,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(30, 120),
+    )
+    child.expect("123456789012 Admin corp")
+    child.send("dv\r")
+    child.expect('"AccessKeyId": *"ASIA')
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_deviation_16_and_24_without_a_terminal_no_profile_is_an_error(machine: Machine) -> None:
+    ended = machine.run("exec", "--", "true")
+    assert ended.code == 4
+    assert "no profile is given" in ended.err
+    assert machine.run("exec", "--", "true", env={"AWS_PROFILE": "dev"}).code == 0
+    assert os.environ.get("AWS_PROFILE") is None

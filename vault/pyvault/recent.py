@@ -1,0 +1,45 @@
+"""When a profile was last used: what a person picks first is what they used last.
+
+One empty file per profile, whose modification time is the moment: no lock, no
+lost update, nothing to repair. The names are hashed because profile names may
+hold what file names can't; they are no secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from pyvault.clock import from_epoch
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+class RecentUse:
+    """The moments of last use, in a directory of their own."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name the place; it is made when something is noted."""
+        self._directory = directory
+
+    def note(self, profile: str, at: datetime) -> None:
+        """Note a use. A state directory that can't be written to must not stop a command."""
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = self._path(profile)
+            path.touch(mode=0o600)
+            os.utime(path, (at.timestamp(), at.timestamp()))
+
+    def last(self, profile: str) -> datetime | None:
+        """Say when a profile was last used; None for never."""
+        try:
+            return from_epoch(self._path(profile).stat().st_mtime)
+        except OSError:
+            return None
+
+    def _path(self, profile: str) -> Path:
+        return self._directory / hashlib.sha256(profile.encode()).hexdigest()[:32]
