@@ -61,7 +61,7 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, 
     opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
     handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
     if trust is not None:
-        trust.accept(handle.seen)  # what was known at this place is gone, by the user's own doing
+        trust.record(handle.seen, wanted=True)
     return handle
 
 
@@ -132,7 +132,7 @@ def restore_vault(
         )
     handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
     if trust is not None:
-        trust.accept(handle.seen)
+        trust.record(handle.seen, wanted=True)
     return handle
 
 

@@ -136,7 +136,7 @@ class Trust:
         try:
             with self.path.open("rb") as stream:
                 text = stream.read(MAX_TRUST_FILE + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as exc:
             raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}") from exc
@@ -145,10 +145,14 @@ class Trust:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise TamperedError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT) from None
 
-    def record(self, seen: Sighting) -> None:
+    def record(self, seen: Sighting, *, wanted: bool = False) -> None:
         """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
 
         A machine whose state directory can't be written is told once and goes on.
+
+        Args:
+            seen: a verified state.
+            wanted: the user made it just now, so it takes the place of whatever was known.
         """
 
         def grow(known: dict[bytes, Sighting]) -> dict[bytes, Sighting] | None:
@@ -158,7 +162,10 @@ class Trust:
             return {**known, seen.vault_id: seen}
 
         try:
-            self._update(grow)
+            if wanted:
+                self.accept(seen)
+            else:
+                self._update(grow)
         except PyvaultError as exc:
             if self._warn is not None:
                 warn, self._warn = self._warn, None

@@ -1,0 +1,215 @@
+"""Old, forked and foreign vaults are noticed, and wanted ones can be accepted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pyvault.errors import ForeignVaultError, ForkError, RollbackError, TamperedError
+from pyvault.secret import Secret
+from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.vault import Vault
+from vaults import WEAK, contents, credential, make_vault, open_again
+
+BEFORE = Sighting(vault_id=bytes(16), path="/v", fingerprint=b"f" * 16, epoch=2, generation=7, txid=b"t" * 16)
+REKEYED = b"g" * 16
+
+
+def verdict(seen: Sighting, *known: Sighting, previous: tuple[bytes, ...] = ()) -> type[Exception] | None:
+    try:
+        judge(seen, {each.vault_id: each for each in known}, lambda: list(previous))
+    except (RollbackError, ForkError, ForeignVaultError) as exc:
+        return type(exc)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param(BEFORE, None, id="the same"),
+        pytest.param(replace(BEFORE, generation=8, txid=b"u" * 16), None, id="newer"),
+        pytest.param(replace(BEFORE, path="/elsewhere"), None, id="moved"),
+        pytest.param(replace(BEFORE, generation=6, txid=b"u" * 16), RollbackError, id="older"),
+        pytest.param(replace(BEFORE, txid=b"u" * 16), ForkError, id="forked"),
+        pytest.param(replace(BEFORE, fingerprint=REKEYED, epoch=3, generation=8), ForeignVaultError, id="other key"),
+        pytest.param(replace(BEFORE, fingerprint=REKEYED, generation=8), ForeignVaultError, id="other key, same epoch"),
+        pytest.param(
+            replace(BEFORE, fingerprint=REKEYED, epoch=1, generation=3), RollbackError, id="before the last rekey"
+        ),
+        pytest.param(replace(BEFORE, vault_id=b"o" * 16), ForeignVaultError, id="other vault, same place"),
+        pytest.param(replace(BEFORE, vault_id=b"o" * 16, path="/other"), None, id="other vault, other place"),
+    ],
+)
+def test_judgement(seen: Sighting, expected: type[Exception] | None) -> None:
+    assert verdict(seen, BEFORE) is expected
+
+
+def test_a_rekey_elsewhere_is_accepted_if_it_descends_from_what_is_known() -> None:
+    rekeyed = replace(BEFORE, fingerprint=REKEYED, epoch=4, generation=9)
+    assert verdict(rekeyed, BEFORE, previous=(b"e" * 16, BEFORE.fingerprint)) is None
+    assert verdict(rekeyed, BEFORE, previous=(b"e" * 16,)) is ForeignVaultError
+    # A lower epoch can't descend, whatever it says of itself.
+    assert verdict(replace(rekeyed, epoch=2), BEFORE, previous=(BEFORE.fingerprint,)) is ForeignVaultError
+
+
+def test_one_known_vault_in_the_place_of_another() -> None:
+    other = replace(BEFORE, vault_id=b"o" * 16, path="/other")
+    assert verdict(replace(other, path="/v"), BEFORE, other) is ForeignVaultError
+
+
+def test_the_first_sight_is_believed() -> None:
+    assert verdict(BEFORE) is None
+
+
+def vault_and_trust(tmp_path: Path) -> tuple[Vault, Trust]:
+    trust = Trust(tmp_path / "state" / "trust.json")
+    return make_vault(tmp_path, items={"a": b"a"}, trust=trust), trust
+
+
+def test_an_old_copy_put_back(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    old = vault.path.read_bytes()
+    vault.put(credential("b"), Secret(b"b"))
+    vault.path.write_bytes(old)
+    with pytest.raises(RollbackError, match="generation 2, older than generation 3") as caught:
+        open_again(vault, trust=trust)
+    assert "vault accept" in (caught.value.hint or "")
+    with pytest.raises(RollbackError):  # a live handle notices without the trust file
+        vault.get(credential("a"))
+    with pytest.raises(RollbackError):
+        vault.put(credential("c"), Secret(b"c"))
+    assert vault.path.read_bytes() == old
+
+
+def test_an_old_copy_can_be_accepted(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    old = vault.path.read_bytes()
+    vault.put(credential("b"), Secret(b"b"))
+    vault.path.write_bytes(old)
+    trust.accept(open_again(vault).seen)
+    again = open_again(vault, trust=trust)
+    assert contents(again) == {"a": b"a"}
+    again.put(credential("b"), Secret(b"other"))
+
+
+def test_two_copies_written_apart(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    place = tmp_path / "other machine"
+    place.mkdir(mode=0o700)
+    for name in ("vault.pyv", "ci.key"):
+        shutil.copy2(tmp_path / name, place / name)
+    there = Vault.open(place / "vault.pyv", UnlockSources(keyfile=place / "ci.key"), options=WEAK)
+    there.put(credential("b"), Secret(b"theirs"))
+    vault.put(credential("b"), Secret(b"ours"))
+    shutil.copy2(there.path, vault.path)
+    with pytest.raises(ForkError, match="generation 3, but differ"):
+        open_again(vault, trust=trust)
+    with pytest.raises(ForkError):
+        vault.get(credential("b"))
+
+
+def test_a_rekey_on_another_machine(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    place = tmp_path / "other machine"
+    place.mkdir(mode=0o700)
+    for name in ("vault.pyv", "ci.key"):
+        shutil.copy2(tmp_path / name, place / name)
+    there = Vault.open(place / "vault.pyv", UnlockSources(keyfile=place / "ci.key"), options=WEAK)
+    there.rekey()
+    there.rekey()
+    shutil.copy2(there.path, vault.path)
+    assert contents(open_again(vault, trust=trust)) == {"a": b"a"}
+    assert trust.sightings()[vault.vault_id].epoch == 3
+
+
+def test_another_vault_in_its_place(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    place = tmp_path / "attacker"
+    place.mkdir(mode=0o700)
+    other = make_vault(place, items={"a": b"evil"})
+    shutil.copy2(other.path, vault.path)
+    with pytest.raises(ForeignVaultError, match="another vault"):
+        open_again(vault, trust=trust)
+    with pytest.raises(ForeignVaultError):
+        vault.get(credential("a"))
+
+
+def test_a_vault_made_anew_by_the_user_is_no_surprise(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    vault.path.unlink()
+    anew = make_vault(tmp_path, trust=trust)
+    assert open_again(anew, trust=trust).vault_id == anew.vault_id
+    assert list(trust.sightings()) == [anew.vault_id]
+
+
+def test_a_newer_vault_than_remembered_is_normal(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    other = open_again(vault)  # a writer without our trust file
+    other.put(credential("b"), Secret(b"b"))
+    seen = open_again(vault, trust=trust)
+    assert trust.sightings()[vault.vault_id].generation == seen.generation == 3
+
+
+def test_an_older_state_does_not_shrink_the_memory(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    old = vault.seen
+    vault.put(credential("b"), Secret(b"b"))
+    trust.record(old)
+    assert trust.sightings()[vault.vault_id].generation == 3
+
+
+def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    assert trust.path.stat().st_mode & 0o777 == 0o600
+    assert trust.path.parent.stat().st_mode & 0o077 == 0
+    assert json.loads(trust.path.read_bytes()) == {
+        vault.vault_id.hex(): {
+            "path": str(vault.path),
+            "fingerprint": vault.fingerprint.hex(),
+            "epoch": 1,
+            "generation": 2,
+            "txid": vault.txid.hex(),
+        }
+    }
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"zz": {}}', b'{"00": {"path": 1}}', b"\xff", b"[" * 100_000])
+def test_a_damaged_memory_is_an_error_and_not_empty(tmp_path: Path, damage: bytes) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    trust.path.write_bytes(damage)
+    with pytest.raises(TamperedError, match=r"trust\.json"):
+        open_again(vault, trust=trust)
+    trust.accept(vault.seen)
+    assert open_again(vault, trust=trust).vault_id == vault.vault_id
+
+
+def test_a_machine_without_a_state_directory_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    warnings: list[str] = []
+    trust = Trust(tmp_path / "file" / "trust.json", warn=warnings.append)
+    vault = make_vault(tmp_path, items={"a": b"a"}, trust=trust)
+    again = open_again(vault, trust=trust)
+    again.put(credential("b"), Secret(b"b"))
+    assert len(warnings) == 1
+    assert "can't be remembered" in warnings[0]
+
+
+def test_machines_without_memory_name_the_vault_and_its_least_generation(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={"a": b"a"})
+    expected = replace(WEAK, expect_vault_id=vault.vault_id, min_generation=2)
+    assert open_again(vault, options=expected).generation == 2
+    with pytest.raises(ForeignVaultError, match=vault.vault_id.hex()):
+        open_again(vault, options=replace(WEAK, expect_vault_id=bytes(16)))
+    with pytest.raises(RollbackError, match="older than the expected 3"):
+        open_again(vault, options=replace(WEAK, min_generation=3))
+
+
+def test_a_forgotten_vault_is_new_again(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    trust.forget(vault.path)
+    assert trust.sightings() == {}
