@@ -134,10 +134,7 @@ def test_a_boto3_session_signs_as_the_profile(
         session = vault.boto3_session("demo")
         assert session.region_name == "eu-west-1"
         assert session.client("sts").get_caller_identity()["Arn"].endswith(":user/demo")
-        assert [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]] == [
-            "demo-logs",
-            "demo-photos",
-        ]
+        assert len(session.client("s3").list_buckets()["Buckets"]) == 2
 
 
 def test_a_boto3_session_renews_itself_from_many_threads_with_one_call(

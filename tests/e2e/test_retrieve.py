@@ -14,7 +14,7 @@ from pyvault.aws_boto3 import BotoCalls
 from pyvault.cache import CacheMode
 from pyvault.errors import AwsError, AwsUnreachableError, MfaError
 from pyvault.plan_source import PlanOptions
-from pyvault.steps import ClientSettings
+from pyvault.steps import ClientSettings, SessionTokenStep
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def test_a_session_of_stored_keys_is_fetched_once(bench: Bench) -> None:
 
 def test_the_session_works(bench: Bench) -> None:
     bench.store("demo", "demo")
-    plan = bench.plan("demo")
-    client = plan.steps[-1].client  # type: ignore[union-attr]  # the last step is a call
-    assert BotoCalls().sts(client, bench.get("demo")).get_caller_identity().arn.endswith("user/demo")
+    step = bench.plan("demo").steps[-1]
+    assert isinstance(step, SessionTokenStep)
+    assert BotoCalls().sts(step.client, bench.get("demo")).get_caller_identity().arn.endswith("user/demo")
 
 
 def test_a_session_with_mfa_prompts_once(bench: Bench) -> None:

@@ -35,7 +35,7 @@ from pyvault_backends.memory import MemoryBackend
 class Keys:
     """Stored keys in a dict."""
 
-    pairs: dict[str, StoredCredentials] = field(default_factory=dict)
+    pairs: dict[str, StoredCredentials] = field(default_factory=dict[str, StoredCredentials])
 
     def get(self, profile: str) -> StoredCredentials:
         try:

@@ -96,7 +96,7 @@ def test_the_program_s_own_use_of_botocore_still_logs(answer: Answer, caplog: py
     client = botocore.session.Session().create_client(
         "sts", region_name="eu-west-1", endpoint_url=answer.url, aws_access_key_id="a", aws_secret_access_key="b"
     )
-    client.get_session_token()
+    client._make_api_call("GetSessionToken", {})
     assert [record for record in caplog.records if record.name == "botocore.parsers"]
 
 

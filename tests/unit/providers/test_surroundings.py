@@ -34,8 +34,8 @@ class Service:
     """Answers by method and path; remembers what it was asked."""
 
     url: str = ""
-    answers: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
-    seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict[tuple[str, str], tuple[int, str]])
+    seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list[tuple[str, str, dict[str, str]]])
 
 
 @pytest.fixture
