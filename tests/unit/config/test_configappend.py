@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import Case, cases_of
+from pyvault import configappend
 from pyvault.configappend import with_profile
 from pyvault.configfile import ConfigFile
 from pyvault.errors import ConflictError, InvalidSettingError, WriteFailedError
@@ -165,3 +166,12 @@ def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
         list(pool.map(add, range(40)))
     assert sorted(ConfigFile.load(path).profiles()) == sorted(f"p{number}" for number in range(40))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config", "lock"]
+
+
+def test_a_file_that_changes_before_the_rename_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_bytes(b"theirs")
+    assert configappend.replace_if_unchanged(path, b"ours", expected=b"older") is False
+    assert path.read_bytes() == b"theirs"
+    assert configappend.replace_if_unchanged(path, b"ours", expected=b"theirs") is True
+    assert [file.name for file in tmp_path.iterdir()] == ["config"]

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from aws_profiles import brief, client_of, inspected, plan_of, profile_of
+from aws_profiles import brief, client_of, config_of, inspected, plan_of, profile_of
 from pyvault.errors import InvalidSettingError, NoCredentialsError, ProfileLoopError, ProfileNotFoundError
 from pyvault.plan import PlanOptions
 from pyvault.profile import Flags, duration_flags
+from pyvault.profile_layers import find_layers
 from pyvault.session_key import session_key
 from pyvault.steps import Endpoints, PlaintextStep, SourceStep, SsoStep, WebIdentityStep
 
@@ -49,6 +50,7 @@ def test_deviation_01_default_may_include() -> None:
     for name in ("t", "default", "common"):
         assert profile_of(text, name).region == "eu-west-1"
     assert profile_of(text).origins["region"] == "include common"
+    assert [layer.profile for layer in find_layers(config_of(text), "common").found] == ["common", "default"]
 
 
 def test_deviation_01_a_dot_in_a_name_inherits_nothing() -> None:
@@ -382,3 +384,17 @@ def test_a_problem_leaves_the_other_settings_readable() -> None:
     assert isinstance(profile.problem, InvalidSettingError)
     assert profile.region == "eu-west-1"
     assert [member.name for member in profile.chain()] == ["t", "u"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("sso_session = nope\n", "line 2: sso_session of profile 't': [sso-session nope] gives no sso_start_url"),
+        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\n", "and has no sso_role_name"),
+        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_role_name = r\n", "and has no sso_account_id"),
+        ("sso_start_url = https://x\nsso_account_id = 1\nsso_role_name = r\n", "and has no sso_region"),
+        ("web_identity_token_file = /x\n", "has a web identity token and no role_arn"),
+    ],
+)
+def test_what_a_source_lacks_is_named(text: str, problem: str) -> None:
+    assert problem in refused(f"[profile t]\n{text}")

@@ -154,6 +154,8 @@ def test_no_two_requests_read_the_same() -> None:
         (replace(role, session_tags=(("a", "b"),)), replace(role, transitive_tags=("a", "b"))),
         (replace(role, external_id="x", source_identity=None), replace(role, external_id=None, source_identity="x")),
         (replace(role, external_id=None), replace(role, external_id="")),
+        (replace(role, transitive_tags=("ab", "c")), replace(role, transitive_tags=("a", "bc"))),
+        (StoredStep(profile="Environment", why=""), STEPS[2]),
     ]
     for one, other in pairs:
         assert session_key(one, "p") != session_key(other, "p")
