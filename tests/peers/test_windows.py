@@ -64,7 +64,7 @@ def home(private_home: Path) -> Path:
     return private_home
 
 
-@pytest.mark.parametrize("backend", ["file"])
+@pytest.mark.parametrize("backend", ["file", "wincred"])
 def test_the_main_job(windows: WindowsPython, home: Path, backend: str) -> None:
     pyvault = Face(windows, home, backend)
     if backend == "file":

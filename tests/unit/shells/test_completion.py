@@ -1,0 +1,46 @@
+"""What Tab offers, decided without a vault."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyvault_cli.completion import candidates
+
+COMMANDS = ["exec", "export", "list", "vault slot add", "vault slot list", "vault info"]
+OPTIONS = {"--format": True, "--duration": True, "-n": False, "--backend": True, "--debug": False}
+
+
+def offered(*words: str) -> list[str]:
+    return candidates(
+        words,
+        commands=COMMANDS,
+        options=lambda path: OPTIONS,
+        profiles=lambda: ["prod", "prod eu", "dev", "bad\nname"],
+        backends=lambda: ["file", "memory"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), ["exec", "export", "list", "vault"]),
+        (("ex",), ["exec", "export"]),
+        (("vault", ""), ["info", "slot"]),
+        (("vault", "slot", "l"), ["list"]),
+        (("--debug", "vault", "sl"), ["slot"]),
+        (("exec", ""), ["prod", "prod eu", "dev"]),
+        (("exec", "p"), ["prod", "prod eu"]),
+        (("--backend", "file", "exec", "d"), ["dev"]),
+        (("exec", "prod", ""), []),
+        (("exec", "-n", "p"), ["prod", "prod eu"]),
+        (("exec", "--duration", "1h", "d"), ["dev"]),
+        (("exec", "--duration", ""), []),
+        (("export", "--format", "e"), ["env", "export-env"]),
+        (("exec", "--backend", ""), ["file", "memory"]),
+        (("exec", "--d"), ["--debug", "--duration"]),
+        (("list", ""), []),
+        (("nonsense", ""), ["exec", "export", "list", "vault"]),
+    ],
+)
+def test_what_is_offered(words: tuple[str, ...], expected: list[str]) -> None:
+    assert offered(*words) == expected
