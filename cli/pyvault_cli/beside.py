@@ -7,6 +7,7 @@ running program. With ``--lazy`` it waits until somebody asks.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyvault.model import Credentials
+    from pyvault.server.fetching import FetchFor
     from pyvault.server.serving import Setup
     from pyvault.steps import Plan
     from pyvault_cli.bound import BoundServer
@@ -49,7 +51,7 @@ class BesideCommand:
         listener, control = setup.common.listener, self.server.control
         keeper = Keeper(
             serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell),
-            fetch=serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context),
+            fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
             tell=serving.tell,
         )
@@ -57,6 +59,22 @@ class BesideCommand:
             return keeper.run(program)
         finally:
             remove_token_file(self.server)
+
+    def supervise(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run the command as our child, where no process can be left beside it; give its exit code."""
+        from pyvault.server.supervise import run_supervised
+        from pyvault_cli.bound import remove_token_file
+        from pyvault_cli.spawn import find_program
+
+        program = find_program(command[0], environ.get("PATH"))
+        try:
+            return run_supervised([program, *command[1:]], environ, [self._setup()], self._fetch(), tell=serving.tell)
+        finally:
+            self.server.release()
+            remove_token_file(self.server)
+
+    def _fetch(self) -> FetchFor:
+        return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
 
     def _setup(self) -> Setup:
         from pyvault.cache import find_min_ttl
@@ -91,7 +109,7 @@ def run_beside(
         ConfigError: the server can't listen, or an option of it is wrong.
         PyvaultError: the first fetch failed.
     """
-    from pyvault.server.beside import leave_beside
+    from pyvault.server.beside import can_stay_beside, leave_beside
     from pyvault.server.roles import RolePatterns
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
@@ -115,6 +133,8 @@ def run_beside(
         added=server.environ,
         removed=server.removed,
     )
+    if not can_stay_beside():
+        sys.exit(beside.supervise(command, environ))
     leave_beside(beside.keep)
     context.close()
     context.ask.close_descriptors()

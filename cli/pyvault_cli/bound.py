@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.secret import Secret
+    from pyvault.server.alias import Alias
     from pyvault_cli.server_options import ServerOptions
 
 #: What turns the metadata service off in the SDKs, or leads them to another one.
@@ -34,6 +36,7 @@ class BoundServer:
         environ: what points the command to the server.
         removed: what would keep the command from it.
         control: its end takes the metadata address away again; None for the ECS server.
+        alias: the metadata address, where this process itself added it (Windows).
         token_file_made: to be removed with the server.
     """
 
@@ -45,6 +48,12 @@ class BoundServer:
     token: Secret[str] | None = None
     token_file_made: Path | None = None
     control: _socket.socket | None = None
+    alias: Alias | None = None
+
+    def release(self) -> None:
+        """Take the metadata address away, where this process added it."""
+        if self.alias is not None:
+            self.alias.remove()
 
 
 def bind_ecs(options: ServerOptions) -> BoundServer:
@@ -84,6 +93,8 @@ def bind_ec2() -> BoundServer:
     Raises:
         ConfigError: somebody else has it, or sudo refused.
     """
+    if sys.platform == "win32":
+        return _bind_ec2_as_administrator()
     from pyvault.server.alias import METADATA_ADDRESS
     from pyvault.server.front import as_root, open_front, proxy_words
 
@@ -94,6 +105,20 @@ def bind_ec2() -> BoundServer:
         removed=OTHER_METADATA,
         control=front.control,
     )
+
+
+def _bind_ec2_as_administrator() -> BoundServer:
+    """Add the address and bind it here: a socket can't be handed over, and the user is administrator already."""
+    from pyvault.server.alias import METADATA_ADDRESS, METADATA_PORT, Alias
+
+    alias = Alias("win32")
+    alias.add()
+    try:
+        listener = listen(METADATA_ADDRESS, METADATA_PORT)
+    except BaseException:
+        alias.remove()
+        raise
+    return BoundServer(listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, alias=alias)
 
 
 def _url(address: str, port: int) -> str:

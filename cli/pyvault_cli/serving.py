@@ -39,13 +39,17 @@ def fetch_for(wanted: Mapping[str, Wanted], plans: Mapping[str, Plan], context: 
 
 
 def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
-    """Fetch before anything is started; in a child, so that boto3 does not stay with us.
+    """Fetch before anything is started; where it can be, in a child, so that boto3 does not stay with us.
 
     Raises:
         PyvaultError: what the fetch raised.
     """
-    from pyvault.server.forked import fetch_in_child
+    from pyvault.server.beside import can_stay_beside
     from pyvault_cli.wanted import fetcher
+
+    if not can_stay_beside():
+        return fetcher(wanted, plan, context)()
+    from pyvault.server.forked import fetch_in_child
 
     def fetch() -> Credentials:
         return fetcher(wanted, plan, own_context(context))()  # all in the child: making it loads a lot
@@ -60,9 +64,10 @@ def own_context(context: Context) -> Context:
     passphrase. A connection to another store can't be shared by two processes,
     and such a store remembers by itself that it is unlocked.
     """
+    from pyvault.server.beside import can_stay_beside
     from pyvault_cli.context import Context
 
-    if context.choice.name == "file":
+    if context.choice.name == "file" or not can_stay_beside():
         return context
     fresh = Context(context.words, context.environ)
     fresh.ask = context.ask

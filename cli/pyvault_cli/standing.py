@@ -9,9 +9,10 @@ from pyvault_cli import console, serving
 from pyvault_cli.bound import BoundServer, bind_ecs, remove_token_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyvault.model import Credentials
+    from pyvault.server.fetching import FetchFor
     from pyvault.server.setup import EcsSetup
     from pyvault_cli.context import Context
     from pyvault_cli.server_options import ServerOptions
@@ -25,9 +26,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         ConfigError: it can't listen, or an option is wrong.
         PyvaultError: a first fetch failed.
     """
-    from pyvault.server.keeper import Keeper
     from pyvault.server.roles import RolePatterns
-    from pyvault.server.serving import serve_for_keeper
 
     RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
     plans = {each.profile: each.plan(context) for each in wanted}
@@ -45,15 +44,29 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         def ready() -> None:
             console.out(f"ready {server.url}")
 
-        keeper = Keeper(
-            serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell, ready=ready),
-            fetch=serving.fetch_for({each.profile: each for each in wanted}, plans, context),
-            sockets=[setup.common.listener],
-            tell=serving.tell,
-        )
-        return keeper.run()
+        return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)
     finally:
         remove_token_file(server)
+
+
+def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None]) -> int:
+    from pyvault.server.beside import can_stay_beside
+
+    if not can_stay_beside():
+        from pyvault.server.supervise import serve_here, until_told
+
+        serve_here([setup], fetch, until=until_told, ready=ready)
+        return 0
+    from pyvault.server.keeper import Keeper
+    from pyvault.server.serving import serve_for_keeper
+
+    keeper = Keeper(
+        serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell, ready=ready),
+        fetch=fetch,
+        sockets=[setup.common.listener],
+        tell=serving.tell,
+    )
+    return keeper.run()
 
 
 def variables(server: BoundServer, profiles: Sequence[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """What ``exec -s`` does, with a fetch of its own: run a program beside a server.
 
+With SUPERVISED set, as on systems where the program is a child of ours.
+
 usage: exec_with_server.py LIFETIME LOG COMMAND...
 Each fetch appends its process id to LOG and gives credentials that last LIFETIME seconds.
 """
@@ -21,6 +23,7 @@ from pyvault.server.keeper import Keeper
 from pyvault.server.listener import as_socket, listen
 from pyvault.server.serving import serve_for_keeper
 from pyvault.server.setup import Common, EcsSetup
+from pyvault.server.supervise import run_supervised
 
 TOKEN = "token-of-the-test"
 
@@ -58,6 +61,11 @@ def main() -> None:
         )
         return keeper.run(program)
 
+    if os.environ.get("SUPERVISED"):
+        common = Common(listener=as_socket(listener), window=timedelta(seconds=1), first={"dev": first})
+        setup = EcsSetup(common=common, token=Secret(TOKEN), profiles=("dev",))
+        environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
+        sys.exit(run_supervised(command, environ, [setup], fetch, tell=tell))
     leave_beside(keep)
     environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
     os.execvpe(command[0], command, environ)  # noqa: S606 - as exec does

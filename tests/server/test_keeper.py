@@ -204,6 +204,56 @@ def test_credentials_are_renewed_in_processes_that_end(log: Path) -> None:
     wait_until_gone(log)
 
 
+class TestSupervised:
+    """The way of macOS and Windows, which works here too."""
+
+    @pytest.fixture(autouse=True)
+    def supervised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUPERVISED", "1")
+
+    def test_the_exit_code_is_the_programs(self, log: Path) -> None:
+        beside = Beside(log, "sh", "-c", "exit 7")
+        out, err = beside.process.communicate(timeout=20)
+        assert (beside.process.returncode, out, err) == (7, "", "")
+
+    def test_a_program_ended_by_a_signal_is_128_and_its_number(self, log: Path) -> None:
+        beside = Beside(log, "sh", "-c", "kill -KILL $$")
+        beside.process.communicate(timeout=20)
+        assert beside.process.returncode == 128 + signal.SIGKILL
+
+    def test_the_server_serves_renews_and_ends(self, log: Path) -> None:
+        beside = Beside(log, "sh", "-c", "echo $URL; exec cat", lifetime=2)
+        url = beside.url()
+        until = time.monotonic() + 30
+        while len(log.read_text().split()) < 3 and time.monotonic() < until:
+            assert status(url) == 200
+            time.sleep(0.05)
+        beside.process.communicate(timeout=20)
+        assert beside.process.returncode == 0
+
+    def test_each_signal_arrives_once(self, log: Path) -> None:
+        beside = Beside(log, sys.executable, "-c", COUNTER)
+        assert status(beside.url()) == 200
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM):
+            beside.process.send_signal(number)
+        out, _ = beside.process.communicate("\n", timeout=20)
+        assert out.strip() == "[1, 1, 1, 1, 1]"
+
+    def test_ctrl_c_at_a_terminal_arrives_once(self, log: Path) -> None:
+        words = [str(SCRIPT), "3600", str(log), sys.executable, "-c", COUNTER]
+        child = pexpect.spawn(sys.executable, words, timeout=20, encoding="utf-8")
+        url = child.readline().strip()
+        assert status(url) == 200
+        child.sendintr()
+        child.expect_exact("^C")
+        assert status(url) == 200
+        child.sendline()
+        child.expect_exact("[0, 1, 0, 0, 0]")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the runner's threads, not ours
 class TestFetchInChild:
     def test_it_gives_what_was_fetched(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,9 @@ class Common:
         from pyvault.server.gate import Gate, anybody
         from pyvault.server.peer import owner_check
 
-        is_owner = (owner_check(uid=os.getuid()) if self.check_peer else None) or anybody
+        is_owner = owner_check(uid=os.getuid()) if self.check_peer and sys.platform == "linux" else None
         log = None if self.log is None else make_access_log(self.log, server=server)
-        return Gate(is_owner=is_owner, log=log, report=self.report)
+        return Gate(is_owner=is_owner or anybody, log=log, report=self.report)
 
     def source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""
