@@ -16,7 +16,7 @@ After the idea of Go's testscript. One directive a line, ``#`` begins a comment:
     mode 600 FILE
 
 ``-- NAME --`` begins a file, up to the next one. ``$WORK`` is the directory
-of the run, where HOME is too.
+of the run, where HOME is too; ``$TESTS`` is the directory of the tests.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Run:
         for name, content in zip(files[::2], files[1::2], strict=True):
             path = self.work / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content.replace("$WORK", str(self.work)))
+            path.write_text(self.filled(content))
         for number, line in enumerate(script.splitlines(), start=1):
             if line.strip() and not line.startswith("#"):
                 try:
@@ -63,10 +63,13 @@ class Run:
                     raise AssertionError(f"line {number}: {line}\n{exc}\n[exit code {self.code}]{told}") from None
         assert not self.answers, "a tty line without a command"
 
+    def filled(self, text: str) -> str:
+        return text.replace("$WORK", str(self.work)).replace("$TESTS", str(Path(__file__).parent))
+
     def obey(self, line: str) -> None:
         expected = not line.startswith("! ")
         directive, _, rest = line.removeprefix("! ").strip().partition(" ")
-        rest = rest.strip().replace("$WORK", str(self.work))
+        rest = self.filled(rest.strip())
         match directive:
             case "exec":
                 self.execute(shlex.split(rest))

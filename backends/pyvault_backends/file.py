@@ -164,7 +164,7 @@ class FileBackend:
         name = self._settings.unlock_store or ""
         if name == BACKEND:
             raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
-        return StoreKeys(open_backend(name, {}, self._ask))
+        return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask))
 
 
 def _trust() -> Trust:

@@ -91,7 +91,7 @@ class Context:
     def choice(self) -> Choice:
         """Which backend this command uses, and why."""
         from pyvault.choice import choose
-        from pyvault.registry import probe_built_in
+        from pyvault.probing import find_availability
 
         return choose(
             flag=self.words.last("--backend"),
@@ -99,24 +99,38 @@ class Context:
             configured=self.tool_config.backend,
             recorded=self.choice_file.load().backend,
             platform=sys.platform,
-            look=lambda name: probe_built_in(name, self.options_of(name)),
+            look=lambda name: find_availability(name, self.options_of(name), environ=self.environ),
         )
+
+    def record_choice(self) -> None:
+        """Fix an automatic choice once something is stored there, so that no later command sees another store."""
+        from pyvault.choice import Origin
+
+        if self.choice.origin is Origin.AUTOMATIC:
+            self.choice_file.record_backend(self.choice.name)
 
     def options_of(self, backend: str) -> dict[str, str]:
         """Give the options of a backend from all places, the more deliberate one winning."""
-        from pyvault.options import gather_options, parse_flags
+        from pyvault.options import flags_for, gather_options
+        from pyvault.registry import BUILT_IN
         from pyvault_cli.foreign import options_of_aws_vault
 
         flags = options_of_aws_vault(backend, self.words, {})
-        return gather_options(
+        options = gather_options(
             backend,
             configured={
                 **options_of_aws_vault(backend, None, self.environ),
                 **self.tool_config.backend_options.get(backend, {}),
             },
             environ=self.environ,
-            flags={**flags, **parse_flags(self.words.every("--backend-option"))},
+            flags={**flags, **flags_for(backend, self.words.every("--backend-option"), others=BUILT_IN)},
         )
+        store = options.get("unlock_store") if backend == "file" else None
+        if store and store != backend:  # the vault file opens it, and needs its options for that
+            configured = self.tool_config.backend_options.get(store, {})
+            theirs = gather_options(store, configured=configured, environ=self.environ, flags={})
+            options |= {f"unlock_store.{key}": value for key, value in theirs.items()}
+        return options
 
     @property
     def backend_options(self) -> dict[str, str]:
@@ -126,12 +140,27 @@ class Context:
     @cached_property
     def store(self) -> CredentialStore:
         """The stored credentials; opening may ask the human."""
+        return self.open_store(self.choice.name, self.choice.options)
+
+    def open_store(self, backend: str, implied: Mapping[str, str] | None = None) -> CredentialStore:
+        """Open the credentials in a backend that may be another than the chosen one; the caller closes it.
+
+        Args:
+            backend: its name.
+            implied: options that follow from the way it was named.
+        """
         from pyvault.registry import open_backend
         from pyvault.store import CredentialStore
 
-        return CredentialStore(
-            open_backend(self.choice.name, self.backend_options, self.ask, admit=self.choice_file.admit)
-        )
+        options = {**(implied or {}), **self.options_of(backend)}
+        return CredentialStore(open_backend(backend, options, self.ask, admit=self.choice_file.admit))
+
+    def without_flag(self, option: str) -> Context:
+        """Give the context of the same line without a global option, for a command that means something else by it."""
+        from dataclasses import replace
+
+        kept = tuple((name, value) for name, value in self.words.given if name != option)
+        return Context(replace(self.words, given=kept), self.environ)
 
     # ------------------------------------------------------------ AWS
     @cached_property

@@ -42,8 +42,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault restore": ("vault_restore", "bring back a backup"),
     "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore"),
     "vault purge": ("vault_purge", "delete the backups"),
+    "vault export": ("vault_export", "copy the stored keys into a new vault file, for another machine"),
+    "vault import": ("vault_import", "take the keys out of such a file"),
+    # moving in
+    "import aws-vault": ("import_aws_vault", "take over the keys that aws-vault has stored"),
+    "import credentials-file": ("import_credentials_file", "take over the keys in ~/.aws/credentials"),
+    "migrate": ("migrate", "move stored keys from one backend to another"),
     # the rest
     "backends list": ("backends_list", "show where credentials can be kept, and why not"),
+    "backends info": ("backends_info", "show who provides a backend, and whether it works here"),
+    "backends accept": ("backends_accept", "let another distribution provide a backend"),
+    "backends new": ("backends_new", "write a new plug-in that provides a backend"),
+    "doctor": ("doctor", "look for what is broken, and say what to do"),
     "shell-init": ("shell_init", "print pv-assume, pv-unset and completions for a shell"),
     "version": ("version", "print the version"),
     "complete": ("complete", "list what could stand at the cursor"),
@@ -56,7 +66,7 @@ ALIASES = {"ls": "list", "rm": "remove", "migrate-backend": "migrate"}
 
 GLOBAL_HELP: tuple[tuple[str, str], ...] = (
     ("--backend NAME", "where credentials are kept; also PYVAULT_BACKEND"),
-    ("--backend-option K=V", "an option of the backend; may be repeated"),
+    ("--backend-option K=V", "an option of the backend; NAME.K=V of that one; may be repeated"),
     ("--prompt NAME", "how MFA codes are asked for"),
     ("--passphrase-fd N", "read the passphrase from this file descriptor"),
     ("--new-passphrase-fd N", "read a new passphrase from this file descriptor"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.kdf import KdfCost
     from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.settings import VaultSettings
+    from pyvault.vaultfile.storekey import StoreKeys
     from pyvault.vaultfile.trust import Trust
     from pyvault.vaultfile.unlock import UnlockSources
     from pyvault.vaultfile.vault import Vault
@@ -99,12 +100,24 @@ class VaultAccess:
         """Look for the key of a slot of type 4 in the backend that keeps it."""
         from contextlib import closing
 
+        with closing(self.store_keys(self.settings.unlock_store or "")) as keys:
+            return keys.find(slot_id, vault_id)
+
+    def store_keys(self, backend: str) -> StoreKeys:
+        """Open a backend that keeps keys of slots of type 4.
+
+        Raises:
+            UsageError: the vault file itself.
+        """
+        from pyvault.errors import UsageError
         from pyvault.registry import open_backend
         from pyvault.vaultfile.storekey import StoreKeys
 
-        name = self.settings.unlock_store or ""
-        with closing(StoreKeys(open_backend(name, self._context.options_of(name), self._context.ask))) as keys:
-            return keys.find(slot_id, vault_id)
+        if backend == "file":
+            raise UsageError("a vault file can't keep its own key")
+        context = self._context
+        admit = context.choice_file.admit
+        return StoreKeys(open_backend(backend, context.options_of(backend), context.ask, admit=admit))
 
     def _nothing(self) -> Secret[str]:
         raise InvalidSettingError(f"the passphrase for '{self.path}' is empty")

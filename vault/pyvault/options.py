@@ -36,6 +36,27 @@ def gather_options(
     return {**configured, **_from_environ(backend, environ), **flags}
 
 
+def flags_for(backend: str, texts: Iterable[str], *, others: Collection[str]) -> dict[str, str]:
+    """Give one backend's share of ``--backend-option``: ``KEY=VALUE``, or ``NAME.KEY=VALUE`` for that one alone.
+
+    Args:
+        backend: whose share.
+        texts: as they stand on the command line.
+        others: names of backends that a key may begin with.
+
+    Raises:
+        ConfigError: not of either form.
+    """
+    options: dict[str, str] = {}
+    for key, value in parse_flags(texts).items():
+        name, dot, rest = key.partition(".")
+        if dot and name == backend:
+            options[rest] = value
+        elif not (dot and name in others):
+            options[key] = value
+    return options
+
+
 def parse_flags(texts: Iterable[str]) -> dict[str, str]:
     """Read the values of ``--backend-option``.
 

@@ -115,8 +115,7 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
         name,
         StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
     )
-    if context.choice.origin is Origin.AUTOMATIC:
-        context.choice_file.record_backend(context.choice.name)
+    context.record_choice()
     console.note(f'Added credentials to profile "{name}" in vault')
     if is_known:
         sessions = context.sessions.clear(root=name)

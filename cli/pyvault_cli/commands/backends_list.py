@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from pyvault.errors import PyvaultError
-from pyvault.registry import BUILT_IN, list_backends, refresh_cache
+from pyvault.registry import BUILT_IN, BackendInfo, list_backends, refresh_cache
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.options import JsonOption
@@ -21,13 +22,18 @@ def backends_list(
     ctx: typer.Context,
     json: JsonOption = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="look anew for installed backends")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="load those of others too, each in a child process for 2 s at most")
+    ] = False,
 ) -> None:
-    """List the backends: who provides them, and whether they work here. Runs no code of others."""
+    """List the backends: who provides them, and whether they work here. Without --probe runs no code of others."""
     context = context_of(ctx)
     if refresh:
         refresh_cache()
     selected = _selected(context)
     infos = list_backends({name: context.options_of(name) for name in BUILT_IN})
+    if probe:
+        infos = [_probed(context, info) for info in infos]
     if json:
         from json import dumps
 
@@ -55,6 +61,17 @@ def backends_list(
         for info in infos
     ]
     console.data(aligned([("  name", "from", "works here", "why not"), *rows]), errors="backslashreplace")
+
+
+def _probed(context: Context, info: BackendInfo) -> BackendInfo:
+    """Have a backend of others say what its metadata can't."""
+    if info.available is not None:
+        return info
+    from pyvault.probing import probe_in_child
+
+    report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
+    seen = report.availability
+    return replace(info, available=seen.available, reason=seen.reason, hint=seen.hint)
 
 
 def _selected(context: Context) -> str | None:

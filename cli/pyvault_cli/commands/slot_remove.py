@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -26,7 +27,12 @@ def slot_remove(
         raise UsageError(f"'{slot}' is not the id of a slot", hint="pyvault vault slot list shows them") from None
     if not yes:
         context.ask.confirm(f"Remove the slot {slot_id.hex()} and all backups?", option="--yes")
-    with VaultAccess(context).open() as vault:
+    access = VaultAccess(context)
+    with access.open() as vault:
         vault.remove_slot(slot_id)
+        vault_id = vault.vault_id
+    if access.settings.unlock_store:
+        with closing(access.store_keys(access.settings.unlock_store)) as keys:
+            keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     console.note("Removed the slot, and deleted the backups: it opened them.")
     console.hint("who had its secret and has a copy of the file is locked out by pyvault vault rekey only")

@@ -43,6 +43,7 @@ KNOWN = frozenset(
         "lock_timeout",
     }
 )
+STORE_PREFIX = "unlock_store."
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; the format's section 6
 
 #: How a passphrase can be given without a human; for the error that nobody is there.
@@ -64,6 +65,7 @@ class VaultSettings:
         passphrase_file: asked before the human is.
         kdf: how dear a new passphrase slot is.
         unlock_store: the backend that keeps the keys of slots of type 4.
+        unlock_store_options: its options, which are given as ``unlock_store.KEY``.
         options: limits and expectations.
     """
 
@@ -72,6 +74,7 @@ class VaultSettings:
     passphrase_file: Path | None
     kdf: KdfPolicy
     unlock_store: str | None
+    unlock_store_options: Options
     options: VaultOptions
 
     @classmethod
@@ -81,7 +84,8 @@ class VaultSettings:
         Raises:
             ConfigError: an unknown one, or a value that can't be.
         """
-        check_options(BACKEND, options, known=KNOWN)
+        own = {key: value for key, value in options.items() if not key.startswith(STORE_PREFIX)}
+        check_options(BACKEND, own, known=KNOWN)
         path = options.get("path")
         return cls(
             path=Path(path).expanduser() if path else find_paths({}).vault,
@@ -89,6 +93,9 @@ class VaultSettings:
             passphrase_file=_path(options, "passphrase_file"),
             kdf=_policy(options),
             unlock_store=options.get("unlock_store"),
+            unlock_store_options={
+                key.removeprefix(STORE_PREFIX): value for key, value in options.items() if key.startswith(STORE_PREFIX)
+            },
             options=VaultOptions(
                 limits=KdfLimits(memory=_memory_limit(options)),
                 lock_timeout=seconds_option(BACKEND, options, "lock_timeout", LOCK_SECONDS),

@@ -1,0 +1,71 @@
+"""``pyvault import aws-vault``: take over the keys that aws-vault has stored."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyvault.migrate import Terms
+from pyvault.registry import open_aws_vault_store
+from pyvault.secret import Secret
+from pyvault.store import CredentialStore
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.moving import OverwriteOption, move_and_tell
+
+if TYPE_CHECKING:
+    from pyvault.backend import Question
+
+
+def import_aws_vault(
+    ctx: typer.Context,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Copy the keys out of a store of aws-vault, which stays as it is.
+
+    --backend names aws-vault's store here: file, pass, secret-service, keychain
+    or wincred. Where the keys go, PYVAULT_BACKEND or config.toml says.
+    """
+    context = context_of(ctx)
+    kind = context.words.last("--backend") or context.environ.get("AWS_VAULT_BACKEND") or "file"
+    terms = Terms(overwrite=overwrite, dry_run=dry_run)
+    with context.without_flag("--backend").without_flag("--file-dir") as ours:
+        store = open_aws_vault_store(kind, _options(context, kind, profile), lambda question: _ask(context, question))
+        with closing(CredentialStore(store)) as source:
+            move_and_tell(source, ours.store, profile or (), terms)
+            ours.record_choice()
+
+
+def _ask(context: Context, question: Question) -> Secret[str]:
+    given = context.environ.get("AWS_VAULT_FILE_PASSPHRASE")
+    if question.key == "aws-vault-passphrase" and given is not None:
+        return Secret(given)
+    return context.ask(question)
+
+
+def _options(context: Context, kind: str, profiles: list[str] | None) -> dict[str, str]:
+    """Read aws-vault's own flags and variables for its stores, and ``--backend-option``."""
+    from pyvault.options import parse_flags
+
+    environ, words = context.environ, context.words
+    match kind:
+        case "file":
+            places = {"path": words.last("--file-dir") or environ.get("AWS_VAULT_FILE_DIR")}
+        case "pass":
+            places = {
+                "store": words.last("--pass-dir") or environ.get("AWS_VAULT_PASS_PASSWORD_STORE_DIR"),
+                "prefix": words.last("--pass-prefix") or environ.get("AWS_VAULT_PASS_PREFIX"),
+                "command": words.last("--pass-cmd") or environ.get("AWS_VAULT_PASS_CMD"),
+            }
+        case "secret-service":
+            flag = words.last("--secret-service-collection")
+            places = {"collection": flag or environ.get("AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME")}
+        case "keychain":  # it can't be listed, so the names come from the AWS config
+            places = {"profiles": "\n".join(profiles or context.aws_config.profiles())}
+        case _:
+            places = {}
+    given = {key: value for key, value in places.items() if value}
+    return {**given, **parse_flags(words.every("--backend-option"))}

@@ -1,0 +1,46 @@
+"""``pyvault import credentials-file``: take over the keys that stand in clear text in ``~/.aws/credentials``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.configfile import find_credentials_path
+from pyvault.credentialsfile import read_credentials_file, remove_pairs
+from pyvault.errors import ProfileNotFoundError
+from pyvault.migrate import Deed, Terms
+from pyvault_cli import console
+from pyvault_cli.context import context_of
+from pyvault_cli.moving import OverwriteOption, move_and_tell
+
+
+def import_credentials_file(
+    ctx: typer.Context,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="take them out of the file once they are stored")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there."""
+    from pyvault.clearkeys import ClearKeys
+    from pyvault.store import CredentialStore
+
+    context = context_of(ctx)
+    path = find_credentials_path(context.environ)
+    found = read_credentials_file(path)
+    for name in found.left:
+        console.note(f"Left '{name}': what stands there is no static access key.")
+    if not found.pairs:
+        raise ProfileNotFoundError(f"there are no access keys in '{path}'")
+    source = CredentialStore(ClearKeys(found.pairs))
+    done = move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
+    if dry_run:
+        return
+    context.record_choice()
+    stored = [moved.profile for moved in done if moved.deed in {Deed.COPIED, Deed.ALREADY}]
+    if remove and stored:
+        remove_pairs(path, stored)
+        console.note(f"Removed the keys of {len(stored)} profiles from '{path}'.")
+    elif stored:
+        console.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")

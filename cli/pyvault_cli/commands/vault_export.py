@@ -1,0 +1,53 @@
+"""``pyvault vault export``: the stored keys in a new vault file, for another machine."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import UsageError, VaultExistsError
+from pyvault.migrate import Terms
+from pyvault_cli import console
+from pyvault_cli.context import context_of
+from pyvault_cli.moving import move_and_tell
+
+
+class To(StrEnum):
+    """What opens the new file."""
+
+    KEYFILE = "keyfile"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word of the command line
+
+
+def vault_export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="the new vault file", show_default=False)],
+    to: Annotated[To, typer.Option("--to", help="what opens it", show_default=False)],
+    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="with --to keyfile: FILE.key by default")] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+) -> None:
+    """Copy the stored keys into a new encrypted FILE that a key file or a passphrase of its own opens."""
+    from pyvault.registry import open_backend
+    from pyvault.store import CredentialStore
+    from pyvault.vaultfile.keyfile import create_key_file
+
+    context = context_of(ctx)
+    if keyfile is not None and to is not To.KEYFILE:
+        raise UsageError("--keyfile needs --to keyfile")
+    if file.exists() or file.is_symlink():
+        raise VaultExistsError(f"'{file}' exists already")
+    source = context.store
+    options = {"path": str(file.absolute())}
+    if to is To.KEYFILE:
+        key = keyfile or file.with_name(f"{file.name}.key")
+        create_key_file(key)
+        console.note(f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways.")
+        options["keyfile"] = str(key.absolute())
+    context.ask.renewing = True  # its passphrase is a new one, whatever opens our own vault
+    with closing(CredentialStore(open_backend("file", options, context.ask))) as target:
+        move_and_tell(source, target, profile or (), Terms())
+    console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")

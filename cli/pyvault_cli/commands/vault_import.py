@@ -1,0 +1,45 @@
+"""``pyvault vault import``: take the keys out of a vault file of another machine."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import VaultNotFoundError
+from pyvault.migrate import Terms
+from pyvault_cli.context import context_of
+from pyvault_cli.moving import OverwriteOption, move_and_tell
+
+
+def vault_import(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="the vault file", show_default=False)],
+    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="the key file that opens it")] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option("--passphrase-file", help="a file with the passphrase that opens it")
+    ] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Store the keys that are in FILE; FILE stays as it is."""
+    from pyvault.registry import open_backend
+    from pyvault.store import CredentialStore
+
+    context = context_of(ctx)
+    if not file.exists():
+        raise VaultNotFoundError(f"there is no vault at '{file}'")
+    options = {"path": str(file.absolute())}
+    if keyfile is not None:
+        options["keyfile"] = str(keyfile)
+    if passphrase_file is not None:
+        options["passphrase_file"] = str(passphrase_file)
+    # The variables and descriptors are those of our own vault; this one's passphrase is typed.
+    backend = open_backend("file", options, lambda question: context.ask.typed_passphrase(question.prompt))
+    with closing(CredentialStore(backend)) as source:
+        move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
+    if not dry_run:
+        context.record_choice()

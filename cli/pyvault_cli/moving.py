@@ -1,0 +1,44 @@
+"""Moving keys between stores, told as aws-vault tells it: one line a profile, then a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyvault.migrate import Deed, Moved, Terms, move, select_profiles
+from pyvault_cli import console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyvault.store import CredentialStore
+
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
+
+
+def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iterable[str], terms: Terms) -> list[Moved]:
+    """Move the profiles and say of each what was done; stops at the first failure."""
+    done: list[Moved] = []
+    for moved in move(source, target, select_profiles(source, wanted), terms):
+        console.note(f"Migrating {moved.profile}... {moved}")
+        done.append(moved)
+    _summarise(done, terms)
+    return done
+
+
+def _summarise(done: list[Moved], terms: Terms) -> None:
+    deeds = Counter(moved.deed for moved in done)
+    if terms.dry_run:
+        console.note(
+            f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.WOULD_SKIP]} skipped; nothing was changed."
+        )
+        return
+    deleted = sum(moved.deleted for moved in done)
+    console.note(
+        f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there, {deeds[Deed.SKIPPED]} skipped, "
+        f"{deleted} deleted from the source."
+    )
+    if deeds[Deed.SKIPPED]:
+        console.hint("--overwrite replaces the keys that differ")
