@@ -1,0 +1,133 @@
+"""One process at a time, and the others know who it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.lockfile import LockFile
+
+HOLD = """
+import sys
+from pathlib import Path
+from pyvault.lockfile import LockFile
+with LockFile(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def holder(path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_another_process_waits_and_is_told_whom_for(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with holder(path) as process:
+        with (
+            pytest.raises(LockTimeoutError, match=rf"'the thing' is locked by process {process.pid} \("),
+            LockFile(path, timeout=0.05, what="'the thing'"),
+        ):
+            pytest.fail("two held the lock")
+        process.communicate("")
+    with LockFile(path, timeout=0):
+        pass
+
+
+def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with holder(path) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with LockFile(path, timeout=5):
+            assert path.read_text().startswith(f"{os.getpid()} ")
+
+
+def test_a_waiter_gets_it_when_it_is_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    order: list[str] = []
+
+    def wait() -> None:
+        with LockFile(path, timeout=10):
+            order.append("second")
+
+    with LockFile(path):
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        order.append("first")
+    waiter.join()
+    assert order == ["first", "second"]
+
+
+def test_it_is_private_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with LockFile(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.exists()
+
+
+def test_it_is_not_reentrant(tmp_path: Path) -> None:
+    lock = LockFile(tmp_path / "x.lock", timeout=0)
+    with lock:
+        with pytest.raises(RuntimeError):
+            lock.__enter__()
+        with pytest.raises(LockTimeoutError), LockFile(tmp_path / "x.lock", timeout=0):
+            pytest.fail("two held the lock")
+    with lock:
+        pass
+
+
+def test_children_do_not_inherit_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with LockFile(path):
+        child = subprocess.Popen(["sleep", "30"], close_fds=False)
+    try:
+        with LockFile(path, timeout=0):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize("planted", ["link", "fifo", "directory"])
+def test_planted_things_are_no_locks(tmp_path: Path, planted: str) -> None:
+    path, target = tmp_path / "x.lock", tmp_path / "target"
+    target.write_bytes(b"precious")
+    match planted:
+        case "link":
+            path.symlink_to(target)
+        case "fifo":
+            os.mkfifo(path)
+        case _:
+            path.mkdir()
+    with pytest.raises(WriteFailedError, match="lock"), LockFile(path, timeout=0):
+        pytest.fail("something else was locked")
+    assert target.read_bytes() == b"precious"
+
+
+def test_a_missing_directory(tmp_path: Path) -> None:
+    with pytest.raises(WriteFailedError, match="No such file"), LockFile(tmp_path / "nowhere" / "x.lock"):
+        pytest.fail("a lock without a file")
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff\xfe", b"not a pid", b"12\x1b[31m x", b"99 evil\x1b[2J\nline"])
+def test_what_is_in_the_file_does_not_reach_the_terminal(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "x.lock"
+    with LockFile(path):
+        path.write_bytes(text)
+        with pytest.raises(LockTimeoutError) as caught, LockFile(path, timeout=0):
+            pytest.fail("two held the lock")
+    assert caught.value.message.isprintable()
