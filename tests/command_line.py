@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Ended:
 
 
 Pyvault = Callable[..., Ended]
-Environ = dict[str, str | None]
+Environ = Mapping[str, str | None]
 
 
 def clean_environ(home: Path) -> dict[str, str]:

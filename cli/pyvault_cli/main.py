@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Run pyvault with the words of this process and give its exit code."""
+    """Run pyvault with the words of this process; ends it, or gives its exit code."""
     argv = sys.argv[1:]
-    if argv[:1] == ["--version"] and sys.stdout:
+    if argv == ["--version"] and sys.stdout:
         from pyvault.version import __version__
 
-        argv = []
         sys.stdout.write(f"pyvault {__version__}\n")
-        return _flushed()
-    return run(argv)
+        return _end(0)
+    return _end(run(argv))
 
 
 def run(argv: Sequence[str]) -> int:
@@ -35,6 +34,7 @@ def run(argv: Sequence[str]) -> int:
     from pyvault.errors import PyvaultError
     from pyvault_cli import console, exits
 
+    _collect_rarely()
     _silence_libraries()
     try:
         return _dispatch(argv)
@@ -136,6 +136,13 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     return exits.DONE
 
 
+def _collect_rarely() -> None:
+    # Imports make many objects and no garbage; the collector would look at them all, again and again.
+    import gc
+
+    gc.set_threshold(100_000, 20, 100)
+
+
 def _silence_libraries() -> None:
     # What boto3 says of old Pythons is no message of ours; -W and PYTHONWARNINGS bring it back.
     if not sys.warnoptions:
@@ -144,12 +151,24 @@ def _silence_libraries() -> None:
         warnings.simplefilter("ignore")
 
 
-def _flushed() -> int:
+def _end(code: int) -> int:
+    """End the process without taking the interpreter apart, which costs as much as starting it.
+
+    All that has to be written is written before; what others left for the end
+    of the process (threads, a terminal library) gets the ordinary one.
+    """
+    import os
+
+    threading = sys.modules.get("threading")
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _nobody_reads()
-    return 0
+        for stream in (sys.stdout, sys.stderr):
+            if stream:
+                stream.flush()
+    except (OSError, ValueError):
+        code = _nobody_reads()
+    if threading is None or threading.active_count() == 1:
+        os._exit(code)
+    return code
 
 
 def _nobody_reads() -> int:

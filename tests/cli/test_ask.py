@@ -45,8 +45,10 @@ def no_terminal() -> Terminal:
     raise InputRequiredError("there is no terminal to ask at")
 
 
-def asking(*given: tuple[str, str], open_terminal: Callable[[], Terminal] = no_terminal, **environ: str) -> Asking:
-    return Asking(Words(given=given), environ, open_terminal)
+def asking(
+    *given: tuple[str, str], environ: dict[str, str] | None = None, open_terminal: Callable[[], Terminal] = no_terminal
+) -> Asking:
+    return Asking(Words(given=given), environ or {}, open_terminal)
 
 
 def pipe_of(text: str) -> int:
@@ -71,12 +73,12 @@ def test_the_order_of_an_old_passphrase(secret_file: Path) -> None:
         "AWS_VAULT_FILE_PASSPHRASE": "from aws-vault",
     }
     descriptor = str(pipe_of("from descriptor\n"))
-    assert asking(("--passphrase-fd", descriptor), **environ)(OLD) == Secret("from descriptor")
-    assert asking(**environ)(OLD) == Secret("from file")
+    assert asking(("--passphrase-fd", descriptor), environ=environ)(OLD) == Secret("from descriptor")
+    assert asking(environ=environ)(OLD) == Secret("from file")
     del environ["PYVAULT_PASSPHRASE_FILE"]
-    assert asking(**environ)(OLD) == Secret("from variable")
+    assert asking(environ=environ)(OLD) == Secret("from variable")
     del environ["PYVAULT_PASSPHRASE"]
-    assert asking(**environ)(OLD) == Secret("from aws-vault")
+    assert asking(environ=environ)(OLD) == Secret("from aws-vault")
     human = Typing("typed")
     assert asking(open_terminal=lambda: human)(OLD) == Secret("typed")
     assert human.asked == ["passphrase for x"]
@@ -89,16 +91,16 @@ def test_the_order_of_a_new_passphrase(secret_file: Path) -> None:
         "PYVAULT_PASSPHRASE": "old",
     }
     descriptor = str(pipe_of("new by descriptor"))
-    assert asking(("--new-passphrase-fd", descriptor), **environ)(NEW) == Secret("new by descriptor")
-    assert asking(**environ)(NEW) == Secret("new")
+    assert asking(("--new-passphrase-fd", descriptor), environ=environ)(NEW) == Secret("new by descriptor")
+    assert asking(environ=environ)(NEW) == Secret("new")
     del environ["PYVAULT_NEW_PASSPHRASE"]
-    assert asking(**environ)(NEW) == Secret("from file")
+    assert asking(environ=environ)(NEW) == Secret("from file")
     del environ["PYVAULT_NEW_PASSPHRASE_FILE"]
-    assert asking(**environ)(NEW) == Secret("old"), "the first passphrase of a vault may come from any source"
+    assert asking(environ=environ)(NEW) == Secret("old"), "the first passphrase of a vault may come from any source"
 
 
 def test_the_old_passphrase_never_becomes_the_new_one_of_the_same_vault() -> None:
-    ask = asking(PYVAULT_PASSPHRASE="old")
+    ask = asking(environ={"PYVAULT_PASSPHRASE": "old"})
     ask.renewing = True
     with pytest.raises(InputRequiredError, match="--new-passphrase-fd, PYVAULT_NEW_PASSPHRASE"):
         ask(NEW)
@@ -166,13 +168,13 @@ def test_files_that_others_can_read_are_refused(secret_file: Path) -> None:
     if os.geteuid() == 0:
         os.chown(secret_file, 12345, 12345)
     with pytest.raises(InsecurePermissionsError):
-        asking(PYVAULT_PASSPHRASE_FILE=str(secret_file))(OLD)
+        asking(environ={"PYVAULT_PASSPHRASE_FILE": str(secret_file)})(OLD)
 
 
 def test_a_passphrase_is_utf8_whatever_the_locale_made_of_it() -> None:
     broken = b"caf\xe9".decode("utf-8", "surrogateescape")
     with pytest.raises(InvalidSettingError, match="PYVAULT_PASSPHRASE"):
-        asking(PYVAULT_PASSPHRASE=broken)(OLD)
+        asking(environ={"PYVAULT_PASSPHRASE": broken})(OLD)
 
 
 @pytest.mark.parametrize(("typed", "yes"), [("y", True), ("YES ", True), ("n", False), ("", False), ("yep", False)])

@@ -97,7 +97,7 @@ def test_exec(case: Case, prepared: Prepared) -> None:
         ended = prepared(case, "exec", *case.options["args"])
         assert ended.code == case.expect.get("exit_code", 0), ended.err
         assert ended.out == case.expect.get("stdout", ended.out)
-        variables = dict(line.partition("=")[::2] for line in ended.out.splitlines())
+        variables = {line.partition("=")[0]: line.partition("=")[2] for line in ended.out.splitlines()}
     for name, value in case.expect.get("child_env_set", {}).items():
         assert variables[name] == value
     assert not variables.keys() & set(case.expect.get("child_env_unset", []))

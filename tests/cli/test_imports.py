@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Pyvault, clean_environ
+from fake_aws.client import FakeAws
 
 HEAVY = {
     "argon2",
@@ -30,7 +31,8 @@ HEAVY = {
     "urllib.request",
 }
 SCRIPT = """
-import json, sys
+import json, os, sys
+os._exit = lambda code: None
 sys.argv = ["pyvault", *json.loads(sys.argv[1])]
 before = set(sys.modules)
 from pyvault_cli.main import main
@@ -65,20 +67,47 @@ def test_help_needs_no_parser(tmp_path: Path) -> None:
     assert not [name for name in modules if name.startswith("pyvault_cli.commands.")]
 
 
+CRYPTOGRAPHY = {"cryptography"}
+
+
 @pytest.mark.parametrize(
-    ("words", "may"),
+    ("line", "may"),
     [
-        (["vault", "info"], set[str]()),
-        (["vault", "backups"], set[str]()),
-        (["vault", "entries"], {"cryptography"}),
-        (["vault", "verify"], {"cryptography"}),
-        (["version"], set[str]()),
+        ("version", set[str]()),
+        ("vault info", set[str]()),
+        ("vault backups", set[str]()),
+        ("vault entries", CRYPTOGRAPHY),
+        ("vault verify", CRYPTOGRAPHY),
+        ("list", CRYPTOGRAPHY),
+        ("list --json", CRYPTOGRAPHY),
+        ("list --profiles", set[str]()),
+        ("export x -n", CRYPTOGRAPHY),
+        ("export x -n --format json", CRYPTOGRAPHY),
+        ("exec x -n --json", CRYPTOGRAPHY),
+        ("explain x", CRYPTOGRAPHY),
+        ("explain x --assume-none --json", set[str]()),
+        ("clear", CRYPTOGRAPHY),
+        ("clear --all", set[str]()),
+        ("remove x -f", CRYPTOGRAPHY),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_commands_import_what_they_use(
-    pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, words: list[str], may: set[str]
+    pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, line: str, may: set[str]
 ) -> None:
-    modules = imported(tmp_path, words, keyed)
+    pair = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI\n"
+    assert pyvault("add", "x", "--stdin", "--no-verify", env=keyed, stdin=pair).code == 0
+    modules = imported(tmp_path, line.split(), keyed)
     assert modules & HEAVY <= may
     assert len([name for name in modules if name.startswith("pyvault_cli.commands.")]) == 1
+
+
+def test_a_cached_session_needs_no_boto3(
+    pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, fake_aws: FakeAws
+) -> None:
+    env = {**keyed, **fake_aws.environ("demo")}
+    assert pyvault("add", "x", "--env", "--no-verify", env=env).code == 0
+    words = ["export", "x", "--format", "json"]
+    assert pyvault(*words, env=env).code == 0
+    modules = imported(tmp_path, words, env)
+    assert modules & HEAVY <= CRYPTOGRAPHY
+    assert len(fake_aws.calls("GetSessionToken")) == 1

@@ -10,7 +10,6 @@ Python cannot wipe memory; SECURITY.md says so.
 
 from __future__ import annotations
 
-import hmac
 from typing import Generic, NoReturn, TypeVar, cast, final
 
 T = TypeVar("T", bound=str | bytes)
@@ -50,6 +49,8 @@ class Secret(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # every command imports this module, and few compare
+
         theirs = cast("Secret[str | bytes]", other)  # isinstance can't know the parameter
         return hmac.compare_digest(_as_bytes(self._value), _as_bytes(theirs.reveal()))
 

@@ -57,14 +57,14 @@ def load(path: Path) -> ToolConfig:
     Raises:
         ConfigError: unreadable, not TOML, an unknown setting, or a wrong type.
     """
-    import tomllib
-
     try:
         text = path.read_bytes().decode()
     except (FileNotFoundError, NotADirectoryError):
         return ToolConfig()
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"'{path}' can't be read: {_reason(exc)}") from None
+    import tomllib
+
     try:
         return parse(tomllib.loads(text), where=str(path))
     except tomllib.TOMLDecodeError as exc:
