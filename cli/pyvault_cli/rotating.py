@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pyvault.errors import NoCredentialsError, PyvaultError
+from pyvault.errors import NoCredentialsError, ProfileNotFoundError, PyvaultError
 from pyvault.rotation.rotate import as_signer
 from pyvault.rotation.tools import Tools
 
@@ -25,6 +25,7 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
     """Find whose stored keys a profile stands on, however long its chain is.
 
     Raises:
+        ProfileNotFoundError: there is no such profile.
         NoCredentialsError: no profile of the chain has stored keys.
         ConfigError: the chain is broken.
     """
@@ -33,6 +34,11 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
             return member
     if profile.problem is not None:
         raise profile.problem
+    if not profile.known:
+        raise ProfileNotFoundError(
+            f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials",
+            hint="pyvault list shows what there is",
+        )
     raise NoCredentialsError(
         f"no keys are stored for {profile.name!r} or the profiles it gets its credentials from",
         hint="pyvault list shows which are",

@@ -85,7 +85,7 @@ CRYPTOGRAPHY = {"cryptography"}
         ("export x -n --format json", CRYPTOGRAPHY),
         ("exec x -n --json", CRYPTOGRAPHY),
         ("explain x", CRYPTOGRAPHY),
-        ("explain x --assume-none --json", set[str]()),
+        ("explain x --assume-stored x --json", set[str]()),
         ("clear", CRYPTOGRAPHY),
         ("clear --all", set[str]()),
         ("remove x -f", CRYPTOGRAPHY),
