@@ -12,7 +12,7 @@ from pyvault.choice import Origin
 from pyvault.errors import ConfigError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import parse_profile_name
-from pyvault_cli import console, key_input, options
+from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.key_input import GivenKey
 
@@ -31,6 +31,10 @@ def add(
     add_config: Annotated[
         bool, typer.Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
     ] = True,
+    totp: Annotated[
+        bool, typer.Option("--totp", help="keep the secret of its MFA device too; a key stored already stays")
+    ] = False,
+    totp_stdin: Annotated[bool, typer.Option("--totp-stdin", help="the same, with the secret on stdin")] = False,
 ) -> None:
     """Store the access key of PROFILE; asks for it at the terminal unless an option says where it is."""
     context = context_of(ctx)
@@ -39,25 +43,42 @@ def add(
         raise UsageError("only one of --env, --stdin and --csv can say where the key is")
     if mfa_serial and not add_config:
         raise UsageError("Can't use --mfa-serial with --no-add-config: the device is kept in the AWS config file")
+    totp_input.check(stdin=stdin, totp=totp, totp_stdin=totp_stdin)
     _check_section(context, name, mfa_serial)
     _announce_backend(context)
     is_known = name in context.store.profiles()
+    with_device = totp or totp_stdin
+    if with_device and is_known and not (env or stdin or csv):
+        totp_input.keep(
+            context, name, totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=mfa_serial)
+        )
+        return
     if is_known and not force:
         context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
-    if env:
-        key = key_input.from_environ(context.environ)
-    elif stdin:
-        key = key_input.from_stdin()
-    elif csv is not None:
-        key = key_input.from_csv(csv)
-    else:
-        has_section = name in context.aws_config.profiles()
-        key = key_input.from_terminal(context.ask, with_mfa=add_config and not has_section and not mfa_serial)
+    asks_mfa = add_config and not mfa_serial and name not in context.aws_config.profiles()
+    key = _read_key(context, env=env, stdin=stdin, csv=csv, with_mfa=asks_mfa)
+    serial = mfa_serial or key.mfa_serial
+    # Read before anything is stored: a mistyped secret shall not leave half of it behind.
+    device = (
+        totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=serial) if with_device else None
+    )
     if not no_verify:
         _verify(context, name, key)
     _store(context, name, key, is_known=is_known)
+    if device is not None:
+        totp_input.keep(context, name, device)
     if add_config:
-        _append_section(context, name, mfa_serial or key.mfa_serial)
+        _append_section(context, name, serial)
+
+
+def _read_key(context: Context, *, env: bool, stdin: bool, csv: Path | None, with_mfa: bool) -> GivenKey:
+    if env:
+        return key_input.from_environ(context.environ)
+    if stdin:
+        return key_input.from_stdin()
+    if csv is not None:
+        return key_input.from_csv(csv)
+    return key_input.from_terminal(context.ask, with_mfa=with_mfa)
 
 
 def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:

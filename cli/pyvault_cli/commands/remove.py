@@ -8,6 +8,7 @@ import typer
 
 from pyvault.errors import ItemNotFoundError
 from pyvault.names import parse_profile_name
+from pyvault.totp import totp_name
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 
@@ -30,6 +31,9 @@ def remove(
         context.ask.confirm(f'Delete credentials for profile "{name}"?', option="--force")
     context.store.delete(name)
     console.note("Deleted credentials.")
+    if totp_name(name) in context.store.backend.names():
+        context.store.backend.delete(totp_name(name))
+        console.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
     sessions = context.sessions.clear(root=name) + context.sessions.clear(name)
     if sessions:
         console.note(f"Deleted {sessions} sessions made from them; at AWS they stay good until they expire.")

@@ -1,0 +1,75 @@
+"""Where ``add`` reads the secret of an MFA device from, and how it is kept. Never from argv."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import InvalidSettingError, PyvaultError, UsageError
+from pyvault.secret import Secret
+from pyvault.stored_totp import StoredTotp
+from pyvault.totp import parse_totp, totp_name
+from pyvault_cli import console
+
+if TYPE_CHECKING:
+    from pyvault.totp import Totp
+    from pyvault_cli.context import Context
+
+LONGEST_INPUT = 4096  # characters; an otpauth URI has some hundred
+AWS_DIGITS = 6  # Source: STS API Reference, TokenCode
+
+
+def read(context: Context, profile: str, *, from_stdin: bool, replace: bool, serial: str | None) -> Totp:
+    """Read the secret, or an otpauth URI, before anything is stored.
+
+    Args:
+        from_stdin: else the terminal, where it is not echoed.
+        replace: an authenticator that is stored already may go.
+        serial: of the device, if known; the profile's section is looked at too.
+
+    Raises:
+        InputRequiredError: nobody may or can be asked.
+        InvalidSettingError: it is no secret, or of a device that AWS can't use.
+        UserCancelledError: the one stored already is to stay.
+    """
+    if not replace and totp_name(profile) in context.store.backend.names():
+        context.ask.confirm(f"Replace the MFA device stored for '{profile}'?", option="--force")
+    totp = parse_totp(_typed(context, from_stdin=from_stdin), serial=serial or _serial_of(context, profile))
+    if totp.digits != AWS_DIGITS:
+        raise InvalidSettingError(f"the MFA device gives codes of {totp.digits} digits, and AWS takes {AWS_DIGITS}")
+    return totp
+
+
+def keep(context: Context, profile: str, totp: Totp) -> None:
+    """Store the authenticator, and say what that means."""
+    StoredTotp(context.store.backend).put(profile, totp)
+    console.note(f'Added an MFA device to profile "{profile}" in vault')
+    console.warn(f"whoever opens this vault now has both factors of '{profile}': the key and the MFA codes")
+
+
+def check(*, stdin: bool, totp: bool, totp_stdin: bool) -> None:
+    """Refuse options that can't go together.
+
+    Raises:
+        UsageError: two things are to come from one place, or one from two.
+    """
+    if stdin and totp_stdin:
+        raise UsageError("Can't use --stdin with --totp-stdin: there is one stdin")
+    if totp and totp_stdin:
+        raise UsageError("only one of --totp and --totp-stdin can say where the MFA secret is")
+
+
+def _typed(context: Context, *, from_stdin: bool) -> Secret[str]:
+    if not from_stdin:
+        terminal = context.ask.terminal("the secret of the MFA device", ("--totp-stdin", "a terminal"))
+        return terminal.hidden("Enter the MFA device's secret or otpauth URI")
+    stream = sys.stdin
+    if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 0 was closed at the start
+        raise PyvaultError("there is no MFA secret on stdin: it is closed")
+    return Secret(stream.read(LONGEST_INPUT))
+
+
+def _serial_of(context: Context, profile: str) -> str | None:
+    section = context.aws_config.find_profile(profile) or {}
+    entry = section.get("mfa_serial")
+    return entry.value if entry and entry.value else None

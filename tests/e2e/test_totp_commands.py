@@ -1,0 +1,173 @@
+"""``add --totp``: a machine without a phone signs in with MFA, and nothing of the secret shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from command_line import PYVAULT, Ended, clean_environ
+from fake_aws.client import FakeAws
+
+
+class Machine:
+    """A home with a vault that a key file opens, and a user with an MFA device."""
+
+    def __init__(self, aws: FakeAws, home: Path) -> None:
+        self.aws = aws
+        self.home = home
+        self.serial = aws.mfa_serial("mfa-user")
+        self.secret = str(aws.world()["users"]["mfa-user"]["totp_secret"])
+        key = aws.key("mfa-user")
+        self.key = json.dumps({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key})
+        self.environ = {**clean_environ(home), **aws.environ(), "PYVAULT_KEYFILE": str(home / "keyfile")}
+        self.run("vault", "init", "--keyfile", str(home / "keyfile"))
+
+    def run(self, *words: str, stdin: str = "", env: dict[str, str] | None = None) -> Ended:
+        environ = {**self.environ, **(env or {})}
+        if words[:2] == ("vault", "init"):
+            del environ["PYVAULT_KEYFILE"]
+        done = subprocess.run(
+            [PYVAULT, *words],
+            capture_output=True,
+            check=False,
+            timeout=90,
+            input=stdin.encode(),
+            start_new_session=True,
+            env=environ,
+        )
+        return Ended(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def good(self, *words: str, stdin: str = "") -> Ended:
+        ended = self.run(*words, stdin=stdin)
+        assert ended.code == 0, ended.err
+        return ended
+
+    def with_key(self) -> None:
+        self.good("add", "ci", "--stdin", "--mfa-serial", self.serial, stdin=self.key)
+
+
+@pytest.fixture
+def machine(fake_aws: FakeAws, tmp_path: Path) -> Machine:
+    return Machine(fake_aws, tmp_path)
+
+
+def test_a_stored_device_answers_without_a_person(machine: Machine) -> None:
+    machine.with_key()
+    assert machine.run("--no-input", "export", "--format", "json", "ci").code == 4
+    added = machine.good("add", "ci", "--totp-stdin", stdin=f"{machine.secret}\n")
+    assert "whoever opens this vault now has both factors of 'ci'" in added.err
+    shown = machine.good("--no-input", "exec", "ci", "--", "aws", "sts", "get-caller-identity")
+    assert json.loads(shown.out)["Arn"].endswith("user/mfa-user")
+    call = machine.aws.calls("GetSessionToken")[0]
+    assert call["params"]["SerialNumber"] == machine.serial
+    assert call["error"] is None
+
+
+def test_an_otpauth_uri_typed_at_the_terminal_is_not_echoed(machine: Machine) -> None:
+    machine.with_key()
+    child = pexpect.spawn(str(PYVAULT), ["add", "ci", "--totp"], env=machine.environ, encoding="utf-8", timeout=60)
+    child.expect("otpauth URI: ")
+    child.sendline(f"otpauth://totp/AWS:me?secret={machine.secret}&issuer=AWS")
+    child.expect("Added an MFA device")
+    child.expect(pexpect.EOF)
+    assert machine.secret not in str(child.before)
+    child.close()
+    assert child.exitstatus == 0
+    machine.good("--no-input", "export", "ci")
+
+
+def test_the_key_and_the_device_in_one_go(machine: Machine) -> None:
+    key = machine.aws.key("mfa-user")
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["add", "ci", "--totp", "--mfa-serial", machine.serial],
+        env=machine.environ,
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect("Access Key ID: ")
+    child.sendline(key.access_key_id)
+    child.expect("Secret Access Key: ")
+    child.sendline(key.secret_access_key)
+    child.expect("otpauth URI: ")
+    child.sendline(machine.secret)
+    child.expect("Added an MFA device")
+    child.expect(pexpect.EOF)
+    child.close()
+    machine.good("--no-input", "export", "ci")
+
+
+def test_a_role_that_wants_the_same_device_uses_it_too(machine: Machine) -> None:
+    machine.with_key()
+    machine.good("add", "ci", "--totp-stdin", stdin=machine.secret)
+    config = machine.home / ".aws" / "config"
+    config.write_text(
+        config.read_text()
+        + f"\n[profile admin]\nsource_profile = ci\nrole_arn = {machine.aws.role_arn('admin')}\nmfa_serial = {machine.serial}\n"
+    )
+    shown = machine.good("--no-input", "exec", "admin", "--", "aws", "sts", "get-caller-identity")
+    assert ":assumed-role/admin/" in json.loads(shown.out)["Arn"]
+
+
+def test_a_mistyped_secret_leaves_nothing_behind(machine: Machine) -> None:
+    machine.with_key()
+    for wrong in (
+        "not base32!",
+        "otpauth://hotp/x?secret=" + machine.secret,
+        f"otpauth://totp/x?secret={machine.secret}&digits=8",
+    ):
+        ended = machine.run("add", "ci", "--totp-stdin", stdin=wrong)
+        assert ended.code == 5
+        assert machine.secret not in ended.err
+    assert "totp" not in machine.good("vault", "entries").out
+
+
+def test_a_device_is_replaced_only_when_somebody_says_so(machine: Machine) -> None:
+    machine.with_key()
+    machine.good("add", "ci", "--totp-stdin", stdin=machine.secret)
+    assert machine.run("add", "ci", "--totp-stdin", stdin=machine.secret).code == 4
+    machine.good("add", "ci", "--totp-stdin", "--force", stdin=machine.secret)
+
+
+def test_options_that_can_not_go_together(machine: Machine) -> None:
+    assert machine.run("add", "ci", "--stdin", "--totp-stdin").code == 2
+    assert machine.run("add", "ci", "--totp", "--totp-stdin").code == 2
+    assert machine.run("add", "ci", "--totp", "secret-in-argv").code == 2
+
+
+def test_removing_the_credentials_removes_the_device(machine: Machine) -> None:
+    machine.with_key()
+    machine.good("add", "ci", "--totp-stdin", stdin=machine.secret)
+    assert "MFA device" in machine.good("remove", "-f", "ci").err
+    assert "totp" not in machine.good("vault", "entries").out
+
+
+def test_the_secret_lies_nowhere_in_clear(machine: Machine) -> None:
+    machine.with_key()
+    machine.good("add", "ci", "--totp-stdin", stdin=machine.secret)
+    machine.good("export", "ci")
+    for path in machine.home.rglob("*"):
+        if path.is_file():
+            assert machine.secret.encode() not in path.read_bytes(), path
+    assert machine.secret not in str(os.environ)
+
+
+def test_a_stub_ykman_is_asked_when_it_is_named(machine: Machine) -> None:
+    machine.with_key()
+    directory = machine.home / "bin"
+    directory.mkdir()
+    stub = directory / "ykman"
+    stub.write_text(
+        f'#!/bin/sh\n[ "$*" = "oath accounts code --single -- {machine.serial}" ] && echo {machine.aws.totp("mfa-user")}\n'
+    )
+    stub.chmod(0o755)
+    env = {"PATH": f"{directory}:{machine.environ['PATH']}", "AWS_VAULT_PROMPT": "ykman"}
+    ended = machine.run("export", "--format", "json", "ci", env=env)
+    assert ended.code == 0, ended.err
+    assert machine.run("--prompt", "zenity", "export", "--refresh", "ci", env={"DISPLAY": ""}).code == 5
+    assert machine.run("--prompt", "pass", "export", "--refresh", "ci").code == 2
