@@ -87,13 +87,13 @@ class ConfigFile:
         ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
         and ``[profile a]`` are one.
         """
-        found = self.index.get((PROFILE, name), ())
+        found = self.index.get((PROFILE, composed(name)), ())
         # Stable, so [default] comes first and loses.
         return _merged(sorted(found, key=lambda section: section.header != DEFAULT))
 
     def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
-        return _merged(self.index.get((SSO_SESSION, name), ()))
+        return _merged(self.index.get((SSO_SESSION, composed(name)), ()))
 
     def sso_sessions(self) -> list[str]:
         """List the SSO sessions in file order."""
@@ -101,11 +101,11 @@ class ConfigFile:
 
     def find_services(self, name: str) -> Mapping[str, Entry] | None:
         """Give the entries of ``[services NAME]``; None if there is no such section."""
-        return _merged(self.index.get((SERVICES, name), ()))
+        return _merged(self.index.get((SERVICES, composed(name)), ()))
 
     def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
-        return _merged([section for section in self.sections if section.header == name])
+        return _merged([section for section in self.sections if composed(section.header) == composed(name)])
 
     def append_profile(self, name: str, settings: Mapping[str, str], *, lock: Path | None = None) -> ConfigFile:
         """Append a profile to the file on disk; see :func:`pyvault.configappend.append_profile`."""
@@ -150,9 +150,16 @@ def _meaning(header: str) -> tuple[str, str]:
     kind, *rest = header.split(maxsplit=1)
     if kind not in {PROFILE, SSO_SESSION, SERVICES} or not rest:
         return "", header
-    name = rest[0]
-    quoted = len(name) > len("''") and name[0] == name[-1] and name[0] in "\"'"
-    return kind, name[1:-1] if quoted else name
+    return kind, composed(configsyntax.unquoted(rest[0]))
+
+
+def composed(name: str) -> str:
+    """Bring a name into NFC, as the vault's names are: an editor on macOS may have taken accents apart."""
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFC", name)
 
 
 def _merged(sections: Sequence[Section]) -> Mapping[str, Entry] | None:

@@ -132,6 +132,13 @@ def without_comment(text: str) -> str:
     return text
 
 
+def unquoted(value: str) -> str:
+    """Take off one pair of quotes around the whole value, as aws-vault does."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value
+
+
 def _lines(data: bytes) -> Iterable[str]:
     # Not str.splitlines: it also splits at form feeds and Unicode separators, where
     # other readers of this file see one value.

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.configfile import DEFAULT
+from pyvault.configfile import DEFAULT, composed
+from pyvault.configsyntax import unquoted
 from pyvault.errors import ProfileLoopError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def find_layers(config: ConfigFile, name: str) -> Layers:
             found.append(Layer(profile=current, origin=_origin(current, name, silent=silent), entries=entries))
         include = entries.get("include_profile") if entries is not None else None
         if include is not None and include.value:
-            current, silent = include.value, False
+            current, silent = composed(unquoted(include.value)), False
         elif DEFAULT not in visited:
             current, silent = DEFAULT, True
             chain = []

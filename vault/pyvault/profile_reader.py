@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from pyvault.configsyntax import unquoted
 from pyvault.durations import parse_duration
 from pyvault.errors import ConfigError, InvalidSettingError
 
@@ -68,7 +69,7 @@ class SettingReader:
             entry = layer.entries.get(key)
             if entry is None:
                 continue
-            if text := entry.value if key in VERBATIM else _unquoted(entry.value):
+            if text := entry.value if key in VERBATIM else unquoted(entry.value):
                 section = "[default]" if layer.origin == "[default]" else f"profile {layer.profile!r}"
                 label = f'"{self.path}", line {entry.line}: {key} of {section}'
                 return Found(text=text, origin=layer.origin, label=label, rank=rank)
@@ -194,10 +195,3 @@ def one_of(*choices: str) -> Callable[[str, str], str]:
         return text
 
     return parse
-
-
-def _unquoted(value: str) -> str:
-    """Take off one pair of quotes around the whole value, as aws-vault does."""
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return value

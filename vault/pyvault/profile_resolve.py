@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from pyvault.configfile import expand_home
+from pyvault.configfile import composed, expand_home
 from pyvault.errors import InvalidSettingError
 from pyvault.model import Credentials
 from pyvault.profile import Flags, Profile
@@ -74,7 +74,7 @@ def resolve_profile(
 
     endpoint_url, endpoints = read_endpoints(reader, config)
     sso = read_sso(reader, config)
-    source_profile = reader.text("source_profile")
+    source_profile = reader.parsed("source_profile", _parse_profile_name)
     if source_profile == name:  # "my keys stand beside this": aws-vault and the AWS CLI take it so
         reader.drop("source_profile")
         source_profile = None
@@ -193,6 +193,10 @@ def _parse_credential_source(text: str, what: str) -> CredentialSource:
         if source.lower() == text.lower():
             return source
     raise InvalidSettingError(f"{what}: {text!r} is not one of {', '.join(CredentialSource)}")
+
+
+def _parse_profile_name(text: str, what: str) -> str:
+    return composed(checked_text(text, what=what))
 
 
 def _text(text: str, what: str) -> str:

@@ -57,7 +57,7 @@ def as_botocore_shows(entries: Mapping[str, Entry]) -> dict[str, Any]:
     return {key: dict(entry.nested) or entry.value for key, entry in entries.items()}
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(text=config_texts())
 def test_the_same_profiles_keys_and_values(text: str, path: Path) -> None:
     path.write_bytes(text.encode())

@@ -189,3 +189,10 @@ def test_an_included_profile_that_is_missing_is_worth_a_note() -> None:
     assert profile_of("[profile t]\ninclude_profile = nope\n").notes == (
         "profile 't' includes 'nope', which has no section",
     )
+
+
+def test_names_are_the_same_however_their_accents_are_written() -> None:
+    text = "[profile cafe\u0301]\nregion = x\n[profile t]\nsource_profile = cafe\u0301\n"
+    assert [member.name for member in profile_of(text).chain()] == ["t", "caf\u00e9"]
+    assert profile_of(text, "caf\u00e9").region == "x"
+    assert plan_of(text, stored=("caf\u00e9",)).steps[0].profile == "caf\u00e9"
