@@ -150,7 +150,8 @@ def _meaning(header: str) -> tuple[str, str]:
     kind, *rest = header.split(maxsplit=1)
     if kind not in {PROFILE, SSO_SESSION, SERVICES} or not rest:
         return "", header
-    return kind, composed(configsyntax.unquoted(rest[0]))
+    name = composed(configsyntax.unquoted(rest[0]))
+    return (kind, name) if name else ("", header)
 
 
 def composed(name: str) -> str:

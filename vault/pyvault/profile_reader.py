@@ -128,7 +128,7 @@ class SettingReader:
     ) -> timedelta:
         """Give a duration; there is always one."""
         if flag is not None:
-            self.keep(attribute, Found(text="", origin="flag", label=f"the {attribute} asked for", rank=-1))
+            self.keep(attribute, Found(text="", origin="flag", label=f"--duration, as {attribute}", rank=-1))
             return flag
         found = self.find(key, env=(env,))
         given = self.take(attribute, found, lambda text, what: parse_duration(text, what=what))

@@ -165,7 +165,7 @@ def resolve_profile(
 def _region(reader: SettingReader, flags: Flags) -> str | None:
     found = reader.find("region", env=("AWS_REGION", "AWS_DEFAULT_REGION"))
     if flags.region:
-        found = Found(text=flags.region, origin="flag", label="the region asked for", rank=-1)
+        found = Found(text=flags.region, origin="flag", label="--region", rank=-1)
     return reader.take("region", found, parse_region)
 
 

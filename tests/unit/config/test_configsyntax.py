@@ -48,7 +48,9 @@ def test_headers_of_profiles(header: str, name: str) -> None:
     assert config.profiles() == [name]
 
 
-@pytest.mark.parametrize("header", ["[DEFAULT]", "[a]", "[Profile a]", "[profile]", "[plugins]", "[services a]"])
+@pytest.mark.parametrize(
+    "header", ["[DEFAULT]", "[a]", "[Profile a]", "[profile]", "[profile '']", "[plugins]", "[services a]"]
+)
 def test_other_sections_are_no_profiles(header: str) -> None:
     assert parsed(f"{header}\nregion = x\n").profiles() == []
 
