@@ -14,6 +14,7 @@ from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
 from pyvault.names import check_item_name
 from pyvault.paths import find_paths
+from pyvault.vaultfile.backups import list_backups
 from pyvault.vaultfile.settings import BACKEND, VaultSettings
 from pyvault.vaultfile.storekey import StoreKeys
 from pyvault.vaultfile.trust import Trust
@@ -80,6 +81,7 @@ class FileBackend:
         try:
             return [entry.name for entry in self._opened().entries()]
         except VaultNotFoundError:
+            self._check_not_lost()
             return []
 
     @contextmanager
@@ -137,6 +139,7 @@ class FileBackend:
             try:
                 return self._opened()
             except VaultNotFoundError:
+                self._check_not_lost()
                 self._vault = self._make()
             return self._vault
 
@@ -149,6 +152,16 @@ class FileBackend:
         finally:
             if store:
                 store.close()
+
+    def _check_not_lost(self) -> None:
+        """Tell a vault that was never made from one that is gone, which must not be taken for empty."""
+        path = self._settings.path
+        # Another process may make the vault, and then its first backup, at this moment: in this order.
+        if list_backups(path) and not path.exists():
+            raise VaultNotFoundError(
+                f"there is no vault at '{path}', but there are backups of one",
+                hint="pyvault vault restore 1 brings it back, pyvault vault init makes an empty one",
+            )
 
     def _make(self) -> Vault:
         settings = self._settings

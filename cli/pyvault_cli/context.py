@@ -70,7 +70,12 @@ class Context:
         """What config.toml says."""
         from pyvault.toolconfig import load
 
-        return load(self.paths.config_file)
+        path = self.paths.config_file
+        if self.words.last("--config") and not path.exists():
+            from pyvault.errors import ConfigError
+
+            raise ConfigError(f"there is no config file '{path}'")
+        return load(path)
 
     @cached_property
     def recent(self) -> RecentUse:
@@ -92,8 +97,9 @@ class Context:
         """Which backend this command uses, and why."""
         from pyvault.choice import choose
         from pyvault.probing import find_availability
+        from pyvault.trace import trace
 
-        return choose(
+        choice = choose(
             flag=self.words.last("--backend"),
             environ=self.environ,
             configured=self.tool_config.backend,
@@ -101,6 +107,8 @@ class Context:
             platform=sys.platform,
             look=lambda name: find_availability(name, self.options_of(name), environ=self.environ),
         )
+        trace(__name__, "the backend is '%s', says %s", choice.name, choice.origin)
+        return choice
 
     def record_choice(self) -> None:
         """Fix an automatic choice once something is stored there, so that no later command sees another store."""

@@ -97,14 +97,18 @@ def from_csv(path: Path) -> GivenKey:
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            titles, *rows = [*csv.reader(stream, skipinitialspace=True)] or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is no CSV file"
         raise ConfigError(f"'{path}' can't be read: {reason}") from None
-    keys = [(row.get(CSV_KEY_ID), row.get(CSV_SECRET)) for row in rows]
-    if len(keys) != 1 or not keys[0][0] or not keys[0][1]:
+    # Over the years the console has spelt its titles with blanks and capitals in different places.
+    columns = [title.strip().casefold() for title in titles]
+    filled = [row for row in rows if any(row)]
+    fields = dict(zip(columns, filled[0], strict=False)) if len(filled) == 1 else {}
+    key_id, secret = fields.get(CSV_KEY_ID.casefold()), fields.get(CSV_SECRET.casefold())
+    if not key_id or not secret:
         raise ConfigError(f"'{path}' does not hold exactly one key under '{CSV_KEY_ID}' and '{CSV_SECRET}'")
-    return _checked(keys[0][0], Secret(keys[0][1]), f"'{path}'")
+    return _checked(key_id, Secret(secret), f"'{path}'")
 
 
 def from_terminal(ask: Asking, *, with_mfa: bool) -> GivenKey:

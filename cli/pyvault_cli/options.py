@@ -8,7 +8,7 @@ import typer
 
 from pyvault.secret import Secret
 
-ProfileArgument = Annotated[str, typer.Argument(help="the profile", show_default=False)]
+ProfileArgument = Annotated[str, typer.Argument(metavar="PROFILE", help="the profile", show_default=False)]
 OptionalProfileArgument = Annotated[
     str | None, typer.Argument(metavar="[PROFILE]", help="the profile", show_default=False)
 ]

@@ -69,6 +69,21 @@ def test_the_download_of_the_console(tmp_path: Path, start: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "titles",
+    [
+        "User name,Password,Access key ID,Secret access key,Console login link",
+        'User Name, Password, "Access Key Id", "Secret Access Key" , Console login link',
+        "\ufeffUser name,,Access key ID , Secret access key,",
+    ],
+)
+def test_earlier_downloads_of_the_console(tmp_path: Path, titles: str) -> None:
+    path = tmp_path / "keys.csv"
+    path.write_text(f"{titles}\r\nme,,{KEY_ID}, {SECRET} ,https://x.example\r\n\r\n", encoding="utf-8")
+    given = from_csv(path)
+    assert (given.access_key_id, given.secret_access_key) == (KEY_ID, Secret(SECRET))
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",

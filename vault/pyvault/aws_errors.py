@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import aws_quiet
 from pyvault.errors import AwsError, AwsUnreachableError
+from pyvault.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,6 +41,7 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
     from botocore.exceptions import BotoCoreError, ClientError, NoAuthTokenError, ParamValidationError
     from botocore.parsers import ResponseParserError
 
+    trace(__name__, "AWS: %s", operation)
     try:
         with aws_quiet.requests():
             yield

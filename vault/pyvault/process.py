@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 from pyvault import process_chain
 from pyvault.errors import ProcessError
 from pyvault.secret import Secret
+from pyvault.trace import trace
 
 if TYPE_CHECKING:
     import subprocess
@@ -73,6 +74,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
     import subprocess
 
     child_environ = _child_environ(environ, command.profile)
+    trace(__name__, "running %s", _name(command))
     with _terminal() as terminal:
         try:
             child = subprocess.Popen(

@@ -17,6 +17,7 @@ from pyvault.errors import ItemNotFoundError, NoCredentialsError
 from pyvault.plan_keys import AT_HAND, plan_keys
 from pyvault.providers.choice import provider_for
 from pyvault.steps import StoredStep
+from pyvault.trace import trace
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
@@ -68,7 +69,15 @@ class _Walk:
         key = self._key(place)
         if self.cache is CacheMode.USE:
             with contextlib.suppress(ItemNotFoundError):
-                return self._look_up(key)
+                credentials = self._look_up(key)
+                trace(
+                    __name__,
+                    "%s of profile %r: a session is kept, until %s",
+                    step.op,
+                    step.profile,
+                    credentials.expires,
+                )
+                return credentials
         # Before the lock: whoever runs us for the same profile holds it.
         process_chain.refuse_recursion(self.tools.environ, step.profile)
         return self.tools.flight.share(
@@ -107,8 +116,10 @@ class _Walk:
         return self._at_hand
 
     def _carry_out(self, place: int) -> Credentials:
+        step = self.plan.steps[place]
+        trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
         source = (lambda: self.upto(place - 1)) if place else self._nothing_before
-        return provider_for(self.plan.steps[place], source, self.tools).retrieve()
+        return provider_for(step, source, self.tools).retrieve()
 
     def _nothing_before(self) -> Credentials:
         raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")

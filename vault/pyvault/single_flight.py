@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pyvault import flight_failure
 from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
 from pyvault.lockfile import LockFile
+from pyvault.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -81,6 +82,7 @@ class SingleFlight:
                 held.enter_context(LockFile(path, timeout=0))
             except LockTimeoutError:
                 waited = True
+                trace(__name__, "another process is fetching the same credentials; waiting for it")
                 held.enter_context(LockFile(path, timeout=inf))
             yield waited
 

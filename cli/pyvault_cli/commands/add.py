@@ -132,16 +132,30 @@ def _verify(context: Context, name: str, key: GivenKey) -> None:
 
 def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> None:
     now = clock.now().replace(microsecond=0)
+    new_vault = _vault_to_be_made(context)
     context.store.put(
         name,
         StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
     )
     context.record_choice()
+    if new_vault is not None:
+        console.note(f"Made the vault '{new_vault}'.")
+        console.hint("pyvault vault slot add --recovery makes a code for the day the passphrase or key file is lost")
     console.note(f'Added credentials to profile "{name}" in vault')
     if is_known:
         sessions = context.sessions.clear(root=name)
         if sessions:
             console.note(f"Deleted {sessions} existing sessions.")
+
+
+def _vault_to_be_made(context: Context) -> Path | None:
+    """Give the path of the vault file that the first ``add`` makes; None if it is there, or elsewhere."""
+    if context.choice.name != "file":
+        return None
+    from pyvault_cli.vault_access import VaultAccess
+
+    path = VaultAccess(context).path
+    return None if path.exists() else path
 
 
 def _append_section(context: Context, name: str, mfa_serial: str | None) -> None:

@@ -17,7 +17,14 @@ from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested
 
 def exec(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
+    profile: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROFILE] [--] [COMMAND...]",
+            help="the profile, by default AWS_PROFILE; the command, by default the shell",
+            show_default=False,
+        ),
+    ] = None,
     duration: options.DurationOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,

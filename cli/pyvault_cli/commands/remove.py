@@ -38,5 +38,7 @@ def remove(
     if sessions:
         console.note(f"Deleted {sessions} sessions made from them; at AWS they stay good until they expire.")
     console.note("The access key itself still exists at AWS.")
+    if context.choice.name == "file":
+        console.note("Backups of the vault still hold it; pyvault vault purge deletes them.")
     if name in context.aws_config.profiles():
         console.note(f"The profile stays in '{context.aws_config.path}'.")

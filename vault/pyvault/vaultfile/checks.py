@@ -136,7 +136,9 @@ def reading(path: Path) -> Generator[None]:
 
 def _reading_error(path: Path, exc: OSError) -> Exception:
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
-        return VaultNotFoundError(f"there is no vault at '{path}'")
+        return VaultNotFoundError(
+            f"there is no vault at '{path}'", hint="the first pyvault add makes it, or pyvault vault init"
+        )
     if exc.errno in {errno.ELOOP, errno.EMLINK}:
         return InsecurePermissionsError(
             f"'{path}' is a symbolic link", hint=f"name the file itself: '{os.path.realpath(path)}'"

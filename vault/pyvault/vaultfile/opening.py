@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, RollbackError
+from pyvault.trace import trace
 from pyvault.vaultfile.backups import find_backup
 from pyvault.vaultfile.checks import prepare_directory
 from pyvault.vaultfile.draft import Draft
@@ -93,6 +94,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
         snapshot = reader.snapshot(keys)
     if trust is not None:
         trust.record(seen)
+    trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
     return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.atomic import PendingFile, remove_leftovers
 from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundError, WriteFailedError
+from pyvault.trace import trace
 from pyvault.vaultfile.backups import delete_backups, keep_backup
 from pyvault.vaultfile.header import ID_SIZE, MAC_SIZE, MAX_FILE_SIZE, MAX_GENERATION, MAX_INDEX_SIZE, Header
 from pyvault.vaultfile.index import seal_index
@@ -78,6 +79,7 @@ def write_draft(
         pending.commit()
     if draft.revokes:
         delete_backups(path)  # should it fail, or the process be killed before, the next write does it
+    trace(__name__, "wrote '%s', generation %s", path, header.generation)
     return snapshot
 
 
