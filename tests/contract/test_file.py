@@ -1,4 +1,4 @@
-"""The vault file passes the contract, opened by a key file: no KDF cost in 200 writes."""
+"""The vault file passes the contract, opened by a key file: no KDF cost."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class TestFile(BackendContract):
         return Subject(backend="file", options={"path": str(tmp_path / "vault.pyv"), "keyfile": str(tmp_path / "key")})
 
     @pytest.fixture
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, writes: int) -> Capabilities:
         # Its lock() forgets the key, and the key file gives it again: see test_file_backend.
-        return Capabilities(lockable=False)
+        return Capabilities(lockable=False, writes=writes)

@@ -22,7 +22,7 @@ from pyvault.errors import (
 )
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.testing import BackendContract, Subject
+from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keychain import KeychainBackend
 
 MACOS = Path(__file__).parents[1] / "fakes" / "macos"
@@ -51,6 +51,10 @@ class TestKeychain(BackendContract):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(backend="fake_mac:Keychain")
+
+    @pytest.fixture
+    def capabilities(self, writes: int) -> Capabilities:
+        return Capabilities(writes=writes)
 
 
 def opened() -> KeychainBackend:

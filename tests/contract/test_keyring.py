@@ -16,7 +16,7 @@ from pyvault.errors import (
 )
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.testing import BackendContract, Subject
+from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keyring_backend import KeyringAdapter
 
 PROD = credential_name("prod")
@@ -32,6 +32,10 @@ class TestKeyring(BackendContract):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(backend="keyring", options={"class": "fakes.text_keyring.FileKeyring"})
+
+    @pytest.fixture
+    def capabilities(self, writes: int) -> Capabilities:
+        return Capabilities(writes=writes)
 
 
 def opened(name: str = "FileKeyring") -> KeyringAdapter:

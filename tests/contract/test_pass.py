@@ -30,5 +30,5 @@ class TestPass(BackendContract):
         return Subject(backend="pass", options={"prefix": f"test/{prefix}"})
 
     @pytest.fixture
-    def capabilities(self, request: pytest.FixtureRequest) -> Capabilities:
-        return Capabilities(writes=25 if request.config.getoption("--long") else 4)  # each is three runs of gpg
+    def capabilities(self, writes: int) -> Capabilities:
+        return Capabilities(writes=writes)

@@ -28,5 +28,5 @@ class TestSecretService(BackendContract):
         return Subject(backend="secret-service", options={"collection": request.node.name})
 
     @pytest.fixture
-    def capabilities(self) -> Capabilities:
-        return Capabilities(lockable=True)
+    def capabilities(self, writes: int) -> Capabilities:
+        return Capabilities(lockable=True, writes=writes)

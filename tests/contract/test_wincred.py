@@ -42,8 +42,8 @@ class TestWincred(BackendContract):
         return Subject(backend="wincred")
 
     @pytest.fixture
-    def capabilities(self) -> Capabilities:
-        return Capabilities(max_size=850)  # base64 in an envelope in UTF-16, of 2 560 bytes
+    def capabilities(self, writes: int) -> Capabilities:
+        return Capabilities(max_size=850, writes=writes)  # base64 in an envelope in UTF-16, of 2 560 bytes
 
 
 def opened() -> WincredBackend:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from importlib.metadata import EntryPoint
 
-    from stevedore.extension import Extension
-
     from pyvault.backend import Ask, Backend, Examined, Options, Probed
 
 GROUP = "pyvault.backends"
@@ -106,7 +104,7 @@ def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendI
                 reason=refusal,
                 hint="uninstall what you don't need" if refusal else None,
             )
-            for entry in entries
+            for entry in sorted(entries, key=lambda entry: _distribution(entry) or "")
         ]
     return listed
 
@@ -233,45 +231,31 @@ def _import(target: str) -> object:
 
 
 def _load_third_party(name: str) -> object:
-    entry = _third_party(name)
-    extension = _named_extension(entry)
-    if extension is None or extension.entry_point.value != entry.value:
-        # stevedore's cache file is keyed by times in steps of 128 s and believed
-        # unread; whoever may write there could name another object. Metadata decides.
-        refresh_cache()
-        extension = _named_extension(entry)
-    if extension is None or extension.entry_point.value != entry.value:
-        raise BackendUnavailableError(f"stevedore and the metadata disagree about the backend {name!r}")
-    return extension.plugin  # never manager.driver, which mistakes a falsy object for none
-
-
-def _named_extension(entry: EntryPoint) -> Extension[object] | None:
     import logging
 
     from stevedore.driver import DriverManager
-    from stevedore.exception import NoMatches
+    from stevedore.extension import ExtensionManager
 
+    entry = _third_party(name)
+    # stevedore's cache file is keyed by times in steps of 128 s, and believed: whoever
+    # may write there could name another object. So it gets the one entry that the
+    # metadata has, and looks nowhere.
+    ExtensionManager.ENTRY_POINT_CACHE[GROUP] = [entry]
     # We say ourselves what went wrong; its log line would reach stderr without a handler.
     logging.getLogger("stevedore").setLevel(logging.CRITICAL)
     try:
-        manager = DriverManager[object](
-            GROUP,
-            entry.name,
-            invoke_on_load=False,
-            on_load_failure_callback=_load_failed,
-            warn_on_missing_entrypoint=False,
-        )
-    except NoMatches:
-        return None
+        manager = DriverManager[object](GROUP, name, invoke_on_load=False, on_load_failure_callback=_load_failed)
     except (PyvaultError, KeyboardInterrupt):
         raise
     except BaseException as exc:  # noqa: BLE001 - SystemExit and AssertionError, which stevedore lets through
-        raise _load_error(entry.name, exc) from None
-    return manager.extensions[0]
+        raise _load_error(name, exc) from None
+    finally:
+        ExtensionManager.ENTRY_POINT_CACHE.pop(GROUP, None)
+    return manager.extensions[0].plugin  # never manager.driver, which mistakes a falsy object for none
 
 
 def refresh_cache() -> None:
-    """Forget what stevedore remembers about installed entry points, on disk and here."""
+    """Forget what stevedore remembers of installed entry points; for other programs, we don't ask it."""
     from contextlib import suppress
     from pathlib import Path
 
