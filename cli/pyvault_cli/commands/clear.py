@@ -18,7 +18,7 @@ def clear(
         bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
     ] = False,
 ) -> None:
-    """Forget the sessions of PROFILE, or all; at AWS they stay good until they expire."""
+    """Forget the sessions of PROFILE and its SSO token, or all of them; at AWS they stay good until they expire."""
     context = context_of(ctx)
     if everything:
         if profile:
@@ -29,4 +29,6 @@ def clear(
         delete_session_file(session_path(context.paths.data, context.choice.name, context.backend_options))
         console.note("Cleared all sessions and SSO tokens.")
         return
-    console.note(f"Cleared {context.sessions.clear(profile)} sessions.")
+    from pyvault_cli.kept_tokens import drop_tokens
+
+    console.note(f"Cleared {context.sessions.clear(profile) + drop_tokens(context, profile)} sessions.")

@@ -13,6 +13,7 @@ from pyvault import clock
 from pyvault.durations import format_duration
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.kept_tokens import kept_portals, label_of
 from pyvault_cli.options import JsonOption
 from pyvault_cli.table import aws_vault_table
 
@@ -37,6 +38,7 @@ def list(  # the command's name, as the user types it
         _lines(context.aws_config.profiles())
     elif sessions:
         _lines(_label(session) for session in context.sessions.entries())
+        _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
         console.data(aws_vault_table(_table_rows(context)), errors="backslashreplace")
 
@@ -48,12 +50,14 @@ class _Row:
     Attributes:
         has_profile: there is a section for it in the AWS config file.
         has_credentials: keys are stored for it.
+        token: the label of its kept SSO token, if there is one.
     """
 
     name: str
     has_profile: bool
     has_credentials: bool
     sessions: tuple[SessionEntry, ...]
+    token: str | None
 
 
 def _rows(context: Context) -> Iterable[_Row]:
@@ -61,6 +65,7 @@ def _rows(context: Context) -> Iterable[_Row]:
     configured = context.aws_config.profiles()
     stored = context.store.profiles()
     sessions = context.sessions.entries()
+    portals = kept_portals(context)
     names = dict.fromkeys([*configured, *stored, *(session.profile for session in sessions)])
     for name in names:
         yield _Row(
@@ -68,13 +73,14 @@ def _rows(context: Context) -> Iterable[_Row]:
             has_profile=name in configured,
             has_credentials=name in stored,
             sessions=tuple(session for session in sessions if session.profile == name),
+            token=label_of(portals[name]) if name in portals else None,
         )
 
 
 def _table_rows(context: Context) -> Iterable[tuple[str, str, str]]:
     for row in _rows(context):
-        labels = ", ".join(_label(session) for session in row.sessions)
-        yield row.name if row.has_profile else "-", row.name if row.has_credentials else "-", labels or "-"
+        labels = [_label(session) for session in row.sessions] + ([row.token] if row.token else [])
+        yield row.name if row.has_profile else "-", row.name if row.has_credentials else "-", ", ".join(labels) or "-"
 
 
 def _write_json(context: Context) -> None:
