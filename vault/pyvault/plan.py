@@ -156,7 +156,7 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
         return
     if _keeps_full_duration(line[: position + 1]):
         return
-    reason = _why_no_session(profile, user, draft.options)
+    reason = _why_no_session(line[: position + 1], draft.options)
     if reason is not None:
         draft.skips.append(Skip(op=SessionTokenStep.op, profile=profile.name, why=reason))
         return
@@ -167,9 +167,7 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
     if user is None:
         why = "its keys stay in the vault: the program gets a session that expires"
     else:
-        why = (
-            f"one MFA code of {profile.mfa_serial!r} serves {user.name!r} and all others that stand on {profile.name!r}"
-        )
+        why = f"one code of {profile.mfa_serial!r} serves {user.name!r} and all others that stand on {profile.name!r}"
     draft.steps.append(
         SessionTokenStep(
             profile=profile.name,
@@ -190,12 +188,16 @@ def _keeps_full_duration(users: list[Profile]) -> bool:
     return len(roles) == 1 and roles[0].assume_role_duration > LONGEST_CHAINED_ROLE
 
 
-def _why_no_session(profile: Profile, user: Profile | None, options: PlanOptions) -> str | None:
+def _why_no_session(users: list[Profile], options: PlanOptions) -> str | None:
+    """Say why the last of *users* gets no session; None if it gets one."""
+    profile = users[-1]
     if options.no_session:
         return "sessions are switched off (--no-session)"
     if options.disable_sessions_for == profile.name:
-        return f"sessions are switched off for {profile.name!r}: they may not ask for a federated session"
-    return None if user is None else _why_no_shared_code(profile, user)
+        return f"sessions are switched off for {profile.name!r}"
+    if options.federation and all(user.role_arn is None for user in users):
+        return "AWS lets no session ask for a federated one, so the keys do"
+    return None if len(users) == 1 else _why_no_shared_code(profile, users[-2])
 
 
 def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:

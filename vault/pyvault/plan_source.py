@@ -51,16 +51,6 @@ class PlanOptions:
     allow_plaintext_source: bool = False
 
 
-def login_options(profile: str, *, no_session: bool = False, allow_plaintext_source: bool = False) -> PlanOptions:
-    """Say what a console login wants: no session of GetSessionToken may ask for a federated one."""
-    return PlanOptions(
-        no_session=no_session,
-        disable_sessions_for=profile,
-        federation=True,
-        allow_plaintext_source=allow_plaintext_source,
-    )
-
-
 def first_step(profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition) -> Step:
     """Give the step that a plan begins with.
 

@@ -1,12 +1,12 @@
 """The decision table: which calls, in which order, with MFA where, for how long."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from aws_profiles import brief, plan_of, profile_of
 from pyvault.plan import PlanOptions, make_plan
-from pyvault.plan_source import login_options
 from pyvault.profile import duration_flags
 
 M = "mfa_serial = arn:aws:iam::1:mfa/me\n"
@@ -19,6 +19,7 @@ SSO = "sso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\nss
 R1 = "[profile r1]\nsource_profile = s\nrole_arn = arn:aws:iam::1:role/r1\n"
 T1 = "[profile t]\nsource_profile = r1\n"
 NO_SESSION = PlanOptions(no_session=True)
+LOGIN = PlanOptions(federation=True, disable_sessions_for="t")
 
 ROWS = [
     ("1", "[profile t]\n", "t", PlanOptions(), ["stored t", "GetSessionToken t 3600"]),
@@ -77,19 +78,20 @@ ROWS = [
         PlanOptions(),
         ["AssumeRoleWithWebIdentity s 3600", "AssumeRole t 3600 capped"],
     ),
-    ("15", "[profile t]\n" + M, "t", login_options("t"), ["stored t", "GetFederationToken t 3600"]),
+    ("15", "[profile t]\n" + M, "t", LOGIN, ["stored t", "GetFederationToken t 3600"]),
     (
         "15 no session",
         "[profile t]\n",
         "t",
-        login_options("t", no_session=True),
+        replace(LOGIN, no_session=True),
         ["stored t", "GetFederationToken t 3600"],
     ),
+    ("15 alias", S + M + T + M, "s", LOGIN, ["stored s", "GetFederationToken t 3600"]),
     (
         "15 role",
         S + M + T + ROLE + M,
         "s",
-        login_options("t"),
+        LOGIN,
         ["stored s", "GetSessionToken s 28800 mfa", "AssumeRole t 3600 chained"],
     ),
 ]
@@ -105,7 +107,7 @@ def test_row(text: str, stored: str, options: PlanOptions, expected: list[str]) 
 def test_only_a_key_pair_that_reaches_the_program_is_exposed() -> None:
     assert plan_of("[profile t]\n", stored=("t",), options=NO_SESSION).exposes_long_term_credentials
     assert not plan_of("[profile t]\n", stored=("t",)).exposes_long_term_credentials
-    assert not plan_of("[profile t]\n", stored=("t",), options=login_options("t")).exposes_long_term_credentials
+    assert not plan_of("[profile t]\n", stored=("t",), options=LOGIN).exposes_long_term_credentials
     assert not plan_of("[profile t]\ncredential_process = x\n").exposes_long_term_credentials
 
 
