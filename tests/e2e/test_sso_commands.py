@@ -15,6 +15,7 @@ import pytest
 
 from command_line import PYVAULT, Ended, clean_environ
 from fake_aws.client import FakeAws
+from pyvault_cli import main
 
 CONFIG = """\
 # written by hand
@@ -42,7 +43,8 @@ urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(sys.argv[1],
 class Machine:
     """A home with a config file, a vault that a key file opens, and a desktop."""
 
-    def __init__(self, aws: FakeAws, home: Path) -> None:
+    def __init__(self, aws: FakeAws, home: Path, capture: pytest.CaptureFixture[bytes]) -> None:
+        self.capture = capture
         self.aws = aws
         self.home = home
         self.log = home / "browser.log"
@@ -61,7 +63,9 @@ class Machine:
             "PYVAULT_SSO_FLOW": "browser",  # the tests may themselves run in a container
             "PYVAULT_KEYFILE": str(home / "keyfile"),
         }
-        self.run("vault", "init", "--keyfile", str(home / "keyfile"), env={"PYVAULT_KEYFILE": ""})
+        keyfile = self.environ.pop("PYVAULT_KEYFILE")
+        self.inside("vault", "init", "--keyfile", keyfile)
+        self.environ["PYVAULT_KEYFILE"] = keyfile
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> Ended:
         environ = {name: value for name, value in {**self.environ, **(env or {})}.items() if value}
@@ -76,6 +80,17 @@ class Machine:
         )
         return Ended(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
+    def inside(self, *words: str) -> Ended:
+        """Run a command in this process, where botocore is imported already."""
+        self.capture.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            code = main.run(words)
+        shown = self.capture.readouterr()
+        assert code == 0, shown.err
+        return Ended(code=code, stdout=shown.out, stderr=shown.err)
+
     def good(self, *words: str, env: dict[str, str] | None = None) -> Ended:
         ended = self.run(*words, env=env)
         assert ended.code == 0, ended.err
@@ -86,9 +101,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine(fake_aws: FakeAws, tmp_path: Path) -> Machine:
+def machine(fake_aws: FakeAws, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Machine:
     fake_aws.change_sso(interval_s=0)
-    return Machine(fake_aws, tmp_path)
+    return Machine(fake_aws, tmp_path, capfdbinary)
 
 
 def test_sso_login_opens_a_browser_and_exec_needs_no_more(machine: Machine) -> None:
@@ -197,64 +212,65 @@ def test_deviation_11_six_cold_starts_open_one_browser(machine: Machine) -> None
 
 
 def test_sso_logout_revokes_and_forgets_the_roles_too(machine: Machine) -> None:
-    machine.good("export", "--format", "json", "dev")
-    ended = machine.good("sso", "logout")
+    machine.inside("export", "--format", "json", "dev")
+    ended = machine.inside("sso", "logout")
     assert "revoked" in ended.err
     assert "forgot 1 sessions" in ended.err
     assert machine.run("--no-input", "export", "dev").code == 4
-    assert "nobody was signed in" in machine.good("sso", "logout").err
+    assert "nobody was signed in" in machine.inside("sso", "logout").err
 
 
 def test_accounts_and_roles(machine: Machine) -> None:
-    machine.good("sso", "login")
-    accounts = json.loads(machine.good("sso", "accounts", "--json").out)
+    machine.inside("sso", "login")
+    accounts = json.loads(machine.inside("sso", "accounts", "--json").out)
     assert accounts["v"] == 1
     assert [each["name"] for each in accounts["accounts"]] == ["development", "production"]
-    roles = json.loads(machine.good("sso", "roles", "corp", "--json", "--filter", "role=Read*").out)
+    roles = json.loads(machine.inside("sso", "roles", "corp", "--json", "--filter", "role=Read*").out)
     assert {(each["account_id"], each["role_name"]) for each in roles["roles"]} == {
         ("123456789012", "ReadOnly"),
         ("210987654321", "ReadOnly"),
     }
-    assert "production" in machine.good("sso", "accounts").out
-    assert "ReadOnly" in machine.good("sso", "roles").out
+    assert "production" in machine.inside("sso", "accounts").out
+    assert "ReadOnly" in machine.inside("sso", "roles").out
 
 
 def test_a_401_in_the_middle_of_a_list_signs_in_once(machine: Machine) -> None:
-    machine.good("sso", "login")
+    machine.inside("sso", "login")
     machine.aws.change_sso(sign_out=True)
-    machine.good("sso", "accounts")
+    machine.inside("sso", "accounts")
     assert len(machine.opened()) == 2
 
 
 def test_populate_shows_then_writes_and_touches_nothing_else(machine: Machine) -> None:
-    machine.good("sso", "login")
-    shown = machine.good("sso", "populate", "corp", "--region", "eu-west-1")
+    machine.inside("sso", "login")
+    shown = machine.inside("sso", "populate", "corp", "--region", "eu-west-1")
     assert "+[profile production-Admin]" in shown.out
     assert "--write" in shown.err
     assert machine.config.read_text() == CONFIG
-    printed = machine.good("sso", "populate", "corp", "--print").out
+    printed = machine.inside("sso", "populate", "corp", "--print").out
     assert printed.startswith(CONFIG)
     assert machine.config.read_text() == CONFIG
     machine.config.chmod(0o640)
-    machine.good("sso", "populate", "corp", "--region", "eu-west-1", "--write")
+    machine.inside("sso", "populate", "corp", "--region", "eu-west-1", "--write")
     written = machine.config.read_text()
     assert written.startswith(CONFIG)
     assert machine.config.stat().st_mode & 0o777 == 0o640
     assert "# BEGIN pyvault sso corp" in written
-    machine.good("sso", "populate", "corp", "--region", "eu-west-1", "--write")
+    machine.inside("sso", "populate", "corp", "--region", "eu-west-1", "--write")
     assert machine.config.read_text() == written
-    shown = machine.good("exec", "production-ReadOnly", "--", "aws", "sts", "get-caller-identity")
-    assert json.loads(shown.out)["Account"] == "210987654321"
-    machine.good("sso", "populate", "corp", "--filter", "role=nothing", "--write")
+    shown = machine.inside("export", "--format", "json", "production-ReadOnly")
+    assert json.loads(shown.out)["AccessKeyId"].startswith("ASIA")
+    assert machine.aws.calls("GetRoleCredentials")[0]["params"]["account_id"] == "210987654321"
+    machine.inside("sso", "populate", "corp", "--filter", "role=nothing", "--write")
     assert machine.config.read_text().rstrip() == CONFIG
 
 
 def test_populate_keeps_the_link_to_the_config_file(machine: Machine) -> None:
-    machine.good("sso", "login")
+    machine.inside("sso", "login")
     real = machine.home / "dotfiles"
     machine.config.rename(real)
     machine.config.symlink_to(real)
-    machine.good("sso", "populate", "--write")
+    machine.inside("sso", "populate", "--write")
     assert machine.config.is_symlink()
     assert "production-Admin" in real.read_text()
 
@@ -286,7 +302,7 @@ def test_profile_env_leaves_the_token_for_the_child_and_says_so(machine: Machine
 
 
 def test_no_token_lies_anywhere_in_clear(machine: Machine) -> None:
-    machine.good("export", "--format", "json", "dev")
+    machine.inside("export", "--format", "json", "dev")
     world = machine.aws.world()["sso"]
     secrets = [value for value in _texts(world) if len(value) > 30 and " " not in value and "/" not in value]
     files = [path for path in machine.home.rglob("*") if path.is_file() and path != machine.log]
@@ -306,7 +322,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def test_the_picker_offers_the_profiles_and_export_takes_the_choice(machine: Machine) -> None:
-    machine.good("sso", "login")
+    machine.inside("sso", "login")
     child = pexpect.spawn(
         str(PYVAULT),
         ["export", "--format", "json"],
