@@ -1,0 +1,141 @@
+"""pyvault's vault file as a backend of the ``keyring`` library, for pip, twine, poetry and friends.
+
+Opt-in: it is used when ``PYTHON_KEYRING_BACKEND`` or keyring's own config names
+``pyvault_backends.keyring_bridge.PyvaultKeyring``. Its items have a kind of
+their own; it can neither see nor touch an AWS credential.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from keyring.backend import KeyringBackend
+from keyring.credentials import SimpleCredential
+from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
+
+from pyvault.codec import parse_object
+from pyvault.errors import BackendLockedError, InputRequiredError, ItemCorruptError, ItemNotFoundError, PyvaultError
+from pyvault.names import ItemName, Kind
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from keyring.credentials import Credential
+
+    from pyvault.backend import Question
+    from pyvault_backends.file import FileBackend
+
+
+class PyvaultKeyring(KeyringBackend):
+    """Passwords of other programs in the vault file.
+
+    What ``PYVAULT_FILE``, ``PYVAULT_KEYFILE`` and config.toml say of the ``file``
+    backend holds here too; a passphrase comes from ``PYVAULT_PASSPHRASE_FILE``,
+    ``PYVAULT_PASSPHRASE`` or the terminal.
+    """
+
+    #: Below keyring's own ``fail`` (0): anything higher is taken by itself where
+    #: nothing else works, and pip would stop at our passphrase prompt.
+    priority = -0.5  # pyright: ignore[reportAssignmentType]  # a class property in the library
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Give the password; None if there is none."""
+        with _opened() as vault:
+            try:
+                return _read(vault.get(_name(service, username)))[1].reveal()
+            except ItemNotFoundError:
+                return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Store or replace the password."""
+        record = {"service": service, "username": username, "password": password}
+        with _opened() as vault:
+            vault.put(_name(service, username), Secret(json.dumps(record).encode()))
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove the password."""
+        with _opened() as vault:
+            try:
+                vault.delete(_name(service, username))
+            except ItemNotFoundError:
+                raise PasswordDeleteError("there is no such password") from None
+
+    def get_credential(self, service: str, username: str | None) -> Credential | None:
+        """Give user name and password; without a user name, of any user of this service."""
+        if username is not None:
+            password = self.get_password(service, username)
+            return None if password is None else SimpleCredential(username, password)
+        with _opened() as vault:
+            prefix = _name(service, "").name
+            for name in sorted(vault.names()):
+                if name.kind is Kind.BRIDGE and name.name.startswith(prefix):
+                    found, password_found = _read(vault.get(name))
+                    return SimpleCredential(found, password_found.reveal())
+        return None
+
+
+def _name(service: str, username: str) -> ItemName:
+    # The separator is encoded in both parts, so that a@b / c and a / b@c stay two.
+    return ItemName(Kind.BRIDGE, f"{quote(service, safe='')}:{quote(username, safe='')}")
+
+
+def _read(data: Secret[bytes]) -> tuple[str, Secret[str]]:
+    record = parse_object(data, of="a password of another program")
+    username, password = record.get("username"), record.get("password")
+    if not (isinstance(username, str) and isinstance(password, str)):
+        raise ItemCorruptError("a password of another program is damaged")
+    return username, Secret(password)
+
+
+@contextmanager
+def _opened() -> Generator[FileBackend]:
+    """Open the vault file for one call, and speak keyring's errors."""
+    from pyvault import toolconfig
+    from pyvault.options import gather_options
+    from pyvault.paths import find_paths
+    from pyvault_backends.file import FileBackend
+
+    try:
+        configured = toolconfig.load(find_paths(os.environ).config_file).backend_options.get("file", {})
+        backend = FileBackend.open(gather_options("file", configured=configured, environ=os.environ, flags={}), _ask)
+        try:
+            yield backend
+        finally:
+            backend.close()
+    except (BackendLockedError, InputRequiredError) as exc:
+        raise KeyringLocked(exc.message) from None
+    except PyvaultError as exc:
+        raise KeyringError(exc.message) from None
+
+
+def _ask(question: Question) -> Secret[str]:
+    from getpass import getpass
+
+    from pyvault.vaultfile.passphrase import read_passphrase_file
+
+    file = os.environ.get("PYVAULT_PASSPHRASE_FILE")
+    if file:
+        return read_passphrase_file(Path(file).expanduser())
+    given = os.environ.get("PYVAULT_PASSPHRASE")
+    if given:
+        return Secret(given)
+    if not _has_terminal():  # getpass would read stdin, which is another program's
+        raise InputRequiredError(f"the {question.prompt} is needed", hint=f"one of {', '.join(question.sources)}")
+    first = Secret(getpass(f"{question.prompt}: "))
+    if question.key == "new-passphrase" and Secret(getpass("the same again: ")) != first:
+        raise InputRequiredError("the two passphrases differ")
+    return first
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
