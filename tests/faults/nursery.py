@@ -25,11 +25,11 @@ from types import FrameType
 
 from pyvault.errors import PyvaultError, WrongKeyError
 from pyvault.secret import Secret
-from pyvault.vaultfile.newslot import PassphraseSlot
+from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
-from vaults import CHEAP, WEAK, by_passphrase, contents, credential, make_vault
+from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_vault
 
 SYSTEM = {"posix", "fcntl"}
 OLD_ITEMS = {"kept": b"kept", "changed": b"old", "gone": b"gone"}
@@ -72,8 +72,13 @@ def restore(vault: Vault) -> None:
     Vault.restore(vault.path, 2, UnlockSources(keyfile=vault.path.with_name("ci.key")), trust=trust_of(vault.path))
 
 
+def create(vault: Vault) -> None:
+    second = vault.path.with_name("second.pyv")
+    Vault.create(second, new_slots=[KeyFileSlot(key=KEY)], trust=trust_of(second), options=WEAK)
+
+
 OPERATIONS: dict[str, Callable[[Vault], None]] = {
-    each.__name__: each for each in (put, delete, passwd, rekey, several, restore)
+    each.__name__: each for each in (put, delete, passwd, rekey, several, restore, create)
 }
 
 
@@ -115,7 +120,12 @@ def state_of(path: Path) -> str:
             except WrongKeyError:
                 continue
             opening.append(passphrase)
-        return f"{sorted(contents(vault).items())} {opening} epoch {vault.key_epoch}"
+        state = f"{sorted(contents(vault).items())} {opening} epoch {vault.key_epoch}"
+    second = path.with_name("second.pyv")
+    if not second.exists():
+        return state
+    with Vault.open(second, UnlockSources(keyfile=path.with_name("ci.key")), trust=trust_of(path)) as vault:
+        return f"{state}, second vault with {vault.verify()} items"
 
 
 def fault_at(number: int, mode: str, struck: list[str]) -> Callable[[FrameType, str, object], None]:
@@ -179,6 +189,8 @@ def main(mode: str, operation: str, directory: Path) -> None:
         state = state_of(vault.path)
         with Vault.open(vault.path, UnlockSources(keyfile=place / "ci.key"), trust=trust_of(vault.path)) as again:
             again.put(credential("after"), Secret(b"life goes on"))
+        if operation == "create" and not place.joinpath("second.pyv").exists():
+            create(vault)  # a creation that failed or died can be repeated
         files = sorted(entry.name for entry in place.iterdir())
         print(json.dumps(asdict(Outcome(call=number, ending=ending, state=state, files=files))))  # noqa: T201
         shutil.rmtree(place)

@@ -25,8 +25,9 @@ NEW = {
     "several": "[('changed', b'old'), ('first', b'1'), ('kept', b'kept'), ('second', b'2')] ['old'] epoch 1",
     "restore": "[] ['old'] epoch 1",
 }
+NEW["create"] = f"{OLD}, second vault with 0 items"
 REVOKING = {"passwd", "rekey"}
-KNOWN_FILES = {"ci.key", "trust.json", "trust.lock", "vault.pyv", "vault.pyv.lock"}
+KNOWN_FILES = {"ci.key", "trust.json", "trust.lock", "vault.pyv", "vault.pyv.lock", "second.pyv", "second.pyv.lock"}
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the faults strike in forked children")
 

@@ -87,6 +87,16 @@ def test_a_live_handle_notices_too(tmp_path: Path) -> None:
     assert vault.path.read_bytes() == bytes(content)  # corrupt never means empty
 
 
+def test_a_damaged_index_stops_a_write_of_a_live_handle(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={"dev": b"dev"})
+    header, mac, index, records = area_of(vault.path)
+    vault.path.write_bytes(header + mac + bytes([index[0] ^ 1]) + index[1:] + records)
+    damaged = vault.path.read_bytes()
+    with pytest.raises(TamperedError, match="index"):
+        vault.put(credential("other"), Secret(b"x"))
+    assert vault.path.read_bytes() == damaged
+
+
 def test_a_damaged_record_stops_a_write_except_the_one_that_removes_it(tmp_path: Path) -> None:
     vault = make_vault(tmp_path, items={"bad": b"bad", "good": b"good"})
     header, mac, index, records = area_of(vault.path)

@@ -285,5 +285,5 @@ def test_a_reader_gives_the_descriptor_back(tmp_path: Path) -> None:
     for size in (0, 10, 100, 300, len(CONTENT)):
         path.write_bytes(CONTENT[:size])
         with contextlib.suppress(NotAVaultError, TruncatedVaultError):
-            VaultReader(path, FileChecks.of_this_user()).close()
+            VaultReader(path, FileChecks()).close()
     assert open_descriptors() == before

@@ -40,7 +40,7 @@ def test_the_file_is_the_one_that_was_published() -> None:
 
 
 def test_the_header_is_read_and_written_back_byte_for_byte(tmp_path: Path) -> None:
-    with VaultReader(known_answer(tmp_path), FileChecks.of_this_user()) as reader:
+    with VaultReader(known_answer(tmp_path), FileChecks()) as reader:
         header = reader.header
     assert header.vault_id == VAULT_ID
     assert (header.generation, header.key_epoch, header.index_size, header.records_size) == (1, 1, 4168, 3216)
@@ -50,7 +50,7 @@ def test_the_header_is_read_and_written_back_byte_for_byte(tmp_path: Path) -> No
 
 def test_every_key_is_derived_as_published(tmp_path: Path) -> None:
     path = known_answer(tmp_path)
-    with VaultReader(path, FileChecks.of_this_user()) as reader:
+    with VaultReader(path, FileChecks()) as reader:
         slot = reader.header.slots[0]
         cost, salt = parse_params(slot.params, KdfLimits(), path)
         assert (cost, salt) == (KdfCost(memory=8192, passes=3, lanes=4), SALT)

@@ -37,18 +37,18 @@ ROOT = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChecks:
-    """Who may own a vault file.
+    """What is asked of a vault file and its directory.
 
     Attributes:
-        owner: the user id it must belong to; None where there are no modes.
+        modes: whether owner and permission bits mean anything on this system.
     """
 
-    owner: int | None
+    modes: bool = sys.platform != "win32"
 
-    @classmethod
-    def of_this_user(cls) -> FileChecks:
-        """Give the rules for the user this process runs as."""
-        return cls(owner=None if sys.platform == "win32" else os.geteuid())
+    @property
+    def owner(self) -> int:
+        """The user this process runs as now; it may have given up rights since it started."""
+        return os.geteuid() if sys.platform != "win32" else 0
 
 
 def open_private(path: Path, checks: FileChecks) -> int:
@@ -82,7 +82,7 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
     Raises:
         InsecurePermissionsError: writable by group or world, or somebody else's.
     """
-    if checks.owner is None:
+    if not checks.modes:
         return
     with reading(directory):
         status = directory.stat()
@@ -111,7 +111,7 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
 def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise NotAVaultError(f"'{path}' is not a plain file")
-    if checks.owner is None:
+    if not checks.modes:
         return
     if status.st_uid != checks.owner:
         raise InsecurePermissionsError(

@@ -89,6 +89,7 @@ class Handle:
         """
         for _ in range(MAX_RESTARTS):
             with self.reading() as base:
+                self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one
                 draft = make(base)
                 try:
                     snapshot = write_draft(

@@ -18,7 +18,7 @@ class VaultOptions:
     Attributes:
         durable: wait for the disk and keep backups; False for a session vault,
             which may be lost without losing anything a user typed in.
-        checks: who may own the file.
+        checks: of the file's owner and permission bits.
         limits: what the file may ask of this machine.
         derive: Argon2id, or a remembering one for many openings in one process.
         clock: gives the times of entries.
@@ -29,7 +29,7 @@ class VaultOptions:
     """
 
     durable: bool = True
-    checks: FileChecks = field(default_factory=FileChecks.of_this_user)
+    checks: FileChecks = field(default_factory=FileChecks)
     limits: KdfLimits = field(default_factory=KdfLimits)
     derive: KeyDerivation = argon2id
     clock: Clock = now

@@ -160,5 +160,5 @@ def read_header(path: Path, checks: FileChecks | None = None) -> Header:
     Raises:
         VaultFileError: not a readable vault.
     """
-    with VaultReader(path, checks or FileChecks.of_this_user()) as reader:
+    with VaultReader(path, checks or FileChecks()) as reader:
         return reader.header
