@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,3 +47,27 @@ def clean_environ(home: Path) -> dict[str, str]:
         "PYVAULT_BACKEND": "file",
         "PYVAULT_KDF": "min",
     }
+
+
+def variables(home: Path, env: Environ | None = None) -> dict[str, str]:
+    """Give the variables of a clean login and *env*, in which None takes one away."""
+    wanted: Environ = {**clean_environ(home), **(env or {})}
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def run_pyvault(
+    home: Path, *words: str, env: Environ | None = None, stdin: bytes = b"", pass_fds: tuple[int, ...] = ()
+) -> Ended:
+    """Run ``pyvault`` without a terminal, in *home*, to its end."""
+    ended = subprocess.run(
+        [PYVAULT, *words],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        start_new_session=True,
+        cwd=home,
+        env=variables(home, env),
+        pass_fds=pass_fds,
+    )
+    return Ended(code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from command_line import PYVAULT, Ended, Environ, Pyvault, clean_environ
+from command_line import Ended, Environ, Pyvault, run_pyvault
 
 
 @pytest.fixture
@@ -15,19 +14,7 @@ def pyvault(tmp_path: Path) -> Pyvault:
     """Run ``pyvault`` without a terminal; ``env`` adds variables, None takes one away."""
 
     def run(*words: str, env: Environ | None = None, stdin: bytes = b"", pass_fds: tuple[int, ...] = ()) -> Ended:
-        variables: Environ = {**clean_environ(tmp_path), **(env or {})}
-        ended = subprocess.run(
-            [PYVAULT, *words],
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=120,
-            start_new_session=True,
-            cwd=tmp_path,
-            env={name: value for name, value in variables.items() if value is not None},
-            pass_fds=pass_fds,
-        )
-        return Ended(code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
+        return run_pyvault(tmp_path, *words, env=env, stdin=stdin, pass_fds=pass_fds)
 
     return run
 

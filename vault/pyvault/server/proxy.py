@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError, UsageError
@@ -45,8 +44,11 @@ def own_address(control: int, alias: Alias | None = None) -> int:
     for name in _IGNORED:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
-    with socket.socket(fileno=os.dup(control)) as link:
-        return _own(link, alias or Alias())
+    try:
+        with socket.socket(fileno=os.dup(control)) as link:
+            return _own(link, alias or Alias())
+    except _TerminatedError:
+        return 0
 
 
 def _own(link: socket.socket, alias: Alias) -> int:
@@ -65,5 +67,9 @@ def _own(link: socket.socket, alias: Alias) -> int:
     return 0
 
 
+class _TerminatedError(Exception):
+    """SIGTERM came: what is held is let go on the way out."""
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
+    raise _TerminatedError
