@@ -27,18 +27,16 @@ from pyvault.aws_limits import (
     check_text,
 )
 from pyvault.clientsettings import client_of, home_partition
-from pyvault.durations import format_duration
 from pyvault.errors import ProfileNotFoundError
+from pyvault.plan_reasons import why_no_session, why_role, why_session
 from pyvault.plan_source import PlanOptions, first_step
 from pyvault.steps import (
     AssumeRoleStep,
     FederationStep,
     PlaintextStep,
     Plan,
-    ProcessStep,
     SessionTokenStep,
     Skip,
-    SourceStep,
     Step,
     StoredStep,
     WebIdentityStep,
@@ -156,7 +154,7 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
         return
     if _keeps_full_duration(line[: position + 1]):
         return
-    reason = _why_no_session(line[: position + 1], draft.options)
+    reason = why_no_session(line[: position + 1], draft.options)
     if reason is not None:
         draft.skips.append(Skip(op=SessionTokenStep.op, profile=profile.name, why=reason))
         return
@@ -164,10 +162,6 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
     duration = profile.chained_get_session_token_duration if user is not None else profile.get_session_token_duration
     check_duration(profile, setting, duration, LONGEST_SESSION)
     check_text(profile, "mfa_serial")
-    if user is None:
-        why = "its keys stay in the vault: the program gets a session that expires"
-    else:
-        why = f"one code of {profile.mfa_serial!r} serves {user.name!r} and all others that stand on {profile.name!r}"
     draft.steps.append(
         SessionTokenStep(
             profile=profile.name,
@@ -175,7 +169,7 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
             mfa_process=_mfa_process(line, position),
             duration=duration,
             client=client_of(profile, draft.partition),
-            why=why,
+            why=why_session(profile, user),
         )
     )
     draft.long_lived = False
@@ -186,28 +180,6 @@ def _keeps_full_duration(users: list[Profile]) -> bool:
     """Say whether exactly one role follows and is wanted for longer than a session's roles may last."""
     roles = [profile for profile in users if profile.role_arn is not None]
     return len(roles) == 1 and roles[0].assume_role_duration > LONGEST_CHAINED_ROLE
-
-
-def _why_no_session(users: list[Profile], options: PlanOptions) -> str | None:
-    """Say why the last of *users* gets no session; None if it gets one."""
-    profile = users[-1]
-    if options.no_session:
-        return "sessions are switched off (--no-session)"
-    if options.disable_sessions_for == profile.name:
-        return f"sessions are switched off for {profile.name!r}"
-    if options.federation and all(user.role_arn is None for user in users):
-        return "AWS lets no session ask for a federated one, so the keys do"
-    return None if len(users) == 1 else _why_no_shared_code(profile, users[-2])
-
-
-def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
-    if user.mfa_serial is None:
-        return f"{user.name!r} names no MFA device, so a session would save no code"
-    if profile.mfa_serial is None:
-        return f"{profile.name!r} names no MFA device, {user.name!r} sends the code of its own"
-    if profile.mfa_serial != user.mfa_serial:
-        return f"{profile.name!r} and {user.name!r} name different MFA devices"
-    return None
 
 
 def _add_role(draft: _Draft, profile: Profile) -> None:
@@ -240,23 +212,10 @@ def _add_role(draft: _Draft, profile: Profile) -> None:
             policy=profile.policy,
             policy_arns=profile.policy_arns,
             client=client_of(profile, draft.partition),
-            why=_why_role(profile, last, chained=chained, capped=duration < wanted),
+            why=why_role(profile, last, chained=chained, capped=duration < wanted),
         )
     )
     draft.long_lived = False
-
-
-def _why_role(profile: Profile, last: Step, *, chained: bool, capped: bool) -> str:
-    reasons = [f"{profile.name!r} names this role"]
-    if chained:
-        reasons.append("the session carries its MFA already")
-    if not capped and profile.assume_role_duration > LONGEST_CHAINED_ROLE:
-        reasons.append("it is wanted for more than the hour that a session's roles may last, so the keys sign the call")
-    if capped:
-        kind = "may carry a session token" if isinstance(last, ProcessStep | SourceStep) else "carry a session token"
-        wanted = format_duration(profile.assume_role_duration)
-        reasons.append(f"{wanted} is cut to one hour, as the credentials that sign the call {kind}")
-    return "; ".join(reasons)
 
 
 def _add_federation(draft: _Draft, profile: Profile) -> None:
