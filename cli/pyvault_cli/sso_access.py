@@ -51,17 +51,24 @@ def portal_named(given: str | None, context: Context) -> SsoSession:
 
 
 def sso_login(
-    context: Context, *, flow: Flow | None = None, open_browser: bool = True, browser: str | None = None
+    context: Context,
+    *,
+    flow: Flow | None = None,
+    open_browser: bool = True,
+    browser: str | None = None,
+    on_purpose: bool = False,
 ) -> SsoLogin:
     """Give the source of access tokens for this command line.
 
-    With ``--no-input`` nobody signs in: what is kept is used and refreshed, and
-    what needs a person fails at once and says what to run.
+    With ``--no-input``, and where nobody would see the question, nobody signs
+    in: what is kept is used and refreshed, and what needs a person fails at once
+    and says what to run.
 
     Args:
         flow: how to sign in; None chooses by where this is.
         open_browser: False shows the address only.
         browser: what opens it; None leaves that to config.toml and the desktop.
+        on_purpose: signing in is what the command is for, so whoever started it is there.
     """
     from pyvault.single_flight import SingleFlight
     from pyvault.sso.login import SsoLogin
@@ -71,7 +78,7 @@ def sso_login(
 
     tokens = token_store(context)
     sign_in = None
-    if not context.words.has("--no-input"):
+    if not context.words.has("--no-input") and (on_purpose or _somebody_is_there(context)):
         person = TerminalPerson(
             context.environ,
             flow=flow,
@@ -86,6 +93,17 @@ def sso_login(
         sign_in=sign_in,
         clock=clock.now,
     )
+
+
+def _somebody_is_there(context: Context) -> bool:
+    """Say whether a person would see the question: a job of cron must not wait for a browser."""
+    import sys
+
+    from pyvault_cli.prompts import program, terminal
+
+    if sys.platform in {"darwin", "win32"} or context.environ.get("BROWSER"):
+        return True
+    return program.on_display(context.environ) or terminal.available(context.environ)
 
 
 def token_store(context: Context) -> TokenStore:

@@ -132,6 +132,13 @@ def test_deviation_24_with_no_input_it_fails_at_once_and_says_what_to_run(machin
     assert machine.run("--no-input", "sso", "login", "corp").code == 4
 
 
+def test_a_job_without_terminal_and_display_does_not_wait_for_a_browser(machine: Machine) -> None:
+    ended = machine.run("export", "dev", env={"DISPLAY": "", "BROWSER": "", "PYVAULT_SSO_FLOW": ""})
+    assert ended.code == 4
+    assert "run: pyvault sso login corp" in ended.err
+    assert machine.aws.ops() == []
+
+
 def test_deviation_13_over_ssh_it_is_the_device_code(machine: Machine) -> None:
     child = pexpect.spawn(
         str(PYVAULT),
