@@ -37,7 +37,7 @@ def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
     if user.mfa_serial is None:
         return f"{user.name!r} names no MFA device, so a session would save no code"
     if profile.mfa_serial is None:
-        return f"{profile.name!r} names no MFA device, {user.name!r} sends the code of its own"
+        return f"{profile.name!r} names no MFA device, so {user.name!r} sends a code of its own"
     if profile.mfa_serial != user.mfa_serial:
         return f"{profile.name!r} and {user.name!r} name different MFA devices"
     return None
