@@ -54,6 +54,12 @@ class Everything:
         self.said.append(ended)
         return ended
 
+    def make_quick(self) -> None:
+        """Have a key file open the vault: the passphrase stays planted, and nobody waits for a KDF."""
+        keyfile = self.home / "keyfile"
+        assert self.pyvault("vault", "init", "--keyfile", str(keyfile)).code == 0
+        self.env = {**self.env, "PYVAULT_KEYFILE": str(keyfile)}
+
     def add(self) -> None:
         assert self.run("add", NAME, "--stdin", stdin=self.key_lines).code == 0
 
@@ -62,8 +68,15 @@ class Everything:
 
 
 @pytest.fixture
-def everything(pyvault: Pyvault, tmp_path: Path, fake_aws: FakeAws) -> Everything:
+def locked(pyvault: Pyvault, tmp_path: Path, fake_aws: FakeAws) -> Everything:
+    """What opens with the planted passphrase and nothing else."""
     return Everything(pyvault, tmp_path, fake_aws)
+
+
+@pytest.fixture
+def everything(locked: Everything) -> Everything:
+    locked.make_quick()
+    return locked
 
 
 def test_nothing_is_said(everything: Everything) -> None:
@@ -88,7 +101,7 @@ def test_nothing_is_said_when_it_goes_wrong(everything: Everything, fake_aws: Fa
     fake_aws.fault("sts.GetSessionToken", "error", status=400)
     wrong += [
         everything.run("exec", NAME, "--no-cache", "--", "true"),
-        everything.run("vault", "verify", env={"PYVAULT_PASSPHRASE": f"{PASSPHRASE}-wrong"}),
+        everything.run("vault", "verify", env={"PYVAULT_KEYFILE": None, "PYVAULT_PASSPHRASE": f"{PASSPHRASE}-wrong"}),
         everything.run("exec", NAME, "-n", "--", "/nonexistent"),
         everything.run("export", NAME, "-n", "--region", "a\nb"),
     ]
@@ -98,19 +111,19 @@ def test_nothing_is_said_when_it_goes_wrong(everything: Everything, fake_aws: Fa
     assert planted not in said
 
 
-def test_no_file_holds_a_secret_or_a_name(everything: Everything) -> None:
-    everything.add()
-    exported = everything.run("export", NAME, "--format", "json")
+def test_no_file_holds_a_secret_or_a_name(locked: Everything) -> None:
+    locked.add()
+    exported = locked.run("export", NAME, "--format", "json")
     session = json.loads(exported.stdout)
-    assert everything.run("vault", "passwd", env={"PYVAULT_NEW_PASSPHRASE": f"{PASSPHRASE}-new"}).code == 0
-    secrets = [PASSPHRASE, everything.long_lived, session["SecretAccessKey"], session["SessionToken"]]
-    for path, content in everything.files().items():
+    assert locked.run("vault", "passwd", env={"PYVAULT_NEW_PASSPHRASE": f"{PASSPHRASE}-new"}).code == 0
+    secrets = [PASSPHRASE, locked.long_lived, session["SecretAccessKey"], session["SessionToken"]]
+    for path, content in locked.files().items():
         for planted in secrets:
             assert planted.encode() not in content, path
         if path.name != "config":  # the profile's section in the AWS config
             assert NAME.encode() not in content, path
-    assert list((everything.home / "tmp").iterdir()) == []
-    vaults = {path.name for path in everything.files() if path.suffix == ".pyv"}
+    assert list((locked.home / "tmp").iterdir()) == []
+    vaults = {path.name for path in locked.files() if path.suffix == ".pyv"}
     assert "vault.pyv" in vaults
     assert len(vaults) == 2, "a vault and its sessions were there to be searched"
 
@@ -141,15 +154,15 @@ def test_the_child_sees_its_session_and_nothing_else(everything: Everything) -> 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks into /proc")
 @pytest.mark.parametrize("used", [True, False])
 def test_the_child_inherits_no_descriptor_of_a_passphrase(
-    everything: Everything, pyvault: Pyvault, tmp_path: Path, used: bool
+    locked: Everything, pyvault: Pyvault, tmp_path: Path, used: bool
 ) -> None:
-    everything.add()
+    locked.add()
     script, seen = tmp_path / "look.py", tmp_path / "seen.json"
     script.write_text(LOOK_AROUND)
     reading, writing = os.pipe()
     os.write(writing, f"{PASSPHRASE}\n".encode())
     os.close(writing)
-    env = {**everything.env, "PYVAULT_PASSPHRASE": None if used else PASSPHRASE}
+    env = {**locked.env, "PYVAULT_PASSPHRASE": None if used else PASSPHRASE}
     words = ["--passphrase-fd", str(reading), "exec", NAME, "--", "python3", str(script), str(seen)]
     ended = pyvault(*words, env=env, pass_fds=(reading,))
     os.close(reading)
