@@ -66,6 +66,7 @@ def run(pyvault: Pyvault, variables: dict[str, str | None], script: str, *flags:
     return pyvault("exec", "--ec2-server", *flags, "demo", "--", "sh", "-c", script, env=variables)
 
 
+@pytest.mark.slow
 def test_credentials_come_from_the_real_address(pyvault: Pyvault, variables: dict[str, str | None]) -> None:
     ended = run(pyvault, variables, GET_CREDENTIALS)
     assert ended.code == 0, ended.err
@@ -78,12 +79,14 @@ def test_a_real_client_finds_it_unaided(pyvault: Pyvault, variables: dict[str, s
     assert (ended.code, ended.out) == (0, "arn:aws:iam::123456789012:user/demo\n"), ended.err
 
 
+@pytest.mark.slow
 def test_without_a_token_401_and_with_the_flag_200(pyvault: Pyvault, variables: dict[str, str | None]) -> None:
     script = f"curl -s -m 5 -o /dev/null -w '%{{http_code}}' {CREDENTIALS}"
     assert run(pyvault, variables, script).out == "401"
     assert run(pyvault, variables, script, "--imds-v1").out == "200"
 
 
+@pytest.mark.slow
 def test_the_environment_says_nothing(pyvault: Pyvault, variables: dict[str, str | None]) -> None:
     stray = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1/"}
     ended = run(pyvault, variables | stray, "env | grep -E 'METADATA|CONTAINER|SECRET' || true")
@@ -95,6 +98,7 @@ def test_another_user_of_this_machine_is_refused(pyvault: Pyvault, variables: di
     assert run(pyvault, variables, script).out == "403"
 
 
+@pytest.mark.slow
 def test_a_second_server_is_refused_and_the_first_goes_on(pyvault: Pyvault, variables: dict[str, str | None]) -> None:
     words = f"{Path(sys.executable).with_name('pyvault')} exec --ec2-server demo -- true; echo $?; unset AWS_VAULT; "
     script = f"unset AWS_VAULT; PYVAULT_KEYFILE={variables['PYVAULT_KEYFILE']}; export PYVAULT_KEYFILE; {words}{GET_CREDENTIALS}"
@@ -125,6 +129,7 @@ def test_after_a_crash_the_next_run_takes_over_and_cleans_up(
     assert json.loads(run(pyvault, variables, GET_CREDENTIALS).out)["Code"] == "Success"
 
 
+@pytest.mark.slow
 def test_an_address_that_was_there_before_stays(pyvault: Pyvault, variables: dict[str, str | None]) -> None:
     where = [f"{METADATA_ADDRESS}/32", "dev", "lo"]
     subprocess.run(["ip", "address", "add", *where], check=True)

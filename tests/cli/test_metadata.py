@@ -14,7 +14,7 @@ INSIDE = Path(__file__).with_name("metadata_in_namespace.py")
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="makes a network namespace")
 @pytest.mark.peer("unshare", "ip", "curl")
-def test_the_real_address(tmp_path: Path) -> None:
+def test_the_real_address(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Run the tests of the other file where 169.254.169.254 is ours to take."""
     enter = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     words = [
