@@ -34,7 +34,10 @@ def options_of_aws_vault(backend: str, words: Words | None, environ: Mapping[str
             hint="pyvault import aws-vault takes the keys out of them",
         )
     if words is not None and words.last("--keychain") is not None:
-        raise UsageError("'--keychain' names a keychain, and pyvault uses the default one")
+        raise UsageError(
+            "'--keychain' names a keychain, and pyvault uses the default one",
+            hint="pyvault import aws-vault takes the keys out of another",
+        )
     options: dict[str, str] = {}
     for flag, variable, of, option in NAMES:
         value = (words.last(flag) if words else None) or environ.get(variable)
