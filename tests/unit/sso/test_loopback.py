@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -138,6 +139,31 @@ def test_clients_that_say_nothing_do_not_keep_the_redirect_out(receiver: Redirec
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_clients_that_drip_do_not_keep_the_redirect_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loopback, "CONNECTION_SECONDS", 0.3)
+    with RedirectReceiver(Secret(STATE)) as receiver:
+        host, port = receiver.authority.split(":")
+        crowd = [socket.create_connection((host, int(port)), timeout=10) for _ in range(loopback.MOST_CONNECTIONS)]
+        stopped = threading.Event()
+
+        def drip() -> None:
+            while not stopped.wait(0.05):
+                for connection in crowd:
+                    with contextlib.suppress(OSError):
+                        connection.send(b"G")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            assert ask(receiver, {"code": "good", "state": STATE}).status == 200
+            assert receiver.wait(10) == Secret("good")
+        finally:
+            stopped.set()
+            dripping.join()
+            for connection in crowd:
+                connection.close()
 
 
 def test_a_denial_is_aws_saying_no(receiver: RedirectReceiver) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import re
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, cast
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"  # never a name: RFC 8252 section 8.3 advises against localhost
 PATH = "/oauth/callback"
-CONNECTION_SECONDS = 5  # a client that says nothing must not keep its thread
+CONNECTION_SECONDS = 5.0  # the life of a connection, whatever it does
 MOST_CONNECTIONS = 16  # at once; a browser uses one or two
 LONGEST_CODE = 8192
 
@@ -142,19 +143,33 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Connection, client_address: tuple[str, int]) -> None:
         # Waiting here leaves further connections in the kernel's backlog instead of in threads.
-        if self._slots.acquire(timeout=CONNECTION_SECONDS):
+        # Twice the life of a connection: by then every one that was there before is cut.
+        if self._slots.acquire(timeout=2 * CONNECTION_SECONDS):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Connection, client_address: tuple[str, int]) -> None:
+        # A time-out per read is not enough: a byte now and then would keep the thread for ever.
+        cut = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
+        cut.daemon = True
+        cut.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
+            cut.cancel()
             self._slots.release()
 
     def handle_error(self, request: Connection, client_address: tuple[str, int]) -> None:
         """Say nothing: a client that hangs up is not our failure, and stderr is the person's."""
+
+
+def _cut(connection: Connection) -> None:
+    from socket import SHUT_RDWR, socket
+
+    if isinstance(connection, socket):
+        with suppress(OSError):  # it has ended by itself meanwhile
+            connection.shutdown(SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
