@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from command_line import PYVAULT, Environ, Pyvault, variables
+from fake_aws.client import FakeAws
 from pyvault_cli import menu, words
 from pyvault_cli.main import build
 
@@ -138,6 +139,20 @@ def test_clear_all_needs_no_key(pyvault: Pyvault, keyed: Environ, tmp_path: Path
     assert pyvault("--no-input", "clear", "--all").code == 0
     assert not (data / "sessions-file-44136fa3.pyv").exists()
     assert pyvault("vault", "verify", env=keyed).code == 0
+
+
+def test_a_directory_in_the_place_of_the_sessions(
+    pyvault: Pyvault, keyed: Environ, tmp_path: Path, fake_aws: FakeAws
+) -> None:
+    place = tmp_path / ".local/share/pyvault/sessions-file-44136fa3.pyv"
+    place.mkdir()
+    key = fake_aws.demo_key()
+    lines = f"{key.access_key_id}\n{key.secret_access_key}\n".encode()
+    assert pyvault("add", "a", *ADD, env=keyed, stdin=lines).code == 0
+    for words_ in (["exec", "a", "--", "true"], ["clear", "--all"]):
+        ended = pyvault(*words_, env={**keyed, **fake_aws.environ()})
+        assert ended.code == 1
+        assert f"can't remove '{place}'" in ended.err
 
 
 def test_a_named_config_file_must_be_there(pyvault: Pyvault, keyed: Environ) -> None:

@@ -134,7 +134,7 @@ class SessionVault:
                 pass
             except UnfitError:
                 self._note(f"the cached sessions in '{self.path}' don't belong here or are damaged; they were dropped")
-                self.path.unlink(missing_ok=True)
+                delete_session_file(self.path)
             made = Vault.create(
                 self.path, new_slots=[self._slot()], options=VaultOptions(durable=False, clock=self._clock)
             )
@@ -208,6 +208,18 @@ def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> P
         which["path"] = str(Path(which["path"]).expanduser().absolute())
     digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return directory / f"sessions-{backend}-{digest[:8]}.pyv"
+
+
+def delete_session_file(path: Path) -> None:
+    """Remove a session file without opening it.
+
+    Raises:
+        WriteFailedError: it can't be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as exc:
+        raise WriteFailedError(f"can't remove '{path}': {exc.strerror}") from exc
 
 
 def _key_name(vault_id: bytes) -> ItemName:

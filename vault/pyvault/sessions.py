@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault import clock as real_clock
-from pyvault.errors import ItemNotFoundError, VaultNotFoundError, WriteFailedError
+from pyvault.errors import ItemNotFoundError, VaultNotFoundError
 from pyvault.names import ItemName, Kind
 from pyvault.session_codec import decode_session, encode_session
 from pyvault.session_handle import SessionHandle
-from pyvault.session_vault import SessionVault, session_path
+from pyvault.session_vault import SessionVault, delete_session_file, session_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -206,18 +206,6 @@ def open_session_vault(
     """
     path = session_path(paths.data, backend_name, options)
     return SessionCache(SessionVault(path, backend, note=note, clock=clock), clock)
-
-
-def delete_session_file(path: Path) -> None:
-    """Remove a session file without opening it.
-
-    Raises:
-        WriteFailedError: it can't be removed.
-    """
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as exc:
-        raise WriteFailedError(f"can't remove '{path}': {exc.strerror}") from exc
 
 
 def session_files(paths: Paths) -> list[Path]:
