@@ -42,9 +42,16 @@ ENCODING = "utf-16-le"
 
 
 class WincredBackend:
-    """The user's generic credentials, kept on this machine. Options: none."""
+    """The user's generic credentials, kept on this machine.
+
+    Options:
+        prefix: of the targets, ``pyvault:`` by default.
+    """
 
     API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -53,19 +60,19 @@ class WincredBackend:
         seen = cls.probe(options)
         if not seen.available:
             raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
-        return cls()
+        return cls(options.get("prefix", PREFIX))
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
         """Say whether the library is there, which is so on Windows only."""
-        check_options(NAME, options, known=())
+        check_options(NAME, options, known={"prefix"})
         if find_spec("win32ctypes") is None:
             return Availability(available=False, reason="it is part of Windows")
         return Availability(available=True)
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read the item's target."""
-        target = _target(name)
+        target = self._target(name)
         with _calling(f"read '{name}'", absent=name) as library:
             found = library.CredRead(Type=library.CRED_TYPE_GENERIC, TargetName=target)
             blob = Secret(bytes(found["CredentialBlob"]))
@@ -76,7 +83,7 @@ class WincredBackend:
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
         """Write the item's target, in one call."""
-        target = _target(name)
+        target = self._target(name)
         envelope = seal_envelope(name, data, ascii_only=False)
         size = len(envelope.reveal().encode(ENCODING))
         if size > MAX_BLOB:
@@ -98,7 +105,7 @@ class WincredBackend:
 
     def delete(self, name: ItemName) -> None:
         """Remove the item's target."""
-        target = _target(name)
+        target = self._target(name)
         with _calling(f"delete '{name}'", absent=name) as library:
             library.CredDelete(Type=library.CRED_TYPE_GENERIC, TargetName=target)
 
@@ -106,18 +113,17 @@ class WincredBackend:
         """Read the names off the targets."""
         try:
             with _calling("list its items") as library:
-                targets = [str(found["TargetName"]) for found in library.CredEnumerate(f"{PREFIX}*", 0)]
+                targets = [str(found["TargetName"]) for found in library.CredEnumerate(f"{self._prefix}*", 0)]
         except ItemNotFoundError:  # what it says when there is none
             return []
-        names = (decode_name(target[len(PREFIX) :]) for target in targets if target.startswith(PREFIX))
+        names = (decode_name(target.removeprefix(self._prefix)) for target in targets)
         return [name for name in names if name is not None]
 
     def close(self) -> None:
         """Nothing is held open."""
 
-
-def _target(name: ItemName) -> str:
-    return f"{PREFIX}{encode_name(name)}"
+    def _target(self, name: ItemName) -> str:
+        return f"{self._prefix}{encode_name(name)}"
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def test_the_wheels_beside_each_other_in_a_clean_environment(tmp_path: Path, pri
     binaries = tmp_path / "clean" / "bin"
     wheels = sorted((tmp_path / "wheels").glob("*.whl"))
     assert len(wheels) == 2
-    run(binaries / "pip", "install", "-q", *map(str, wheels), "pytest", "hatchling")
+    run(binaries / "pip", "install", "-q", *map(str, wheels), "pytest", "hatchling", "editables")
     key = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "pLaNtEd"}
     pyvault = binaries / "pyvault"
     assert "pyvault-sqlite" in run(pyvault, "backends", "list")
