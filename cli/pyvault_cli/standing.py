@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pyvault_cli import console, serving
-from pyvault_cli.bound import BoundServer, bind_ecs, remove_token_file
+from pyvault_cli.bound import BoundServer, bind_ecs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,22 +31,20 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
     RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
     plans = {each.profile: each.plan(context) for each in wanted}
     server = bind_ecs(options)
-    try:
-        first = (
-            {}
-            if options.lazy
-            else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
-        )
-        setup = _setup(options, server, first, [each.profile for each in wanted], context)
-        for line in variables(server, setup.profiles):
-            console.out(line)
+    first = (
+        {}
+        if options.lazy
+        else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
+    )
+    setup = _setup(options, server, first, [each.profile for each in wanted], context)
+    for line in variables(server, setup.profiles):
+        console.out(line)
 
-        def ready() -> None:
-            console.out(f"ready {server.url}")
+    def ready() -> None:
+        console.out(f"ready {server.url}")
 
-        return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)
-    finally:
-        remove_token_file(server)
+    # The token file stays: what was mounted into a container has to be good for the next server too.
+    return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)
 
 
 def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None]) -> int:

@@ -1,5 +1,6 @@
 """What ``exec -s`` does, with a fetch of its own: run a program beside a server.
 
+With ASK set, every fetch but the first asks for an MFA code at the terminal.
 With SUPERVISED set, as on systems where the program is a child of ours.
 
 usage: exec_with_server.py LIFETIME LOG COMMAND...
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pyvault import clock
+from pyvault.errors import MfaError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.server.beside import leave_beside
@@ -24,6 +26,7 @@ from pyvault.server.listener import as_socket, listen
 from pyvault.server.serving import serve_for_keeper
 from pyvault.server.setup import Common, EcsSetup
 from pyvault.server.supervise import run_supervised
+from pyvault_cli.prompt import open_terminal
 
 TOKEN = "token-of-the-test"
 
@@ -32,8 +35,12 @@ def main() -> None:
     lifetime, log, *command = sys.argv[1:]
 
     def fetch(identity: Identity) -> Credentials:
+        if os.environ.get("ASK") and Path(log).exists():  # from the second fetch on
+            os.environ["CODE"] = open_terminal().line("MFA code")
         with Path(log).open("a", encoding="ascii") as lines:
             lines.write(f"{os.getpid()}\n")
+        if os.environ.get("CODE", "123456") != "123456":
+            raise MfaError("the code is wrong")
         expires = clock.now() + timedelta(seconds=float(lifetime))
         return Credentials(
             access_key_id=f"ASIA{identity.profile}",

@@ -157,6 +157,39 @@ def test_ctrl_c_at_a_terminal_arrives_once_and_the_server_lives(log: Path) -> No
     wait_until_gone(log)
 
 
+ASKER = """
+import http.client, os, time
+time.sleep(1.2)  # until the first credentials have expired
+place = os.environ["URL"].removeprefix("http://").rstrip("/")
+connection = http.client.HTTPConnection(place, timeout=30)
+connection.request("GET", "/", headers={"Authorization": os.environ["TOKEN"]})
+print("status", connection.getresponse().status, flush=True)
+print("read", input(), flush=True)  # the terminal is the program's again
+"""
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("123456", "200"), ("000000", "503"), ("\x03", "503")])
+def test_a_later_question_borrows_the_terminal_and_gives_it_back(
+    log: Path, monkeypatch: pytest.MonkeyPatch, typed: str, answer: str
+) -> None:
+    monkeypatch.setenv("ASK", "1")
+    child = pexpect.spawn(
+        sys.executable, [str(SCRIPT), "1", str(log), sys.executable, "-c", ASKER], timeout=20, encoding="utf-8"
+    )
+    child.expect_exact("MFA code: ")
+    if typed == "\x03":
+        child.send(typed)  # ends the question, not the program
+    else:
+        child.sendline(typed)
+    child.expect_exact(f"status {answer}")
+    child.sendline("hello")
+    child.expect_exact("read hello")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    wait_until_gone(log)
+
+
 def test_a_program_ended_by_a_signal_takes_the_server_with_it(log: Path) -> None:
     beside = Beside(log, "sh", "-c", "echo $URL; kill -KILL $$")
     beside.process.communicate(timeout=20)
