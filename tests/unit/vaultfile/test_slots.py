@@ -70,6 +70,11 @@ def test_slots_are_listed_with_their_labels(tmp_path: Path) -> None:
     assert b"laptop" not in vault.path.read_bytes()
 
 
+def test_a_label_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, passphrase_slot("pw", "laptop\x1b[2J\nforged line"))
+    assert vault.slots()[1].label == "laptop[2Jforged line"
+
+
 def test_a_slot_is_added_and_removed(tmp_path: Path) -> None:
     vault = make_vault(tmp_path, items={"a": b"a"})
     slot_id = vault.add_slot(passphrase_slot("pw", "new"))

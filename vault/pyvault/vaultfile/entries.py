@@ -70,7 +70,8 @@ class SlotInfo:
         return cls(
             slot_id=slot.slot_id,
             kind=_kind(slot),
-            label=label,
+            # Whoever had a key could have written escape sequences for our terminal into it.
+            label=None if label is None else "".join(char for char in label if char.isprintable()),
             cost=_cost(slot),
             unlocked_this=unlocked_this,
         )

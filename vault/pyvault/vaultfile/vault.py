@@ -3,6 +3,9 @@
 Every reading looks at the file in place, so another handle's writes are seen at
 once; every writing is a transaction that locks, reads and verifies again first.
 A handle can be used from threads: they wait for each other.
+
+Longer than most files: it is the whole surface, and each method only takes the
+handle's lock and calls the file that does the work.
 """
 
 from __future__ import annotations
