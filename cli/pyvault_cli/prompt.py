@@ -80,12 +80,14 @@ class _Tty:
 
         encoding = os.device_encoding(descriptor) or "utf-8"
         os.write(descriptor, f"{printable(prompt)}: ".encode(encoding, "backslashreplace"))
+        raw = b""
         try:
             raw = os.read(descriptor, LONGEST_LINE)
         except KeyboardInterrupt:
             raise UserCancelledError("cancelled") from None
         finally:
-            os.write(descriptor, after.encode())
+            # Enter moves to the next line by itself where it is echoed; nothing else does.
+            os.write(descriptor, after.encode() if raw else b"\n")
         if not raw:
             raise UserCancelledError("nothing was typed")
         try:
