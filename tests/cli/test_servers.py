@@ -224,7 +224,7 @@ class TestStanding:
             each.process.kill()
             each.process.communicate()
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_it_says_when_it_is_ready_serves_and_ends(self, start: type[Standing], number: signal.Signals) -> None:
         server = start("demo")
         assert server.told[-1] == f"ready {server.uri}"

@@ -71,10 +71,12 @@ class Keeper:
         os.set_blocking(woken, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         for number in _WATCHED:
-            signal.signal(number, _noted)
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+                signal.signal(number, _noted)
         if program is not None:
             # Ctrl-C at a question of ours ends the question; the program decides when all ends.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._woken = woken
         self._start()
         poll = select.poll()
@@ -129,7 +131,7 @@ class Keeper:
 
     def _on_signals(self) -> None:
         numbers = os.read(self._woken, 4096)
-        if {signal.SIGTERM, signal.SIGINT} & set(numbers):
+        if {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} & set(numbers):
             self._stopping = True
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
