@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import stat
 import subprocess
@@ -308,6 +307,5 @@ def test_the_server_keeps_nothing_open_that_the_child_could_wait_for(
     pyvault: Pyvault, variables: dict[str, str | None]
 ) -> None:
     """``$(pyvault exec -s ... )`` reads until everybody has closed the pipe."""
-    begun = os.times().elapsed
+    # The fixture reads to the end of both pipes: it would run into its limit.
     assert pyvault("exec", "-s", "demo", "--", "echo", "hello", env=variables).out == "hello\n"
-    assert os.times().elapsed - begun < 100  # it ended at all
