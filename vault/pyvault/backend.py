@@ -34,7 +34,7 @@ class Question:
     Attributes:
         key: what kind of value, for programs: ``passphrase``, ``new-passphrase``,
             ``pin``, ``confirm``.
-        prompt: what to show, without a colon: ``passphrase for /home/me/vault.pyv``.
+        prompt: what to show, without a colon: ``passphrase for '/home/me/vault.pyv'``.
         sources: how the value can be given without a human, for the error message.
     """
 

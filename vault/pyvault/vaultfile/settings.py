@@ -113,7 +113,7 @@ class VaultSettings:
             ask: gives the passphrase, last of all.
             wrapping_key: the store of ``unlock_store``, if there is one.
         """
-        question = Question(key="passphrase", prompt=f"passphrase for {self.path}", sources=PASSPHRASE_SOURCES)
+        question = Question(key="passphrase", prompt=f"passphrase for '{self.path}'", sources=PASSPHRASE_SOURCES)
         file = self.passphrase_file
         return UnlockSources(
             keyfile=self.keyfile,
@@ -137,7 +137,7 @@ class VaultSettings:
             passphrase = ask(
                 Question(
                     key="new-passphrase",
-                    prompt=f"new passphrase for {self.path}",
+                    prompt=f"new passphrase for '{self.path}'",
                     sources=NEW_PASSPHRASE_SOURCES,
                 )
             )

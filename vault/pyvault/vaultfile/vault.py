@@ -360,5 +360,8 @@ class Vault:
         passphrases = [slot for slot in self.slots() if slot.kind == "passphrase"]
         own = [slot for slot in passphrases if slot.unlocked_this]
         if len(own or passphrases) != 1:
-            raise UsageError("say which passphrase slot shall be replaced: there is not exactly one")
+            raise UsageError(
+                "say which passphrase slot shall be replaced: there is not exactly one",
+                hint="open the vault by the one to replace, or use pyvault vault slot add and slot remove",
+            )
         return (own or passphrases)[0].slot_id
