@@ -108,3 +108,29 @@ def test_writers_of_the_file_exclude_each_other(windows: WindowsPython, home: Pa
     entries = json.loads(pyvault("vault", "entries", "--json").stdout)
     assert sorted(entry["name"] for entry in entries if entry["kind"] == "credential") == names
     pyvault("vault", "verify")
+
+
+@pytest.mark.slow
+def test_credential_manager_passes_the_contract(windows: WindowsPython, home: Path) -> None:
+    """All but what wine can't: it refuses targets of long names, and starting processes takes it seconds."""
+    kit = windows.root / "kit"
+    pip("install", "--upgrade", "--target", str(kit), "pytest>=9.2,<10", "colorama")
+    (home / "pytest.ini").write_text("[pytest]\n")
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    done = windows.run(
+        *("-c", code, windows_path(kit), "-c", windows_path(home / "pytest.ini"), "--rootdir", windows_path(home)),
+        *(
+            "--noconftest",
+            "-p",
+            "pyvault.testing.plugin",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--pyargs",
+            "pyvault.testing.suite",
+        ),
+        *("--pyvault-backend", "wincred", "--pyvault-capability", "max_size=850"),
+        *("--pyvault-option", "prefix={tmp}:", "-k", "not long_name and not eight and not killed and not putting"),
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -99,7 +99,7 @@ def _backend(value: object, where: str) -> tuple[str | None, dict[str, Mapping[s
         return value, {}
     if not isinstance(value, dict):
         raise _wrong("backend", "a text or a table", where)
-    table = dict(_table(value, "backend", where))
+    table = dict(_table(cast("object", value), "backend", where))
     name = _text(table.pop("name", None), "backend.name", where)
     return name, {key: _options(_table(options, f"backend.{key}", where), key, where) for key, options in table.items()}
 

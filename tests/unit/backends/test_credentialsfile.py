@@ -1,0 +1,81 @@
+"""Keys in clear text: found, and taken out of the file with nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyvault.credentialsfile import read_credentials_file, remove_pairs
+from pyvault.errors import ConfigError, WriteFailedError
+from pyvault.secret import Secret
+
+TEXT = """\
+# kept
+[default]
+aws_access_key_id = AKIADEFAULT
+aws_secret_access_key = one
+region = eu-west-1
+
+[temporary]
+aws_access_key_id = ASIA
+aws_secret_access_key = two
+aws_session_token = token
+[half]
+aws_access_key_id = AKIAHALF
+[twice]
+aws_access_key_id = AKIAOLD
+aws_access_key_id = AKIANEW
+aws_secret_access_key = three
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "credentials"
+    path.write_text(TEXT)
+    path.chmod(0o600)
+    return path
+
+
+def test_static_pairs_are_found_and_the_rest_is_named(file: Path) -> None:
+    found = read_credentials_file(file)
+    assert {name: pair.access_key_id for name, pair in found.pairs.items()} == {
+        "default": "AKIADEFAULT",
+        "twice": "AKIANEW",
+    }
+    assert found.pairs["default"].secret_access_key == Secret("one")
+    assert found.left == ("temporary", "half")
+
+
+def test_only_the_lines_of_the_pairs_go(file: Path) -> None:
+    backup = remove_pairs(file, ["default", "twice"])
+    left = file.read_text()
+    assert "one" not in left
+    assert "AKIAOLD" not in left
+    for kept in ("# kept", "[default]", "region = eu-west-1", "aws_session_token = token", "AKIAHALF"):
+        assert kept in left
+    assert not backup.exists()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_line_ends_stay_as_they_are(file: Path) -> None:
+    file.write_bytes(TEXT.replace("\n", "\r\n").encode())
+    remove_pairs(file, ["default", "twice"])
+    assert b"region = eu-west-1\r\n" in file.read_bytes()
+    assert b"one" not in file.read_bytes()
+
+
+def test_a_file_that_can_t_be_written_stays(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.with_name("credentials.pyvault-backup").mkdir()  # in the way of the backup, so nothing may be removed
+    with pytest.raises(WriteFailedError):
+        remove_pairs(file, ["default"])
+    assert file.read_text() == TEXT
+
+
+def test_a_missing_or_huge_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        read_credentials_file(tmp_path / "none")
+    (tmp_path / "huge").write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(ConfigError):
+        read_credentials_file(tmp_path / "huge")
