@@ -48,6 +48,8 @@ wheel-test: venv
 
 bench: venv
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/kdf.py
+	$(BIN)/python benchmarks/store.py
 
 clean:
 	rm -rf .venv dist build .coverage* .mypy_cache .ruff_cache .hypothesis

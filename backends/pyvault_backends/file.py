@@ -14,7 +14,6 @@ from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
 from pyvault.names import check_item_name
 from pyvault.paths import find_paths
-from pyvault.vaultfile.backups import list_backups
 from pyvault.vaultfile.settings import BACKEND, VaultSettings
 from pyvault.vaultfile.storekey import StoreKeys
 from pyvault.vaultfile.trust import Trust
@@ -155,6 +154,8 @@ class FileBackend:
 
     def _check_not_lost(self) -> None:
         """Tell a vault that was never made from one that is gone, which must not be taken for empty."""
+        from pyvault.vaultfile.backups import list_backups
+
         path = self._settings.path
         # Another process may make the vault, and then its first backup, at this moment: in this order.
         if list_backups(path) and not path.exists():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from pyvault.backend import Availability
     from pyvault.choice import Choice
     from pyvault.choicefile import ChoiceFile
     from pyvault.configfile import ConfigFile
@@ -96,7 +97,6 @@ class Context:
     def choice(self) -> Choice:
         """Which backend this command uses, and why."""
         from pyvault.choice import choose
-        from pyvault.probing import find_availability
         from pyvault.trace import trace
 
         choice = choose(
@@ -105,10 +105,15 @@ class Context:
             configured=self.tool_config.backend,
             recorded=self.choice_file.load().backend,
             platform=sys.platform,
-            look=lambda name: find_availability(name, self.options_of(name), environ=self.environ),
+            look=self._look,
         )
         trace(__name__, "the backend is '%s', says %s", choice.name, choice.origin)
         return choice
+
+    def _look(self, backend: str) -> Availability:
+        from pyvault.probing import find_availability  # only an automatic choice looks
+
+        return find_availability(backend, self.options_of(backend), environ=self.environ)
 
     def record_choice(self) -> None:
         """Fix an automatic choice once something is stored there, so that no later command sees another store."""

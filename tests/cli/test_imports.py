@@ -101,6 +101,19 @@ def test_commands_import_what_they_use(
     assert len([name for name in modules if name.startswith("pyvault_cli.commands.")]) == 1
 
 
+#: What changes a vault, and what looks for a backend; a command that only reads needs none of it.
+WRITING = {
+    *(
+        f"pyvault.vaultfile.{name}"
+        for name in ("backups", "draft", "making", "memory", "newslot", "rekey", "transaction", "verify", "write")
+    ),
+    "pyvault.probing",
+    "pyvault.process",
+}
+#: Every module costs 0.2 ms and every record in it 1 ms, so growth here is a decision and not an accident.
+OWN_MODULES_OF_A_CACHED_SESSION = 97
+
+
 def test_a_cached_session_needs_no_boto3(
     pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, fake_aws: FakeAws
 ) -> None:
@@ -110,4 +123,7 @@ def test_a_cached_session_needs_no_boto3(
     assert pyvault(*words, env=env).code == 0
     modules = imported(tmp_path, words, env)
     assert modules & HEAVY <= CRYPTOGRAPHY
+    assert modules & WRITING == set()
+    own = [name for name in modules if name.partition(".")[0] in {"pyvault", "pyvault_cli", "pyvault_backends"}]
+    assert len(own) <= OWN_MODULES_OF_A_CACHED_SESSION, sorted(own)
     assert len(fake_aws.calls("GetSessionToken")) == 1

@@ -21,7 +21,6 @@ from pyvault.vaultfile.keys import Keys, derive_keys
 from pyvault.vaultfile.reader import Snapshot, VaultReader
 from pyvault.vaultfile.trust import Sighting, Trust, judge
 from pyvault.vaultfile.unlock import Unlocked, Unlocking
-from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -87,6 +86,8 @@ class Handle:
             ConflictError: other writers came through each time, in spite of the lock.
             WriteFailedError: nothing changed.
         """
+        from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
+
         for _ in range(MAX_RESTARTS):
             with self.reading() as base:
                 self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
-from pyvault.errors import InvalidNameError, TamperedError, UnsupportedVaultError
+from pyvault.errors import InvalidNameError, ItemNotFoundError, TamperedError, UnsupportedVaultError
 from pyvault.names import ItemName, Kind, parse_name
 from pyvault.sealing import BrokenSealError, open_box, pad, seal, unpad
 from pyvault.secret import Secret
@@ -100,6 +100,17 @@ class Index:
     entries: tuple[IndexEntry, ...] = ()
     meta: Mapping[str, Json] = field(default_factory=dict[str, Json])
     unknown: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def find(self, name: ItemName) -> IndexEntry:
+        """Find an entry by name.
+
+        Raises:
+            ItemNotFoundError: there is none.
+        """
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        raise ItemNotFoundError(f"there is no item '{name}'")
 
     def previous_fingerprints(self) -> list[bytes]:
         """Give the fingerprints of earlier data keys of this vault, oldest first."""

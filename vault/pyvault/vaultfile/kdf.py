@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.errors import KdfLimitsError, NotEnoughMemoryError, UnsupportedVaultError
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
-from pyvault.vaultfile.memory import Memory, find_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pyvault.vaultfile.memory import Memory
 
 ARGON2ID = 1
 SALT_SIZE = 16
@@ -139,6 +140,8 @@ def argon2id(passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[by
 
     Source: RFC 9106, version 0x13, without secret and associated data.
     """
+    from pyvault.vaultfile.memory import find_memory
+
     check_memory(cost, find_memory())
     from argon2.exceptions import HashingError
     from argon2.low_level import Type, hash_secret_raw
@@ -195,6 +198,8 @@ def choose_cost(
         case KdfPolicy.HIGH:
             return HIGH
         case KdfPolicy.DEFAULT:
+            from pyvault.vaultfile.memory import find_memory
+
             started = timer()
             derive(Secret(b"calibration"), bytes(SALT_SIZE), FLOOR)
             per_kib = (timer() - started) / FLOOR.memory

@@ -15,7 +15,7 @@ from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.kdf import SALT_SIZE, KdfCost, KeyDerivation
 from pyvault.vaultfile.passphrase import normalise
-from pyvault.vaultfile.slots import RECOVERY_FLAG, Slot, SlotType, new_slot_id
+from pyvault.vaultfile.slots import RECOVERY_FLAG, Slot, SlotType, child_params, new_slot_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,11 +120,6 @@ class ChildSlot:
         """Have the parent derive the key."""
         del slot_id, derive
         return Wrapping(slot_type=SlotType.CHILD, params=child_params(self.parent), key=self.parent.child_key(vault_id))
-
-
-def child_params(parent: ParentVault) -> bytes:
-    """Name a parent and its data key: ``vault_id || be32(key_epoch)``."""
-    return parent.vault_id + parent.key_epoch.to_bytes(4, "big")
 
 
 def make_slot(

@@ -1,69 +1,22 @@
-"""How a handle on a vault comes to be: made, opened, or restored from a backup."""
+"""How a handle on a vault that is there comes to be."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyvault.errors import BackendError, ConflictError, ForeignVaultError, RollbackError
+from pyvault.errors import ConflictError, ForeignVaultError, RollbackError
 from pyvault.trace import trace
-from pyvault.vaultfile.backups import find_backup
-from pyvault.vaultfile.checks import prepare_directory
-from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.handle import Handle, ancestry, lock, settled_path, unlocking
-from pyvault.vaultfile.header import ID_SIZE
-from pyvault.vaultfile.keys import derive_keys, new_data_key
-from pyvault.vaultfile.newslot import make_slot
+from pyvault.vaultfile.handle import Handle, ancestry, settled_path, unlocking
+from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.reader import VaultReader
 from pyvault.vaultfile.trust import Sighting, Trust, judge
-from pyvault.vaultfile.unlock import Unlocked
-from pyvault.vaultfile.write import SupersededError, check_free, check_unchanged, write_draft
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from pyvault.vaultfile.header import Header
-    from pyvault.vaultfile.keys import Keys
-    from pyvault.vaultfile.newslot import NewSlot
     from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.unlock import UnlockSources
-
-
-def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, options: VaultOptions) -> Handle:
-    """Make an empty vault where nothing is yet; the first slot is the one that opened it.
-
-    Raises:
-        VaultExistsError: something is there; it is never overwritten.
-        InsecurePermissionsError: others can write its directory.
-        WriteFailedError: it can't be written.
-    """
-    prepare_directory(path.parent, options.checks)
-    path = settled_path(path)
-    check_free(path)
-    with lock(path, options):
-        check_free(path)  # before anybody waits for the key derivation, and before a store keeps a key
-        vault_id = secrets.token_bytes(ID_SIZE)
-        keys = derive_keys(new_data_key(), vault_id)
-        made = [make_slot(new, vault_id, keys.data, options) for new in new_slots]
-        draft = Draft(
-            vault_id=vault_id,
-            generation=0,
-            key_epoch=1,
-            keys=keys,
-            meta={"created": int(options.clock().timestamp())},
-            unknown={},
-        )
-        for new, (slot, _) in zip(new_slots, made, strict=True):
-            draft = draft.with_slot(slot, new.label)
-        snapshot = write_draft(path, draft, base=None, last_look=lambda: check_free(path), options=options)
-    first, wrapping_key = made[0]
-    opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
-    handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
-    if trust is not None:
-        trust.record(handle.seen, wanted=True)
-    return handle
 
 
 def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options: VaultOptions) -> Handle:
@@ -98,46 +51,6 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
     return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot)
 
 
-def restore_vault(
-    path: Path, number: int, sources: UnlockSources, trust: Trust | None, options: VaultOptions
-) -> Handle:
-    """Write a backup's content as a new generation, and open it.
-
-    The file in place becomes the newest backup, whatever its state.
-
-    Args:
-        path: of the vault, not of the backup; it may be missing or damaged.
-        number: as :func:`~pyvault.vaultfile.backups.list_backups` gives it.
-        sources: must open the backup, whose slots may be older.
-        trust: gets the new state, whatever it knew.
-        options: as for opening.
-
-    Raises:
-        ItemNotFoundError: there is no such backup.
-        VaultFileError: the backup can't be opened; nothing changed.
-    """
-    path = settled_path(path)
-    backup = find_backup(path, number)
-    with VaultReader(backup, options.checks) as locked:
-        pass
-    unlocked = unlocking(locked, options).unlock(sources)
-    keys = derive_keys(unlocked.data_key, locked.header.vault_id)
-    with lock(path, options), VaultReader(find_backup(path, number), options.checks) as base:
-        if base.header != locked.header:
-            raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
-        snapshot = base.snapshot(keys)
-        current = _find_current(path, options)
-        generation = _highest_generation(snapshot.header, current, keys, trust)
-        draft = replace(Draft.of(snapshot, keys), generation=generation)
-        written = write_draft(
-            path, draft, base=base, last_look=lambda: _check_still(path, current, options), options=options
-        )
-    handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
-    if trust is not None:
-        trust.record(handle.seen, wanted=True)
-    return handle
-
-
 def _check_expected(path: Path, header: Header, options: VaultOptions) -> None:
     # Before the unlocking: a passphrase is not tried on a vault that isn't the expected one.
     if options.expect_vault_id is not None and header.vault_id != options.expect_vault_id:
@@ -149,31 +62,3 @@ def _check_generation(path: Path, header: Header, options: VaultOptions) -> None
         raise RollbackError(
             f"'{path}' is generation {header.generation}, older than the expected {options.min_generation}"
         )
-
-
-def _find_current(path: Path, options: VaultOptions) -> VaultReader | None:
-    # Restoring is what one does with a damaged or missing vault, so neither stops it.
-    try:
-        with VaultReader(path, options.checks) as reader:
-            return reader
-    except BackendError:
-        return None
-
-
-def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, trust: Trust | None) -> int:
-    generations = [header.generation]
-    # An unverified number could be the last one that the format can count.
-    if current is not None and current.header.vault_id == header.vault_id and current.is_signed_by(keys):
-        generations.append(current.header.generation)
-    known = trust.sightings().get(header.vault_id) if trust is not None else None
-    if known is not None:
-        generations.append(known.generation)
-    return max(generations)
-
-
-def _check_still(path: Path, current: VaultReader | None, options: VaultOptions) -> None:
-    if current is not None:
-        try:
-            check_unchanged(path, current.header, options)
-        except SupersededError:
-            raise ConflictError(f"'{path}' was written meanwhile by others who don't see our lock") from None

@@ -17,7 +17,6 @@ from pyvault.paths import find_paths
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import read_key_file
-from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
 from pyvault.vaultfile.passphrase import read_passphrase_file
 from pyvault.vaultfile.unlock import UnlockSources
@@ -129,6 +128,8 @@ class VaultSettings:
             ConfigError: the key file is not there.
             InputRequiredError: nobody can give a passphrase.
         """
+        from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
+
         if self.keyfile is not None:
             return [KeyFileSlot(key=read_key_file(self.keyfile), label=str(self.keyfile))]
         if self.passphrase_file is not None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box, seal, sealed_size
 
 if TYPE_CHECKING:
+    from pyvault.backend import ParentVault
     from pyvault.secret import Secret
 
 MAX_SLOTS = 32
@@ -99,6 +100,11 @@ class Slot:
 def new_slot_id() -> bytes:
     """Choose the id of a new slot."""
     return secrets.token_bytes(SLOT_ID_SIZE)
+
+
+def child_params(parent: ParentVault) -> bytes:
+    """Name a parent and its data key: ``vault_id || be32(key_epoch)``."""
+    return parent.vault_id + parent.key_epoch.to_bytes(4, "big")
 
 
 def encode_slots(slots: tuple[Slot, ...]) -> bytes:

@@ -14,10 +14,9 @@ from pyvault.errors import InputRequiredError, WrongKeyError
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.keyfile import read_key_file
-from pyvault.vaultfile.newslot import child_params
 from pyvault.vaultfile.passphrase import normalise
 from pyvault.vaultfile.recovery import parse_recovery_code
-from pyvault.vaultfile.slots import Slot, SlotType
+from pyvault.vaultfile.slots import Slot, SlotType, child_params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,7 +2,8 @@
 
 Every reading looks at the file in place, so another handle's writes are seen at
 once; every writing is a transaction that locks, reads and verifies again first.
-A handle can be used from threads: they wait for each other.
+A handle can be used from threads: they wait for each other. Most processes only
+read, so what writes and rekeys is imported where it happens.
 
 Longer than most files: it is the whole surface, and each method only takes the
 handle's lock and calls the file that does the work.
@@ -15,17 +16,12 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import UsageError
-from pyvault.vaultfile.draft import Change, Draft
 from pyvault.vaultfile.entries import Entry, SlotInfo
 from pyvault.vaultfile.handle import Handle, lock
-from pyvault.vaultfile.newslot import NewSlot, make_slot
-from pyvault.vaultfile.opening import create_vault, open_vault, restore_vault
+from pyvault.vaultfile.opening import open_vault
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.records import open_record
-from pyvault.vaultfile.rekey import rekey
-from pyvault.vaultfile.transaction import Transaction
 from pyvault.vaultfile.unlock import Unlocked, UnlockSources
-from pyvault.vaultfile.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -34,6 +30,9 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
+    from pyvault.vaultfile.draft import Change
+    from pyvault.vaultfile.newslot import NewSlot
+    from pyvault.vaultfile.transaction import Transaction
     from pyvault.vaultfile.trust import Sighting, Trust
 
 ORDINARY = VaultOptions()
@@ -57,7 +56,7 @@ class Vault:
         trust: Trust | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Make an empty vault; see :func:`~pyvault.vaultfile.opening.create_vault`.
+        """Make an empty vault; see :func:`~pyvault.vaultfile.making.create_vault`.
 
         Args:
             path: nothing may be there; the directory is made if it is missing.
@@ -65,6 +64,8 @@ class Vault:
             trust: None for a session vault.
             options: how to work with it.
         """
+        from pyvault.vaultfile.making import create_vault
+
         if not new_slots:
             raise ValueError("a vault without a slot can't be opened")
         return cls(create_vault(path, new_slots, trust, options))
@@ -91,7 +92,9 @@ class Vault:
         trust: Trust | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Bring a backup back; see :func:`~pyvault.vaultfile.opening.restore_vault`."""
+        """Bring a backup back; see :func:`~pyvault.vaultfile.making.restore_vault`."""
+        from pyvault.vaultfile.making import restore_vault
+
         return cls(restore_vault(path, number, sources, trust, options))
 
     # What it is
@@ -167,8 +170,7 @@ class Vault:
             handle = self._open_handle()
             if self._transaction is None:
                 with handle.reading() as reader:
-                    entry = Draft.of(handle.snapshot, handle.keys).find(name).entry
-                    return reader.record(handle.keys, entry)
+                    return reader.record(handle.keys, handle.snapshot.index.find(name))
             self._transaction.has_read = True
             draft = self._transaction.draft
             record = draft.find(name)
@@ -223,6 +225,8 @@ class Vault:
             LockTimeoutError: another process kept the lock.
             ConflictError: others wrote in spite of the lock, after something was read here.
         """
+        from pyvault.vaultfile.transaction import Transaction
+
         with self._guard:
             handle = self._open_handle()
             if self._transaction is not None:
@@ -256,6 +260,8 @@ class Vault:
             TamperedError: header, index or records are damaged; the message
                 names every damaged record.
         """
+        from pyvault.vaultfile.verify import verify
+
         with self._guard:
             return verify(self._open_handle())
 
@@ -316,6 +322,8 @@ class Vault:
             UsageError: no slot would be left.
             ConflictError: the slots changed meanwhile.
         """
+        from pyvault.vaultfile.rekey import rekey
+
         with self._guard:
             if self._transaction is not None:
                 raise UsageError("a new data key can't be part of a transaction")
@@ -343,6 +351,8 @@ class Vault:
                 self._transaction.apply(change)
 
     def _place_slot(self, new: NewSlot, *, instead_of: bytes | None) -> bytes:
+        from pyvault.vaultfile.newslot import make_slot
+
         with self._guard:
             handle = self._open_handle()
             # The key derivation runs before the lock is taken: others need not wait for it.
