@@ -15,7 +15,7 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import list_backups
+from pyvault.vaultfile.backups import backup_path, list_backups
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.handle import Handle
 from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot, RecoverySlot
@@ -131,6 +131,22 @@ def test_changing_the_passphrase_rewrites_one_slot_and_no_data(tmp_path: Path) -
     assert by_old.slots()[1].unlocked_this
     by_old.change_passphrase(passphrase_slot("newer"))  # the handle goes on
     assert opens(vault, by_passphrase("newer"))
+
+
+def test_backups_that_outlived_a_revocation_go_with_the_next_write(tmp_path: Path) -> None:
+    """A process that is killed between its rename and the deletion leaves them."""
+    vault = make_vault(tmp_path, passphrase_slot("old"), items={"a": b"a"})
+    vault.put(credential("a"), Secret(b"b"))
+    left = backup_path(vault.path, 3)
+    left.write_bytes(backup_path(vault.path, 1).read_bytes())
+    left.chmod(0o600)
+    kept = left.rename(tmp_path / "kept")
+    vault.change_passphrase(passphrase_slot("new"))
+    kept.rename(left)
+    vault.put(credential("a"), Secret(b"c"))
+    assert [backup.generation for backup in list_backups(vault.path)] == [vault.generation - 1]
+    vault.put(credential("a"), Secret(b"d"))
+    assert len(list_backups(vault.path)) == 2
 
 
 def test_which_passphrase_is_changed_must_be_clear(tmp_path: Path) -> None:

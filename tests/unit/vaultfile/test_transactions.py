@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -19,6 +20,8 @@ from pyvault.errors import (
 from pyvault.lockfile import LockFile
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
+from pyvault.vaultfile.checks import FileChecks
+from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.records import MAX_PAYLOAD
 from pyvault.vaultfile.vault import Vault
@@ -216,6 +219,57 @@ def test_what_was_decided_by_reading_is_not_written_over_another_state(tmp_path:
     with pytest.raises(ConflictError):
         compare_and_set()
     assert contents(open_again(vault)) == {"a": b"a", "intruder": b"i"}
+
+
+class IntrudingChecks(FileChecks):
+    """File checks during which another process writes, once, at the fifth question.
+
+    That is while the temporary file is read back: after the base was read,
+    before the rename.
+    """
+
+    asked = 0
+    vault: ClassVar[Vault | None] = None
+
+    @property
+    def owner(self) -> int:
+        if IntrudingChecks.vault is not None:
+            IntrudingChecks.asked += 1
+            if IntrudingChecks.asked == 5:
+                vault, IntrudingChecks.vault = IntrudingChecks.vault, None
+                intrude(vault, "intruder")
+        return super().owner
+
+
+def test_another_writer_just_before_the_rename_is_not_overwritten(tmp_path: Path) -> None:
+    plain = make_vault(tmp_path, items={"a": b"a"})
+    vault = open_again(plain, options=replace(WEAK, checks=IntrudingChecks()))
+    IntrudingChecks.vault = plain
+    vault.put(credential("b"), Secret(b"b"))
+    assert IntrudingChecks.asked >= 5
+    assert contents(open_again(plain)) == {"a": b"a", "b": b"b", "intruder": b"i"}
+
+
+def test_what_a_later_version_added_to_an_entry_stays_when_it_is_replaced(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={"a": b"a", "b": b"b"})
+
+    def add_unknown(draft: Draft) -> Draft:
+        records = tuple(
+            replace(record, entry=replace(record.entry, unknown={"later": [1]})) for record in draft.records
+        )
+        return replace(draft, records=records, unknown={"also": True}, meta={**draft.meta, "colour": "red"})
+
+    with vault.transaction():
+        assert vault._transaction is not None
+        vault._transaction.apply(add_unknown)
+    vault.put(credential("a"), Secret(b"new"))
+    vault.rekey()
+    handle = open_again(vault)._handle
+    assert handle is not None
+    index = handle.snapshot.index
+    assert [entry.unknown for entry in index.entries] == [{"later": [1]}, {"later": [1]}]
+    assert index.unknown == {"also": True}
+    assert index.meta["colour"] == "red"
 
 
 def test_the_last_look_before_the_rename(tmp_path: Path) -> None:
