@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import (
+    ConflictError,
     InputRequiredError,
     ItemNotFoundError,
     UsageError,
@@ -217,6 +218,20 @@ def test_slots_whose_secret_is_not_at_hand_are_lost_only_after_asking(tmp_path: 
     assert asked == [["passphrase", "unknown-200"]]
     assert not opens(vault, by_passphrase("pw"))
     assert contents(open_again(vault)) == {"a": b"a"}
+
+
+def test_a_slot_that_appears_while_a_human_thinks_is_not_dropped_unseen(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, passphrase_slot("pw"))
+    other = open_again(vault)
+
+    def think(lost: Sequence[SlotInfo]) -> bool:
+        other.add_slot(passphrase_slot("meanwhile"))
+        return True
+
+    with pytest.raises(ConflictError, match="slots"):
+        vault.rekey(drop_slots=think)
+    assert opens(vault, by_passphrase("meanwhile"))
+    assert opens(vault, by_passphrase("pw"))
 
 
 def test_a_wrong_secret_stops_a_rekey(tmp_path: Path) -> None:

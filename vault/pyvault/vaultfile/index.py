@@ -4,6 +4,8 @@ It is bound to the generation and transaction of its header, so an old index
 can't stand behind a new header. It is JSON so that a later version can add
 keys; what this version doesn't know it keeps, at the top and inside entries.
 
+The rules of reading stand beside what they make, so the file is a little long.
+
 Source: the vault file format, version 1, section 4, "INDEX_BOX".
 """
 
