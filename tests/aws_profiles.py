@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyvault.configfile import ConfigFile
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile import Flags, Profile
-from pyvault.profile_load import inspect_profile, load_profile
-from pyvault.steps import AssumeRoleStep, ClientSettings, Plan, Step
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import inspect_profile, load_profile
+from pyvault.config.profile import Flags, Profile
+from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.steps import AssumeRoleStep, ClientSettings, Plan, Step
 
 CONFIG_PATH = Path("/home/me/.aws/config")
 CREDENTIALS_PATH = Path("/home/me/.aws/credentials")

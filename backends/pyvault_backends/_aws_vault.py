@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from pyvault.awsvault.records import is_credential
 from pyvault.errors import AccessDeniedError, InvalidNameError, ItemNotFoundError
+from pyvault.moving.awsvault.records import is_credential
 from pyvault.names import ItemName, Kind, credential_name
 
 if TYPE_CHECKING:

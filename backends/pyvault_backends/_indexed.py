@@ -18,13 +18,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.codec import parse_object
-from pyvault.envelope import open_envelope, seal_envelope
 from pyvault.errors import BackendError, InvalidNameError, ItemCorruptError, ItemNotFoundError
-from pyvault.lockfile import LockFile
+from pyvault.files.lock import LockFile
 from pyvault.names import parse_item_name
 from pyvault.paths import find_paths
 from pyvault.secret import Secret
+from pyvault.storage.codec import parse_object
+from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault_backends._safe_names import encode_name
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.awsvault.jwe import MAX_TOKEN, decrypt_jwe
-from pyvault.awsvault.records import read_item
 from pyvault.backend import Ask, Options, Question
 from pyvault.errors import AccessDeniedError, BackendUnavailableError, ItemCorruptError, ItemNotFoundError
-from pyvault.options import check_options
+from pyvault.moving.awsvault.jwe import MAX_TOKEN, decrypt_jwe
+from pyvault.moving.awsvault.records import read_item
+from pyvault.storage.options import check_options
 from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
 
 if TYPE_CHECKING:

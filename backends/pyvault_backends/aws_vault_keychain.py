@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Self
 
-from pyvault.awsvault.records import read_data
 from pyvault.errors import AccessDeniedError, BackendLockedError, BackendUnavailableError, ItemNotFoundError
-from pyvault.options import check_options
+from pyvault.moving.awsvault.records import read_data
 from pyvault.secret import Secret
+from pyvault.storage.options import check_options
 from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
 from pyvault_backends._keyring import pinned
 

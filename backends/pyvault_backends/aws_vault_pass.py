@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.awsvault.records import read_item
 from pyvault.errors import BackendUnavailableError, ItemCorruptError, ItemNotFoundError
-from pyvault.options import check_options, seconds_option
+from pyvault.moving.awsvault.records import read_item
+from pyvault.storage.options import check_options, seconds_option
 from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
 from pyvault_backends._gpg import Gpg, gpg_error
 

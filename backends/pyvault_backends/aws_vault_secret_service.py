@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from pyvault.awsvault.records import read_item
 from pyvault.errors import ItemNotFoundError
-from pyvault.options import check_options
+from pyvault.moving.awsvault.records import read_item
 from pyvault.secret import Secret
+from pyvault.storage.options import check_options
 from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
 from pyvault_backends._session_bus import bus_errors, existing_collection
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
-from pyvault.awsvault.records import read_data
 from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
-from pyvault.options import check_options
+from pyvault.moving.awsvault.records import read_data
 from pyvault.secret import Secret
+from pyvault.storage.options import check_options
 from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
 
 if TYPE_CHECKING:

@@ -173,7 +173,7 @@ class FileBackend:
             return self._open()  # another process made it a moment ago
 
     def _unlock_store(self) -> StoreKeys:
-        from pyvault.registry import open_backend
+        from pyvault.storage.registry import open_backend
 
         name = self._settings.unlock_store or ""
         if name == BACKEND:

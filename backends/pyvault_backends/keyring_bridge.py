@@ -18,10 +18,10 @@ from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
-from pyvault.codec import parse_object
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
+from pyvault.storage.codec import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -97,8 +97,8 @@ def _read(data: Secret[bytes]) -> tuple[str, Secret[str]]:
 def _opened() -> Generator[FileBackend]:
     """Open the vault file for one call, and speak keyring's errors."""
     from pyvault import toolconfig
-    from pyvault.options import gather_options
     from pyvault.paths import find_paths
+    from pyvault.storage.options import gather_options
     from pyvault_backends.file import FileBackend
 
     try:

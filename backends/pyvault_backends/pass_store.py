@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options, Question
-from pyvault.envelope import open_envelope, seal_envelope
 from pyvault.errors import (
     AccessDeniedError,
     BackendError,
@@ -32,9 +31,10 @@ from pyvault.errors import (
     ItemCorruptError,
     ItemNotFoundError,
 )
-from pyvault.lockfile import LockFile
-from pyvault.options import check_options, seconds_option
+from pyvault.files.lock import LockFile
 from pyvault.secret import Secret
+from pyvault.storage.envelope import open_envelope, seal_envelope
+from pyvault.storage.options import check_options, seconds_option
 from pyvault_backends._gpg import Gpg, Outcome, gpg_error
 from pyvault_backends._safe_names import decode_name, encode_name
 

@@ -17,10 +17,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
-from pyvault.envelope import open_envelope, read_envelope, seal_envelope
 from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
-from pyvault.options import check_options, seconds_option
 from pyvault.secret import Secret
+from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
+from pyvault.storage.options import check_options, seconds_option
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
 
 if TYPE_CHECKING:

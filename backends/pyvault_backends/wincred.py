@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
-from pyvault.envelope import open_envelope, seal_envelope
 from pyvault.errors import (
     AccessDeniedError,
     BackendError,
@@ -25,8 +24,9 @@ from pyvault.errors import (
     ItemNotFoundError,
     ItemTooLargeError,
 )
-from pyvault.options import check_options
 from pyvault.secret import Secret
+from pyvault.storage.envelope import open_envelope, seal_envelope
+from pyvault.storage.options import check_options
 from pyvault_backends._safe_names import decode_name, encode_name
 
 if TYPE_CHECKING:

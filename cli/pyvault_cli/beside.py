@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
     from pyvault.server.fetching import FetchFor
     from pyvault.server.serving import Setup
-    from pyvault.steps import Plan
     from pyvault_cli.bound import BoundServer
     from pyvault_cli.context import Context
     from pyvault_cli.server_options import ServerOptions
@@ -77,9 +77,9 @@ class BesideCommand:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
 
     def _setup(self) -> Setup:
-        from pyvault.cache import find_min_ttl
         from pyvault.server.listener import as_socket
         from pyvault.server.setup import Common, EcsSetup, ImdsSetup
+        from pyvault.sessions.cache import find_min_ttl
 
         common = Common(
             listener=as_socket(self.server.listener),

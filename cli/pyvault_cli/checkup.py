@@ -54,7 +54,7 @@ def _config(context: Context) -> Iterator[Finding]:
 
 
 def _backend(context: Context) -> Iterator[Finding]:
-    from pyvault.probing import probe_in_child
+    from pyvault.storage.probing import probe_in_child
 
     choice = context.choice
     report = probe_in_child(choice.name, context.backend_options, environ=context.environ)
@@ -70,8 +70,8 @@ def _backend(context: Context) -> Iterator[Finding]:
 
 
 def _plugins(context: Context) -> Iterator[Finding]:
-    from pyvault.probing import probe_in_child
-    from pyvault.registry import BUILT_IN, DISTRIBUTION, list_backends
+    from pyvault.storage.probing import probe_in_child
+    from pyvault.storage.registry import BUILT_IN, DISTRIBUTION, list_backends
 
     seen = context.choice_file.load().plugins
     others = [info for info in list_backends() if info.name not in BUILT_IN or info.distribution != DISTRIBUTION]
@@ -108,7 +108,7 @@ def _vault(context: Context) -> Iterator[Finding]:
 
 
 def _session_bus(context: Context) -> Iterator[Finding]:
-    from pyvault.registry import probe_built_in
+    from pyvault.storage.registry import probe_built_in
 
     if not sys.platform.startswith("linux"):
         return
@@ -119,7 +119,7 @@ def _session_bus(context: Context) -> Iterator[Finding]:
 
 
 def _gpg(context: Context) -> Iterator[Finding]:
-    from pyvault.registry import probe_built_in
+    from pyvault.storage.registry import probe_built_in
 
     needed = context.choice.name == "pass"
     seen = probe_built_in("pass", context.options_of("pass"))
@@ -138,8 +138,8 @@ def _terminal(context: Context) -> Iterator[Finding]:
 
 
 def _aws_config(context: Context) -> Iterator[Finding]:
-    from pyvault.configfile import find_credentials_path
-    from pyvault.credentialsfile import read_credentials_file
+    from pyvault.config.file import find_credentials_path
+    from pyvault.moving.credentials_file import read_credentials_file
 
     config = context.aws_config
     yield Finding(check="aws config", ok=True, message=f"'{config.path}' has {len(config.profiles())} profiles")

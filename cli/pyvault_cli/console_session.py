@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyvault.steps import AssumeRoleStep, FederationStep, PlaintextStep, Plan, WebIdentityStep
+from pyvault.planning.steps import AssumeRoleStep, FederationStep, PlaintextStep, Plan, WebIdentityStep
 from pyvault_cli.wanted import Wanted, fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pyvault.config.partition import Partition
     from pyvault.model import Credentials
-    from pyvault.partition import Partition
     from pyvault_cli.context import Context
 
 #: Stands for the credentials of the environment where messages name a profile.
@@ -45,8 +45,8 @@ class ConsoleSession:
 
 def ambient_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Give the credentials that the environment holds; a profile named there comes first."""
+    from pyvault.config.profile import find_profile_name
     from pyvault.model import Credentials
-    from pyvault.profile import find_profile_name
     from pyvault.secret import Secret
 
     key_id, key = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
@@ -67,7 +67,7 @@ def console_session(wanted: Wanted, context: Context, ambient: Credentials | Non
     Raises:
         ConfigError: the profile can't be planned.
     """
-    from pyvault.clientsettings import home_partition
+    from pyvault.planning.client_settings import home_partition
 
     profile = wanted.load(context)
     plan = wanted.plan(context) if ambient is None else _ambient_plan(ambient, wanted, context)
@@ -101,8 +101,8 @@ def _is_first(plan: Plan) -> bool:
 
 
 def _ambient_plan(ambient: Credentials, wanted: Wanted, context: Context) -> Plan:
-    from pyvault.clientsettings import client_of, home_partition
-    from pyvault.plan import FULL_POLICY
+    from pyvault.planning.client_settings import client_of, home_partition
+    from pyvault.planning.plan import FULL_POLICY
 
     profile = wanted.load(context)
     why = "the environment holds credentials and no profile was named"

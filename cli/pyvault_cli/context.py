@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import typer
 
     from pyvault.backend import Availability
-    from pyvault.choice import Choice
-    from pyvault.choicefile import ChoiceFile
-    from pyvault.configfile import ConfigFile
+    from pyvault.config.file import ConfigFile
     from pyvault.paths import Paths
     from pyvault.recent import RecentUse
-    from pyvault.sessions import SessionCache
-    from pyvault.store import CredentialStore
+    from pyvault.sessions.session_cache import SessionCache
+    from pyvault.storage.choice import Choice
+    from pyvault.storage.choice_file import ChoiceFile
+    from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
     from pyvault_cli.words import Words
 
@@ -89,14 +89,14 @@ class Context:
     @cached_property
     def choice_file(self) -> ChoiceFile:
         """What was chosen automatically at the first ``add``."""
-        from pyvault.choicefile import ChoiceFile
+        from pyvault.storage.choice_file import ChoiceFile
 
         return ChoiceFile(self.paths.choice)
 
     @cached_property
     def choice(self) -> Choice:
         """Which backend this command uses, and why."""
-        from pyvault.choice import choose
+        from pyvault.storage.choice import choose
         from pyvault.trace import trace
 
         choice = choose(
@@ -111,21 +111,21 @@ class Context:
         return choice
 
     def _look(self, backend: str) -> Availability:
-        from pyvault.probing import find_availability  # only an automatic choice looks
+        from pyvault.storage.probing import find_availability  # only an automatic choice looks
 
         return find_availability(backend, self.options_of(backend), environ=self.environ)
 
     def record_choice(self) -> None:
         """Fix an automatic choice once something is stored there, so that no later command sees another store."""
-        from pyvault.choice import Origin
+        from pyvault.storage.choice import Origin
 
         if self.choice.origin is Origin.AUTOMATIC:
             self.choice_file.record_backend(self.choice.name)
 
     def options_of(self, backend: str) -> dict[str, str]:
         """Give the options of a backend from all places, the more deliberate one winning."""
-        from pyvault.options import flags_for, gather_options
-        from pyvault.registry import BUILT_IN
+        from pyvault.storage.options import flags_for, gather_options
+        from pyvault.storage.registry import BUILT_IN
         from pyvault_cli.foreign import options_of_aws_vault
 
         flags = options_of_aws_vault(backend, self.words, {})
@@ -162,8 +162,8 @@ class Context:
             backend: its name.
             implied: options that follow from the way it was named.
         """
-        from pyvault.registry import open_backend
-        from pyvault.store import CredentialStore
+        from pyvault.storage.registry import open_backend
+        from pyvault.storage.store import CredentialStore
 
         options = {**(implied or {}), **self.options_of(backend)}
         return CredentialStore(open_backend(backend, options, self.ask, admit=self.choice_file.admit))
@@ -179,14 +179,14 @@ class Context:
     @cached_property
     def aws_config(self) -> ConfigFile:
         """The user's AWS config file."""
-        from pyvault.configfile import ConfigFile, find_config_path
+        from pyvault.config.file import ConfigFile, find_config_path
 
         return ConfigFile.load(find_config_path(self.environ))
 
     @cached_property
     def sessions(self) -> SessionCache:
         """The cached sessions that belong to the chosen backend."""
-        from pyvault.sessions import open_session_vault
+        from pyvault.sessions.session_cache import open_session_vault
 
         return open_session_vault(
             self.paths, self.choice.name, self.backend_options, self.store.backend, note=console.warn

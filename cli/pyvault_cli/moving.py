@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.migrate import Deed, Moved, Terms, move, select_profiles
+from pyvault.moving.migrate import Deed, Moved, Terms, move, select_profiles
 from pyvault_cli import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyvault.store import CredentialStore
+    from pyvault.storage.store import CredentialStore
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
 

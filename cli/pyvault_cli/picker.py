@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from pyvault.configfile import ConfigFile
+    from pyvault.config.file import ConfigFile
 
 ROWS = 12  # of the menu; more scroll
 UNITS = (("d", 86400), ("h", 3600), ("min", 60))

@@ -9,13 +9,13 @@ from pyvault import clock
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pyvault.aws import AwsCalls
-    from pyvault.mfa import MfaDesk, MfaSource
+    from pyvault.aws.calls import AwsCalls
+    from pyvault.mfa.desk import MfaDesk, MfaSource
     from pyvault.retrieve import Retriever
-    from pyvault.sessions import SessionCache
-    from pyvault.single_flight import SingleFlight
+    from pyvault.sessions.session_cache import SessionCache
+    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.login import SsoLogin
-    from pyvault.store import CredentialStore
+    from pyvault.storage.store import CredentialStore
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
 
@@ -45,7 +45,7 @@ class CommandTools:
     @property
     def calls(self) -> AwsCalls:
         """The AWS calls."""
-        from pyvault.aws_boto3 import BotoCalls
+        from pyvault.aws.boto3_calls import BotoCalls
 
         return BotoCalls()
 
@@ -57,7 +57,7 @@ class CommandTools:
     @property
     def flight(self) -> SingleFlight:
         """Lets one of many processes fetch."""
-        from pyvault.single_flight import SingleFlight
+        from pyvault.sessions.single_flight import SingleFlight
 
         return SingleFlight(self._context.paths.locks)
 
@@ -76,16 +76,16 @@ class CommandTools:
     @property
     def min_ttl(self) -> timedelta:
         """How much life a cached session must have left."""
-        from pyvault.cache import find_min_ttl
+        from pyvault.sessions.cache import find_min_ttl
 
         return find_min_ttl(self.environ)
 
 
 def mfa_desk(wanted: Wanted, context: Context) -> MfaDesk:
     """Give what hands out MFA codes: the given one, a configured command, a kept authenticator, a person."""
-    from pyvault.mfa import MfaDesk
-    from pyvault.mfa_claims import MfaClaims
-    from pyvault.stored_totp import StoredTotp, stored_codes
+    from pyvault.mfa.claims import MfaClaims
+    from pyvault.mfa.desk import MfaDesk
+    from pyvault.mfa.stored_totp import StoredTotp, stored_codes
     from pyvault_cli.countdown import wait_for_next_code
 
     return MfaDesk(

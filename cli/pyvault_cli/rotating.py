@@ -12,8 +12,8 @@ from pyvault.rotation.tools import Tools
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from pyvault.config.profile import Profile
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.profile import Profile
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
 
@@ -54,9 +54,9 @@ def rotation_tools(
     wait: Callable[[timedelta], None],
 ) -> Tools:
     """Bring together what a rotation needs; nothing is asked or called yet."""
-    from pyvault.aws_boto3 import BotoCalls
-    from pyvault.clientsettings import client_of, home_partition
+    from pyvault.aws.boto3_calls import BotoCalls
     from pyvault.clock import now
+    from pyvault.planning.client_settings import client_of, home_partition
     from pyvault.rotation.own_keys import OwnKeys
     from pyvault.rotation.shelf import StoreShelf
 
@@ -67,8 +67,8 @@ def rotation_tools(
         # IAM refuses sessions without MFA, so without a device the pair itself signs.
         if owner.mfa_serial is None or wanted.no_session:
             return as_signer(pair)
-        from pyvault.mfa import MfaRequest
-        from pyvault.steps import SessionTokenStep
+        from pyvault.mfa.desk import MfaRequest
+        from pyvault.planning.steps import SessionTokenStep
         from pyvault_cli.retrieving import mfa_desk
 
         step = SessionTokenStep(

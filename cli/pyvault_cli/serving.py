@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
     from pyvault.server.fetching import FetchFor, Identity
-    from pyvault.steps import Plan
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
 

@@ -11,12 +11,12 @@ from pyvault import clock
 from pyvault_cli import console
 
 if TYPE_CHECKING:
-    from pyvault.aws import SsoPortal
+    from pyvault.aws.calls import SsoPortal
+    from pyvault.planning.steps import Plan
     from pyvault.sso.login import SsoLogin
     from pyvault.sso.oidc import Flow
     from pyvault.sso.session import SsoSession
     from pyvault.sso.tokens import TokenStore
-    from pyvault.steps import Plan
     from pyvault_cli.context import Context
 
 SessionArgument = Annotated[
@@ -44,7 +44,7 @@ def portal_named(given: str | None, context: Context) -> SsoSession:
         ProfileNotFoundError: nothing is called so.
         ConfigError: none is named, and there is not exactly one; or its settings are wrong.
     """
-    from pyvault.profile import find_profile_name
+    from pyvault.config.profile import find_profile_name
     from pyvault.sso.lookup import find_session
 
     return find_session(context.aws_config, given or find_profile_name(context.environ), context.environ)
@@ -70,7 +70,7 @@ def sso_login(
         browser: what opens it; None leaves that to config.toml and the desktop.
         on_purpose: signing in is what the command is for, so whoever started it is there.
     """
-    from pyvault.single_flight import SingleFlight
+    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.login import SsoLogin
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.signin import SignIn
@@ -115,7 +115,7 @@ def token_store(context: Context) -> TokenStore:
 
 def portal_of(session: SsoSession) -> SsoPortal:
     """Give the portal to ask."""
-    from pyvault.aws_boto3 import BotoCalls
+    from pyvault.aws.boto3_calls import BotoCalls
 
     return BotoCalls().sso_portal(session.client)
 
@@ -125,10 +125,10 @@ def leave_tokens(context: Context, plan: Plan) -> None:
 
     The credentials were fetched just before, so the tokens are at hand.
     """
-    from pyvault.configfile import expand_home
+    from pyvault.config.file import expand_home
+    from pyvault.planning.steps import SsoStep
     from pyvault.sso.awscache import write_aws_cache
     from pyvault.sso.session import session_of
-    from pyvault.steps import SsoStep
 
     directory = expand_home("~/.aws/sso/cache", context.environ)
     for step in plan.steps:

@@ -83,10 +83,10 @@ def _setup(
     profiles: Sequence[str],
     context: Context,
 ) -> EcsSetup:
-    from pyvault.cache import find_min_ttl
     from pyvault.server.listener import as_socket
     from pyvault.server.setup import Common, EcsSetup
     from pyvault.server.token_file import new_token
+    from pyvault.sessions.cache import find_min_ttl
 
     common = Common(
         listener=as_socket(server.listener),

@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError, PyvaultError, UsageError
+from pyvault.mfa.stored_totp import StoredTotp
+from pyvault.mfa.totp import parse_totp, totp_name
 from pyvault.secret import Secret
-from pyvault.stored_totp import StoredTotp
-from pyvault.totp import parse_totp, totp_name
 from pyvault_cli import console
 
 if TYPE_CHECKING:
-    from pyvault.totp import Totp
+    from pyvault.mfa.totp import Totp
     from pyvault_cli.context import Context
 
 LONGEST_INPUT = 4096  # characters; an otpauth URI has some hundred

@@ -110,7 +110,7 @@ class VaultAccess:
             UsageError: the vault file itself.
         """
         from pyvault.errors import UsageError
-        from pyvault.registry import open_backend
+        from pyvault.storage.registry import open_backend
         from pyvault.vaultfile.storekey import StoreKeys
 
         if backend == "file":

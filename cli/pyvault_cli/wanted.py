@@ -16,11 +16,11 @@ from pyvault_cli import console
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from pyvault.cache import CacheMode
+    from pyvault.config.profile import Profile
     from pyvault.model import Credentials
-    from pyvault.profile import Profile
+    from pyvault.planning.steps import Plan
     from pyvault.secret import Secret
-    from pyvault.steps import Plan
+    from pyvault.sessions.cache import CacheMode
     from pyvault_cli.context import Context
 
 
@@ -55,7 +55,7 @@ class Wanted:
         Raises:
             UsageError: both ``--no-cache`` and ``--refresh``.
         """
-        from pyvault.cache import CacheMode
+        from pyvault.sessions.cache import CacheMode
 
         if self.no_cache and self.refresh:
             raise UsageError("Can't use --no-cache with --refresh")
@@ -69,10 +69,10 @@ class Wanted:
         Raises:
             InvalidSettingError: ``--duration`` is none.
         """
-        from pyvault.configfile import ConfigFile, find_credentials_path
-        from pyvault.durations import parse_duration
-        from pyvault.profile import duration_flags
-        from pyvault.profile_load import inspect_profile
+        from pyvault.config.durations import parse_duration
+        from pyvault.config.file import ConfigFile, find_credentials_path
+        from pyvault.config.load import inspect_profile
+        from pyvault.config.profile import duration_flags
 
         duration = parse_duration(self.duration, what="--duration") if self.duration else None
         return inspect_profile(
@@ -104,7 +104,7 @@ class Wanted:
         Raises:
             ProfileNotFoundError: neither a section nor stored credentials.
         """
-        from pyvault.plan import PlanOptions, make_plan
+        from pyvault.planning.plan import PlanOptions, make_plan
 
         options = PlanOptions(
             no_session=self.no_session,
@@ -127,7 +127,7 @@ def profile_of(given: str | None, context: Context, *, environment: bool) -> str
         InputRequiredError: nothing says so, and nobody may or can pick one.
         UserCancelledError: the person picked none.
     """
-    from pyvault.profile import find_profile_name
+    from pyvault.config.profile import find_profile_name
 
     return given or (find_profile_name(context.environ) if environment else None) or _picked(context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyvault.errors import ConfigError, UsageError
-from pyvault.registry import load_backend, probe_class
+from pyvault.storage.registry import load_backend, probe_class
 from pyvault_cli.foreign import NAMES, options_of_aws_vault
 from pyvault_cli.words import VALUED, Words
 

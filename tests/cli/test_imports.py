@@ -107,8 +107,8 @@ WRITING = {
         f"pyvault.vaultfile.{name}"
         for name in ("backups", "draft", "making", "memory", "newslot", "rekey", "transaction", "verify", "write")
     ),
-    "pyvault.probing",
-    "pyvault.process",
+    "pyvault.storage.probing",
+    "pyvault.process.command",
 }
 #: Every module costs 0.2 ms and every record in it 1 ms, so growth here is a decision and not an accident.
 OWN_MODULES_OF_A_CACHED_SESSION = 97

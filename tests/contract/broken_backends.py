@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from pyvault.backend import Availability, Options
-from pyvault.envelope import seal_envelope
 from pyvault.errors import ItemNotFoundError
 from pyvault.names import ItemName
 from pyvault.secret import Secret
+from pyvault.storage.envelope import seal_envelope
 from pyvault.testing.template.driver import NewBackend
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
-from pyvault.cache import DEFAULT_MIN_TTL
-from pyvault.plan_keys import look_at_cache
+from pyvault.planning.plan_keys import look_at_cache
+from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
-from pyvault.aws_boto3 import BotoCalls
-from pyvault.cache import CacheMode
+from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.errors import AwsError, AwsUnreachableError, MfaError
-from pyvault.plan_source import PlanOptions
-from pyvault.steps import ClientSettings, SessionTokenStep
+from pyvault.planning.source import PlanOptions
+from pyvault.planning.steps import ClientSettings, SessionTokenStep
+from pyvault.sessions.cache import CacheMode
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ def test_credentials_of_the_surroundings_never_sign(bench: Bench, monkeypatch: p
 
 
 def test_two_sts_modes_lead_to_two_hosts() -> None:
-    from pyvault.aws_boto3 import make_client
+    from pyvault.aws.boto3_calls import make_client
 
     def host(settings: ClientSettings) -> str:
         return make_client("sts", settings, None).meta.endpoint_url  # type: ignore[attr-defined, no-any-return]  # a botocore client

@@ -15,16 +15,16 @@ import pytest
 from fake_aws.client import FakeAws
 from fakes.browsers import chromium, follow
 from fakes.sso_bench import Person, SsoBench
-from pyvault.aws_boto3 import BotoCalls
+from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
 from pyvault.names import Kind
+from pyvault.planning.steps import SsoStep
 from pyvault.providers.sso_role import SsoRole
 from pyvault.secret import Secret
 from pyvault.sso.accounts import list_roles
 from pyvault.sso.awscache import write_aws_cache
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
-from pyvault.steps import SsoStep
 
 
 @pytest.fixture

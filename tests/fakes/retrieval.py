@@ -9,24 +9,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fake_aws.client import REGION, FakeAws
-from pyvault.aws_boto3 import BotoCalls
-from pyvault.cache import CacheMode
+from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.clock import from_epoch
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import load_profile
+from pyvault.config.profile import Flags
 from pyvault.errors import ItemNotFoundError
-from pyvault.mfa import MfaDesk, MfaRequest
-from pyvault.mfa_claims import MfaClaims
+from pyvault.mfa.claims import MfaClaims
+from pyvault.mfa.desk import MfaDesk, MfaRequest
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.paths import Paths
-from pyvault.plan import make_plan
-from pyvault.plan_source import PlanOptions
-from pyvault.profile import Flags
-from pyvault.profile_load import load_profile
+from pyvault.planning.plan import make_plan
+from pyvault.planning.source import PlanOptions
+from pyvault.planning.steps import Plan
 from pyvault.retrieve import Retriever
 from pyvault.secret import Secret
-from pyvault.sessions import SessionCache, open_session_vault
-from pyvault.single_flight import SingleFlight
-from pyvault.steps import Plan
+from pyvault.sessions.cache import CacheMode
+from pyvault.sessions.session_cache import SessionCache, open_session_vault
+from pyvault.sessions.single_flight import SingleFlight
 from pyvault.toolbox import Tools
 from pyvault_backends.memory import MemoryBackend
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from pyvault.errors import AwsError, ItemNotFoundError
 from pyvault.names import Kind
+from pyvault.planning.steps import ClientSettings
 from pyvault.secret import Secret
 from pyvault.sso.oidc import Code, DeviceAuthorization, Flow, TokenAnswer
 from pyvault.sso.session import SsoSession
 from pyvault.sso.tokens import Registration
-from pyvault.steps import ClientSettings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -16,7 +16,6 @@ from fakes.windows_machine import be_windows
 from peers.desktop import gnome_keyring, make_collection, open_connection, session_bus
 from peers.gpg_home import password_store
 from peers.jwe_writer import encrypt
-from pyvault.awsvault.records import is_credential
 from pyvault.backend import Backend, Question
 from pyvault.errors import (
     AccessDeniedError,
@@ -26,10 +25,11 @@ from pyvault.errors import (
     ItemNotFoundError,
     WrongKeyError,
 )
+from pyvault.moving.awsvault.records import is_credential
 from pyvault.names import ItemName, Kind, credential_name
-from pyvault.registry import open_aws_vault_store
 from pyvault.secret import Secret
-from pyvault.store import CredentialStore
+from pyvault.storage.registry import open_aws_vault_store
+from pyvault.storage.store import CredentialStore
 
 DATA: dict[str, object] = {
     "AccessKeyID": "AKIAPROD",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.atomic import PendingFile, remove_leftovers, replace_file
 from pyvault.errors import WriteFailedError
+from pyvault.files.atomic import PendingFile, remove_leftovers, replace_file
 
 
 def mode(path: Path) -> int:

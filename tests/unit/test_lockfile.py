@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import LockTimeoutError, WriteFailedError
-from pyvault.lockfile import LockFile
+from pyvault.files.lock import LockFile
 
 HOLD = """
 import sys
 from pathlib import Path
-from pyvault.lockfile import LockFile
+from pyvault.files.lock import LockFile
 with LockFile(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

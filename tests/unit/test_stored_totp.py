@@ -6,11 +6,11 @@ import pytest
 
 from pyvault.clock import from_epoch
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemNotFoundError
-from pyvault.mfa import MfaRequest
+from pyvault.mfa.desk import MfaRequest
+from pyvault.mfa.stored_totp import StoredTotp, stored_codes
+from pyvault.mfa.totp import Totp, totp_name
 from pyvault.names import ItemName
 from pyvault.secret import Secret
-from pyvault.stored_totp import StoredTotp, stored_codes
-from pyvault.totp import Totp, totp_name
 from pyvault_backends.memory import MemoryBackend
 
 MINE = "arn:aws:iam::123456789012:mfa/me"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pyvault.clock import from_epoch
 from pyvault.errors import InvalidSettingError, ItemCorruptError
+from pyvault.mfa.totp import Algorithm, Totp, decode_totp, encode_totp, parse_totp, totp_name
 from pyvault.secret import Secret
-from pyvault.totp import Algorithm, Totp, decode_totp, encode_totp, parse_totp, totp_name
 
 SEEDS = {
     Algorithm.SHA1: b"12345678901234567890",

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
-from pyvault.cache import CacheMode, find_min_ttl
 from pyvault.errors import InputRequiredError
 from pyvault.model import StoredCredentials
+from pyvault.sessions.cache import CacheMode, find_min_ttl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from pyvault.backend import Ask
     from pyvault.model import Credentials
     from pyvault.paths import Paths
+    from pyvault.planning.steps import Plan
     from pyvault.retrieve import Retriever
     from pyvault.secret import Secret
-    from pyvault.sessions import SessionCache
-    from pyvault.steps import Plan
-    from pyvault.store import CredentialStore
+    from pyvault.sessions.session_cache import SessionCache
+    from pyvault.storage.store import CredentialStore
 
 
 class CredentialVault:
@@ -158,10 +158,10 @@ class CredentialVault:
         )
 
     def _plan(self, profile: str, *, duration: timedelta | None, region: str | None, no_session: bool) -> Plan:
-        from pyvault.configfile import ConfigFile, find_config_path, find_credentials_path
-        from pyvault.plan import PlanOptions, make_plan
-        from pyvault.profile import duration_flags
-        from pyvault.profile_load import load_profile
+        from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
+        from pyvault.config.load import load_profile
+        from pyvault.config.profile import duration_flags
+        from pyvault.planning.plan import PlanOptions, make_plan
 
         loaded = load_profile(
             ConfigFile.load(find_config_path(self._environ)),
@@ -173,15 +173,15 @@ class CredentialVault:
         return make_plan(loaded, stored=self._store.profiles(), options=PlanOptions(no_session=no_session))
 
     def _retriever(self, mfa_code: Secret[str] | None) -> Retriever:
-        from pyvault.aws_boto3 import BotoCalls
-        from pyvault.mfa import MfaDesk, MfaRequest
-        from pyvault.mfa_claims import MfaClaims
+        from pyvault.aws.boto3_calls import BotoCalls
+        from pyvault.mfa.claims import MfaClaims
+        from pyvault.mfa.desk import MfaDesk, MfaRequest
+        from pyvault.mfa.stored_totp import StoredTotp, stored_codes
         from pyvault.retrieve import Retriever
-        from pyvault.single_flight import SingleFlight
+        from pyvault.sessions.single_flight import SingleFlight
         from pyvault.sso.login import SsoLogin
         from pyvault.sso.oidc_boto3 import connect
         from pyvault.sso.tokens import TokenStore
-        from pyvault.stored_totp import StoredTotp, stored_codes
         from pyvault.toolbox import Tools
 
         ask, flight = self._ask, SingleFlight(self._paths.locks)

@@ -50,13 +50,13 @@ def open_vault(
         InputRequiredError: a passphrase is needed, and nobody was there to ask.
     """
     from pyvault.api import CredentialVault
-    from pyvault.choice import choose
-    from pyvault.choicefile import ChoiceFile
-    from pyvault.options import gather_options
     from pyvault.paths import find_paths
-    from pyvault.registry import open_backend, probe_built_in
-    from pyvault.sessions import open_session_vault
-    from pyvault.store import CredentialStore
+    from pyvault.sessions.session_cache import open_session_vault
+    from pyvault.storage.choice import choose
+    from pyvault.storage.choice_file import ChoiceFile
+    from pyvault.storage.options import gather_options
+    from pyvault.storage.registry import open_backend, probe_built_in
+    from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import load
 
     environment = dict(os.environ if environ is None else environ)

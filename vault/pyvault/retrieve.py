@@ -11,17 +11,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from pyvault import process_chain
-from pyvault.cache import CacheMode
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
-from pyvault.plan_keys import AT_HAND, plan_keys
+from pyvault.planning.plan_keys import AT_HAND, plan_keys
+from pyvault.planning.steps import StoredStep
+from pyvault.process import chain as process_chain
 from pyvault.providers.choice import provider_for
-from pyvault.steps import StoredStep
+from pyvault.sessions.cache import CacheMode
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
-    from pyvault.steps import Plan, Step
+    from pyvault.planning.steps import Plan, Step
     from pyvault.toolbox import Toolbox
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.cache import DEFAULT_MIN_TTL
+from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-    from pyvault.aws import AwsCalls
+    from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
-    from pyvault.mfa import MfaDesk
+    from pyvault.mfa.desk import MfaDesk
     from pyvault.model import Credentials
     from pyvault.providers.sso_role import SsoLogin
     from pyvault.providers.stored import KeyStore
-    from pyvault.single_flight import SingleFlight
+    from pyvault.sessions.single_flight import SingleFlight
 
 
 class Sessions(Protocol):

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from pyvault import clock
-from pyvault.choice import Origin
 from pyvault.errors import ConfigError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import parse_profile_name
+from pyvault.storage.choice import Origin
 from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.key_input import GivenKey
@@ -115,9 +115,9 @@ def _verify(context: Context, name: str, key: GivenKey) -> None:
     Raises:
         PyvaultError: AWS refuses it, or gives no answer.
     """
-    from pyvault.aws_boto3 import BotoCalls
-    from pyvault.clientsettings import client_of, home_partition
+    from pyvault.aws.boto3_calls import BotoCalls
     from pyvault.model import Credentials
+    from pyvault.planning.client_settings import client_of, home_partition
     from pyvault_cli.wanted import Wanted
 
     loaded = Wanted(profile=name).load(context)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault.registry import BUILT_IN, find_backend
+from pyvault.storage.registry import BUILT_IN, find_backend
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.options import YesOption

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import BackendUnavailableError
-from pyvault.probing import probe_in_child
-from pyvault.registry import BUILT_IN, find_backend
+from pyvault.storage.probing import probe_in_child
+from pyvault.storage.registry import BUILT_IN, find_backend
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.options import JsonOption

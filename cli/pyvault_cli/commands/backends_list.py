@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import PyvaultError
-from pyvault.registry import BUILT_IN, BackendInfo, list_backends, refresh_cache
+from pyvault.storage.registry import BUILT_IN, BackendInfo, list_backends, refresh_cache
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.options import JsonOption
@@ -67,7 +67,7 @@ def _probed(context: Context, info: BackendInfo) -> BackendInfo:
     """Have a backend of others say what its metadata can't."""
     if info.available is not None:
         return info
-    from pyvault.probing import probe_in_child
+    from pyvault.storage.probing import probe_in_child
 
     report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
     seen = report.availability

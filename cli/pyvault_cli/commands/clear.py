@@ -23,7 +23,7 @@ def clear(
     if everything:
         if profile:
             raise UsageError("Can't use --all with a profile")
-        from pyvault.session_vault import delete_session_file, session_path
+        from pyvault.sessions.session_vault import delete_session_file, session_path
 
         delete_session_file(session_path(context.paths.data, context.choice.name, context.backend_options))
         console.note("Cleared all sessions and SSO tokens.")

@@ -46,6 +46,6 @@ def _options(path: str) -> dict[str, bool]:
 
 
 def _backends() -> list[str]:
-    from pyvault.registry import list_backends
+    from pyvault.storage.registry import list_backends
 
     return [backend.name for backend in list_backends()]

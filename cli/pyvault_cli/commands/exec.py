@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pyvault.model import Credentials
-from pyvault.steps import Plan
+from pyvault.planning.steps import Plan
 from pyvault_cli import console, options, server_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError, UsageError
-from pyvault.explain import as_json
-from pyvault.profile import Profile
-from pyvault.steps import Plan, Step
+from pyvault.planning.explain import as_json
+from pyvault.planning.steps import Plan, Step
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
@@ -60,7 +60,7 @@ def explain(
 
         console.data(dumps(as_json(outcome, loaded, view.cached), indent=2) + "\n")
     else:
-        from pyvault.explain_text import draw
+        from pyvault.planning.explain_text import draw
 
         console.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
     if isinstance(outcome, PyvaultError):
@@ -94,8 +94,8 @@ class CacheView:
 
 def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
-    from pyvault.cache import CacheMode, find_min_ttl
-    from pyvault.plan_keys import look_at_cache
+    from pyvault.planning.plan_keys import look_at_cache
+    from pyvault.sessions.cache import CacheMode, find_min_ttl
 
     if wanted.cache is CacheMode.OFF:
         return CacheView({id(step): "never" for step in plan.steps})

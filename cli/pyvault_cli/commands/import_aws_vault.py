@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.migrate import Terms
-from pyvault.registry import open_aws_vault_store
+from pyvault.moving.migrate import Terms
 from pyvault.secret import Secret
-from pyvault.store import CredentialStore
+from pyvault.storage.registry import open_aws_vault_store
+from pyvault.storage.store import CredentialStore
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -48,7 +48,7 @@ def _ask(context: Context, question: Question) -> Secret[str]:
 
 def _options(context: Context, kind: str, profiles: list[str] | None) -> dict[str, str]:
     """Read aws-vault's own flags and variables for its stores, and ``--backend-option``."""
-    from pyvault.options import parse_flags
+    from pyvault.storage.options import parse_flags
 
     environ, words = context.environ, context.words
     match kind:

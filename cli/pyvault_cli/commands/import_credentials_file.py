@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pyvault.configfile import find_credentials_path
-from pyvault.credentialsfile import read_credentials_file, remove_pairs
+from pyvault.config.file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
-from pyvault.migrate import Deed, Terms
+from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
+from pyvault.moving.migrate import Deed, Terms
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
@@ -23,8 +23,8 @@ def import_credentials_file(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there."""
-    from pyvault.clearkeys import ClearKeys
-    from pyvault.store import CredentialStore
+    from pyvault.moving.clear_keys import ClearKeys
+    from pyvault.storage.store import CredentialStore
 
     context = context_of(ctx)
     path = find_credentials_path(context.environ)

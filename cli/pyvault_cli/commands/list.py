@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault import clock
-from pyvault.durations import format_duration
+from pyvault.config.durations import format_duration
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.kept_tokens import kept_portals, label_of
@@ -18,7 +18,7 @@ from pyvault_cli.options import JsonOption
 from pyvault_cli.table import aws_vault_table
 
 if TYPE_CHECKING:
-    from pyvault.sessions import SessionEntry
+    from pyvault.sessions.session_cache import SessionEntry
 
 
 def list(  # the command's name, as the user types it

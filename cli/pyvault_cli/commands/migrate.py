@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault.migrate import Terms
+from pyvault.moving.migrate import Terms
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 

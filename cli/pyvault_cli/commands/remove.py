@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import ItemNotFoundError
+from pyvault.mfa.totp import totp_name
 from pyvault.names import parse_profile_name
-from pyvault.totp import totp_name
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 

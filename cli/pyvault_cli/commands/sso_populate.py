@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pyvault.configappend import replace_if_unchanged
-from pyvault.configfile import ConfigFile
+from pyvault.config.append import replace_if_unchanged
+from pyvault.config.file import ConfigFile
 from pyvault.errors import ConflictError, UsageError
 from pyvault.sso.accounts import list_all_roles
 from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filter, populate, select

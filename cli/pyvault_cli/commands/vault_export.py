@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError, VaultExistsError
-from pyvault.migrate import Terms
+from pyvault.moving.migrate import Terms
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import move_and_tell
@@ -31,8 +31,8 @@ def vault_export(
     profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
 ) -> None:
     """Copy the stored keys into a new encrypted FILE that a key file or a passphrase of its own opens."""
-    from pyvault.registry import open_backend
-    from pyvault.store import CredentialStore
+    from pyvault.storage.registry import open_backend
+    from pyvault.storage.store import CredentialStore
     from pyvault.vaultfile.keyfile import create_key_file
 
     context = context_of(ctx)

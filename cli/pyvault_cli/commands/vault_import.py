@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import VaultNotFoundError
-from pyvault.migrate import Terms
+from pyvault.moving.migrate import Terms
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -26,8 +26,8 @@ def vault_import(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the keys that are in FILE; FILE stays as it is."""
-    from pyvault.registry import open_backend
-    from pyvault.store import CredentialStore
+    from pyvault.storage.registry import open_backend
+    from pyvault.storage.store import CredentialStore
 
     context = context_of(ctx)
     if not file.exists():

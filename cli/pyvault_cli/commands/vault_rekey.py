@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pyvault.session_vault import delete_session_file
-from pyvault.sessions import session_files
+from pyvault.sessions.session_cache import session_files
+from pyvault.sessions.session_vault import delete_session_file
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault_cli import console
 from pyvault_cli.context import context_of

@@ -9,7 +9,7 @@ from pyvault.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pyvault.mfa import MfaRequest, MfaSource
+    from pyvault.mfa.desk import MfaRequest, MfaSource
     from pyvault.secret import Secret
 
 TERMINAL = "terminal"

@@ -9,7 +9,7 @@ from pyvault_cli.prompts.program import answer, on_display, on_path, question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.mfa import MfaRequest
+    from pyvault.mfa.desk import MfaRequest
     from pyvault.secret import Secret
 
 DISMISSED = {1}

@@ -9,7 +9,7 @@ from pyvault_cli.prompts.program import answer, on_path, question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.mfa import MfaRequest
+    from pyvault.mfa.desk import MfaRequest
     from pyvault.secret import Secret
 
 #: The text arrives as an argument: put into the script, a serial with a quote

@@ -6,13 +6,13 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pyvault.errors import MfaError, UserCancelledError
-from pyvault.process import without_vault_secrets
+from pyvault.process.command import without_vault_secrets
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pyvault.mfa import MfaRequest
+    from pyvault.mfa.desk import MfaRequest
 
 LONGEST_ANSWER = 4096  # bytes; a code has six
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")

@@ -11,7 +11,7 @@ from pyvault_cli import prompt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.mfa import MfaRequest
+    from pyvault.mfa.desk import MfaRequest
 
 
 def available(environ: Mapping[str, str]) -> bool:

@@ -14,7 +14,7 @@ from pyvault_cli.prompts.program import answer, on_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.mfa import MfaRequest
+    from pyvault.mfa.desk import MfaRequest
     from pyvault.secret import Secret
 
 OLD_VERSIONS = {"1", "2", "3"}

@@ -40,7 +40,7 @@ HEAVY = {"boto3", "botocore", "cryptography", "argon2", "keyring", "rich", "stev
         "import pyvault",
         "from pyvault import open_vault, CredentialVault, Secret",
         "import pyvault.retrieve",
-        "import pyvault.sessions",
+        "import pyvault.sessions.session_cache",
     ],
 )
 def test_importing_imports_nothing_heavy(statement: str) -> None:

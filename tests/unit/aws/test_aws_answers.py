@@ -12,12 +12,12 @@ from threading import Thread
 
 import pytest
 
-from pyvault.aws import MfaProof
-from pyvault.aws_boto3 import BotoCalls, make_client
+from pyvault.aws.boto3_calls import BotoCalls, make_client
+from pyvault.aws.calls import MfaProof
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError
 from pyvault.model import Credentials
+from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
-from pyvault.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
 
 KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted-secret-key"))
 PROOF = MfaProof(serial="arn:aws:iam::123456789012:mfa/me", code=Secret("918273"))

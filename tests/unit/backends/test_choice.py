@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pyvault.backend import Availability
-from pyvault.choice import Choice, Origin, choose
 from pyvault.errors import BackendUnavailableError
+from pyvault.storage.choice import Choice, Origin, choose
 
 NOTHING: dict[str, Any] = {"flag": None, "environ": {}, "configured": None, "recorded": None, "platform": "linux"}
 

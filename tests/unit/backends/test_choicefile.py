@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.choicefile import ChoiceFile, Provider, Remembered
 from pyvault.errors import AccessDeniedError, ConfigError
-from pyvault.registry import BackendInfo
+from pyvault.storage.choice_file import ChoiceFile, Provider, Remembered
+from pyvault.storage.registry import BackendInfo
 
 ACME = BackendInfo(name="acme", distribution="acme-vault", version="1.0")
 

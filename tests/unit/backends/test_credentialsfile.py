@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.credentialsfile import read_credentials_file, remove_pairs
 from pyvault.errors import ConfigError, WriteFailedError
+from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
 from pyvault.secret import Secret
 
 TEXT = """\

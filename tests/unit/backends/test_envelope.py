@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvault.envelope import open_envelope, read_envelope, seal_envelope
 from pyvault.errors import InvalidNameError, ItemCorruptError
 from pyvault.names import ItemName, Kind, item_name
 from pyvault.secret import Secret
+from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
 
 PROD = ItemName(Kind.CREDENTIAL, "prod")
 

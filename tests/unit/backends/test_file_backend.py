@@ -20,7 +20,7 @@ from pyvault.errors import (
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.store import CredentialStore
+from pyvault.storage.store import CredentialStore
 from pyvault.vaultfile.keyfile import create_key_file
 from pyvault.vaultfile.newslot import StoreKeySlot
 from pyvault.vaultfile.settings import VaultSettings

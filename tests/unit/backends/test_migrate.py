@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pyvault.errors import AccessDeniedError, ConflictError, ItemNotFoundError, ProfileNotFoundError, UsageError
-from pyvault.migrate import Deed, Terms, move, select_profiles
 from pyvault.model import StoredCredentials
+from pyvault.moving.migrate import Deed, Terms, move, select_profiles
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.store import CredentialStore
+from pyvault.storage.store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

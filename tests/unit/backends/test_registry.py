@@ -13,11 +13,12 @@ import pytest
 
 from fakes.distributions import install
 from pyvault.backend import Question
-from pyvault.choicefile import ChoiceFile
 from pyvault.errors import AccessDeniedError, BackendError, BackendUnavailableError
 from pyvault.names import credential_name
-from pyvault.probing import probe_in_child
-from pyvault.registry import (
+from pyvault.secret import Secret
+from pyvault.storage.choice_file import ChoiceFile
+from pyvault.storage.probing import probe_in_child
+from pyvault.storage.registry import (
     BUILT_IN,
     GROUP,
     BackendInfo,
@@ -27,7 +28,6 @@ from pyvault.registry import (
     open_backend,
     refresh_cache,
 )
-from pyvault.secret import Secret
 
 GOOD = """
 from pyvault_backends.memory import MemoryBackend
@@ -67,7 +67,7 @@ def forget(*modules: str) -> None:
 def test_ours_are_listed_whole_with_reasons_and_without_their_libraries() -> None:
     heavy = ("keyring", "secretstorage", "jeepney", "cryptography", "argon2", "stevedore", "boto3")
     code = (
-        "import json, sys; from pyvault.registry import list_backends;"
+        "import json, sys; from pyvault.storage.registry import list_backends;"
         "listed = {i.name: [i.available, i.reason] for i in list_backends()};"
         f"print(json.dumps([listed, [m for m in {heavy!r} if m in sys.modules]]))"
     )

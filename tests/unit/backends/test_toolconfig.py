@@ -8,7 +8,7 @@ import pytest
 
 from pyvault import toolconfig
 from pyvault.errors import ConfigError
-from pyvault.options import check_options, flag_option, gather_options, parse_flags, seconds_option
+from pyvault.storage.options import check_options, flag_option, gather_options, parse_flags, seconds_option
 from pyvault.toolconfig import ToolConfig
 
 

@@ -9,8 +9,8 @@ from botocore.configloader import build_profile_map, load_config, raw_config_par
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyvault.configfile import ConfigFile
-from pyvault.configsyntax import Entry
+from pyvault.config.file import ConfigFile
+from pyvault.config.syntax import Entry
 
 WORDS = st.text(alphabet="abcXYZ019_-./:=#;'\"\\%$()é ", min_size=0, max_size=12).map(str.strip)
 #: Not shared: inline comments (botocore has none) and a final backslash (ours goes on).

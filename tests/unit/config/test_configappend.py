@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import Case, cases_of
-from pyvault import configappend
-from pyvault.configappend import with_profile
-from pyvault.configfile import ConfigFile
+from pyvault.config import append as configappend
+from pyvault.config.append import with_profile
+from pyvault.config.file import ConfigFile
 from pyvault.errors import ConflictError, InvalidSettingError, WriteFailedError
 
 PATH = Path("/home/me/.aws/config")

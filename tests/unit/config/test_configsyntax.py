@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.configfile import ConfigFile, find_config_path, find_credentials_path
-from pyvault.configsyntax import without_comment
+from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
+from pyvault.config.syntax import without_comment
 from pyvault.errors import ConfigError
 
 PATH = Path("/home/me/.aws/config")

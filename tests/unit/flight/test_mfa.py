@@ -13,8 +13,8 @@ import pytest
 
 from cases import Case, cases_of
 from pyvault.errors import InputRequiredError, MfaError, ProcessError
-from pyvault.mfa import MfaDesk, MfaRequest, checked, run_mfa_process
-from pyvault.mfa_claims import MfaClaims
+from pyvault.mfa.claims import MfaClaims
+from pyvault.mfa.desk import MfaDesk, MfaRequest, checked, run_mfa_process
 from pyvault.secret import Secret
 
 SERIAL = "arn:aws:iam::123456789012:mfa/me"
@@ -169,7 +169,7 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
 ON_A_TERMINAL = """
 import os, sys
 os.open(sys.argv[1], os.O_RDWR)  # a session leader's first terminal becomes its controlling one
-from pyvault.mfa import run_mfa_process
+from pyvault.mfa.desk import run_mfa_process
 print(run_mfa_process(sys.argv[2], "p", dict(os.environ)).reveal(), end="")
 """
 

@@ -24,7 +24,7 @@ from pyvault.errors import (
     PyvaultError,
     UserCancelledError,
 )
-from pyvault.single_flight import SingleFlight
+from pyvault.sessions.single_flight import SingleFlight
 
 KEY = "ab" * 32
 SOURCES = Path(pyvault.__file__).parent.parent
@@ -171,7 +171,7 @@ def test_an_old_failure_is_nobodys_business(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("record", [b"", b"[]", b'{"type": "object", "message": 3}', b"\xff", b'{"type": "Secret"}'])
 def test_a_spoilt_record_of_a_failure_is_still_an_error_of_ours(tmp_path: Path, record: bytes) -> None:
-    from pyvault import flight_failure
+    from pyvault.sessions import flight_failure
 
     (tmp_path / "x.failed").write_bytes(record)
     with pytest.raises(CredentialsError, match="the process that fetched the credentials failed"):
@@ -179,7 +179,7 @@ def test_a_spoilt_record_of_a_failure_is_still_an_error_of_ours(tmp_path: Path, 
 
 
 def test_every_error_of_ours_survives_the_way(tmp_path: Path) -> None:
-    from pyvault import flight_failure
+    from pyvault.sessions import flight_failure
 
     flight_failure.leave(tmp_path / "x", ConfigError("wrong 'x'"))
     with pytest.raises(ConfigError, match="wrong 'x'"):
@@ -197,7 +197,7 @@ import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from pyvault.errors import ItemNotFoundError
-from pyvault.single_flight import SingleFlight
+from pyvault.sessions.single_flight import SingleFlight
 place = Path(sys.argv[2])
 def look_up():
     try: return json.loads((place / "cache").read_text())

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.clock import from_epoch
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
 from pyvault.errors import ProfileNotFoundError
 from pyvault.recent import RecentUse
 from pyvault_cli import fuzzy

@@ -8,14 +8,14 @@ import pytest
 
 from cases import Case, cases_of
 from pyvault import clock
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import load_profile
+from pyvault.config.profile import Flags, Profile, duration_flags
+from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
-from pyvault.explain import setting_values
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile import Flags, Profile, duration_flags
-from pyvault.profile_load import load_profile
-from pyvault.steps import Step
-from pyvault.tags import parse_list, parse_session_tags
+from pyvault.planning.explain import setting_values
+from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.steps import Step
 
 PATH = Path("/home/me/.aws/config")
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from aws_profiles import brief, plan_of, profile_of
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile import duration_flags
+from pyvault.config.profile import duration_flags
+from pyvault.planning.plan import PlanOptions, make_plan
 
 M = "mfa_serial = arn:aws:iam::1:mfa/me\n"
 N = "mfa_serial = arn:aws:iam::1:mfa/other\n"

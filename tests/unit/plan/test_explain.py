@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from aws_profiles import inspected, plan_of, profile_of
-from pyvault import explain
+from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile import Profile
-from pyvault.steps import Plan
+from pyvault.planning import explain
+from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.steps import Plan
 
 M = "mfa_serial = arn:aws:iam::1:mfa/me\n"
 TEXT = (

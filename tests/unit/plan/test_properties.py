@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_profiles import config_of
-from pyvault import explain
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import inspect_profile, load_profile
+from pyvault.config.profile import Flags
 from pyvault.errors import PyvaultError
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile import Flags
-from pyvault.profile_load import inspect_profile, load_profile
-from pyvault.session_key import session_key
-from pyvault.steps import (
+from pyvault.planning import explain
+from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.session_key import session_key
+from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
     PlaintextStep,

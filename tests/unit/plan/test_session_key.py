@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from pyvault.model import Credentials
-from pyvault.secret import Secret
-from pyvault.session_key import session_key
-from pyvault.steps import (
+from pyvault.planning.session_key import session_key
+from pyvault.planning.steps import (
     AssumeRoleStep,
     ClientSettings,
     CredentialSource,
@@ -24,6 +23,7 @@ from pyvault.steps import (
     StoredStep,
     WebIdentityStep,
 )
+from pyvault.secret import Secret
 
 CLIENT = ClientSettings(region="eu-west-1")
 KEYS = Credentials(access_key_id="AKIA1", secret_access_key=Secret("s"))

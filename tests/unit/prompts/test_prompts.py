@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import ConfigError, MfaError, UsageError, UserCancelledError
-from pyvault.mfa import MfaRequest
+from pyvault.mfa.desk import MfaRequest
 from pyvault.secret import Secret
 from pyvault_cli.prompts import choice, kdialog, osascript, ykman, zenity
 
@@ -213,7 +213,7 @@ def test_every_name_is_a_module() -> None:
 
 def test_deviation_24_without_a_terminal_the_ways_are_named(tmp_path: Path) -> None:
     code = (
-        "from pyvault.mfa import MfaRequest\n"
+        "from pyvault.mfa.desk import MfaRequest\n"
         "from pyvault.errors import InputRequiredError\n"
         "from pyvault_cli.prompts import terminal\n"
         "assert not terminal.available({})\n"
@@ -231,7 +231,7 @@ def test_the_terminal_asks_and_takes_the_answer() -> None:
     import pexpect
 
     code = (
-        "from pyvault.mfa import MfaRequest\n"
+        "from pyvault.mfa.desk import MfaRequest\n"
         "from pyvault_cli.prompts import terminal\n"
         "assert terminal.available({})\n"
         f"print('got', terminal.ask(MfaRequest(serial={SERIAL!r}, profile='p'), {{}}).reveal())\n"

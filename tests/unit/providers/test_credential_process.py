@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from cases import Case, cases_of
 from pyvault.errors import ProcessError
 from pyvault.model import Credentials
+from pyvault.planning.steps import ProcessStep
 from pyvault.providers.credential_process import CredentialProcess, parse_answer
 from pyvault.secret import Secret
-from pyvault.steps import ProcessStep
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FULL = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import ProcessError, ProfileLoopError
-from pyvault.process import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
+from pyvault.process.command import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a POSIX shell")
 
@@ -97,7 +97,7 @@ def test_a_child_that_closes_its_output_and_stays_is_ended() -> None:
 def test_stdin_of_the_user_is_not_consumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # No controlling terminal in a new session, so the child's stdin is empty.
     script = "import datetime, os; os.setsid()\n"
-    script += "from pyvault.process import *\n"
+    script += "from pyvault.process.command import *\n"
     script += "c = ConfiguredCommand(text='cat', setting='s', profile='p', limit=datetime.timedelta(seconds=9))\n"
     script += "assert run(c, dict(os.environ)).reveal() == b''\n"
     script += "assert os.read(0, 9) == b'mine'"

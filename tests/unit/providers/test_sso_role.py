@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pyvault.aws import Iam, SsoAccount, SsoPortal, Sts
+from pyvault.aws.calls import Iam, SsoAccount, SsoPortal, Sts
 from pyvault.errors import AwsError, InputRequiredError
 from pyvault.model import Credentials
+from pyvault.planning.steps import ClientSettings, SsoStep
 from pyvault.providers.sso_role import SsoRole
 from pyvault.secret import Secret
-from pyvault.steps import ClientSettings, SsoStep
 
 CLIENT = ClientSettings(region="eu-west-1")
 STEP = SsoStep(

@@ -13,9 +13,9 @@ import pytest
 
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
 from pyvault.model import Credentials
+from pyvault.planning.steps import CredentialSource, SourceStep
 from pyvault.providers.surroundings import Surroundings
 from pyvault.secret import Secret
-from pyvault.steps import CredentialSource, SourceStep
 
 ANSWER = {
     "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",

@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 
 from fake_aws.client import FakeAws, KeyPair
-from pyvault.aws import MfaProof
-from pyvault.aws_boto3 import BotoCalls
+from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.aws.calls import MfaProof
 from pyvault.clock import now
 from pyvault.errors import AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
+from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep
 from pyvault.rotation.own_keys import OwnKeys
 from pyvault.rotation.rotate import as_signer, rotate
 from pyvault.rotation.shelf import StoreShelf
 from pyvault.rotation.tools import Tools
 from pyvault.secret import Secret
-from pyvault.steps import ClientSettings, Endpoints, SessionTokenStep
-from pyvault.store import CredentialStore
+from pyvault.storage.store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

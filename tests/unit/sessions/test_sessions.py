@@ -17,9 +17,9 @@ from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
-from pyvault.session_codec import decode_session, encode_session
-from pyvault.session_vault import session_path
-from pyvault.sessions import SessionCache, open_session_vault, session_files
+from pyvault.sessions.session_cache import SessionCache, open_session_vault, session_files
+from pyvault.sessions.session_codec import decode_session, encode_session
+from pyvault.sessions.session_vault import session_path
 from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.vault import Vault

@@ -11,7 +11,7 @@ import pytest
 from fakes.sso_calls import DevicePerson, MemoryBlobs, MovingClock, ScriptedOidc, session
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError
 from pyvault.secret import Secret
-from pyvault.single_flight import SingleFlight
+from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.login import SsoLogin
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.signin import SignIn

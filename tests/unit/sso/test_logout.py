@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from fakes.sso_calls import START, MemoryBlobs, MovingClock, ScriptedOidc, session
-from pyvault.aws import SsoAccount
+from pyvault.aws.calls import SsoAccount
 from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.model import Credentials
+from pyvault.planning.steps import SsoStep
 from pyvault.secret import Secret
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.tokens import SsoToken, TokenStore
-from pyvault.steps import SsoStep
 
 
 class RecordingPortal:

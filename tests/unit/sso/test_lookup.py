@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
-from pyvault.plan import PlanOptions, make_plan
-from pyvault.profile_load import load_profile
+from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.steps import SsoStep
 from pyvault.sso.lookup import find_session, profiles_of
 from pyvault.sso.session import session_of
-from pyvault.steps import SsoStep
 
 CONFIG = """\
 [default]

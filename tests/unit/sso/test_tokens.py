@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fakes.sso_calls import START, MemoryBlobs, session
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.names import Kind
+from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.secret import Secret
 from pyvault.sso.session import parse_scopes
 from pyvault.sso.tokens import (
@@ -22,7 +23,6 @@ from pyvault.sso.tokens import (
     encode_registration,
     encode_token,
 )
-from pyvault.steps import ClientSettings, Endpoints
 
 CLIENT = Registration(client_id="id", client_secret=Secret("planted-client"), expires=START + timedelta(days=90))
 TOKEN = SsoToken(

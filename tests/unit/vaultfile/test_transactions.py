@@ -17,7 +17,7 @@ from pyvault.errors import (
     LockTimeoutError,
     VaultNotFoundError,
 )
-from pyvault.lockfile import LockFile
+from pyvault.files.lock import LockFile
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
 from pyvault.vaultfile.checks import FileChecks

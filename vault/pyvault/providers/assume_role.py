@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.mfa import MfaRequest
+from pyvault.mfa.desk import MfaRequest
 from pyvault.providers.session_name import session_name
 
 if TYPE_CHECKING:
-    from pyvault.aws import AwsCalls
+    from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
-    from pyvault.mfa import MfaDesk
+    from pyvault.mfa.desk import MfaDesk
     from pyvault.model import Credentials
-    from pyvault.steps import AssumeRoleStep
+    from pyvault.planning.steps import AssumeRoleStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from pyvault.errors import NoCredentialsError
-from pyvault.steps import (
+from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
     PlaintextStep,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
             """Get them; may ask a human and call AWS."""
             ...
 
-    from pyvault.steps import Step
+    from pyvault.planning.steps import Step
 
 
 def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step

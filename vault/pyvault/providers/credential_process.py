@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from pyvault.clock import parse_rfc3339
 from pyvault.errors import ProcessError
 from pyvault.model import Credentials
-from pyvault.process import ConfiguredCommand, run
+from pyvault.process.command import ConfiguredCommand, run
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pyvault.clock import Clock
-    from pyvault.steps import ProcessStep
+    from pyvault.planning.steps import ProcessStep
 
 LIMIT = timedelta(minutes=10)  # it may send a person through a browser
 

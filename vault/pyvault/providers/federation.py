@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyvault.aws import AwsCalls
+    from pyvault.aws.calls import AwsCalls
     from pyvault.model import Credentials
-    from pyvault.steps import FederationStep
+    from pyvault.planning.steps import FederationStep
 
 MAX_NAME = 32  # characters. Source: STS API Reference, GetFederationToken, Name
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
-    from pyvault.steps import PlaintextStep
+    from pyvault.planning.steps import PlaintextStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

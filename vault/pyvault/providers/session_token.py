@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.mfa import MfaRequest
+from pyvault.mfa.desk import MfaRequest
 
 if TYPE_CHECKING:
-    from pyvault.aws import AwsCalls
-    from pyvault.mfa import MfaDesk
+    from pyvault.aws.calls import AwsCalls
+    from pyvault.mfa.desk import MfaDesk
     from pyvault.model import Credentials
-    from pyvault.steps import SessionTokenStep
+    from pyvault.planning.steps import SessionTokenStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

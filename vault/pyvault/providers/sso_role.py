@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.errors import AwsError
 
 if TYPE_CHECKING:
-    from pyvault.aws import AwsCalls
+    from pyvault.aws.calls import AwsCalls
     from pyvault.model import Credentials
+    from pyvault.planning.steps import SsoStep
     from pyvault.secret import Secret
-    from pyvault.steps import SsoStep
 
 UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
 

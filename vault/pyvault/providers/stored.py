@@ -9,7 +9,7 @@ from pyvault.model import Credentials
 
 if TYPE_CHECKING:
     from pyvault.model import StoredCredentials
-    from pyvault.steps import StoredStep
+    from pyvault.planning.steps import StoredStep
 
 
 class KeyStore(Protocol):

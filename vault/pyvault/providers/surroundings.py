@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.steps import CredentialSource
+from pyvault.planning.steps import CredentialSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyvault.model import Credentials
-    from pyvault.steps import SourceStep
+    from pyvault.planning.steps import SourceStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, CredentialsError
-from pyvault.process import ConfiguredCommand, run_text
+from pyvault.process.command import ConfiguredCommand, run_text
 from pyvault.providers.session_name import session_name
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.aws import AwsCalls
+    from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
     from pyvault.model import Credentials
-    from pyvault.steps import WebIdentityStep
+    from pyvault.planning.steps import WebIdentityStep
 
 MAX_TOKEN = 20_000  # characters. Source: STS API Reference, WebIdentityToken
 PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service

@@ -9,9 +9,9 @@ from pyvault.errors import AwsError
 from pyvault.rotation.decide import RemoteKey
 
 if TYPE_CHECKING:
-    from pyvault.aws import AccessKey, AwsCalls, Iam
+    from pyvault.aws.calls import AccessKey, AwsCalls, Iam
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.steps import ClientSettings
+    from pyvault.planning.steps import ClientSettings
 
 #: Stands for "we may not know": such a key is never taken for one that nobody uses.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

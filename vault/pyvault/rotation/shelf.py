@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.guard import contract_errors
+from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
     from pyvault.model import StoredCredentials
     from pyvault.names import ItemName
     from pyvault.secret import Secret
-    from pyvault.store import CredentialStore
+    from pyvault.storage.store import CredentialStore
 
 
 class StoreShelf:

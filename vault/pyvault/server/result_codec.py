@@ -9,9 +9,9 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import CredentialsError
-from pyvault.failure_codec import describe, rebuild
 from pyvault.secret import Secret
-from pyvault.session_codec import decode_session, encode_session
+from pyvault.sessions.failure_codec import describe, rebuild
+from pyvault.sessions.session_codec import decode_session, encode_session
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NoCredentialsError
-from pyvault.steps import AssumeRoleStep, PlaintextStep, ProcessStep, SourceStep, StoredStep
+from pyvault.planning.steps import AssumeRoleStep, PlaintextStep, ProcessStep, SourceStep, StoredStep
 
 if TYPE_CHECKING:
-    from pyvault.steps import ClientSettings, Plan, Step
+    from pyvault.planning.steps import ClientSettings, Plan, Step
 
 CHAINED_LIMIT = timedelta(hours=1)  # AWS: what a role's session may assume lasts at most an hour
 

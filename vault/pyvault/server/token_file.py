@@ -11,8 +11,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import replace_file
 from pyvault.errors import ConfigError, InsecurePermissionsError
+from pyvault.files.atomic import replace_file
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyvault.aws import SsoAccount, SsoPortal
+    from pyvault.aws.calls import SsoAccount, SsoPortal
     from pyvault.secret import Secret
 
 PARALLEL_CALLS = 8  # an organisation has hundreds of accounts and the portal answers one at a time

@@ -43,7 +43,7 @@ def write_aws_cache(directory: Path, session: SsoSession, token: SsoToken) -> Pa
     """
     import json
 
-    from pyvault.atomic import replace_file
+    from pyvault.files.atomic import replace_file
 
     path = cache_path(directory, session)
     content = {

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from pyvault.clock import Clock
+    from pyvault.planning.steps import SsoStep
     from pyvault.secret import Secret
     from pyvault.sso.oidc import OidcCalls
     from pyvault.sso.session import SsoSession
     from pyvault.sso.tokens import TokenStore
-    from pyvault.steps import SsoStep
 
     T = TypeVar("T")
 
     class Flights(Protocol):
-        """One fetch for many processes; see :class:`pyvault.single_flight.SingleFlight`."""
+        """One fetch for many processes; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
 
         def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], anew: bool = False) -> T:
             """Give what *look_up* finds, else what *fetch* gives."""

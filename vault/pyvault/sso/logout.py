@@ -9,7 +9,7 @@ from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
-    from pyvault.aws import SsoPortal
+    from pyvault.aws.calls import SsoPortal
     from pyvault.clock import Clock
     from pyvault.secret import Secret
     from pyvault.sso.oidc import OidcCalls

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.clientsettings import home_partition, sso_client_of
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
+from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
-from pyvault.profile_load import load_profile
+from pyvault.planning.client_settings import home_partition, sso_client_of
 from pyvault.sso.session import DEFAULT_SCOPES, SsoSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.profile import Profile
+    from pyvault.config.profile import Profile
 
 #: A profile that exists for the length of a look-up.
 _PROBE: Final = "pyvault-sso-look-up"

@@ -1,4 +1,4 @@
-"""What a sign-in asks of IAM Identity Center, as a protocol; the portal is :class:`pyvault.aws.SsoPortal`.
+"""What a sign-in asks of IAM Identity Center, as a protocol; the portal is :class:`pyvault.aws.calls.SsoPortal`.
 
 AWS's answers come back as records; its refusals as :class:`~pyvault.errors.AwsError`
 with AWS's own code, which :mod:`pyvault.sso.device` and :mod:`pyvault.sso.login`

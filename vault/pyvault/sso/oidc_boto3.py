@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from pyvault import clock
-from pyvault.aws_boto3 import make_client
-from pyvault.aws_errors import translated
+from pyvault.aws.boto3_calls import make_client
+from pyvault.aws.errors import translated
 from pyvault.errors import AwsError
 from pyvault.secret import Secret
 from pyvault.sso.oidc import CLIENT_NAME, REGISTERED_REDIRECT, DeviceAuthorization, Flow, TokenAnswer

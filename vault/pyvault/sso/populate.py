@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pyvault.configfile import ConfigFile
+from pyvault.config.file import ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
 from pyvault.sso.managed_block import replace_block, without_block
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyvault.steps import ClientSettings, SsoStep
+    from pyvault.planning.steps import ClientSettings, SsoStep
 
 #: What a token must be good for so that AWS hands out a refresh token with it.
 #: Source: AWS CLI user guide, "Configuring IAM Identity Center": sso_registration_scopes.

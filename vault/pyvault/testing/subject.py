@@ -30,7 +30,7 @@ class Subject:
 
     def load(self) -> type[Backend]:
         """Give the class."""
-        from pyvault.registry import load_backend, load_class
+        from pyvault.storage.registry import load_backend, load_class
 
         return load_class(self.backend) if ":" in self.backend else load_backend(self.backend)
 

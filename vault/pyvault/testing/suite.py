@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyvault.options import parse_flags
+from pyvault.storage.options import parse_flags
 from pyvault.testing.capabilities import Capabilities
 from pyvault.testing.contract import BackendContract
 from pyvault.testing.subject import Subject

@@ -13,8 +13,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import PendingFile, writing
 from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError
+from pyvault.files.atomic import PendingFile, writing
 from pyvault.vaultfile.checks import reading
 from pyvault.vaultfile.reader import read_header
 

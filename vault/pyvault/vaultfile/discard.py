@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import remove_leftovers, writing
+from pyvault.files.atomic import remove_leftovers, writing
 from pyvault.vaultfile.backups import delete_backups
 from pyvault.vaultfile.handle import lock, settled_path
 from pyvault.vaultfile.options import VaultOptions

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, WrongKeyError
-from pyvault.lockfile import LockFile
+from pyvault.files.lock import LockFile
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys

@@ -12,8 +12,8 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import sync_directory, writing
 from pyvault.errors import InvalidSettingError, VaultExistsError
+from pyvault.files.atomic import sync_directory, writing
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.secretfile import read_secret_file

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InvalidSettingError
-from pyvault.options import check_options, seconds_option
 from pyvault.paths import find_paths
+from pyvault.storage.options import check_options, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import read_key_file

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError
-from pyvault.guard import contract_errors
 from pyvault.names import ItemName, Kind
+from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
     from pyvault.backend import Backend

@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import remove_leftovers, replace_file, writing
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
-from pyvault.lockfile import LockFile
+from pyvault.files.atomic import remove_leftovers, replace_file, writing
+from pyvault.files.lock import LockFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

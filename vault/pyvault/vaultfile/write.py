@@ -14,8 +14,8 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyvault.atomic import PendingFile, remove_leftovers
 from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundError, WriteFailedError
+from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.trace import trace
 from pyvault.vaultfile.backups import delete_backups, keep_backup
 from pyvault.vaultfile.header import ID_SIZE, MAC_SIZE, MAX_FILE_SIZE, MAX_GENERATION, MAX_INDEX_SIZE, Header

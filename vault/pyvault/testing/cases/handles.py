@@ -87,7 +87,7 @@ class HandleCases:
 
     def test_a_look_around_neither_prompts_nor_hangs(self, subject: Subject) -> None:
         """A child without a terminal looks, and is killed after 2 s."""
-        from pyvault.probing import probe_in_child
+        from pyvault.storage.probing import probe_in_child
 
         report = probe_in_child(subject.backend, subject.options, environ=os.environ)
         assert report.failure is None, report.failure

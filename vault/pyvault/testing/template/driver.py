@@ -11,13 +11,13 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pyvault.atomic import replace_file
 from pyvault.backend import Availability
-from pyvault.envelope import open_envelope, read_envelope, seal_envelope
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, ItemNotFoundError
-from pyvault.lockfile import LockFile
-from pyvault.options import check_options
+from pyvault.files.atomic import replace_file
+from pyvault.files.lock import LockFile
 from pyvault.secret import Secret
+from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
+from pyvault.storage.options import check_options
 
 if TYPE_CHECKING:
     from pyvault.backend import Ask, Options

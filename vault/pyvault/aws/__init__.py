@@ -1,0 +1,1 @@
+"""The few AWS calls: protocols, and botocore behind them."""

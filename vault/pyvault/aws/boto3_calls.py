@@ -1,0 +1,160 @@
+"""The AWS calls through botocore.
+
+Nothing of the surroundings reaches our clients: no ambient credentials, no
+profile, no ``AWS_*`` setting. A session key found there would otherwise sign a
+request for another account, and an endpoint meant for the child would receive
+it. What a step says is all that counts. botocore is imported when the first
+client is made; it costs a third of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from pyvault.aws.errors import translated
+from pyvault.errors import ConfigError
+from pyvault.version import __version__
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+    from mypy_boto3_iam.client import IAMClient
+    from mypy_boto3_sso.client import SSOClient
+    from mypy_boto3_sts.client import STSClient
+
+    from pyvault.aws.calls import Iam, SsoPortal, Sts
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import ClientSettings
+
+Service = Literal["sts", "iam", "sso", "sso-oidc"]
+
+CONNECT_TIMEOUT = 10  # seconds
+READ_TIMEOUT = 30  # seconds; these services answer in one
+
+#: botocore says that clients can be used from threads, but not made from one session in several.
+_making = threading.Lock()
+
+
+class BotoCalls:
+    """The services of AWS, each client made from a step's settings alone."""
+
+    def sts(self, settings: ClientSettings, credentials: Credentials | None) -> Sts:
+        """Give STS; without credentials only the unsigned call works."""
+        from pyvault.aws.sts import BotoSts
+
+        return BotoSts(cast("STSClient", make_client("sts", settings, credentials)))
+
+    def iam(self, settings: ClientSettings, credentials: Credentials) -> Iam:
+        """Give IAM."""
+        from pyvault.aws.iam import BotoIam
+
+        return BotoIam(
+            cast("IAMClient", make_client("iam", settings, credentials)),
+            sent_once=cast("IAMClient", make_client("iam", settings, credentials, attempts=1)),
+        )
+
+    def sso_portal(self, settings: ClientSettings) -> SsoPortal:
+        """Give the SSO portal of the settings' region."""
+        from pyvault.aws.sso_portal import BotoSsoPortal
+
+        return BotoSsoPortal(cast("SSOClient", make_client("sso", settings, None)))
+
+
+def make_client(
+    service: Service,
+    settings: ClientSettings,
+    credentials: Credentials | None,
+    *,
+    attempts: int | None = None,
+) -> object:
+    """Make a botocore client that knows only what is given here.
+
+    Args:
+        service: botocore's name of it.
+        settings: of the step it works for.
+        credentials: what signs; None for calls that are not signed.
+        attempts: overrides the step's ``max_attempts``.
+
+    Raises:
+        ConfigError: the CA bundle is no readable file.
+        AwsUnreachableError: the region or the endpoint is not well-formed.
+    """
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    retries: dict[str, Any] = {  # Any: botocore's own type of this option
+        "mode": settings.retry_mode or "standard",
+        **({"total_max_attempts": count} if (count := attempts or settings.max_attempts) else {}),
+    }
+    options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
+    with translated(f"{service} client", show_message=False), _making:
+        return _session(settings.sts_regional or "regional").create_client(
+            service,
+            region_name=settings.region,
+            endpoint_url=_endpoint(service, settings),
+            verify=_ca_bundle(settings),
+            aws_access_key_id=credentials.access_key_id if credentials else None,
+            aws_secret_access_key=credentials.secret_access_key.reveal() if credentials else None,
+            aws_session_token=(
+                credentials.session_token.reveal() if credentials and credentials.session_token else None
+            ),
+            config=Config(
+                retries=cast("Any", retries),  # Any: a TypedDict of the stubs
+                use_fips_endpoint=settings.use_fips,
+                use_dualstack_endpoint=settings.use_dualstack,
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
+                user_agent_extra=f"pyvault/{__version__}",
+                **options,
+            ),
+        )
+
+
+@cache
+def _session(sts_regional: str) -> Session:
+    """Make a botocore session whose settings are the defaults, whatever the environment says.
+
+    Source: botocore.configprovider, the table of session variables: name ->
+    (config key, environment variable, default, conversion).
+    """
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
+    from botocore.configprovider import ConfigValueStore, ConstantProvider
+    from botocore.session import Session
+
+    from pyvault.aws import quiet as aws_quiet
+
+    aws_quiet.install()
+    values = {name: default for name, (_, _, default, _) in VARIABLES.items()} | {
+        "config_file": os.devnull,
+        "credentials_file": os.devnull,
+        "ignore_configured_endpoint_urls": True,
+        "sts_regional_endpoints": sts_regional,
+    }
+    store = ConfigValueStore(mapping={name: ConstantProvider(value) for name, value in values.items()})
+    session = Session()
+    session.register_component("config_store", store)
+    return session
+
+
+def _endpoint(service: Service, settings: ClientSettings) -> str | None:
+    endpoints = settings.endpoints
+    match service:
+        case "sts":
+            return endpoints.sts
+        case "iam":
+            return endpoints.iam
+        case "sso":
+            return endpoints.sso
+        case "sso-oidc":
+            return endpoints.sso_oidc
+
+
+def _ca_bundle(settings: ClientSettings) -> str | None:
+    if settings.ca_bundle is None:
+        return None
+    if not Path(settings.ca_bundle).is_file():
+        raise ConfigError(f"the ca_bundle {settings.ca_bundle!r} is not a file")
+    return settings.ca_bundle

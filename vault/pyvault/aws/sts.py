@@ -1,0 +1,126 @@
+"""STS through botocore. Source: AWS Security Token Service API Reference, 2011-06-15."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from pyvault.aws.calls import CallerIdentity
+from pyvault.aws.errors import translated
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.client import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef, PolicyDescriptorTypeTypeDef
+
+    from pyvault.aws.calls import MfaProof
+    from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, WebIdentityStep
+
+
+class BotoSts:
+    """STS with one client; see :class:`pyvault.aws.calls.Sts`."""
+
+    def __init__(self, client: STSClient) -> None:
+        self._client = client
+
+    def get_session_token(self, step: SessionTokenStep, mfa: MfaProof | None) -> Credentials:
+        """Turn a long-lived pair into a session."""
+        with translated("sts:GetSessionToken"):
+            seconds = int(step.duration.total_seconds())
+            if mfa is None:
+                answer = self._client.get_session_token(DurationSeconds=seconds)
+            else:
+                answer = self._client.get_session_token(
+                    DurationSeconds=seconds, SerialNumber=mfa.serial, TokenCode=mfa.code.reveal()
+                )
+            return _credentials(answer["Credentials"])
+
+    def assume_role(self, step: AssumeRoleStep, session_name: str, mfa: MfaProof | None) -> Credentials:
+        """Assume a role."""
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": step.role_arn,
+            "RoleSessionName": session_name,
+            "DurationSeconds": int(step.duration.total_seconds()),
+        }
+        if step.external_id is not None:
+            request["ExternalId"] = step.external_id
+        if step.session_tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in step.session_tags]
+        if step.transitive_tags:
+            request["TransitiveTagKeys"] = step.transitive_tags
+        if step.source_identity is not None:
+            request["SourceIdentity"] = step.source_identity
+        if step.policy is not None:
+            request["Policy"] = step.policy
+        if step.policy_arns:
+            request["PolicyArns"] = _policies(step.policy_arns)
+        with translated(f"sts:AssumeRole of {step.role_arn!r}"):
+            answer = self._client.assume_role(**_with_mfa(request, mfa))
+            return _credentials(answer["Credentials"], role_arn=step.role_arn, arn=answer["AssumedRoleUser"]["Arn"])
+
+    def assume_role_with_web_identity(
+        self, step: WebIdentityStep, session_name: str, token: Secret[str]
+    ) -> Credentials:
+        """Assume a role with an OIDC token; the call is not signed."""
+        # The request carries a bearer token: nothing of the answer's words is shown.
+        with translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", show_message=False):
+            answer = self._client.assume_role_with_web_identity(
+                **_web_identity_request(step), RoleSessionName=session_name, WebIdentityToken=token.reveal()
+            )
+            return _credentials(answer["Credentials"], role_arn=step.role_arn, arn=answer["AssumedRoleUser"]["Arn"])
+
+    def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
+        """Make a federated session; AWS takes long-lived pairs only."""
+        with translated("sts:GetFederationToken"):
+            answer = self._client.get_federation_token(
+                Name=name,
+                Policy=step.policy,
+                DurationSeconds=int(step.duration.total_seconds()),
+            )
+            return _credentials(answer["Credentials"], arn=answer["FederatedUser"]["Arn"])
+
+    def get_caller_identity(self) -> CallerIdentity:
+        """Ask who the credentials belong to; needs no permission."""
+        with translated("sts:GetCallerIdentity"):
+            answer = self._client.get_caller_identity()
+            return CallerIdentity(account_id=answer["Account"], arn=answer["Arn"], user_id=answer["UserId"])
+
+
+def _credentials(answer: CredentialsTypeDef, *, role_arn: str | None = None, arn: str | None = None) -> Credentials:
+    return Credentials(
+        access_key_id=answer["AccessKeyId"],
+        secret_access_key=Secret(answer["SecretAccessKey"]),
+        session_token=Secret(answer["SessionToken"]),
+        expires=answer["Expiration"].astimezone(UTC),
+        account_id=account_of(arn) if arn else None,
+        role_arn=role_arn,
+    )
+
+
+def _with_mfa(request: AssumeRoleRequestTypeDef, mfa: MfaProof | None) -> AssumeRoleRequestTypeDef:
+    if mfa is None:
+        return request
+    return {**request, "SerialNumber": mfa.serial, "TokenCode": mfa.code.reveal()}
+
+
+def _web_identity_request(step: WebIdentityStep) -> dict[str, Any]:  # Any: the token is added by the caller
+    request: dict[str, Any] = {"RoleArn": step.role_arn, "DurationSeconds": int(step.duration.total_seconds())}
+    if step.policy is not None:
+        request["Policy"] = step.policy
+    if step.policy_arns:
+        request["PolicyArns"] = _policies(step.policy_arns)
+    return request
+
+
+def account_of(arn: str) -> str | None:
+    """Give the account of an ARN; None if it has none.
+
+    Source: ``arn:partition:service:region:account:resource``.
+    """
+    parts = arn.split(":", 5)
+    return parts[4] or None if len(parts) > 5 else None
+
+
+def _policies(arns: tuple[str, ...]) -> list[PolicyDescriptorTypeTypeDef]:
+    return [{"arn": arn} for arn in arns]

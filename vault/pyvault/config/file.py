@@ -1,0 +1,172 @@
+"""The AWS config file and the shared credentials file, as sections with a meaning.
+
+Reading creates nothing: a missing file is an empty one. Nothing is ever rewritten;
+:mod:`pyvault.config.append` adds at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from pyvault.config import syntax as configsyntax
+from pyvault.config.keys import PROFILE_KEYS
+from pyvault.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyvault.config.syntax import Entry, Section
+
+DEFAULT: Final = "default"
+PROFILE: Final = "profile"
+SSO_SESSION: Final = "sso-session"
+SERVICES: Final = "services"
+MAX_BYTES: Final = 16 * 1024 * 1024  # a device or an endless pipe must not fill the memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """One file: its bytes, and the sections found in them.
+
+    Attributes:
+        path: where it is, or would be.
+        data: every byte, as read.
+        index: the sections by (kind, name), so that a long chain of profiles stays cheap.
+    """
+
+    path: Path
+    data: bytes
+    sections: tuple[Section, ...]
+    index: Mapping[tuple[str, str], tuple[Section, ...]] = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file; a missing one is empty and stays missing.
+
+        Raises:
+            ConfigError: it can't be read, is no config file, or is over 16 MiB.
+        """
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            data = b""
+        except (OSError, ValueError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            raise ConfigError(f'can\'t read "{path}": {reason.lower()}') from exc
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f'"{path}" is larger than {MAX_BYTES} bytes')
+        return cls.parse(data, path)
+
+    @classmethod
+    def parse(cls, data: bytes, path: Path) -> Self:
+        """Read the bytes of a file.
+
+        Raises:
+            ConfigError: names the file and the line.
+        """
+        sections = configsyntax.parse(data, path)
+        index: dict[tuple[str, str], tuple[Section, ...]] = {}
+        for section in sections:
+            meaning = _meaning(section.header)
+            index[meaning] = (*index.get(meaning, ()), section)
+        return cls(path=path, data=data, sections=sections, index=MappingProxyType(index))
+
+    def profiles(self) -> list[str]:
+        """List the profiles in file order; a ``[default]`` with nothing of interest is left out."""
+        return [
+            name for kind, name in self.index if kind == PROFILE and (name != DEFAULT or self._default_says_something())
+        ]
+
+    def find_profile(self, name: str) -> Mapping[str, Entry] | None:
+        """Give a profile's own keys; None if it has no section.
+
+        ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
+        and ``[profile a]`` are one.
+        """
+        found = self.index.get((PROFILE, composed(name)), ())
+        # Stable, so [default] comes first and loses.
+        return _merged(sorted(found, key=lambda section: section.header != DEFAULT))
+
+    def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
+        return _merged(self.index.get((SSO_SESSION, composed(name)), ()))
+
+    def sso_sessions(self) -> list[str]:
+        """List the SSO sessions in file order."""
+        return [name for kind, name in self.index if kind == SSO_SESSION]
+
+    def find_services(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the entries of ``[services NAME]``; None if there is no such section."""
+        return _merged(self.index.get((SERVICES, composed(name)), ()))
+
+    def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
+        """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
+        return _merged([section for section in self.sections if composed(section.header) == composed(name)])
+
+    def append_profile(self, name: str, settings: Mapping[str, str], *, lock: Path | None = None) -> ConfigFile:
+        """Append a profile to the file on disk; see :func:`pyvault.config.append.append_profile`."""
+        from pyvault.config.append import append_profile
+
+        return append_profile(self, name, settings, lock=lock)
+
+    def _default_says_something(self) -> bool:
+        default = self.find_profile(DEFAULT)
+        return default is not None and not PROFILE_KEYS.isdisjoint(default)
+
+
+def find_config_path(environ: Mapping[str, str]) -> Path:
+    """Say where the AWS config file is: ``AWS_CONFIG_FILE`` or ``~/.aws/config``."""
+    return expand_home(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ)
+
+
+def find_credentials_path(environ: Mapping[str, str]) -> Path:
+    """Say where the shared credentials are: ``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``."""
+    return expand_home(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ)
+
+
+def expand_home(text: str, environ: Mapping[str, str]) -> Path:
+    """Expand a leading ``~`` with the home directory that *environ* names."""
+    head, *tail = Path(text).parts or (".",)
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    if head == "~" and home:
+        return Path(home, *tail)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user: the path as it stands will not be found, and the message shows it
+        return Path(text)
+
+
+def _meaning(header: str) -> tuple[str, str]:
+    """Split ``kind NAME``; quotes around the whole name don't belong to it.
+
+    A header of no kind we know has an empty kind and means nothing to us.
+    """
+    if header == DEFAULT:
+        return PROFILE, DEFAULT
+    kind, *rest = header.split(maxsplit=1)
+    if kind not in {PROFILE, SSO_SESSION, SERVICES} or not rest:
+        return "", header
+    name = composed(configsyntax.unquoted(rest[0]))
+    return (kind, name) if name else ("", header)
+
+
+def composed(name: str) -> str:
+    """Bring a name into NFC, as the vault's names are: an editor on macOS may have taken accents apart."""
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFC", name)
+
+
+def _merged(sections: Sequence[Section]) -> Mapping[str, Entry] | None:
+    if not sections:
+        return None
+    merged: dict[str, Entry] = {}
+    for section in sections:
+        merged.update(section.entries)
+    return MappingProxyType(merged)

@@ -1,0 +1,146 @@
+"""A profile with every setting resolved, and where each one came from.
+
+:mod:`pyvault.config.load` makes these; :mod:`pyvault.planning.plan` decides by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyvault.planning.steps import Endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import timedelta
+
+    from pyvault.errors import ConfigError
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import CredentialSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A value and its origin.
+
+    Attributes:
+        origin: ``flag``, ``env NAME``, ``profile X``, ``include X``, ``[default]``,
+            ``sso-session X``, ``services X`` or ``built-in``.
+    """
+
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What the command line says; it wins over everything.
+
+    The four durations apply to the source profiles too.
+    """
+
+    region: str | None = None
+    assume_role_duration: timedelta | None = None
+    get_session_token_duration: timedelta | None = None
+    chained_get_session_token_duration: timedelta | None = None
+    federation_token_duration: timedelta | None = None
+
+
+def duration_flags(duration: timedelta | None, *, region: str | None = None, login: bool = False) -> Flags:
+    """Say what ``--duration`` and ``--region`` mean.
+
+    Args:
+        duration: applies to roles and sessions alike; None leaves them alone.
+        region: of ``--region``.
+        login: the duration is that of the federated session too.
+    """
+    return Flags(
+        region=region,
+        assume_role_duration=duration,
+        get_session_token_duration=duration,
+        chained_get_session_token_duration=duration,
+        federation_token_duration=duration if login else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One profile, resolved; None or empty is what nothing sets.
+
+    Attributes:
+        known: there is a section of this name in one of the files.
+        source: the profile that ``source_profile`` names, resolved as well.
+        source_profile: never the profile itself.
+        endpoint_url: the general one; ``endpoints`` has what holds for each service.
+        plaintext: keys that stand in the files; used only when that is allowed.
+        origins: by attribute name; what is missing here has no value.
+        labels: how a message names each setting, by attribute name: the file, line and
+            key, the variable, or the flag it came from.
+        problem: the first setting that can't be what it has to be, or a loop.
+        notes: what is worth a line under ``--debug``.
+    """
+
+    name: str
+    known: bool
+    source: Profile | None = None
+    source_profile: str | None = None
+    region: str | None = None
+    role_arn: str | None = None
+    role_session_name: str | None = None
+    external_id: str | None = None
+    mfa_serial: str | None = None
+    mfa_process: str | None = None
+    assume_role_duration: timedelta
+    get_session_token_duration: timedelta
+    chained_get_session_token_duration: timedelta
+    federation_token_duration: timedelta
+    sts_regional_endpoints: str | None = None
+    endpoint_url: str | None = None
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    sso_session: str | None = None
+    sso_start_url: str | None = None
+    sso_region: str | None = None
+    sso_account_id: str | None = None
+    sso_role_name: str | None = None
+    sso_registration_scopes: tuple[str, ...] = ()
+    web_identity_token_file: str | None = None
+    web_identity_token_process: str | None = None
+    credential_process: str | None = None
+    credential_source: CredentialSource | None = None
+    session_tags: tuple[tuple[str, str], ...] = ()
+    transitive_session_tags: tuple[str, ...] = ()
+    source_identity: str | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    ca_bundle: str | None = None
+    use_fips_endpoint: bool = False
+    use_dualstack_endpoint: bool = False
+    retry_mode: str | None = None
+    max_attempts: int | None = None
+    plaintext: Credentials | None = None
+    origins: Mapping[str, str]
+    labels: Mapping[str, str]
+    problem: ConfigError | None = None
+    notes: tuple[str, ...] = ()
+
+    def chain(self) -> Iterator[Profile]:
+        """Give this profile, its source, the source's source, ..."""
+        # A loop, not recursion: a generated config may chain thousands of profiles.
+        profile: Profile | None = self
+        while profile is not None:
+            yield profile
+            profile = profile.source
+
+    def setting(self, name: str) -> Setting | None:
+        """Give an attribute with its origin; None if nothing sets it."""
+        origin = self.origins.get(name)
+        return None if origin is None else Setting(value=getattr(self, name), origin=origin)
+
+    def describe(self, name: str) -> str:
+        """Name a setting for a message: ``"FILE", line 3: region of profile 'a'``."""
+        return self.labels.get(name) or f"{name} of profile {self.name!r}"
+
+
+def find_profile_name(environ: Mapping[str, str]) -> str | None:
+    """Say which profile the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None

@@ -1,0 +1,197 @@
+"""Take one setting after the other: flag, environment, sections; remember from where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pyvault.config.durations import parse_duration
+from pyvault.config.syntax import unquoted
+from pyvault.errors import ConfigError, InvalidSettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+    from pathlib import Path
+
+    from pyvault.config.layers import Layer
+
+T = TypeVar("T")
+
+BUILT_IN: Final = "built-in"
+#: Values that a shell or AWS takes as they stand: their quotes and lines are part of them.
+VERBATIM: Final = frozenset({"credential_process", "policy"})
+MANY_LINES: Final = VERBATIM | {"mfa_process", "web_identity_token_process"}
+
+# A region becomes part of a host name: a config must not lead a request elsewhere.
+_REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A text and where it stood.
+
+    Attributes:
+        label: how a message names it.
+        rank: 0 is the nearest section; what comes from elsewhere is below.
+    """
+
+    text: str
+    origin: str
+    label: str
+    rank: int
+
+
+@dataclass(slots=True, kw_only=True)
+class SettingReader:
+    """Read the settings of one profile.
+
+    A value that can't be is noted in ``problems`` and left out, so that ``explain``
+    can still show all others.
+    """
+
+    path: Path
+    layers: tuple[Layer, ...]
+    environ: Mapping[str, str]
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[ConfigError] = field(default_factory=list["ConfigError"])
+
+    def find(self, key: str, *, env: tuple[str, ...] = ()) -> Found | None:
+        """Find the text that counts for a key; an empty one is none."""
+        for variable in env:
+            if found := self.find_variable(variable):
+                return found
+        for rank, layer in enumerate(self.layers):
+            entry = layer.entries.get(key)
+            if entry is None:
+                continue
+            if text := entry.value if key in VERBATIM else unquoted(entry.value):
+                section = "[default]" if layer.origin == "[default]" else f"profile {layer.profile!r}"
+                label = f'"{self.path}", line {entry.line}: {key} of {section}'
+                return Found(text=text, origin=layer.origin, label=label, rank=rank)
+        return None
+
+    def find_variable(self, name: str) -> Found | None:
+        """Find an environment variable; an empty one is none."""
+        text = self.environ.get(name)
+        return Found(text=text, origin=f"env {name}", label=name, rank=-1) if text else None
+
+    def keep(self, attribute: str, found: Found) -> None:
+        """Remember where the value of an attribute came from."""
+        self.origins[attribute] = found.origin
+        self.labels[attribute] = found.label
+
+    def drop(self, attribute: str) -> None:
+        """Forget an attribute: it has no value after all."""
+        self.origins.pop(attribute, None)
+        self.labels.pop(attribute, None)
+
+    def text(self, key: str, *, env: tuple[str, ...] = ()) -> str | None:
+        """Give a text without control characters."""
+        return self.parsed(key, lambda text, what: checked_text(text, what=what, key=key), env=env)
+
+    def parsed(
+        self,
+        key: str,
+        parse: Callable[[str, str], T],
+        *,
+        env: tuple[str, ...] = (),
+        attribute: str | None = None,
+    ) -> T | None:
+        """Give what *parse* makes of the text and its label; None if there is none or it is bad."""
+        return self.take(attribute or key, self.find(key, env=env), parse)
+
+    def take(self, attribute: str, found: Found | None, parse: Callable[[str, str], T]) -> T | None:
+        """Parse what was found and remember its origin, or note the problem."""
+        if found is None:
+            return None
+        try:
+            value = parse(found.text, found.label)
+        except InvalidSettingError as problem:
+            self.problems.append(problem)
+            return None
+        self.keep(attribute, found)
+        return value
+
+    def duration(
+        self,
+        attribute: str,
+        *,
+        flag: timedelta | None,
+        env: str,
+        default: timedelta,
+        key: str = "",
+    ) -> timedelta:
+        """Give a duration; there is always one."""
+        if flag is not None:
+            self.keep(attribute, Found(text="", origin="flag", label=f"--duration, as {attribute}", rank=-1))
+            return flag
+        found = self.find(key, env=(env,))
+        given = self.take(attribute, found, lambda text, what: parse_duration(text, what=what))
+        if given is None and found is None:
+            self.origins[attribute] = BUILT_IN
+        return default if given is None else given
+
+
+def checked_text(text: str, *, what: str, key: str = "") -> str:
+    """Refuse control characters: no setting needs them, and they could forge lines.
+
+    Raises:
+        InvalidSettingError: names *what*.
+    """
+    pattern = _CONTROL_IN_LINES if key in MANY_LINES else _CONTROL
+    if pattern.search(text):
+        raise InvalidSettingError(f"{what}: has control characters or goes over several lines")
+    return text
+
+
+def parse_region(text: str, what: str) -> str:
+    """Check the shape of a region's name; whether it exists is AWS's to say.
+
+    Raises:
+        InvalidSettingError: it could not be one label of a host name.
+    """
+    if not _REGION.fullmatch(text):
+        raise InvalidSettingError(f"{what}: {text!r} can't be a region")
+    return text
+
+
+def parse_switch(text: str, what: str) -> bool:
+    """Read ``true`` or ``false``.
+
+    Raises:
+        InvalidSettingError: anything else.
+    """
+    match text.lower():
+        case "true":
+            return True
+        case "false":
+            return False
+        case _:
+            raise InvalidSettingError(f"{what}: {text!r} is neither true nor false")
+
+
+def parse_attempts(text: str, what: str) -> int:
+    """Read a number of attempts, 1 to 9999.
+
+    Raises:
+        InvalidSettingError: anything else.
+    """
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise InvalidSettingError(f"{what}: {text!r} is not a number from 1 to 9999")
+    return int(text)
+
+
+def one_of(*choices: str) -> Callable[[str, str], str]:
+    """Make a parser that accepts exactly these words."""
+
+    def parse(text: str, what: str) -> str:
+        if text not in choices:
+            raise InvalidSettingError(f"{what}: {text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return parse

@@ -1,0 +1,218 @@
+"""Resolve the settings of one profile, without its sources.
+
+Flag, then environment, then the profile's section, what it includes, ``[default]``,
+and what is built in.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pyvault.config.endpoints import read_endpoints
+from pyvault.config.file import composed, expand_home
+from pyvault.config.layers import find_layers
+from pyvault.config.profile import Flags, Profile
+from pyvault.config.reader import (
+    Found,
+    SettingReader,
+    checked_text,
+    one_of,
+    parse_attempts,
+    parse_region,
+    parse_switch,
+)
+from pyvault.config.sso import read_sso
+from pyvault.config.tags import parse_list, parse_session_tags
+from pyvault.errors import InvalidSettingError
+from pyvault.model import Credentials
+from pyvault.planning.steps import CredentialSource
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyvault.config.file import ConfigFile
+    from pyvault.config.syntax import Entry
+
+# Source: the defaults of aws-vault; its users know them.
+ROLE_DURATION: Final = timedelta(hours=1)
+SESSION_DURATION: Final = timedelta(hours=1)
+CHAINED_SESSION_DURATION: Final = timedelta(hours=8)
+FEDERATION_DURATION: Final = timedelta(hours=1)
+
+
+def resolve_profile(
+    config: ConfigFile,
+    credentials_file: ConfigFile | None,
+    name: str,
+    environ: Mapping[str, str],
+    flags: Flags,
+    *,
+    is_named: bool,
+) -> Profile:
+    """Resolve one profile; its source, if it has one, is only named.
+
+    Args:
+        config: the AWS config file.
+        credentials_file: the shared credentials file.
+        name: the profile.
+        environ: the ``AWS_*`` variables count.
+        flags: of the command line.
+        is_named: this is the profile that was asked for, so that the variables that
+            describe one role (``AWS_ROLE_ARN`` and its kin) are meant for it.
+    """
+    layers = find_layers(config, name)
+    reader = SettingReader(path=config.path, layers=layers.found, environ=environ)
+    if layers.loop is not None:
+        reader.problems.append(layers.loop)
+    own = config.find_profile(name)
+    in_credentials_file = credentials_file.find_plain_section(name) if credentials_file is not None else None
+
+    def of_role(variable: str) -> tuple[str, ...]:
+        return (variable,) if is_named else ()
+
+    endpoint_url, endpoints = read_endpoints(reader, config)
+    sso = read_sso(reader, config)
+    source_profile = reader.parsed("source_profile", _parse_profile_name)
+    if source_profile == name:  # "my keys stand beside this": aws-vault and the AWS CLI take it so
+        reader.drop("source_profile")
+        source_profile = None
+    token_file = reader.text("web_identity_token_file")
+    token_process = reader.text("web_identity_token_process")
+    credential_process = reader.text("credential_process")
+    credential_source = reader.parsed("credential_source", _parse_credential_source)
+    plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
+    sources = (source_profile, sso.session, sso.start_url, token_file, token_process, credential_process)
+    if is_named and not any((*sources, credential_source, plaintext)):
+        # A container's platform sets it for any SDK; what a profile says is nearer.
+        found = reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE")
+        token_file = reader.take("web_identity_token_file", found, _text)
+    return Profile(
+        name=name,
+        known=own is not None or in_credentials_file is not None,
+        source_profile=source_profile,
+        region=_region(reader, flags),
+        role_arn=reader.parsed("role_arn", _parse_arn, env=of_role("AWS_ROLE_ARN")),
+        role_session_name=reader.text("role_session_name", env=of_role("AWS_ROLE_SESSION_NAME")),
+        external_id=reader.text("external_id"),
+        mfa_serial=reader.text("mfa_serial", env=("AWS_MFA_SERIAL",)),
+        mfa_process=reader.text("mfa_process"),
+        assume_role_duration=reader.duration(
+            "assume_role_duration",
+            flag=flags.assume_role_duration,
+            env="AWS_ASSUME_ROLE_TTL",
+            key="duration_seconds",
+            default=ROLE_DURATION,
+        ),
+        get_session_token_duration=reader.duration(
+            "get_session_token_duration",
+            flag=flags.get_session_token_duration,
+            env="AWS_SESSION_TOKEN_TTL",
+            default=SESSION_DURATION,
+        ),
+        chained_get_session_token_duration=reader.duration(
+            "chained_get_session_token_duration",
+            flag=flags.chained_get_session_token_duration,
+            env="AWS_CHAINED_SESSION_TOKEN_TTL",
+            default=CHAINED_SESSION_DURATION,
+        ),
+        federation_token_duration=reader.duration(
+            "federation_token_duration",
+            flag=flags.federation_token_duration,
+            env="AWS_FEDERATION_TOKEN_TTL",
+            default=FEDERATION_DURATION,
+        ),
+        sts_regional_endpoints=reader.parsed(
+            "sts_regional_endpoints", one_of("legacy", "regional"), env=("AWS_STS_REGIONAL_ENDPOINTS",)
+        ),
+        endpoint_url=endpoint_url,
+        endpoints=endpoints,
+        sso_session=sso.session,
+        sso_start_url=sso.start_url,
+        sso_region=sso.region,
+        sso_account_id=sso.account_id,
+        sso_role_name=sso.role_name,
+        sso_registration_scopes=sso.registration_scopes,
+        web_identity_token_file=_file(token_file, environ),
+        web_identity_token_process=token_process,
+        credential_process=credential_process,
+        credential_source=credential_source,
+        session_tags=reader.parsed("session_tags", _parse_tags, env=of_role("AWS_SESSION_TAGS")) or (),
+        transitive_session_tags=reader.parsed(
+            "transitive_session_tags", _parse_names, env=of_role("AWS_TRANSITIVE_TAGS")
+        )
+        or (),
+        source_identity=reader.text("source_identity", env=of_role("AWS_SOURCE_IDENTITY")),
+        policy=reader.text("policy"),
+        policy_arns=reader.parsed("policy_arns", _parse_names) or (),
+        ca_bundle=_file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ),
+        use_fips_endpoint=reader.parsed("use_fips_endpoint", parse_switch, env=("AWS_USE_FIPS_ENDPOINT",)) or False,
+        use_dualstack_endpoint=reader.parsed(
+            "use_dualstack_endpoint", parse_switch, env=("AWS_USE_DUALSTACK_ENDPOINT",)
+        )
+        or False,
+        retry_mode=reader.parsed("retry_mode", one_of("legacy", "standard", "adaptive"), env=("AWS_RETRY_MODE",)),
+        max_attempts=reader.parsed("max_attempts", parse_attempts, env=("AWS_MAX_ATTEMPTS",)),
+        plaintext=plaintext,
+        origins=reader.origins,
+        labels=reader.labels,
+        problem=next(iter(reader.problems), None),
+        notes=tuple(f"profile {name!r} includes {missing!r}, which has no section" for missing in layers.missing),
+    )
+
+
+def _region(reader: SettingReader, flags: Flags) -> str | None:
+    found = reader.find("region", env=("AWS_REGION", "AWS_DEFAULT_REGION"))
+    if flags.region:
+        found = Found(text=flags.region, origin="flag", label="--region", rank=-1)
+    return reader.take("region", found, parse_region)
+
+
+def _file(text: str | None, environ: Mapping[str, str]) -> str | None:
+    return str(expand_home(text, environ)) if text and text.startswith("~") else text
+
+
+def _parse_arn(text: str, what: str) -> str:
+    checked_text(text, what=what)
+    if not text.startswith("arn:") or text.count(":") < 5:  # arn:partition:service:region:account:resource
+        raise InvalidSettingError(f"{what}: {text!r} is not an ARN")
+    return text
+
+
+def _parse_tags(text: str, what: str) -> tuple[tuple[str, str], ...]:
+    return parse_session_tags(checked_text(text, what=what), what=what)
+
+
+def _parse_names(text: str, what: str) -> tuple[str, ...]:
+    return parse_list(checked_text(text, what=what))
+
+
+def _parse_credential_source(text: str, what: str) -> CredentialSource:
+    for source in CredentialSource:
+        if source.lower() == text.lower():
+            return source
+    raise InvalidSettingError(f"{what}: {text!r} is not one of {', '.join(CredentialSource)}")
+
+
+def _parse_profile_name(text: str, what: str) -> str:
+    return composed(checked_text(text, what=what))
+
+
+def _text(text: str, what: str) -> str:
+    return checked_text(text, what=what)
+
+
+def _find_plaintext(entries: Mapping[str, Entry] | None) -> Credentials | None:
+    """Find a key pair among a profile's own keys: one that [default] has is not everybody's."""
+    if entries is None:
+        return None
+    values = {key: entry.value for key, entry in entries.items()}
+    if not values.get("aws_access_key_id") or not values.get("aws_secret_access_key"):
+        return None
+    token = values.get("aws_session_token")
+    return Credentials(
+        access_key_id=values["aws_access_key_id"],
+        secret_access_key=Secret(values["aws_secret_access_key"]),
+        session_token=Secret(token) if token else None,
+    )

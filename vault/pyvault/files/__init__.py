@@ -1,0 +1,1 @@
+"""Writing a file whole or not at all, and locking between processes."""

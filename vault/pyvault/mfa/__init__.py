@@ -1,0 +1,1 @@
+"""Where an MFA code comes from, and that none is sent twice."""

@@ -1,0 +1,108 @@
+"""Which MFA codes were sent already, across processes.
+
+A file per device in the lock directory keeps a hash of each code claimed in
+the last windows. A hash of six digits can be undone by trying a million; what
+it gives away is a code that AWS will not take again.
+
+Source: RFC 6238, section 5.2: a verifier must accept a code only once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from pyvault.errors import WriteFailedError
+from pyvault.files.atomic import PendingFile
+from pyvault.files.lock import LockFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pyvault.clock import Clock
+    from pyvault.secret import Secret
+
+WINDOW = 30  # seconds. Source: RFC 6238, section 4.1, default time step X
+REMEMBERED = 3  # windows: AWS takes the codes of the neighbouring ones too
+
+
+class MfaClaims:
+    """The codes that were sent, device by device."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        """Name the place of the records; it is made when it is needed."""
+        self._directory = directory
+        self._clock = clock
+
+    def until_next(self, serial: str) -> timedelta | None:
+        """Say how long the device keeps showing a code that was sent; None if it shows a new one.
+
+        Raises:
+            WriteFailedError: the record can't be kept.
+        """
+        with self._record(serial) as (record, now):
+            if now // WINDOW not in _used(record, now).values():
+                return None
+            return timedelta(seconds=WINDOW - now % WINDOW)
+
+    def claim(self, serial: str, code: Secret[str]) -> timedelta | None:
+        """Claim a code for one request.
+
+        Returns:
+            None if the code is ours; if somebody has used it, the time until
+            the device shows the next one.
+
+        Raises:
+            WriteFailedError: the record can't be kept.
+        """
+        mark = hashlib.sha256(f"{serial}\0{code.reveal()}".encode()).hexdigest()
+        with self._record(serial) as (record, now):
+            used = _used(record, now)
+            if mark in used:
+                return timedelta(seconds=WINDOW - now % WINDOW)
+            _write(record, used | {mark: int(now // WINDOW)})
+        return None
+
+    @contextmanager
+    def _record(self, serial: str) -> Generator[tuple[Path, float]]:
+        """Hold the device's lock; gives its record and the time in epoch seconds."""
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
+        record = self._directory / f"mfa-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
+        with LockFile(record.with_suffix(".lock")):
+            yield record, self._clock().timestamp()
+
+
+def _used(record: Path, now: float) -> dict[str, int]:
+    """Give the marks that still count, with their windows.
+
+    One from the future comes from a clock that was set back; it must not block
+    for ever.
+    """
+    return {mark: window for mark, window in _read(record).items() if 0 <= now // WINDOW - window < REMEMBERED}
+
+
+def _read(record: Path) -> dict[str, int]:
+    import json
+
+    try:
+        content: object = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    pairs = cast("dict[str, object]", content).items()  # keys of JSON objects are texts
+    return {mark: window for mark, window in pairs if isinstance(window, int)}
+
+
+def _write(record: Path, used: dict[str, int]) -> None:
+    import json
+
+    with PendingFile(record, durable=False) as pending:
+        pending.write(json.dumps(used).encode())
+        pending.commit()

@@ -1,0 +1,1 @@
+"""Credentials from one place to another: between backends, from aws-vault, out of the credentials file."""

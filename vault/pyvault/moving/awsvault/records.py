@@ -1,0 +1,77 @@
+"""aws-vault's records, read into ours.
+
+Some of its stores hold an *item*, ``{"Key": ..., "Data": "<base64>", ...}``,
+others the data alone: the AWS SDK's ``Credentials`` as JSON. What else lies in
+the same store (sessions, SSO tokens) is told by its name.
+
+Source: the behaviour of aws-vault 7 and of its keyring library.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ItemCorruptError
+from pyvault.model import StoredCredentials
+from pyvault.secret import Secret
+from pyvault.storage.codec import encode_credentials, parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Names of cached sessions and tokens, of now and of earlier versions.
+NO_CREDENTIAL = re.compile(
+    r"oidc:|session[,:]|((sts|sso)\.\w+|credential_process),[^,]*,[^,]*,\d+$|.* session \(\d+\)$", re.DOTALL
+)
+
+
+def is_credential(name: str) -> bool:
+    """Say whether this name of aws-vault's is that of a long-lived key."""
+    return NO_CREDENTIAL.match(name) is None
+
+
+def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:
+    """Read an item into a record of ours.
+
+    Args:
+        text: the item.
+        of: what it is, for the messages.
+        name: what it has to be: aws-vault itself takes a file that was renamed
+            for the other profile's key.
+
+    Raises:
+        ItemCorruptError: not an item, or the item of another name.
+    """
+    item = parse_object(text, of=of)
+    key, data = item.get("Key"), item.get("Data")
+    if not isinstance(data, str):
+        raise ItemCorruptError(f"{of} is not an item of aws-vault")
+    if key != name:
+        raise ItemCorruptError(f"{of} holds the key of {key!r}", hint="somebody renamed it in aws-vault's store")
+    try:
+        return read_data(Secret(base64.b64decode(data, validate=True)), of=of)
+    except binascii.Error:
+        raise ItemCorruptError(f"{of} is damaged") from None
+
+
+def read_data(text: Secret[bytes], *, of: str) -> Secret[bytes]:
+    """Read the SDK's credentials into a record of ours.
+
+    Raises:
+        ItemCorruptError: not such a record, or a temporary one.
+    """
+    record = parse_object(text, of=of)
+    if _text(record, "SessionToken"):
+        raise ItemCorruptError(f"{of} holds temporary credentials")
+    key_id, secret = _text(record, "AccessKeyID"), Secret(_text(record, "SecretAccessKey"))
+    if not key_id or not secret:
+        raise ItemCorruptError(f"{of} holds no access key")
+    return encode_credentials(StoredCredentials(access_key_id=key_id, secret_access_key=secret))
+
+
+def _text(record: Mapping[str, object], key: str) -> str:
+    value = record.get(key)
+    return value if isinstance(value, str) else ""

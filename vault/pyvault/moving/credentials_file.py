@@ -1,0 +1,113 @@
+"""Keys in clear text in ``~/.aws/credentials``: found, and taken out line by line.
+
+What is not a static access key pair stays: other settings, comments, temporary
+credentials with a session token, sections of other programs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.config.syntax import parse
+from pyvault.errors import ConfigError, ConflictError
+from pyvault.model import StoredCredentials
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from pyvault.config.syntax import Entry
+
+KEY_ID = "aws_access_key_id"
+SECRET_KEY = "aws_secret_access_key"  # noqa: S105 - the name of a setting
+TOKENS = ("aws_session_token", "aws_security_token")
+MAX_FILE = 1024 * 1024  # bytes
+BACKUP_SUFFIX = ".pyvault-backup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundKeys:
+    """What the file holds.
+
+    Attributes:
+        pairs: by profile.
+        left: profiles whose credentials are not a static pair.
+    """
+
+    pairs: Mapping[str, StoredCredentials]
+    left: tuple[str, ...]
+
+
+def read_credentials_file(path: Path) -> FoundKeys:
+    """Find the static pairs.
+
+    Raises:
+        ConfigError: unreadable, or not the format.
+    """
+    pairs: dict[str, StoredCredentials] = {}
+    left: list[str] = []
+    for section in parse(_read(path), path):
+        key_id, secret = (_value(section.entries, key) for key in (KEY_ID, SECRET_KEY))
+        if any(_value(section.entries, key) for key in TOKENS) or bool(key_id) != bool(secret):
+            left.append(section.header)
+        elif key_id:
+            pairs[section.header] = StoredCredentials(access_key_id=key_id, secret_access_key=Secret(secret))
+    return FoundKeys(pairs=pairs, left=tuple(left))
+
+
+def remove_pairs(path: Path, profiles: Collection[str]) -> Path:
+    """Take the pairs of these profiles out of the file; everything else stays as it is.
+
+    A copy lies beside it while it is rewritten, and is deleted once the new
+    file reads as it should: a copy of the keys in clear text is what this is
+    meant to end.
+
+    Returns:
+        The place of that copy, for a message.
+
+    Raises:
+        ConflictError: the file changed meanwhile; it was left alone.
+        WriteFailedError: it can't be written; the copy stays.
+    """
+    from pyvault.files.atomic import replace_file
+
+    before = _read(path)
+    after = before
+    while lines := _lines_of_pairs(after, path, profiles):
+        after = b"".join(line for number, line in enumerate(after.splitlines(keepends=True), 1) if number not in lines)
+    backup = path.with_name(f"{path.name}{BACKUP_SUFFIX}")
+    replace_file(backup, before)
+    if _read(path) != before:
+        raise ConflictError(f"'{path}' changed while its keys were being stored", hint="run the same command again")
+    replace_file(path, after, mode=None, follow_link=True)
+    if _read(path) != after or read_credentials_file(path).pairs.keys() & set(profiles):
+        raise ConflictError(f"'{path}' does not read as it was written", hint=f"'{backup}' is how it was")
+    backup.unlink()
+    return backup
+
+
+def _lines_of_pairs(data: bytes, path: Path, profiles: Collection[str]) -> set[int]:
+    return {
+        section.entries[key].line
+        for section in parse(data, path)
+        if section.header in profiles
+        for key in (KEY_ID, SECRET_KEY)
+        if key in section.entries
+    }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE + 1)
+    except OSError as exc:
+        raise ConfigError(f"'{path}' can't be read: {exc.strerror}") from None
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"'{path}' is too large to be a credentials file")
+    return data
+
+
+def _value(entries: Mapping[str, Entry], key: str) -> str:
+    return entries[key].value if key in entries else ""

@@ -1,0 +1,1 @@
+"""Decide how a profile gets its credentials, and say why. Pure."""

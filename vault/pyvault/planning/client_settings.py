@@ -1,0 +1,48 @@
+"""How the AWS clients of a profile are made, and which partition it lives in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyvault.config.partition import AWS, Partition, find_partition_of_arn, partition_of_region
+from pyvault.planning.steps import ClientSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyvault.config.profile import Profile
+
+
+def home_partition(profiles: Iterable[Profile]) -> Partition:
+    """Find the partition of a chain: by a region, a role or an MFA device; credentials never leave theirs."""
+    for profile in profiles:
+        if profile.region is not None:
+            return partition_of_region(profile.region)
+        for arn in (profile.role_arn, profile.mfa_serial):
+            partition = find_partition_of_arn(arn) if arn else None
+            if partition is not None:
+                return partition
+        if profile.sso_region is not None:
+            return partition_of_region(profile.sso_region)
+    return AWS
+
+
+def client_of(profile: Profile, partition: Partition) -> ClientSettings:
+    """Say how the clients of a profile's calls are made."""
+    return ClientSettings(
+        region=profile.region or partition.default_region,
+        region_is_default=profile.region is None,
+        endpoints=profile.endpoints,
+        sts_regional=profile.sts_regional_endpoints,
+        ca_bundle=profile.ca_bundle,
+        use_fips=profile.use_fips_endpoint,
+        use_dualstack=profile.use_dualstack_endpoint,
+        retry_mode=profile.retry_mode,
+        max_attempts=profile.max_attempts,
+    )
+
+
+def sso_client_of(profile: Profile, sso_region: str, partition: Partition) -> ClientSettings:
+    """Say how the clients of the SSO calls are made: in the region of the start URL."""
+    return replace(client_of(profile, partition), region=sso_region, region_is_default=False)

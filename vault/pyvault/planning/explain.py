@@ -1,0 +1,205 @@
+"""What a plan looks like: the JSON of ``pyvault explain``, version 1, and a drawing for people.
+
+No call, no prompt, no secret: a profile, a plan or the error it ended in, and what
+the caller knows of the cache.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    PlaintextStep,
+    Plan,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from pyvault.config.profile import Profile
+    from pyvault.errors import PyvaultError
+    from pyvault.planning.steps import Skip, Step
+
+VERSION: Final = 1
+
+#: Shown name -> attribute of a profile.
+SETTINGS: Final = {
+    "region": "region",
+    "role_arn": "role_arn",
+    "role_session_name": "role_session_name",
+    "external_id": "external_id",
+    "mfa_serial": "mfa_serial",
+    "mfa_process": "mfa_process",
+    "source_profile": "source_profile",
+    "assume_role_duration_s": "assume_role_duration",
+    "get_session_token_duration_s": "get_session_token_duration",
+    "chained_get_session_token_duration_s": "chained_get_session_token_duration",
+    "federation_token_duration_s": "federation_token_duration",
+    "sts_regional_endpoints": "sts_regional_endpoints",
+    "endpoint_url": "endpoint_url",
+    "sso_session": "sso_session",
+    "sso_start_url": "sso_start_url",
+    "sso_region": "sso_region",
+    "sso_account_id": "sso_account_id",
+    "sso_role_name": "sso_role_name",
+    "sso_registration_scopes": "sso_registration_scopes",
+    "web_identity_token_file": "web_identity_token_file",
+    "web_identity_token_process": "web_identity_token_process",
+    "credential_process": "credential_process",
+    "credential_source": "credential_source",
+    "session_tags": "session_tags",
+    "transitive_session_tags": "transitive_session_tags",
+    "source_identity": "source_identity",
+    "policy": "policy",
+    "policy_arns": "policy_arns",
+    "ca_bundle": "ca_bundle",
+    "use_fips_endpoint": "use_fips_endpoint",
+    "use_dualstack_endpoint": "use_dualstack_endpoint",
+    "retry_mode": "retry_mode",
+    "max_attempts": "max_attempts",
+}
+
+#: Every key of a step; those that do not apply are null.
+STEP_KEYS: Final = (
+    "op",
+    "profile",
+    "role_arn",
+    "mfa_serial",
+    "chained_mfa",
+    "duration_s",
+    "capped",
+    "external_id",
+    "role_session_name",
+    "session_tags",
+    "transitive_tags",
+    "source_identity",
+    "cached",
+    "region",
+    "command",
+    "account_id",
+    "role_name",
+    "start_url",
+    "sso_region",
+    "why",
+)
+
+Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
+Cached = str  # "hit" | "miss" | "never" | "unknown"
+
+
+def as_json(
+    outcome: Plan | PyvaultError,
+    profile: Profile,
+    cached: Callable[[Step], Cached],
+) -> dict[str, Json]:
+    """Give the whole explanation.
+
+    Args:
+        outcome: the plan, or why there is none; the settings come out either way.
+        profile: as resolved, with its problem if it has one.
+        cached: says of a step ``hit``, ``miss``, ``never`` or ``unknown``.
+    """
+    plan = outcome if isinstance(outcome, Plan) else None
+    error = None if isinstance(outcome, Plan) else outcome
+    return {
+        "v": VERSION,
+        "profile": profile.name,
+        "settings": {**settings_as_json(profile)},
+        "source_chain": _source_chain(profile),
+        "steps": [] if plan is None else [step_as_json(step, cached(step)) for step in plan.steps],
+        "skips": [] if plan is None else [_skip_as_json(skip) for skip in plan.skips],
+        "exposes_long_term_credentials": plan is not None and plan.exposes_long_term_credentials,
+        "error": None if error is None else {"type": type(error).__name__, "message": error.message},
+    }
+
+
+def as_text(
+    outcome: Plan | PyvaultError,
+    profile: Profile,
+    cached: Callable[[Step], Cached],
+    expires: Callable[[Step], datetime | None] = lambda _: None,
+) -> str:
+    """Draw the explanation for a person.
+
+    Args:
+        outcome: as for :func:`as_json`.
+        profile: the same.
+        cached: the same.
+        expires: until when the session of a step is good; None if there is none.
+    """
+    from pyvault.planning.explain_text import draw
+
+    return draw(outcome, profile, cached, expires)
+
+
+def _source_chain(profile: Profile) -> list[Json]:
+    return [member.name for member in profile.chain() if member is not profile]
+
+
+def settings_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
+    """Give every setting as ``{"value": ..., "from": ...}``."""
+    values = setting_values(profile)
+    return {
+        name: {"value": values[name], "from": profile.origins.get(attribute)} for name, attribute in SETTINGS.items()
+    }
+
+
+def setting_values(profile: Profile) -> dict[str, Json]:
+    """Give the value of every setting as JSON has it; None where nothing sets it."""
+    from datetime import timedelta
+
+    values: dict[str, Json] = {}
+    for name, attribute in SETTINGS.items():
+        value = getattr(profile, attribute)
+        if attribute not in profile.origins:
+            values[name] = None
+        elif isinstance(value, timedelta):
+            values[name] = _seconds(value)
+        elif attribute == "session_tags":
+            values[name] = dict[str, Json](profile.session_tags)
+        elif attribute == "sso_registration_scopes":
+            values[name] = ",".join(profile.sso_registration_scopes)
+        elif attribute in {"transitive_session_tags", "policy_arns"}:
+            values[name] = [*value]
+        else:
+            values[name] = value
+    return values
+
+
+def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
+    """Give one step; what does not apply to it is null."""
+    values: dict[str, Json] = {key: getattr(step, key, None) for key in STEP_KEYS}
+    values["cached"] = cached
+    match step:
+        case SessionTokenStep() | AssumeRoleStep() | WebIdentityStep() | FederationStep():
+            values["duration_s"] = _seconds(step.duration)
+            values["region"] = step.client.region
+            values["chained_mfa"] = isinstance(step, AssumeRoleStep) and step.chained_mfa
+            values["capped"] = isinstance(step, AssumeRoleStep) and step.capped
+        case SsoStep():
+            values["region"] = step.client.region
+        case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep():
+            pass
+    if isinstance(step, AssumeRoleStep):
+        values["session_tags"] = dict[str, Json](step.session_tags) or None
+        values["transitive_tags"] = [*step.transitive_tags] or None
+    elif isinstance(step, WebIdentityStep):
+        values["command"] = step.token_process
+    return values
+
+
+def _skip_as_json(skip: Skip) -> dict[str, Json]:
+    return {"op": skip.op, "profile": skip.profile, "why": skip.why}
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())

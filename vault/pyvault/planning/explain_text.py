@@ -1,0 +1,153 @@
+"""What a plan looks like for people: a drawn chain, and where everything came from.
+
+Plain ASCII, one fact a line, so that it reads the same in a log. What a config can
+put in here is shown with its control characters escaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.clock import to_rfc3339
+from pyvault.config.durations import format_duration
+from pyvault.planning.advice import find_advice
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    PlaintextStep,
+    Plan,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from pyvault.config.profile import Profile
+    from pyvault.errors import PyvaultError
+    from pyvault.planning.steps import Step
+
+CACHED = {
+    "hit": "in the cache",
+    "miss": "not in the cache: the call will be made",
+    "never": "never cached",
+    "unknown": "cache not looked at",
+}
+
+
+def draw(
+    outcome: Plan | PyvaultError,
+    profile: Profile,
+    cached: Callable[[Step], str],
+    expires: Callable[[Step], datetime | None],
+) -> str:
+    """Draw a plan, or say why there is none, and list the settings."""
+    chain = " -> ".join(shown(member.name) for member in profile.chain())
+    lines = [f"profile {chain}", ""]
+    if isinstance(outcome, Plan):
+        lines += _plan_lines(outcome, profile, cached, expires)
+    else:
+        lines += [f"no credentials: {shown(outcome.message)}"]
+        lines += [f"  {outcome.hint}"] if outcome.hint else []
+    lines += ["", "settings", *_settings_lines(profile)]
+    return "\n".join(lines) + "\n"
+
+
+def shown(text: str) -> str:
+    """Escape what is not printable: a config must not move the cursor or hide a part."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _plan_lines(
+    plan: Plan,
+    profile: Profile,
+    cached: Callable[[Step], str],
+    expires: Callable[[Step], datetime | None],
+) -> Iterator[str]:
+    for number, step in enumerate(plan.steps, start=1):
+        if number > 1:
+            yield "   |"
+        yield f"{number:2} {step.op}  (profile {shown(step.profile)})"
+        until = expires(step)
+        state = CACHED.get(cached(step), "cache not looked at")
+        facts = [*_facts(step), f"{state} until {to_rfc3339(until)}" if until else state, f"why: {step.why}"]
+        for fact in facts:
+            yield f"   |   {shown(fact)}"
+    yield "   v"
+    if plan.exposes_long_term_credentials:
+        yield "   the program gets LONG-LIVED keys, which stay good until somebody deletes them"
+    else:
+        yield "   the program gets these credentials"
+    yield from _listed("left out", [f"{skip.op} of {skip.profile}: {skip.why}" for skip in plan.skips])
+    yield from _listed("to be asked less", find_advice(plan, profile))
+    yield from _listed("notes", plan.notes)
+
+
+def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield from ("", title, *(f"   {shown(line)}" for line in lines))
+
+
+def _facts(step: Step) -> Iterator[str]:
+    match step:
+        case StoredStep():
+            yield "a key pair from the vault"
+        case PlaintextStep():
+            yield "a key pair in plain text from a config file"
+        case SourceStep():
+            yield f"from {step.source}"
+        case ProcessStep():
+            yield f"runs: {step.command}"
+        case SsoStep():
+            yield f"role {step.role_name!r} of account {step.account_id} at {step.start_url} ({step.sso_region})"
+            yield "a browser opens when the sign-in is over"
+        case WebIdentityStep():
+            yield f"role {step.role_arn}"
+            yield f"token from {step.token_file}" if step.token_file else f"token from: {step.token_process}"
+            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+        case SessionTokenStep():
+            yield _mfa(step.mfa_serial, step.mfa_process)
+            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+        case AssumeRoleStep():
+            yield from _role_facts(step)
+        case FederationStep():
+            yield "no MFA: AWS takes none here"
+            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+
+
+def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
+    yield f"role {step.role_arn}"
+    yield "no MFA code: the session carries it" if step.chained_mfa else _mfa(step.mfa_serial, step.mfa_process)
+    capped = " (cut to what AWS allows)" if step.capped else ""
+    yield f"for {format_duration(step.duration)}{capped}, in {step.client.region}"
+    if step.external_id:
+        yield f"external id {step.external_id}"
+    if step.session_tags:
+        yield "tags " + ", ".join(f"{key}={value}" for key, value in step.session_tags)
+    if step.transitive_tags:
+        yield "transitive tags " + ", ".join(step.transitive_tags)
+    if step.source_identity:
+        yield f"source identity {step.source_identity}"
+    if step.policy or step.policy_arns:
+        yield "with a session policy"
+
+
+def _mfa(serial: str | None, process: str | None) -> str:
+    if serial is None:
+        return "no MFA"
+    how = f"code by: {process}" if process else "a code is asked for"
+    return f"MFA {serial}, {how}"
+
+
+def _settings_lines(profile: Profile) -> Iterator[str]:
+    from pyvault.planning.explain import settings_as_json
+
+    settings = {name: setting for name, setting in settings_as_json(profile).items() if setting["value"] is not None}
+    width = max(map(len, settings), default=0)
+    for name, setting in settings.items():
+        yield f"   {name:{width}}  {shown(str(setting['value']))}  ({shown(str(setting['from']))})"

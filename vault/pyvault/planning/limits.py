@@ -1,0 +1,100 @@
+"""What AWS documents that it refuses, checked before any call or prompt is made.
+
+Source: AWS STS API Reference (GetSessionToken, GetFederationToken, AssumeRole,
+AssumeRoleWithWebIdentity), as of 2025.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pyvault.config.durations import format_duration
+from pyvault.errors import InvalidSettingError
+
+if TYPE_CHECKING:
+    from pyvault.config.profile import Profile
+
+SHORTEST: Final = timedelta(seconds=900)
+LONGEST_SESSION: Final = timedelta(seconds=129_600)  # GetSessionToken, GetFederationToken
+LONGEST_ROLE: Final = timedelta(seconds=43_200)
+LONGEST_CHAINED_ROLE: Final = timedelta(hours=1)  # AssumeRole with the credentials of a session
+
+MAX_TAGS: Final = 50
+MAX_POLICY_ARNS: Final = 10
+MAX_POLICY: Final = 2048  # characters
+TEXT_LIMITS: Final = {
+    "role_arn": (20, 2048, re.compile(r"[^\x00-\x20]*")),
+    "role_session_name": (2, 64, re.compile(r"[\w+=,.@-]*", re.ASCII)),
+    "external_id": (2, 1224, re.compile(r"[\w+=,.@:/-]*", re.ASCII)),
+    "source_identity": (2, 64, re.compile(r"[\w+=,.@-]*", re.ASCII)),
+    "mfa_serial": (9, 256, re.compile(r"[\w+=/:,.@-]*", re.ASCII)),
+}
+MAX_TAG_KEY: Final = 128
+MAX_TAG_VALUE: Final = 256
+_TAG = re.compile(r"[\w\s_.:/=+\-@]*")  # \p{L}\p{Z}\p{N} and the signs
+
+
+def check_duration(profile: Profile, setting: str, duration: timedelta, longest: timedelta) -> None:
+    """Check the duration that a call will ask for.
+
+    Raises:
+        InvalidSettingError: outside of what AWS accepts; names the setting.
+    """
+    if not SHORTEST <= duration <= longest:
+        message = (
+            f"{profile.describe(setting)}: {format_duration(duration)} is outside of"
+            f" {format_duration(SHORTEST)} to {format_duration(longest)}"
+        )
+        raise InvalidSettingError(message)
+
+
+def check_text(profile: Profile, *settings: str) -> None:
+    """Check the length and the characters of texts that go into a call.
+
+    Raises:
+        InvalidSettingError: names the setting.
+    """
+    for setting in settings:
+        value: str | None = getattr(profile, setting)
+        shortest, longest, shape = TEXT_LIMITS[setting]
+        if value is None:
+            continue
+        if not shortest <= len(value) <= longest:
+            raise InvalidSettingError(f"{profile.describe(setting)}: has not {shortest} to {longest} characters")
+        if not shape.fullmatch(value):
+            raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} has characters that AWS refuses")
+
+
+def check_tags(profile: Profile) -> None:
+    """Check session tags and transitive keys.
+
+    Raises:
+        InvalidSettingError: too many, too long, or with characters that AWS refuses.
+    """
+    tags = profile.session_tags
+    for setting, keys in (
+        ("session_tags", [key for key, _ in tags]),
+        ("transitive_session_tags", profile.transitive_session_tags),
+    ):
+        if len(keys) > MAX_TAGS:
+            raise InvalidSettingError(f"{profile.describe(setting)}: more than {MAX_TAGS} tags")
+        for key in keys:
+            if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG.fullmatch(key):
+                raise InvalidSettingError(f"{profile.describe(setting)}: AWS refuses the tag {key!r}")
+    for key, value in tags:
+        if len(value) > MAX_TAG_VALUE or not _TAG.fullmatch(value):
+            raise InvalidSettingError(f"{profile.describe('session_tags')}: AWS refuses the value of {key!r}")
+
+
+def check_policies(profile: Profile) -> None:
+    """Check the session policies.
+
+    Raises:
+        InvalidSettingError: too long, or too many.
+    """
+    if profile.policy is not None and len(profile.policy) > MAX_POLICY:
+        raise InvalidSettingError(f"{profile.describe('policy')}: longer than {MAX_POLICY} characters")
+    if len(profile.policy_arns) > MAX_POLICY_ARNS:
+        raise InvalidSettingError(f"{profile.describe('policy_arns')}: more than {MAX_POLICY_ARNS} policies")

@@ -1,0 +1,241 @@
+"""Decide how a profile gets its credentials, and say why. Pure.
+
+A plan is a line of steps. It begins at the nearest profile of the chain that has
+credentials of its own, and comes back over the profiles that stand on it; each may
+put a session (GetSessionToken) and a role (AssumeRole) on top:
+
+* A session is made of long-lived keys only, so that one MFA code serves many roles:
+  for a profile without a role, and for the source of a role when both name the same
+  MFA device. Not when exactly one role follows and is wanted for more than an hour:
+  AWS gives a session's roles one hour at most.
+* A role whose MFA device the session already carries sends no code ("chained MFA").
+* A role that a session signs for is capped at one hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pyvault.errors import ProfileNotFoundError
+from pyvault.planning.client_settings import client_of, home_partition
+from pyvault.planning.limits import (
+    LONGEST_CHAINED_ROLE,
+    LONGEST_ROLE,
+    LONGEST_SESSION,
+    check_duration,
+    check_policies,
+    check_tags,
+    check_text,
+)
+from pyvault.planning.reasons import why_no_session, why_role, why_session
+from pyvault.planning.source import PlanOptions, first_step
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    PlaintextStep,
+    Plan,
+    SessionTokenStep,
+    Skip,
+    Step,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pyvault.config.partition import Partition
+    from pyvault.config.profile import Profile
+
+__all__ = ["PlanOptions", "make_plan"]
+
+#: Without a policy a federated session may do nothing: this one takes nothing away
+#: from what the user may do. Source: STS API Reference, GetFederationToken.
+FULL_POLICY: Final = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+
+DEFAULT_OPTIONS: Final = PlanOptions()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A plan that is being made.
+
+    Attributes:
+        long_lived: the credentials so far are a key pair that does not expire.
+        chained_mfa: the device whose code the session so far was made with.
+    """
+
+    partition: Partition
+    options: PlanOptions
+    steps: list[Step]
+    long_lived: bool
+    skips: list[Skip] = field(default_factory=list[Skip])
+    chained_mfa: str | None = None
+
+
+def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions = DEFAULT_OPTIONS) -> Plan:
+    """Decide how a profile gets its credentials.
+
+    Args:
+        profile: as :func:`pyvault.config.load.load_profile` resolved it.
+        stored: names of the profiles whose keys are in the vault.
+        options: of the command.
+
+    Raises:
+        ProfileNotFoundError: no section and no stored keys for the profile or its source.
+        NoCredentialsError: nothing says where the credentials come from.
+        InvalidSettingError: AWS would refuse what a step asks for.
+        ConfigError: the problem that the profile was loaded with.
+    """
+    if profile.problem is not None:
+        raise profile.problem
+    line = _line(profile, stored)
+    origin = line[-1]
+    partition = home_partition(line)
+    step = first_step(origin, stored=stored, options=options, partition=partition)
+    draft = _Draft(partition=partition, options=options, steps=[step], long_lived=_is_long_lived(step))
+    for position in reversed(range(len(line))):
+        user = line[position - 1] if position else None
+        _add_session(draft, line, position, user)
+        _add_role(draft, line[position])
+    if options.federation and draft.long_lived:
+        _add_federation(draft, profile)
+    last_client = client_of(profile, partition)
+    notes = [note for member in line for note in member.notes]
+    if last_client.region_is_default:
+        notes.append(f"nothing names a region for profile {profile.name!r}: calls go to {last_client.region!r}")
+    return Plan(
+        profile=profile.name,
+        steps=tuple(draft.steps),
+        skips=tuple(draft.skips),
+        exposes_long_term_credentials=draft.long_lived,
+        mfa_process=profile.mfa_process,
+        region=profile.region,
+        endpoint_url=profile.endpoint_url,
+        notes=tuple(notes),
+    )
+
+
+def _line(profile: Profile, stored: Collection[str]) -> list[Profile]:
+    """Give the profiles from the named one to the one whose credentials begin the plan."""
+    line: list[Profile] = []
+    for member in profile.chain():
+        if not member.known and member.name not in stored:
+            raise _not_found(member, line[-1] if line else None)
+        line.append(member)
+        if member.name in stored:  # its own keys win over its source
+            break
+    return line
+
+
+def _not_found(profile: Profile, user: Profile | None) -> ProfileNotFoundError:
+    message = f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials"
+    if user is not None:
+        message = f"{user.describe('source_profile')}: {message}"
+    return ProfileNotFoundError(message, hint="pyvault list shows what there is")
+
+
+def _is_long_lived(step: Step) -> bool:
+    match step:
+        case StoredStep():
+            return True
+        case PlaintextStep():
+            return step.credentials.session_token is None
+        case _:
+            return False
+
+
+def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profile | None) -> None:
+    """Put GetSessionToken on top where it helps."""
+    profile = line[position]
+    is_source_of_role = user is not None and user.role_arn is not None
+    if not draft.long_lived or (profile.role_arn is not None and not is_source_of_role):
+        return
+    if _keeps_full_duration(line[: position + 1]):
+        return
+    reason = why_no_session(line[: position + 1], draft.options)
+    if reason is not None:
+        draft.skips.append(Skip(op=SessionTokenStep.op, profile=profile.name, why=reason))
+        return
+    setting = "chained_get_session_token_duration" if user is not None else "get_session_token_duration"
+    duration = profile.chained_get_session_token_duration if user is not None else profile.get_session_token_duration
+    check_duration(profile, setting, duration, LONGEST_SESSION)
+    check_text(profile, "mfa_serial")
+    draft.steps.append(
+        SessionTokenStep(
+            profile=profile.name,
+            mfa_serial=profile.mfa_serial,
+            mfa_process=_mfa_process(line, position),
+            duration=duration,
+            client=client_of(profile, draft.partition),
+            why=why_session(profile, user),
+        )
+    )
+    draft.long_lived = False
+    draft.chained_mfa = profile.mfa_serial
+
+
+def _keeps_full_duration(users: list[Profile]) -> bool:
+    """Say whether exactly one role follows and is wanted for longer than a session's roles may last."""
+    roles = [profile for profile in users if profile.role_arn is not None]
+    return len(roles) == 1 and roles[0].assume_role_duration > LONGEST_CHAINED_ROLE
+
+
+def _add_role(draft: _Draft, profile: Profile) -> None:
+    """Put AssumeRole on top if the profile names a role (one by web identity is already there)."""
+    last = draft.steps[-1]
+    is_done = isinstance(last, WebIdentityStep) and last.profile == profile.name
+    if profile.role_arn is None or is_done:
+        return
+    wanted = profile.assume_role_duration
+    duration = wanted if draft.long_lived else min(wanted, LONGEST_CHAINED_ROLE)
+    check_duration(profile, "assume_role_duration", duration, LONGEST_ROLE)
+    chained = profile.mfa_serial is not None and profile.mfa_serial == draft.chained_mfa
+    check_text(profile, "role_arn", "role_session_name", "external_id", "source_identity", "mfa_serial")
+    check_tags(profile)
+    check_policies(profile)
+    draft.steps.append(
+        AssumeRoleStep(
+            profile=profile.name,
+            role_arn=profile.role_arn,
+            role_session_name=profile.role_session_name,
+            external_id=profile.external_id,
+            mfa_serial=None if chained else profile.mfa_serial,
+            mfa_process=None if chained else profile.mfa_process,
+            chained_mfa=chained,
+            duration=duration,
+            capped=duration < wanted,
+            session_tags=profile.session_tags,
+            transitive_tags=profile.transitive_session_tags,
+            source_identity=profile.source_identity,
+            policy=profile.policy,
+            policy_arns=profile.policy_arns,
+            client=client_of(profile, draft.partition),
+            why=why_role(profile, last, chained=chained, capped=duration < wanted),
+        )
+    )
+    draft.long_lived = False
+
+
+def _add_federation(draft: _Draft, profile: Profile) -> None:
+    duration = profile.federation_token_duration
+    check_duration(profile, "federation_token_duration", duration, LONGEST_SESSION)
+    draft.steps.append(
+        FederationStep(
+            profile=profile.name,
+            name=None,
+            duration=duration,
+            policy=FULL_POLICY,
+            client=client_of(profile, draft.partition),
+            why="the console takes no long-lived keys; AWS asks for no MFA here, a role with MFA is the better way",
+        )
+    )
+    draft.long_lived = False
+
+
+def _mfa_process(line: list[Profile], position: int) -> str | None:
+    """Give the command for a source's code: its own, else that of the profile that needs the session."""
+    if line[position].mfa_serial is None:
+        return None
+    return next((user.mfa_process for user in reversed(line[: position + 1]) if user.mfa_process), None)

@@ -1,0 +1,126 @@
+"""Where a plan begins: the first source of credentials that a profile has.
+
+In this order: stored keys, SSO, web identity, ``credential_process``,
+``credential_source``, keys in plain text (``source_profile``, which comes second,
+is another profile's matter). ``[default]`` hands everything on, so a profile can
+have several without saying so; the order never depends on where a key stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pyvault.errors import InvalidSettingError, NoCredentialsError
+from pyvault.planning.client_settings import client_of, sso_client_of
+from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
+from pyvault.planning.steps import (
+    PlaintextStep,
+    ProcessStep,
+    SourceStep,
+    SsoStep,
+    Step,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pyvault.config.partition import Partition
+    from pyvault.config.profile import Profile
+
+#: Enough for refresh tokens and role credentials. Source: IAM Identity Center, "Access scopes".
+DEFAULT_SCOPES: Final = ("sso:account:access",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What a command wants of a plan.
+
+    Attributes:
+        no_session: never GetSessionToken; long-lived keys may reach the program.
+        disable_sessions_for: the same for one profile only.
+        federation: end in a federated session if nothing but long-lived keys is there.
+        allow_plaintext_source: keys that stand in config files may be used.
+    """
+
+    no_session: bool = False
+    disable_sessions_for: str | None = None
+    federation: bool = False
+    allow_plaintext_source: bool = False
+
+
+def first_step(profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition) -> Step:
+    """Give the step that a plan begins with.
+
+    Raises:
+        NoCredentialsError: the profile has no source, or only one that is not allowed.
+        InvalidSettingError: what the source needs is missing or out of bounds.
+    """
+    name = profile.name
+    if name in stored:
+        return StoredStep(profile=name, why=f"the keys of {name!r} are in the vault")
+    if profile.sso_session or profile.sso_start_url:
+        return _sso_step(profile, partition)
+    if profile.web_identity_token_file or profile.web_identity_token_process:
+        return _web_identity_step(profile, partition)
+    if profile.credential_process:
+        why = f"{name!r} names a credential_process"
+        return ProcessStep(profile=name, command=profile.credential_process, why=why)
+    if profile.credential_source is not None:
+        why = f"{name!r} takes its credentials from {profile.credential_source}"
+        return SourceStep(profile=name, source=profile.credential_source, why=why)
+    if profile.plaintext is not None and options.allow_plaintext_source:
+        why = f"the keys of {name!r} stand in plain text in a config file, and that is allowed"
+        return PlaintextStep(profile=name, credentials=profile.plaintext, why=why)
+    if profile.plaintext is not None:
+        raise NoCredentialsError(
+            f"profile {name!r}: its credentials stand in plain text in a config file only",
+            hint="pyvault import brings them into the vault; --allow-plaintext-source uses them as they are",
+        )
+    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"pyvault add {name} stores a key pair")
+
+
+def _sso_step(profile: Profile, partition: Partition) -> SsoStep:
+    session = profile.sso_session
+    if profile.sso_start_url is None:
+        raise InvalidSettingError(f"{profile.describe('sso_session')}: [sso-session {session}] gives no sso_start_url")
+    return SsoStep(
+        profile=profile.name,
+        session=session,
+        start_url=profile.sso_start_url,
+        sso_region=_required(profile, profile.sso_region, "sso_region"),
+        account_id=_required(profile, profile.sso_account_id, "sso_account_id"),
+        role_name=_required(profile, profile.sso_role_name, "sso_role_name"),
+        registration_scopes=profile.sso_registration_scopes or DEFAULT_SCOPES,
+        client=sso_client_of(profile, _required(profile, profile.sso_region, "sso_region"), partition),
+        why=f"{profile.name!r} signs in through " + (f"sso-session {session!r}" if session else profile.sso_start_url),
+    )
+
+
+def _required(profile: Profile, value: str | None, setting: str) -> str:
+    if value is None:
+        raise InvalidSettingError(f"profile {profile.name!r} signs in by SSO and has no {setting}")
+    return value
+
+
+def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentityStep:
+    if profile.role_arn is None:
+        raise InvalidSettingError(f"profile {profile.name!r} has a web identity token and no role_arn")
+    check_duration(profile, "assume_role_duration", profile.assume_role_duration, LONGEST_ROLE)
+    check_text(profile, "role_arn", "role_session_name")
+    check_policies(profile)
+    process = None if profile.web_identity_token_file else profile.web_identity_token_process
+    return WebIdentityStep(
+        profile=profile.name,
+        role_arn=profile.role_arn,
+        role_session_name=profile.role_session_name,
+        token_file=profile.web_identity_token_file,
+        token_process=process,
+        duration=profile.assume_role_duration,
+        policy=profile.policy,
+        policy_arns=profile.policy_arns,
+        client=client_of(profile, partition),
+        why=f"{profile.name!r} assumes its role with a web identity token",
+    )

@@ -1,0 +1,264 @@
+"""What a plan is made of: one frozen record per operation, each with its reason.
+
+The steps of a plan are a line: each works with the credentials that the one
+before it gave. A step holds everything its request is made from, so that it can
+be shown, hashed (:mod:`pyvault.planning.session_key`) and carried out by somebody else.
+All kinds are in one file, long as it is: they are one union, read side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from pyvault.model import Credentials
+
+
+class CredentialSource(StrEnum):
+    """Where ``credential_source`` finds credentials that nobody stored.
+
+    Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
+    """
+
+    ENVIRONMENT = "Environment"
+    EC2_INSTANCE_METADATA = "Ec2InstanceMetadata"
+    ECS_CONTAINER = "EcsContainer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where each service is called; None leaves it to the region and partition."""
+
+    sts: str | None = None
+    iam: str | None = None
+    sso: str | None = None
+    sso_oidc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """How an AWS client has to be made for a step.
+
+    Attributes:
+        region: the one to sign for; the region of the start URL in an SSO step.
+        region_is_default: nothing named a region, the partition's default stands in.
+        endpoints: only those that a setting names.
+        sts_regional: ``legacy`` or ``regional``; None means regional.
+        ca_bundle: a path, ``~`` expanded.
+        retry_mode: ``legacy``, ``standard`` or ``adaptive``; None leaves it to the SDK.
+        max_attempts: 1 or more; None leaves it to the SDK.
+    """
+
+    region: str
+    region_is_default: bool = False
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    sts_regional: str | None = None
+    ca_bundle: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+    retry_mode: str | None = None
+    max_attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStep:
+    """Take the access key pair of a profile out of the vault."""
+
+    op: ClassVar[str] = "stored"
+    profile: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaintextStep:
+    """Take keys that stand in plain text in a config file (only when that is allowed)."""
+
+    op: ClassVar[str] = "stored"
+    profile: str
+    credentials: Credentials
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStep:
+    """Take credentials from this process's surroundings; never cached."""
+
+    op: ClassVar[str] = "credential_source"
+    profile: str
+    source: CredentialSource
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessStep:
+    """Ask a configured command for credentials.
+
+    Attributes:
+        command: for ``/bin/sh -c`` (``cmd.exe /C``), nothing interpolated.
+    """
+
+    op: ClassVar[str] = "credential_process"
+    profile: str
+    command: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoStep:
+    """Get the credentials of a role through IAM Identity Center.
+
+    Attributes:
+        session: the name of the ``[sso-session]``; None for inline settings.
+        registration_scopes: what to register the client for.
+        client: its region is the SSO region.
+    """
+
+    op: ClassVar[str] = "sso.GetRoleCredentials"
+    profile: str
+    session: str | None
+    start_url: str
+    sso_region: str
+    account_id: str
+    role_name: str
+    registration_scopes: tuple[str, ...]
+    client: ClientSettings
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebIdentityStep:
+    """Assume a role with an OIDC token; needs no AWS credentials.
+
+    Attributes:
+        role_session_name: None has one generated.
+        token_file: a path, ``~`` expanded; this or ``token_process`` is set.
+        token_process: a shell command that prints the token.
+    """
+
+    op: ClassVar[str] = "sts.AssumeRoleWithWebIdentity"
+    profile: str
+    role_arn: str
+    role_session_name: str | None
+    token_file: str | None
+    token_process: str | None
+    duration: timedelta
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    client: ClientSettings
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTokenStep:
+    """Turn a long-lived key pair into a session, with MFA where a serial is given."""
+
+    op: ClassVar[str] = "sts.GetSessionToken"
+    profile: str
+    mfa_serial: str | None
+    mfa_process: str | None = None
+    duration: timedelta
+    client: ClientSettings
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumeRoleStep:
+    """Assume a role with the credentials of the step before.
+
+    Attributes:
+        role_session_name: None has one generated.
+        mfa_serial: sent with a code; None sends none.
+        chained_mfa: the session before already carries this profile's MFA.
+        capped: the duration was cut to one hour because a session signs the call.
+    """
+
+    op: ClassVar[str] = "sts.AssumeRole"
+    profile: str
+    role_arn: str
+    role_session_name: str | None
+    external_id: str | None
+    mfa_serial: str | None
+    mfa_process: str | None = None
+    chained_mfa: bool
+    duration: timedelta
+    capped: bool
+    session_tags: tuple[tuple[str, str], ...] = ()
+    transitive_tags: tuple[str, ...] = ()
+    source_identity: str | None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    client: ClientSettings
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederationStep:
+    """Turn a long-lived key pair into a federated session, for a console login.
+
+    Attributes:
+        name: None takes it from the ARN of the caller.
+        policy: the session policy as JSON; without one the session may do nothing.
+    """
+
+    op: ClassVar[str] = "sts.GetFederationToken"
+    profile: str
+    name: str | None
+    duration: timedelta
+    policy: str
+    client: ClientSettings
+    why: str
+
+
+Step = (
+    StoredStep
+    | PlaintextStep
+    | SourceStep
+    | ProcessStep
+    | SsoStep
+    | WebIdentityStep
+    | SessionTokenStep
+    | AssumeRoleStep
+    | FederationStep
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """A step that somebody might expect here, and why it is not taken."""
+
+    op: str
+    profile: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a profile gets its credentials.
+
+    Attributes:
+        exposes_long_term_credentials: the last step gives a key pair that never expires.
+        mfa_process: the command of the named profile, own or its source's.
+        region: for the child's environment; None when nothing names one.
+        endpoint_url: for the child's environment; None when nothing names one.
+        notes: what is worth a line under ``--debug``.
+    """
+
+    profile: str
+    steps: tuple[Step, ...]
+    skips: tuple[Skip, ...] = ()
+    exposes_long_term_credentials: bool = False
+    mfa_process: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def mfa_serials(self) -> Iterator[str]:
+        """Give the MFA devices a cold start asks for a code of, in order."""
+        for step in self.steps:
+            if isinstance(step, SessionTokenStep | AssumeRoleStep) and step.mfa_serial:
+                yield step.mfa_serial

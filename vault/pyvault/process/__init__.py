@@ -1,0 +1,1 @@
+"""Commands that a config file names, run without shell surprises and without recursion."""

@@ -1,0 +1,189 @@
+"""Commands from the AWS config: ``credential_process``, ``mfa_process``, ``web_identity_token_process``.
+
+The text is one argument of the system's shell, as aws-vault and the AWS CLI
+have it; nothing of ours is ever put into it. The child keeps its user's
+environment without the secrets that open the vault. What it prints is a
+secret: bounded, and never part of an error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from pyvault.errors import ProcessError
+from pyvault.process import chain as process_chain
+from pyvault.secret import Secret
+from pyvault.trace import trace
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Generator, Mapping
+    from datetime import timedelta
+
+MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token of 20 000 characters
+
+#: Values that open the vault. Paths to such values (PYVAULT_KEYFILE,
+#: PYVAULT_PASSPHRASE_FILE) stay: a command may itself call pyvault.
+SECRET_VARIABLES = frozenset(
+    {
+        "PYVAULT_PASSPHRASE",
+        "PYVAULT_NEW_PASSPHRASE",
+        "AWS_VAULT_FILE_PASSPHRASE",
+        "AWS_VAULT_OP_CONNECT_TOKEN",
+        "AWS_VAULT_OP_SERVICE_ACCOUNT_TOKEN",
+        "PROTON_PASS_PERSONAL_ACCESS_TOKEN",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredCommand:
+    """A command as it stands in the config.
+
+    Attributes:
+        text: the whole line, for the shell. It may itself hold a secret, so no
+            error ever repeats it.
+        setting: the key it comes from, e.g. ``mfa_process``.
+        profile: whose setting it is.
+        limit: how long it may run; long enough for a person where one is asked.
+        on_terminal: stderr goes to the terminal even if ours is redirected:
+            the command talks to a person there.
+    """
+
+    text: str
+    setting: str
+    profile: str
+    limit: timedelta
+    on_terminal: bool = False
+
+
+def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]:
+    """Run the command and give what it wrote to stdout.
+
+    stdin is the terminal where there is one, else empty: the user's stdin
+    belongs to the program that ``exec`` starts.
+
+    Raises:
+        ProcessError: it can't be started, failed, ran too long or said too much.
+        ProfileLoopError: a command of this profile is already running above us.
+    """
+    import subprocess
+
+    child_environ = _child_environ(environ, command.profile)
+    trace(__name__, "running %s", _name(command))
+    with _terminal() as terminal:
+        try:
+            child = subprocess.Popen(
+                shell_argv(command.text, environ),
+                stdin=terminal or subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=terminal if command.on_terminal else None,
+                env=child_environ,
+            )
+        except (OSError, ValueError) as exc:
+            raise ProcessError(f"{_name(command)} can't be started: {type(exc).__name__}") from None
+        output, complete = _read(child, command.limit)
+        if not complete:
+            child.kill()
+        returncode = child.wait()
+    if not complete:
+        raise ProcessError(f"{_name(command)} {_excess(output, command.limit)}")
+    if returncode != 0:
+        raise ProcessError(f"{_name(command)} failed with {_status(returncode)}")
+    return output
+
+
+def run_text(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[str]:
+    """Run the command and give its stdout as text, trimmed.
+
+    Raises:
+        ProcessError: as :func:`run`, or the output is not UTF-8.
+        ProfileLoopError: as :func:`run`.
+    """
+    try:
+        return Secret(run(command, environ).reveal().decode().strip())
+    except UnicodeDecodeError:  # it keeps the bytes
+        raise ProcessError(f"{_name(command)} printed something that is not UTF-8 text") from None
+
+
+def shell_argv(text: str, environ: Mapping[str, str]) -> list[str]:
+    """Give the argument vector that runs *text* in the system's shell."""
+    if sys.platform == "win32":
+        return [environ.get("COMSPEC", "cmd.exe"), "/C", text]
+    return ["/bin/sh", "-c", text]
+
+
+def without_vault_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Copy an environment, leaving out every value that opens the vault."""
+    return {name: value for name, value in environ.items() if name not in SECRET_VARIABLES}
+
+
+def _child_environ(environ: Mapping[str, str], profile: str) -> dict[str, str]:
+    return without_vault_secrets(environ) | process_chain.entered(environ, profile)
+
+
+@contextmanager
+def _terminal() -> Generator[IO[bytes] | None]:
+    """Open the controlling terminal, if this process has one."""
+    try:
+        terminal = open(os.ctermid(), "r+b", buffering=0) if sys.platform != "win32" else None  # noqa: PTH123, SIM115 - ctermid is no Path; closed below
+    except OSError:
+        terminal = None
+    try:
+        yield terminal
+    finally:
+        if terminal is not None:
+            terminal.close()
+
+
+def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[bytes], bool]:
+    """Read stdout to its end, within the limits; say whether the child came to its end.
+
+    A thread reads, because pipes can't be polled on Windows. It is a daemon and
+    owns the pipe: a grandchild that keeps the other end open must not keep us
+    waiting, and a descriptor must not be closed under a read.
+    """
+    import threading
+
+    chunks: list[bytes] = []
+    ended = threading.Event()
+
+    def drain() -> None:
+        if child.stdout is None:
+            raise AssertionError("stdout is a pipe")
+        room = MAX_OUTPUT + 1
+        with child.stdout as pipe:
+            while room and (chunk := os.read(pipe.fileno(), room)):
+                chunks.append(chunk)
+                room -= len(chunk)
+        if room:
+            child.wait()
+            ended.set()
+
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
+    try:
+        reader.join(limit.total_seconds())
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    return Secret(b"".join(chunks)), ended.is_set()
+
+
+def _excess(output: Secret[bytes], limit: timedelta) -> str:
+    if len(output) > MAX_OUTPUT:
+        return f"printed more than {MAX_OUTPUT} bytes"
+    return f"did not finish in {limit.total_seconds():.0f} s"
+
+
+def _status(returncode: int) -> str:
+    return f"exit code {returncode}" if returncode > 0 else f"signal {-returncode}"
+
+
+def _name(command: ConfiguredCommand) -> str:
+    return f"the {command.setting} of profile {command.profile!r}"

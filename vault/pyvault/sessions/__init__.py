@@ -1,0 +1,1 @@
+"""Temporary credentials between commands: the cache, and one fetch for many processes."""

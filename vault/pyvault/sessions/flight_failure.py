@@ -1,0 +1,64 @@
+"""How a leader's failure reaches the processes that waited for it.
+
+A small file beside the lock. A mark tells a failure that happened during the
+wait from an old one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from pyvault.errors import WriteFailedError
+from pyvault.files.atomic import PendingFile
+from pyvault.sessions.failure_codec import describe, rebuild
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_RECORD = 16 * 1024  # bytes
+
+
+def mark(record: Path) -> str | None:
+    """Give what tells this failure from every other one; None if there is none."""
+    return _read(record).get("mark")
+
+
+def leave(record: Path, failure: Exception) -> None:
+    """Write down what went wrong. A disk that refuses is no second failure."""
+    import json
+
+    content = {"mark": secrets.token_hex(16), **describe(failure)}
+    with contextlib.suppress(WriteFailedError), PendingFile(record, durable=False) as pending:
+        pending.write(json.dumps(content).encode())
+        pending.commit()
+
+
+def clear(record: Path) -> None:
+    """Forget the failure."""
+    with contextlib.suppress(OSError):
+        record.unlink(missing_ok=True)
+
+
+def reraise(record: Path) -> NoReturn:
+    """Raise the failure as if it had happened here.
+
+    Raises:
+        PyvaultError: of the leader's type where it is one of ours.
+    """
+    raise rebuild(_read(record))
+
+
+def _read(record: Path) -> dict[str, str]:
+    import json
+
+    try:
+        with record.open("rb") as file:
+            content: object = json.loads(file.read(MAX_RECORD))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    pairs = cast("dict[str, object]", content).items()
+    return {name: value for name, value in pairs if isinstance(value, str)}

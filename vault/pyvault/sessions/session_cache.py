@@ -1,0 +1,213 @@
+"""The session cache: temporary credentials and SSO tokens in a vault file of their own.
+
+*Missing* is ItemNotFoundError; everything else stops. What a list needs (profile,
+operation, expiry) stands in the encrypted index, so that listing opens no session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault import clock as real_clock
+from pyvault.errors import ItemNotFoundError, VaultNotFoundError
+from pyvault.names import ItemName, Kind
+from pyvault.sessions.session_codec import decode_session, encode_session
+from pyvault.sessions.session_handle import SessionHandle
+from pyvault.sessions.session_vault import SessionVault, delete_session_file, session_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from pyvault.backend import Backend
+    from pyvault.clock import Clock
+    from pyvault.model import Credentials
+    from pyvault.paths import Paths
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.entries import Entry
+    from pyvault.vaultfile.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEntry:
+    """What can be told of a cached session without opening it.
+
+    Attributes:
+        key: its cache key.
+        profile: whose step it was made for.
+        op: as in a plan: ``sts.AssumeRole``.
+        root: the profile whose stored key is at its root, if one is.
+        expires: aware UTC.
+    """
+
+    key: str
+    profile: str
+    op: str
+    root: str | None
+    expires: datetime | None
+
+
+class SessionCache:
+    """Cached sessions, and raw items beside them for SSO."""
+
+    def __init__(self, file: SessionVault, clock: Clock = real_clock.now) -> None:
+        """Name the file; it is opened when something is asked."""
+        self._handle = SessionHandle(file)
+        self._clock = clock
+
+    def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
+        """Give a session that is good for more than *min_ttl*.
+
+        Raises:
+            ItemNotFoundError: there is none.
+            BackendError: the cache can't be read; that is not "none".
+        """
+        credentials = self._handle.read(lambda vault: decode_session(vault.get(ItemName(Kind.SESSION, key))))
+        if not credentials.is_fresh(at=self._clock(), window=min_ttl):
+            raise ItemNotFoundError("the cached session has ended")
+        return credentials
+
+    def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
+        """Keep a session until it expires, and drop those that have.
+
+        Raises:
+            BackendError: it can't be kept.
+        """
+        attributes = {"profile": profile, "op": op} | ({"root": root} if root is not None else {})
+        self._put(ItemName(Kind.SESSION, key), encode_session(credentials), attributes, credentials.expires)
+
+    def entries(self) -> list[SessionEntry]:
+        """List the cached sessions that have not ended, soonest end first."""
+        now = self._clock()
+        found = [
+            SessionEntry(
+                key=entry.name.name,
+                profile=entry.attributes.get("profile", ""),
+                op=entry.attributes.get("op", ""),
+                root=entry.attributes.get("root"),
+                expires=entry.expires,
+            )
+            for entry in self._list()
+            if entry.name.kind is Kind.SESSION and (entry.expires is None or entry.expires > now)
+        ]
+        return sorted(found, key=lambda entry: (entry.expires is None, entry.expires, entry.key))
+
+    def clear(self, profile: str | None = None, *, root: str | None = None) -> int:
+        """Drop sessions; gives how many.
+
+        Args:
+            profile: those made for its steps; None for all profiles.
+            root: only those made from the stored key of this profile.
+        """
+        return self._drop(
+            lambda entry: (
+                profile in {None, entry.attributes.get("profile")} and root in {None, entry.attributes.get("root")}
+            ),
+            kinds=frozenset({Kind.SESSION}),
+        )
+
+    def clear_expired(self) -> int:
+        """Drop everything that has ended; gives how many."""
+        now = self._clock()
+        return self._drop(lambda entry: entry.expires is not None and entry.expires <= now, kinds=frozenset(Kind))
+
+    def delete_file(self) -> None:
+        """Remove the file itself, locked or not: sessions, SSO tokens and registrations.
+
+        Raises:
+            WriteFailedError: it can't be removed.
+        """
+        delete_session_file(self._handle.path)
+        self.close()
+
+    # Raw items, for SSO tokens and client registrations
+
+    def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
+        """Give an item's bytes.
+
+        Raises:
+            ItemNotFoundError: there is none of this name.
+        """
+        return self._handle.read(lambda vault: vault.get(ItemName(kind, name)))
+
+    def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: datetime | None = None) -> None:
+        """Keep or replace an item's bytes."""
+        self._put(ItemName(kind, name), data, {}, expires)
+
+    def delete_blob(self, kind: Kind, name: str) -> None:
+        """Remove an item.
+
+        Raises:
+            ItemNotFoundError: there is none of this name.
+        """
+        self._handle.read(lambda vault: vault.delete(ItemName(kind, name)))
+
+    def blobs(self, kind: Kind) -> list[str]:
+        """List the names of a kind."""
+        return [entry.name.name for entry in self._list() if entry.name.kind is kind]
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        self._handle.close()
+
+    def _list(self) -> list[Entry]:
+        try:
+            return self._handle.read(lambda vault: vault.entries())
+        except VaultNotFoundError:
+            return []
+
+    def _put(
+        self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str], expires: datetime | None
+    ) -> None:
+        def put(vault: Vault) -> None:
+            now = self._clock()
+            with vault.transaction():
+                for entry in vault.entries():
+                    if entry.expires is not None and entry.expires <= now:
+                        vault.delete(entry.name)
+                vault.put(name, data, attributes=attributes, expires=expires)
+
+        self._handle.write(put)
+
+    def _drop(self, ends: Callable[[Entry], bool], *, kinds: frozenset[Kind]) -> int:
+        def drop(vault: Vault) -> int:
+            with vault.transaction():
+                doomed = [entry.name for entry in vault.entries() if entry.name.kind in kinds and ends(entry)]
+                for name in doomed:
+                    vault.delete(name)
+            return len(doomed)
+
+        try:
+            return self._handle.read(drop)
+        except VaultNotFoundError:
+            return 0
+
+
+def open_session_vault(
+    paths: Paths,
+    backend_name: str,
+    options: Mapping[str, str],
+    backend: Backend,
+    *,
+    note: Callable[[str], None] = lambda _: None,
+    clock: Clock = real_clock.now,
+) -> SessionCache:
+    """Give the session cache that belongs to a backend; nothing is opened yet.
+
+    Args:
+        paths: the file is in their data directory.
+        backend_name: as the registry calls it.
+        options: which store it is.
+        backend: guards the file's key.
+        note: gets one line if the file had to be replaced.
+        clock: tells what has ended.
+    """
+    path = session_path(paths.data, backend_name, options)
+    return SessionCache(SessionVault(path, backend, note=note, clock=clock), clock)
+
+
+def session_files(paths: Paths) -> list[Path]:
+    """Find the session files of all backends."""
+    return sorted(paths.data.glob("sessions-*.pyv"))

@@ -1,0 +1,230 @@
+"""The file of cached sessions: one per backend, opened by a key that the backend guards.
+
+Beside a vault that can open children it has a slot for its parent; beside any
+other store a slot whose key is one small item there. It holds nothing that a
+user typed in: if it no longer belongs to its backend (renewed keys, another
+vault, damage), an empty one takes its place. A backend that is locked or broken
+is another matter, and stops the command.
+
+Source: the vault file format, version 1, section 2, "two files".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pyvault.backend import ParentVault
+from pyvault.errors import (
+    ForeignVaultError,
+    ForkError,
+    ItemCorruptError,
+    ItemNotFoundError,
+    KdfLimitsError,
+    NotAVaultError,
+    RollbackError,
+    TruncatedVaultError,
+    UnsupportedVaultError,
+    VaultNotFoundError,
+    WriteFailedError,
+    WrongKeyError,
+)
+from pyvault.names import ItemName, Kind
+from pyvault.storage.guard import contract_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pyvault.backend import Backend
+    from pyvault.clock import Clock
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.newslot import NewSlot
+    from pyvault.vaultfile.unlock import UnlockSources
+    from pyvault.vaultfile.vault import Vault
+
+#: What says that the file is not, or no longer, the one that belongs here.
+UNFIT: Final = (
+    ForeignVaultError,
+    ForkError,
+    ItemCorruptError,
+    KdfLimitsError,
+    NotAVaultError,
+    RollbackError,
+    TruncatedVaultError,
+    UnsupportedVaultError,
+    WrongKeyError,
+)
+
+#: Options that say how a store is opened, not which one it is.
+KEYS_OF_OPENING: Final = frozenset(
+    {
+        "expect_vault_id",
+        "kdf",
+        "kdf_memory_limit",
+        "keyfile",
+        "lock_timeout",
+        "min_generation",
+        "passphrase_file",
+        "unlock_store",
+    }
+)
+
+VAULT_ID_DIGITS = 32
+
+
+class UnfitError(Exception):
+    """The session file does not belong here; never leaves the session cache."""
+
+
+class SessionVault:
+    """Opens, makes and replaces the session file of one backend."""
+
+    def __init__(self, path: Path, backend: Backend, *, note: Callable[[str], None], clock: Clock) -> None:
+        """Name the file; nothing is touched yet.
+
+        Args:
+            path: of the file.
+            backend: what guards its key; unlocked when the file is opened.
+            note: tells a human that the file was replaced.
+            clock: gives the times of entries.
+        """
+        self.path = path
+        self._backend = backend
+        self._note = note
+        self._clock = clock
+
+    def open(self) -> Vault:
+        """Open the file as it is.
+
+        Raises:
+            VaultNotFoundError: there is none yet.
+            UnfitError: it doesn't belong here.
+            BackendError: the backend is locked or failed, or the file can't be read.
+        """
+        from pyvault.vaultfile.options import VaultOptions
+        from pyvault.vaultfile.vault import Vault
+
+        if not self.path.exists():  # nobody is asked to unlock anything for sessions that aren't there
+            raise VaultNotFoundError(f"there is no '{self.path}'")
+        # Before the file: a parent that doesn't open must not look like a child that doesn't fit.
+        sources = self._sources()
+        try:
+            return Vault.open(self.path, sources, options=VaultOptions(durable=False, clock=self._clock))
+        except UNFIT as exc:
+            raise UnfitError(type(exc).__name__) from None
+
+    def open_or_make(self) -> Vault:
+        """Open the file; make it if there is none, and anew if it doesn't belong here or is damaged.
+
+        Raises:
+            BackendError: the backend is locked or failed, or the file can't be written.
+        """
+        from pyvault.files.lock import LockFile
+        from pyvault.vaultfile.options import VaultOptions
+        from pyvault.vaultfile.vault import Vault
+
+        self._make_directory()
+        # A lock of its own: whoever comes second finds what the first one made.
+        with LockFile(self.path.with_name(f"{self.path.name}.making.lock")):
+            try:
+                return self._open_whole()
+            except VaultNotFoundError:
+                pass
+            except UnfitError:
+                self._note(f"the cached sessions in '{self.path}' don't belong here or are damaged; they were dropped")
+                delete_session_file(self.path)
+            made = Vault.create(
+                self.path, new_slots=[self._slot()], options=VaultOptions(durable=False, clock=self._clock)
+            )
+            self._forget_other_keys(made.vault_id)
+            return made
+
+    def _open_whole(self) -> Vault:
+        vault = self.open()
+        try:
+            vault.verify()
+        except UNFIT as exc:
+            vault.close()
+            raise UnfitError(type(exc).__name__) from None
+        return vault
+
+    def _make_directory(self) -> None:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise WriteFailedError(f"can't make the directory '{self.path.parent}': {exc.strerror}") from exc
+
+    def _sources(self) -> UnlockSources:
+        from pyvault.vaultfile.unlock import UnlockSources
+
+        if isinstance(self._backend, ParentVault):
+            _ = self._backend.vault_id, self._backend.key_epoch  # unlocks it; may ask a human
+            return UnlockSources(parent=self._backend)
+        return UnlockSources(wrapping_key=lambda _slot_id, vault_id: self._kept_key(vault_id))
+
+    def _slot(self) -> NewSlot:
+        from pyvault.vaultfile.newslot import ChildSlot, StoreKeySlot
+
+        if isinstance(self._backend, ParentVault):
+            return ChildSlot(parent=self._backend)
+        return StoreKeySlot(keep=lambda vault_id, _slot_id, key: self._keep_key(vault_id, key))
+
+    def _kept_key(self, vault_id: bytes) -> Secret[bytes] | None:
+        name = _key_name(vault_id)
+        with contextlib.suppress(ItemNotFoundError), contract_errors(f"read '{name}'"):
+            return self._backend.get(name)
+        return None
+
+    def _keep_key(self, vault_id: bytes, key: Secret[bytes]) -> None:
+        name = _key_name(vault_id)
+        with contract_errors(f"write '{name}'"):
+            self._backend.put(name, key)
+
+    def _forget_other_keys(self, vault_id: bytes) -> None:
+        """Remove the keys of session files that are gone: one item is all we leave in a store."""
+        if isinstance(self._backend, ParentVault):
+            return
+        with contract_errors("list its items"):
+            names = self._backend.names()
+        for name in names:
+            # The key of the vault itself may be kept in the same store, under a longer name.
+            if name.kind is Kind.KEK and _is_vault_id(name.name) and name != _key_name(vault_id):
+                with contextlib.suppress(ItemNotFoundError), contract_errors(f"delete '{name}'"):
+                    self._backend.delete(name)
+
+
+def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> Path:
+    """Name the session file of a backend and its options.
+
+    Two stores never share one; the same store opened by other means does.
+    """
+    import hashlib
+    import json
+
+    which = {key: value for key, value in options.items() if key not in KEYS_OF_OPENING}
+    if "path" in which:  # a relative one means another store in every directory
+        which["path"] = str(Path(which["path"]).expanduser().absolute())
+    digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return directory / f"sessions-{backend}-{digest[:8]}.pyv"
+
+
+def delete_session_file(path: Path) -> None:
+    """Remove a session file without opening it.
+
+    Raises:
+        WriteFailedError: it can't be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as exc:
+        raise WriteFailedError(f"can't remove '{path}': {exc.strerror}") from exc
+
+
+def _key_name(vault_id: bytes) -> ItemName:
+    return ItemName(Kind.KEK, vault_id.hex())
+
+
+def _is_vault_id(name: str) -> bool:
+    return len(name) == VAULT_ID_DIGITS and all(char in string.hexdigits for char in name)

@@ -1,0 +1,99 @@
+"""One fetch for many processes: the first one works, the others wait for its result.
+
+Terraform or a shell loop starts many programs at once; each would prompt, open
+a browser, or spend the same one-time code. So a fetch happens under a lock per
+cache key, and whoever gets the lock looks at the cache again.
+
+The lock is the kernel's: it dies with its holder, and a waiter takes over.
+What a leader found out the hard way (AWS refused, the disk is full) is left
+beside the lock for those who waited; nobody repeats a refused call a hundred
+times. What concerns the leader alone (Ctrl-C, nobody to ask) is not passed on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from math import inf
+from typing import TYPE_CHECKING, TypeVar
+
+from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
+from pyvault.files.lock import LockFile
+from pyvault.sessions import flight_failure
+from pyvault.trace import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+T = TypeVar("T")
+
+#: True of one process, not of the request: a waiter may have a person to ask.
+PRIVATE_FAILURES = (UserCancelledError, InputRequiredError)
+
+KEY_CHARACTERS = 32  # of the hex key: 128 bits name a lock
+
+
+class SingleFlight:
+    """Locks in one directory, one per cache key."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name the place of the locks; it is made when it is needed."""
+        self._directory = directory
+
+    def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], anew: bool = False) -> T:
+        """Give what *look_up* finds, else what *fetch* gives.
+
+        Waits without limit while another process fetches: a person may be
+        typing there.
+
+        Args:
+            key: hex digits; equal keys are equal requests.
+            look_up: asks the cache; raises ItemNotFoundError on a miss.
+            fetch: does the work and fills the cache.
+            anew: don't take what the cache had before this call, only what
+                another process fetched while this one waited.
+
+        Raises:
+            PyvaultError: what *fetch* raised, here or in the leader that was
+                waited for.
+            WriteFailedError: the lock can't be made.
+        """
+        record = self._directory / f"{key[:KEY_CHARACTERS]}.failed"
+        before = flight_failure.mark(record)
+        with self._turn(key) as waited:
+            if waited or not anew:
+                with contextlib.suppress(ItemNotFoundError):
+                    return look_up()
+            if waited and flight_failure.mark(record) != before:
+                flight_failure.reraise(record)
+            return self._lead(record, fetch)
+
+    @contextlib.contextmanager
+    def _turn(self, key: str) -> Generator[bool]:
+        """Hold the lock; give whether another process held it before."""
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
+        path = self._directory / f"{key[:KEY_CHARACTERS]}.lock"
+        with contextlib.ExitStack() as held:
+            waited = False
+            try:
+                held.enter_context(LockFile(path, timeout=0))
+            except LockTimeoutError:
+                waited = True
+                trace(__name__, "another process is fetching the same credentials; waiting for it")
+                held.enter_context(LockFile(path, timeout=inf))
+            yield waited
+
+    @staticmethod
+    def _lead(record: Path, fetch: Callable[[], T]) -> T:
+        try:
+            result = fetch()
+        except PRIVATE_FAILURES:
+            raise
+        except Exception as exc:
+            flight_failure.leave(record, exc)
+            raise
+        flight_failure.clear(record)
+        return result

@@ -1,0 +1,1 @@
+"""The typed view over a backend, and which backend it is."""

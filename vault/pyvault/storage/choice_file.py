@@ -1,0 +1,141 @@
+"""What pyvault remembers about backends: ``choice.json`` in the state directory.
+
+::
+
+    {"v": 1, "backend": "file", "plugins": {"acme": {"distribution": "acme-vault", "version": "1.2"}}}
+
+``backend`` is the automatic choice of the first ``add``. ``plugins`` says who
+provided a third party's backend when it first ran: another distribution under
+the same name is refused until a person accepts it, because it would be handed
+every secret. (A new version of the same distribution is normal, and noted.)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from pyvault.errors import AccessDeniedError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pyvault.storage.registry import BackendInfo
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Who provided a backend when it was used."""
+
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The content of choice.json."""
+
+    backend: str | None = None
+    plugins: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
+
+
+class ChoiceFile:
+    """choice.json: read without a lock, changed under one, replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Remembered:
+        """Read it; a missing file remembers nothing.
+
+        Raises:
+            ConfigError: damaged: guessing would open another vault than yesterday.
+        """
+        try:
+            document: object = json.loads(self._path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return Remembered()
+        except OSError as exc:
+            raise ConfigError(f"'{self._path}' can't be read: {exc.strerror}") from None
+        except ValueError:
+            document = None
+        try:
+            return _parse(document)
+        except (TypeError, ValueError, KeyError):
+            raise ConfigError(
+                f"'{self._path}' is damaged", hint="delete it, and name the backend that you used with --backend"
+            ) from None
+
+    def record_backend(self, name: str) -> None:
+        """Fix the automatic choice; the first one stays."""
+        self._change(lambda known: known if known.backend else replace(known, backend=name))
+
+    def admit(self, info: BackendInfo, *, accept: bool = False) -> Provider | None:
+        """Let a third party's backend run, remembering who it is.
+
+        Args:
+            info: what the metadata says now.
+            accept: a person agreed to another distribution than before.
+
+        Returns:
+            Who it was before: None at the first use.
+
+        Raises:
+            AccessDeniedError: another distribution than before, and nobody agreed.
+        """
+        now = Provider(distribution=info.distribution or "unknown", version=info.version or "unknown")
+        before = self.load().plugins.get(info.name)
+        if before and before.distribution != now.distribution and not accept:
+            raise AccessDeniedError(
+                f"the backend {info.name!r} came from '{before.distribution}' and comes from '{now.distribution}' now",
+                hint=f"pyvault backends accept {info.name}, if that is what you want",
+            )
+        if before != now:
+            self._change(lambda known: replace(known, plugins={**known.plugins, info.name: now}))
+        return before
+
+    def _change(self, change: Callable[[Remembered], Remembered]) -> None:
+        from pyvault.files.atomic import replace_file
+        from pyvault.files.lock import LockFile
+
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with LockFile(self._path.with_name(f"{self._path.name}.lock")):
+            known = self.load()
+            changed = change(known)
+            if changed != known:
+                replace_file(self._path, _format(changed))
+
+
+def _parse(document: object) -> Remembered:
+    if document is None:
+        raise ValueError
+    record = cast("dict[str, object]", document)  # anything else raises TypeError below
+    if record["v"] != VERSION:
+        raise ValueError
+    backend = record.get("backend")
+    plugins = cast("dict[str, dict[str, str]]", record.get("plugins", {}))  # the same
+    if not (backend is None or isinstance(backend, str)):
+        raise TypeError
+    return Remembered(
+        backend=backend,
+        plugins={
+            str(name): Provider(distribution=str(who["distribution"]), version=str(who["version"]))
+            for name, who in dict(plugins).items()
+        },
+    )
+
+
+def _format(remembered: Remembered) -> bytes:
+    document: dict[str, object] = {
+        "v": VERSION,
+        "backend": remembered.backend,
+        "plugins": {
+            name: {"distribution": who.distribution, "version": who.version}
+            for name, who in sorted(remembered.plugins.items())
+        },
+    }
+    return json.dumps(document, indent=1).encode() + b"\n"

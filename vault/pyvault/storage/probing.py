@@ -1,0 +1,162 @@
+"""Look at a backend in a child process, which can be killed.
+
+A third party's module may do anything when it is imported: raise, exit, print,
+hang. So a child does the looking, in a session of its own without a terminal
+and without the secrets of our environment, and has two seconds for it.
+
+The child is ``python -m pyvault.storage.probing``: a JSON object comes on stdin, a
+line says that our own start-up is over, and a JSON object is the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyvault.backend import Availability
+from pyvault.errors import ConfigError, PyvaultError
+from pyvault.process.command import without_vault_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from subprocess import Popen
+    from typing import TextIO
+
+    from pyvault.backend import Options
+
+TIME_LIMIT = 2.0  # seconds for importing and looking, after the interpreter has started
+AWS_SECRETS = frozenset({"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """What came out of looking.
+
+    Attributes:
+        failure: how the backend itself broke, or None: its exception's type, an
+            exit, no answer.
+    """
+
+    availability: Availability
+    failure: str | None = None
+
+
+def probe_in_child(
+    backend: str, options: Options, *, environ: Mapping[str, str], limit: float = TIME_LIMIT
+) -> ProbeReport:
+    """Load a backend elsewhere and ask whether it works here.
+
+    Args:
+        backend: its name, or ``module:Class``.
+        options: as it would be opened with.
+        environ: of the child; the secrets that we know by name are taken out.
+        limit: seconds until the child is killed.
+    """
+    import subprocess
+
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "pyvault.storage.probing"],  # -P: the working directory must not offer modules
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in without_vault_secrets(environ).items() if name not in AWS_SECRETS},
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        return _converse(child, json.dumps({"path": sys.path, "backend": backend, "options": dict(options)}), limit)
+    except subprocess.TimeoutExpired:
+        return _failed(f"it gave no answer in {limit:g} s")
+    finally:
+        _end(child)
+
+
+def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
+    """Say whether a built-in backend can be chosen here: a glance first, and a child only if that is promising."""
+    from pyvault.storage.registry import load_backend, probe_built_in
+
+    seen = probe_built_in(backend, options)
+    if not seen.available or not hasattr(load_backend(backend), "examine"):
+        return seen
+    return probe_in_child(backend, options, environ=environ).availability
+
+
+def _converse(child: Popen[str], question: str, limit: float) -> ProbeReport:
+    if child.stdin is None or child.stdout is None:
+        raise AssertionError("pipes were asked for")
+    child.stdin.write(question + "\n")
+    child.stdin.flush()
+    child.stdout.readline()  # only our own code has run until here, so this can't hang
+    answer, _ = child.communicate(timeout=limit)
+    try:
+        seen: dict[str, str | bool | None] = json.loads(answer)
+    except ValueError:
+        return _failed(f"it ended the process with status {child.returncode}")
+    reason, hint, failure = (str(seen[key]) if seen[key] else None for key in ("reason", "hint", "failure"))
+    return ProbeReport(
+        availability=Availability(available=bool(seen["available"]), reason=reason, hint=hint), failure=failure
+    )
+
+
+def _end(child: Popen[str]) -> None:
+    import signal
+
+    if child.poll() is None:
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)  # what it has started must not stay behind
+    for pipe in (child.stdin, child.stdout):
+        if pipe:
+            pipe.close()
+    child.wait()
+
+
+def _failed(failure: str) -> ProbeReport:
+    return ProbeReport(availability=Availability(available=False, reason=failure), failure=failure)
+
+
+def main() -> None:
+    """Be the child."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # a module that prints must not write into our answer
+    question = json.loads(sys.stdin.readline())
+    _say(answers, "ready")
+    sys.path[:] = question["path"]
+    report = _look(question["backend"], question["options"])
+    seen = report.availability
+    _say(
+        answers,
+        json.dumps({"available": seen.available, "reason": seen.reason, "hint": seen.hint, "failure": report.failure}),
+    )
+    os._exit(0)  # what a module left running or registered for the exit is of no interest
+
+
+def _look(backend: str, options: Options) -> ProbeReport:
+    from pyvault.storage.registry import examine_class, load_backend, load_class
+
+    try:
+        loaded = load_class(backend) if ":" in backend else load_backend(backend)
+    except PyvaultError as exc:
+        return ProbeReport(
+            availability=Availability(available=False, reason=exc.message, hint=exc.hint), failure=exc.message
+        )
+    try:
+        return ProbeReport(availability=examine_class(loaded, options))
+    except ConfigError as exc:  # a missing option is not the backend's fault
+        return ProbeReport(availability=Availability(available=False, reason=exc.message, hint=exc.hint))
+    except PyvaultError as exc:
+        return _failed(exc.message)
+
+
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(line + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()
