@@ -120,6 +120,12 @@ def test_killed_anywhere_it_can_be_finished(person: Person, seed: int | range) -
 
 
 def test_list_shows_the_age_of_keys(person: Person) -> None:
-    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 0
+    ended = person.run("pyvault", "list", "--keys")
+    assert ended.returncode == 0, ended.stderr
+    heading, row = ended.stdout.splitlines()
+    assert heading.split() == ["Profile", "Access", "key", "Stored", "Age"]
+    assert row.split()[0] == "demo"
+    assert row.split()[1] == person.aws.key("demo").access_key_id
+    assert row.endswith("0 days")
     listed = json.loads(person.run("pyvault", "list", "--json").stdout)
     assert next(entry for entry in listed["profiles"] if entry["profile"] == "demo")["created"] is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.kept_tokens import kept_portals, label_of
 from pyvault_cli.options import JsonOption
-from pyvault_cli.table import aws_vault_table
+from pyvault_cli.table import aligned, aws_vault_table
 
 if TYPE_CHECKING:
     from pyvault.sessions.session_cache import SessionEntry
@@ -26,12 +26,15 @@ def list(  # the command's name, as the user types it
     profiles: Annotated[bool, typer.Option("--profiles", help="only the profiles, one a line")] = False,
     sessions: Annotated[bool, typer.Option("--sessions", help="only the sessions, one a line")] = False,
     credentials: Annotated[bool, typer.Option("--credentials", help="only the stored credentials, one a line")] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="the stored keys and their age")] = False,
     json: JsonOption = False,
 ) -> None:
     """Show what there is; reads no secret."""
     context = context_of(ctx)
     if json:
         _write_json(context)
+    elif keys:
+        console.data(aligned(_key_rows(context)), errors="backslashreplace")
     elif credentials:
         _lines(context.store.profiles())
     elif profiles:
@@ -81,6 +84,16 @@ def _table_rows(context: Context) -> Iterable[tuple[str, str, str]]:
     for row in _rows(context):
         labels = [_label(session) for session in row.sessions] + ([row.token] if row.token else [])
         yield row.name if row.has_profile else "-", row.name if row.has_credentials else "-", ", ".join(labels) or "-"
+
+
+def _key_rows(context: Context) -> Sequence[tuple[str, str, str, str]]:
+    """Give a heading and, for every stored key, its id and for how many days it has been in use."""
+    rows = [("Profile", "Access key", "Stored", "Age")]
+    for name in context.store.profiles():
+        created = context.store.created(name)
+        since, age = ("-", "-") if created is None else (f"{created:%Y-%m-%d}", f"{(clock.now() - created).days} days")
+        rows.append((name, context.store.access_key_id(name), since, age))
+    return rows
 
 
 def _write_json(context: Context) -> None:
