@@ -1,7 +1,7 @@
 # Two words do everything: `make demo` shows the main job, `make test` runs the tests.
 PYTHON ?= python3
 WORKERS ?= 4
-WHEEL_TESTS ?= tests/unit tests/contract tests/cli
+WHEEL_TESTS ?= tests/contract tests/docs tests/cli/test_main.py tests/cli/test_imports.py tests/e2e/test_exec.py tests/unit/api
 PYTEST_ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.complete

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,11 @@ from fake_aws.client import FakeAws
 
 settings.register_profile("pyvault", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pyvault")
+
+# Under nohup and some CI runners hang-ups are ignored, and children inherit that; a
+# person's shell does not do it, and the tests of signals are about a person's shell.
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 #: Variables of the developer that must not reach a test.
 FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "DBUS_", "GNOME_", "PASSWORD_STORE_", "KEYRING_", "GNUPGHOME")
