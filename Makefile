@@ -22,7 +22,10 @@ demo: venv
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
+# Needs the packages of tests/peers/apt-packages.txt and apt-packages-long.txt; without libdbus-1-dev the
+# tests of KWallet are skipped.
 test-long: venv
+	-$(BIN)/pip install -q --group long
 	$(BIN)/python -m pytest -n $(WORKERS) --long $(PYTEST_ARGS)
 
 check: lint types

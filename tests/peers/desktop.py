@@ -20,7 +20,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:path={socket}</listen>
+  <listen>unix:path={socket}</listen>{services}
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
   </policy>
@@ -29,11 +29,17 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 
 
 @contextmanager
-def session_bus(directory: Path) -> Generator[str]:
-    """Run a bus; gives its address."""
+def session_bus(directory: Path, *, services: Path | None = None) -> Generator[str]:
+    """Run a bus; gives its address.
+
+    Args:
+        services: a folder of those that it starts when they are called; they get our environment.
+    """
     socket = directory / "bus.socket"
     config = directory / "bus.conf"
-    config.write_text(BUS_CONFIG.format(socket=socket))
+    config.write_text(
+        BUS_CONFIG.format(socket=socket, services=f"<servicedir>{services}</servicedir>" if services else "")
+    )
     daemon = subprocess.Popen(
         ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"],
         stdout=subprocess.PIPE,
@@ -44,7 +50,7 @@ def session_bus(directory: Path) -> Generator[str]:
         assert daemon.stdout is not None
         yield daemon.stdout.readline().strip()
     finally:
-        _stop(daemon)
+        stop(daemon)
 
 
 @contextmanager
@@ -73,13 +79,13 @@ def gnome_keyring(address: str, home: Path, password: str = PASSWORD) -> Generat
         assert daemon.stdin is not None
         daemon.stdin.write(password.encode())
         daemon.stdin.close()
-        _wait_for_owner(address, "org.freedesktop.secrets")
+        wait_for_owner(address, "org.freedesktop.secrets")
         yield
     finally:
-        _stop(daemon)
+        stop(daemon)
 
 
-def _wait_for_owner(address: str, name: str) -> None:
+def wait_for_owner(address: str, name: str) -> None:
     question = [
         "dbus-send",
         f"--bus={address}",
@@ -97,7 +103,7 @@ def _wait_for_owner(address: str, name: str) -> None:
     raise AssertionError(f"nobody took the name {name}: {answer.stderr}")
 
 
-def _stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(10)

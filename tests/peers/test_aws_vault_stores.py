@@ -1,4 +1,4 @@
-"""aws-vault's stores, read in place: files, pass, Secret Service, Credential Manager, keychain."""
+"""aws-vault's stores, read in place: files, pass, Secret Service, Credential Manager, keychain; KWallet: see test_kwallet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 import secretstorage
 
 from fakes.windows_machine import be_windows
+from peers.aws_vault_items import DATA, SESSION, check_prod, item, nobody
 from peers.desktop import gnome_keyring, make_collection, open_connection, session_bus
 from peers.gpg_home import password_store
 from peers.jwe_writer import encrypt
-from pyvault.backend import Backend, Question
+from pyvault.backend import Question
 from pyvault.errors import (
-    AccessDeniedError,
     BackendUnavailableError,
     ConfigError,
     ItemCorruptError,
@@ -26,45 +26,9 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.moving.awsvault.records import is_credential
-from pyvault.names import ItemName, Kind, credential_name
+from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_aws_vault_store
-from pyvault.storage.store import CredentialStore
-
-DATA: dict[str, object] = {
-    "AccessKeyID": "AKIAPROD",
-    "SecretAccessKey": "pLaNtEd",
-    "SessionToken": "",
-    "Source": "",
-    "CanExpire": False,
-    "Expires": "0001-01-01T00:00:00Z",
-}
-SESSION = "sts.GetSessionToken,cHJvZA,YXJuOmF3czppYW0,1600000000"
-
-
-def item(name: str, **changes: object) -> bytes:
-    body = json.dumps(DATA | changes).encode()
-    return json.dumps({"Key": name, "Data": base64.b64encode(body).decode(), "Label": f"aws-vault ({name})"}).encode()
-
-
-def nobody(question: Question) -> Secret[str]:
-    pytest.fail(f"asked for {question.key}")
-
-
-def check_prod(backend: Backend, *, names: set[str]) -> None:
-    """It gives the key, lists what should be there, and refuses to change anything."""
-    with closing(CredentialStore(backend)) as store:
-        assert set(store.profiles()) == names
-        found = store.get("prod")
-        assert (found.access_key_id, found.secret_access_key) == ("AKIAPROD", Secret("pLaNtEd"))
-        with pytest.raises(ItemNotFoundError):
-            store.get("absent")
-        with pytest.raises(ItemNotFoundError):
-            backend.get(ItemName(Kind.PENDING, "prod"))
-        with pytest.raises(AccessDeniedError):
-            store.put("prod", found)
-        with pytest.raises(AccessDeniedError):
-            store.delete("prod")
 
 
 @pytest.fixture
@@ -110,7 +74,7 @@ def test_files_that_are_wrong_are_named(files: Path) -> None:
 def test_no_folder_and_no_such_store() -> None:
     with pytest.raises(BackendUnavailableError):
         open_aws_vault_store("file", {}, nobody)
-    for kind in ("keyctl", "op", "keychain", "wincred", "secret-service"):
+    for kind in ("keyctl", "op", "keychain", "wincred", "secret-service", "kwallet"):
         with pytest.raises(BackendUnavailableError):
             open_aws_vault_store(kind, {}, nobody)
     with pytest.raises(ConfigError):

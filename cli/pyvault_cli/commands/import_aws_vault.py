@@ -26,8 +26,8 @@ def import_aws_vault(
 ) -> None:
     """Copy the keys out of a store of aws-vault, which stays as it is.
 
-    --backend names aws-vault's store here: file, pass, secret-service, keychain
-    or wincred. Where the keys go, PYVAULT_BACKEND or config.toml says.
+    --backend names aws-vault's store here: file, pass, secret-service, kwallet,
+    keychain or wincred. Where the keys go, PYVAULT_BACKEND or config.toml says.
     """
     context = context_of(ctx)
     kind = context.words.last("--backend") or context.environ.get("AWS_VAULT_BACKEND") or "file"

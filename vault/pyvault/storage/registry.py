@@ -48,6 +48,7 @@ AWS_VAULT_STORES: Mapping[str, str] = MappingProxyType(
         "file": "pyvault_backends.aws_vault_file:AwsVaultFiles",
         "pass": "pyvault_backends.aws_vault_pass:AwsVaultPass",
         "secret-service": "pyvault_backends.aws_vault_secret_service:AwsVaultSecretService",
+        "kwallet": "pyvault_backends.aws_vault_kwallet:AwsVaultKWallet",
         "keychain": "pyvault_backends.aws_vault_keychain:AwsVaultKeychain",
         "wincred": "pyvault_backends.aws_vault_wincred:AwsVaultWincred",
     }
