@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +10,9 @@ from pyvault.errors import PyvaultError, UsageError
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 def rotate(
@@ -86,4 +87,7 @@ def _forget_sessions(context: Context, name: str) -> None:
 
 
 def _wait(duration: timedelta) -> None:
-    time.sleep(duration.total_seconds())
+    """Show a person why nothing happens: IAM spreads a new key within seconds, not at once."""
+    from pyvault_cli.countdown import count_down
+
+    count_down(duration, "waiting for AWS to know its keys:")
