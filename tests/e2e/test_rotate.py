@@ -119,6 +119,30 @@ def test_killed_anywhere_it_can_be_finished(person: Person, seed: int | range) -
         assert_settled(person)
 
 
+CALLS = ["ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"]
+THEN = [
+    *[pytest.param(call, "--resume", id=f"{call}-resume") for call in CALLS],
+    *[pytest.param(call, "--abort", id=f"{call}-abort", marks=pytest.mark.slow) for call in CALLS],
+]
+
+
+@pytest.mark.parametrize(("call", "then"), THEN)
+def test_killed_while_a_call_is_under_way_it_can_be_finished(person: Person, call: str, then: str) -> None:
+    person.aws.fault(f"iam.{call}", "hang-after", times=1)  # AWS carries it out, and we die before the answer
+    running = subprocess.Popen(["pyvault", "--no-input", "rotate", "demo"], env=person.environ)
+    person.aws.wait_for_call(call)
+    assert running.poll() is None
+    running.kill()
+    assert running.wait() == -signal.SIGKILL
+    person.aws.clear_faults()
+    ended = person.run("pyvault", "--no-input", "rotate", then, "demo")
+    if call == "ListAccessKeys":  # it comes before the journal: nothing was begun
+        assert ended.returncode == (2 if then == "--resume" else 3), ended.stderr
+    else:
+        assert ended.returncode == 0, ended.stderr
+    assert_settled(person)
+
+
 def test_list_shows_the_age_of_keys(person: Person) -> None:
     ended = person.run("pyvault", "list", "--keys")
     assert ended.returncode == 0, ended.stderr

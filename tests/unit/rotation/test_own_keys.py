@@ -10,7 +10,7 @@ from fake_aws.client import FakeAws, KeyPair
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.calls import MfaProof
 from pyvault.clock import now
-from pyvault.errors import AwsUnreachableError
+from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep
 from pyvault.rotation.own_keys import OwnKeys
@@ -93,5 +93,16 @@ def test_a_lost_answer_leaves_no_unknown_key(fake_aws: FakeAws) -> None:
 def test_it_waits_while_the_new_key_spreads(fake_aws: FakeAws) -> None:
     fake_aws.enlarge({"settings": {"key_propagation_s": 15}})
     person = Person(fake_aws, "demo")
+    rotate("me", person.tools())
+    person.assert_settled()
+
+
+@pytest.mark.parametrize("call", ["ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"])
+def test_throttling_costs_no_key(fake_aws: FakeAws, call: str) -> None:
+    person = Person(fake_aws, "demo")
+    fake_aws.fault(f"iam.{call}", "throttle", times=9)  # more than a client repeats by itself
+    with pytest.raises(AwsError, match="Throttling"):
+        rotate("me", person.tools())
+    fake_aws.clear_faults()
     rotate("me", person.tools())
     person.assert_settled()
