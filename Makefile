@@ -53,6 +53,7 @@ bench: venv
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/kdf.py
 	$(BIN)/python benchmarks/store.py
+	$(BIN)/python benchmarks/server.py
 
 clean:
 	rm -rf .venv dist build .coverage* .mypy_cache .ruff_cache .hypothesis

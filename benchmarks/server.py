@@ -4,8 +4,8 @@ Usage: python benchmarks/server.py [rounds] [seconds]
 
 Needs wrk, and for the comparison a Go toolchain. Each server has core 0 (Go with
 GOMAXPROCS=1), wrk has core 1; the rounds alternate, and the ratio is the median
-of neighbours. "cpu" is the server's own time for a request, which a machine
-with neighbours disturbs least.
+of neighbours. The rate is judged; "cpu", the server's own time for a request,
+stands beside it, for a machine with neighbours disturbs it least.
 """
 
 from __future__ import annotations
@@ -147,10 +147,9 @@ def table(measured: dict[tuple[str, int], list[Load]]) -> bool:
         return True
     pairs = list(zip(measured["pyvault", 64], measured["Go net/http", 64], strict=True))
     ratio = statistics.median(ours.rate / theirs.rate for ours, theirs in pairs)
-    # On a core that nobody shares the two are the same; a neighbour spoils the first.
     work = statistics.median(theirs.cpu_us / ours.cpu_us for ours, theirs in pairs)
-    print(f"64 connections: {ratio:.2f} times Go's rate, {work:.2f} by processor time (budget {BUDGET_GO:g})")
-    return max(ratio, work) >= BUDGET_GO
+    print(f"64 connections: {ratio:.2f} times Go's rate (budget {BUDGET_GO:g}); {work:.2f} by processor time")
+    return ratio >= BUDGET_GO
 
 
 def start(env: dict[str, str], rounds: int) -> bool:
