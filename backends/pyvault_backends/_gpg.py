@@ -21,7 +21,7 @@ from pyvault.errors import (
     ItemCorruptError,
     UserCancelledError,
 )
-from pyvault.process.command import without_vault_secrets
+from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:

@@ -38,13 +38,31 @@ def open_page(address: Secret[str], *, command: str | None, environ: Mapping[str
         UserCancelledError: no browser could be started.
     """
     if command is None and not environ.get("BROWSER"):
-        import webbrowser
-
-        if not webbrowser.open(address.reveal()):
-            raise UserCancelledError("no browser could be opened", hint=PRINT_HINT)
+        _open_with_platform(address)
         return
     named = command or environ["BROWSER"].split(":", 1)[0]
     _start(_words(named, address), named, environ)
+
+
+def _open_with_platform(address: Secret[str]) -> None:
+    """Let the standard library find the desktop's browser, which inherits our environment.
+
+    What opens the vault is taken out of it meanwhile: a browser lives for days.
+    """
+    import os
+    import webbrowser
+
+    from pyvault_cli.childenv import without_vault_secrets
+
+    kept = dict(os.environ)
+    for name in kept.keys() - without_vault_secrets(kept).keys():
+        del os.environ[name]
+    try:
+        opened = webbrowser.open(address.reveal())
+    finally:
+        os.environ.update(kept)
+    if not opened:
+        raise UserCancelledError("no browser could be opened", hint=PRINT_HINT)
 
 
 def _words(command: str, address: Secret[str]) -> list[str]:

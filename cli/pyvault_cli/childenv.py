@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.clock import to_rfc3339
+from pyvault.process.vault_variables import opens_backend
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -53,9 +54,6 @@ VAULT_SECRETS = (
     "PROTON_PASS_PERSONAL_ACCESS_TOKEN",
 )
 
-#: Words that make an option of a backend, PYVAULT_BACKEND_<NAME>__<OPTION>, a way into it.
-TELLING = ("KEY", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "PIN", "UNLOCK")
-
 
 def child_environment(
     parent: Mapping[str, str],
@@ -94,7 +92,7 @@ def child_environment(
 
 def without_vault_secrets(parent: Mapping[str, str]) -> dict[str, str]:
     """Copy an environment without what opens a vault: for every program that pyvault starts."""
-    return {name: value for name, value in parent.items() if name not in VAULT_SECRETS and not _opens_backend(name)}
+    return {name: value for name, value in parent.items() if name not in VAULT_SECRETS and not opens_backend(name)}
 
 
 def credential_variables(credentials: Credentials) -> dict[str, str]:
@@ -108,10 +106,3 @@ def credential_variables(credentials: Credentials) -> dict[str, str]:
     if credentials.expires is not None:
         variables["AWS_CREDENTIAL_EXPIRATION"] = to_rfc3339(credentials.expires)
     return variables
-
-
-def _opens_backend(name: str) -> bool:
-    """Say whether a variable is a backend's option whose name sounds like a key."""
-    backend, separator, option = name.removeprefix("PYVAULT_BACKEND_").partition("__")
-    ours = name.startswith("PYVAULT_BACKEND_") and bool(separator and backend)
-    return ours and any(word in option.upper() for word in TELLING)

@@ -11,8 +11,10 @@ from pyvault.rotation.tools import Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from pathlib import Path
 
     from pyvault.config.profile import Profile
+    from pyvault.files.lock import LockFile
     from pyvault.model import Credentials, StoredCredentials
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
@@ -43,6 +45,20 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
         f"no keys are stored for {profile.name!r} or the profiles it gets its credentials from",
         hint="pyvault list shows which are",
     )
+
+
+def only_rotation(profile: str, directory: Path) -> LockFile:
+    """Give the lock that keeps two rotations of one key apart; the second fails at once.
+
+    Both would otherwise decide by what the other is about to change.
+    """
+    import hashlib
+
+    from pyvault.files.lock import LockFile
+
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = hashlib.sha256(profile.encode()).hexdigest()[:32]
+    return LockFile(directory / f"rotate-{name}.lock", timeout=0, what=f"the rotation of '{profile}'")
 
 
 def rotation_tools(

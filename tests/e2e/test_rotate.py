@@ -143,6 +143,19 @@ def test_killed_while_a_call_is_under_way_it_can_be_finished(person: Person, cal
     assert_settled(person)
 
 
+def test_a_rotation_that_has_not_ended_is_not_overrun(person: Person) -> None:
+    person.aws.fault("iam.CreateAccessKey", "drop-before", times=1)
+    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 6
+    pair = person.aws.key("demo")
+    keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    ended = person.run("pyvault", "add", "demo", "--env", "--force", "--no-verify", **keys)
+    assert ended.returncode == 1
+    assert "a rotation of 'demo' has not ended" in ended.stderr
+    ended = person.run("pyvault", "remove", "-f", "demo")
+    assert "may still live at AWS" in ended.stderr
+    assert person.run("pyvault", "vault", "entries", "--json").stdout.strip() == "[]"
+
+
 def test_list_shows_the_age_of_keys(person: Person) -> None:
     ended = person.run("pyvault", "list", "--keys")
     assert ended.returncode == 0, ended.stderr

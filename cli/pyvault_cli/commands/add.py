@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from pyvault import clock
-from pyvault.errors import ConfigError, PyvaultError, UsageError
+from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
-from pyvault.names import parse_profile_name
+from pyvault.names import Kind, parse_profile_name
 from pyvault.storage.choice import Origin
 from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
@@ -47,6 +47,7 @@ def add(
     _check_section(context, name, mfa_serial)
     _announce_backend(context)
     is_known = name in context.store.profiles()
+    _check_rotation(context, name)
     with_device = totp or totp_stdin
     if with_device and is_known and not (env or stdin or csv):
         totp_input.keep(
@@ -96,6 +97,15 @@ def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:
         raise ConfigError(
             f"profile '{name}' has its section already, which pyvault does not rewrite",
             hint=f"put 'mfa_serial = {mfa_serial}' into '{context.aws_config.path}'",
+        )
+
+
+def _check_rotation(context: Context, name: str) -> None:
+    """Refuse to put a key under a rotation that has not ended: it would put its own over this one."""
+    if name in context.store.profiles(kind=Kind.PENDING):
+        raise ConflictError(
+            f"a rotation of '{name}' has not ended",
+            hint=f"'pyvault rotate --resume {name}' finishes it, --abort gives it up",
         )
 
 

@@ -8,7 +8,7 @@ import typer
 
 from pyvault.errors import ItemNotFoundError
 from pyvault.mfa.totp import totp_name
-from pyvault.names import parse_profile_name
+from pyvault.names import ItemName, Kind, parse_profile_name
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 
@@ -31,6 +31,9 @@ def remove(
         context.ask.confirm(f'Delete credentials for profile "{name}"?', option="--force")
     context.store.delete(name)
     console.note("Deleted credentials.")
+    if ItemName(Kind.PENDING, name) in context.store.backend.names():
+        context.store.backend.delete(ItemName(Kind.PENDING, name))
+        console.warn("A rotation of the key had not ended; a key that it made may still live at AWS.")
     if totp_name(name) in context.store.backend.names():
         context.store.backend.delete(totp_name(name))
         console.note("Deleted the MFA device that was kept with them; at AWS it still exists.")

@@ -34,7 +34,7 @@ def rotate(
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key
     from pyvault.rotation.shelf import StoreShelf
-    from pyvault_cli.rotating import owner_of, rotation_tools
+    from pyvault_cli.rotating import only_rotation, owner_of, rotation_tools
 
     if resume and abort:
         raise UsageError("--resume and --abort can't go together")
@@ -54,10 +54,11 @@ def rotate(
         return
     tools = rotation_tools(owner, wanted, context, report=console.note, wait=_wait)
     try:
-        if abort:
-            give_up(owner.name, tools)
-        else:
-            replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
+        with only_rotation(owner.name, context.paths.locks):
+            if abort:
+                give_up(owner.name, tools)
+            else:
+                replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
     except PyvaultError as problem:
         if problem.hint is None and find_journal(tools.shelf, owner.name) is not None:
             problem.hint = f"nothing is lost: 'pyvault rotate --resume {owner.name}' goes on, --abort gives up"

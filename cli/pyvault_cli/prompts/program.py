@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pyvault.errors import MfaError, UserCancelledError
-from pyvault.process.command import without_vault_secrets
+from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:

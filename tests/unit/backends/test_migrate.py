@@ -41,14 +41,20 @@ def source() -> CredentialStore:
     return store
 
 
-def test_all_profiles_move_with_their_pending_keys(source: CredentialStore) -> None:
-    source.put("b", pair(9), kind=Kind.PENDING)
+def test_all_profiles_move(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     done = list(move(source, target, select_profiles(source, ()), Terms(delete_source=True)))
     assert [str(moved) for moved in done] == ["copied, verified, deleted source"] * 3
     assert source.backend.names() == []
     assert target.get("b") == pair(1)
-    assert target.get("b", kind=Kind.PENDING) == pair(9)
+
+
+def test_a_half_rotated_profile_stays_whole(source: CredentialStore) -> None:
+    source.backend.put(ItemName(Kind.PENDING, "a"), Secret(b'{"v": 1, "stage": "intent"}'))
+    target = CredentialStore(MemoryBackend())
+    with pytest.raises(ConflictError, match="a rotation of 'a' has not ended"):
+        list(move(source, target, ["a"], Terms(delete_source=True)))
+    assert (source.profiles(), target.profiles()) == (["a", "b", "c"], [])
 
 
 def test_a_copy_that_reads_back_differently_keeps_its_source(source: CredentialStore) -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from fakes.rotation_world import Killed, World, new_world, unlucky
 from pyvault.errors import ConflictError, ItemNotFoundError, PyvaultError
+from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind
 from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.journal import Stage
 from pyvault.rotation.rotate import abort, find_journal, rotate
+from pyvault.secret import Secret
 
 PENDING = ItemName(Kind.PENDING, "ci")
 
@@ -155,3 +157,27 @@ def test_random_faults_lose_nothing(seed: int) -> None:
         dice.choice([abort, rotate])("ci", world.tools(confirm=True))
     world.time += timedelta(minutes=1)
     assert_settled(world)
+
+
+@pytest.mark.parametrize("undo", [False, True])
+@pytest.mark.parametrize("boundary", ["before create", "before put"])
+def test_a_key_that_was_replaced_meanwhile_is_left_alone(boundary: str, undo: bool) -> None:
+    world = new_world()
+
+    def die(step: str) -> None:
+        if step == boundary:
+            raise Killed
+
+    world.chance = die
+    with pytest.raises(Killed):
+        rotate("ci", world.tools())
+    world.chance = lambda step: None
+    del world.keys["AKIA0000OLD"]
+    mine = RemoteKey(key_id="AKIA00000000MINE", active=True, created=world.time)
+    world.keys[mine.key_id] = mine
+    world.secrets[mine.key_id] = "mine"
+    world.stored["ci"] = StoredCredentials(access_key_id=mine.key_id, secret_access_key=Secret("mine"))
+    with pytest.raises(ConflictError, match="is not the one whose rotation stopped"):
+        (abort if undo else rotate)("ci", world.tools(confirm=True))
+    assert mine.key_id in world.keys
+    assert world.stored["ci"].access_key_id == mine.key_id

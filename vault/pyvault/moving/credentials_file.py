@@ -80,6 +80,7 @@ def remove_pairs(path: Path, profiles: Collection[str]) -> Path:
     backup = path.with_name(f"{path.name}{BACKUP_SUFFIX}")
     replace_file(backup, before)
     if _read(path) != before:
+        backup.unlink(missing_ok=True)  # nothing was changed, so a second copy of the keys serves nobody
         raise ConflictError(f"'{path}' changed while its keys were being stored", hint="run the same command again")
     replace_file(path, after, mode=None, follow_link=True)
     if _read(path) != after or read_credentials_file(path).pairs.keys() & set(profiles):

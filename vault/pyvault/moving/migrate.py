@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pyvault.model import StoredCredentials
     from pyvault.storage.store import CredentialStore
 
-KINDS = (Kind.CREDENTIAL, Kind.PENDING)  # a half-done rotation moves along
-
 
 class Deed(StrEnum):
     """What was done with one profile, or would be."""
@@ -92,31 +90,36 @@ def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[st
 
 
 def _move(source: CredentialStore, target: CredentialStore, profile: str, terms: Terms) -> Moved:
+    _refuse_half_rotated(source, profile)
     deed = Deed.ALREADY
-    for kind in KINDS:
-        credentials = _find(source, profile, kind)
-        if credentials is None:
-            continue
-        there = _find(target, profile, kind)
-        if there is not None and not _same(there, credentials) and not terms.overwrite:
-            return Moved(profile=profile, deed=Deed.WOULD_SKIP if terms.dry_run else Deed.SKIPPED)
-        if terms.dry_run:
-            return Moved(profile=profile, deed=Deed.WOULD_COPY)
-        if there is None or not _same(there, credentials):
-            deed = Deed.COPIED
-            target.put(profile, credentials, kind=kind)
-        if not _same(target.get(profile, kind=kind), credentials):
-            raise ConflictError(f"the copy of '{profile}' reads back differently; its source was kept")
+    credentials = source.get(profile)
+    there = _find(target, profile)
+    if there is not None and not _same(there, credentials) and not terms.overwrite:
+        return Moved(profile=profile, deed=Deed.WOULD_SKIP if terms.dry_run else Deed.SKIPPED)
+    if terms.dry_run:
+        return Moved(profile=profile, deed=Deed.WOULD_COPY)
+    if there is None or not _same(there, credentials):
+        deed = Deed.COPIED
+        target.put(profile, credentials)
+    if not _same(target.get(profile), credentials):
+        raise ConflictError(f"the copy of '{profile}' reads back differently; its source was kept")
     if terms.delete_source:
-        for kind in KINDS:
-            if _find(source, profile, kind) is not None:
-                source.delete(profile, kind=kind)
+        source.delete(profile)
     return Moved(profile=profile, deed=deed, deleted=terms.delete_source)
 
 
-def _find(store: CredentialStore, profile: str, kind: Kind) -> StoredCredentials | None:
+def _refuse_half_rotated(source: CredentialStore, profile: str) -> None:
+    """Refuse a profile whose rotation has not ended: its journal and its key must stay together."""
+    if profile in source.profiles(kind=Kind.PENDING):
+        raise ConflictError(
+            f"a rotation of '{profile}' has not ended",
+            hint=f"'pyvault rotate --resume {profile}' finishes it, --abort gives it up",
+        )
+
+
+def _find(store: CredentialStore, profile: str) -> StoredCredentials | None:
     try:
-        return store.get(profile, kind=kind)
+        return store.get(profile)
     except ItemNotFoundError:
         return None
 

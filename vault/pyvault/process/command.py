@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from pyvault.errors import ProcessError
 from pyvault.process import chain as process_chain
+from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 from pyvault.trace import trace
 
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token of 20 000 characters
-
-#: Values that open the vault. Paths to such values (PYVAULT_KEYFILE,
-#: PYVAULT_PASSPHRASE_FILE) stay: a command may itself call pyvault.
-SECRET_VARIABLES = frozenset(
-    {
-        "PYVAULT_PASSPHRASE",
-        "PYVAULT_NEW_PASSPHRASE",
-        "AWS_VAULT_FILE_PASSPHRASE",
-        "AWS_VAULT_OP_CONNECT_TOKEN",
-        "AWS_VAULT_OP_SERVICE_ACCOUNT_TOKEN",
-        "PROTON_PASS_PERSONAL_ACCESS_TOKEN",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +103,6 @@ def shell_argv(text: str, environ: Mapping[str, str]) -> list[str]:
     if sys.platform == "win32":
         return [environ.get("COMSPEC", "cmd.exe"), "/C", text]
     return ["/bin/sh", "-c", text]
-
-
-def without_vault_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Copy an environment, leaving out every value that opens the vault."""
-    return {name: value for name, value in environ.items() if name not in SECRET_VARIABLES}
 
 
 def _child_environ(environ: Mapping[str, str], profile: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ def next_action(journal: Journal | None, keys: Sequence[RemoteKey], *, stored: s
         return NoRoom(others) if len(keys) >= MAX_KEYS else Begin()
     match journal.stage:
         case Stage.INTENT:
-            return _after_intent(journal, keys)
+            return _after_intent(journal, keys, stored)
         case Stage.CREATED:
             return ProveAndSwap()
         case Stage.SWAPPED:
@@ -127,9 +127,9 @@ def next_action(journal: Journal | None, keys: Sequence[RemoteKey], *, stored: s
             assert_never(journal.stage)
 
 
-def _after_intent(journal: Journal, keys: Sequence[RemoteKey]) -> Action:
+def _after_intent(journal: Journal, keys: Sequence[RemoteKey], stored: str) -> Action:
     for key in keys:
-        if key.key_id in journal.existing:
+        if key.key_id in journal.existing or key.key_id == stored:  # the stored key is never an orphan
             continue
         made_by_us = key.created >= journal.started - SKEW and key.last_used is None
         return DeleteOrphan(key.key_id) if made_by_us else AskAbout(key)

@@ -96,6 +96,7 @@ class _Rotation:
         while True:
             stored = self._tools.shelf.get(self._profile)
             journal = find_journal(self._tools.shelf, self._profile)
+            self._refuse_foreign(journal, stored)
             keys = self._signed(self._tools.calls.list_keys)
             action = decide.next_action(journal, keys, stored=stored.access_key_id, keep_old=self._keep_old)
             if self._perform(action, journal, keys, stored):
@@ -106,6 +107,7 @@ class _Rotation:
         if journal is None:
             raise errors.ItemNotFoundError(f"no rotation of {self._profile!r} is under way")
         stored = self._tools.shelf.get(self._profile)
+        self._refuse_foreign(journal, stored)
         if stored.access_key_id == journal.new_key_id:
             self._tools.report("the new key is in place already; finishing instead")
             self.run()
@@ -117,6 +119,18 @@ class _Rotation:
             self._perform(action, journal, [], stored)
             journal = find_journal(self._tools.shelf, self._profile) or journal
         self._tools.shelf.delete_item(_pending(self._profile))
+
+    def _refuse_foreign(self, journal: Journal | None, stored: StoredCredentials) -> None:
+        """Stop if the stored key is neither the old nor the new one: somebody replaced it meanwhile.
+
+        Going on would put the journal's key over that one, maybe of another account.
+        """
+        if journal is not None and stored.access_key_id not in {journal.old_key_id, journal.new_key_id}:
+            raise errors.ConflictError(
+                f"the stored key of {self._profile!r} is not the one whose rotation stopped",
+                hint=f"'pyvault vault cat pending {self._profile}' shows that rotation; "
+                f"'pyvault remove {self._profile}' forgets both",
+            )
 
     def _after_abort(self, journal: Journal) -> decide.Action:
         keys = self._signed(self._tools.calls.list_keys)

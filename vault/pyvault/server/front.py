@@ -70,6 +70,8 @@ def open_front(words: Sequence[str]) -> Front:
     with theirs:
         _start(words, theirs)
     message, descriptors, _flags, _address = socket.recv_fds(ours, MAX_MESSAGE, 1)
+    for descriptor in descriptors:  # what recv_fds gives is inheritable: the program would own the address
+        os.set_inheritable(descriptor, False)
     if message == READY and len(descriptors) == 1:
         return Front(listener=socket.socket(fileno=descriptors[0]), control=ours)
     ours.close()

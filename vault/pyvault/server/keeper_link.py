@@ -52,6 +52,8 @@ def ask_keeper(link: socket.socket, identity: Identity) -> AsyncFetch:
 def take_request(link: socket.socket) -> tuple[Identity, int] | None:
     """Take one request and its pipe; None when the other side has ended."""
     message, descriptors, _flags, _address = socket.recv_fds(link, MAX_MESSAGE, 1)
+    for descriptor in descriptors:  # what recv_fds gives is inheritable
+        os.set_inheritable(descriptor, False)
     if not message or len(descriptors) != 1:
         for descriptor in descriptors:
             os.close(descriptor)

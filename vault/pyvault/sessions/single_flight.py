@@ -64,7 +64,8 @@ class SingleFlight:
             if waited or not anew:
                 with contextlib.suppress(ItemNotFoundError):
                     return look_up()
-            if waited and flight_failure.mark(record) != before:
+            after = flight_failure.mark(record)
+            if waited and after is not None and after != before:  # none at all: the leader has succeeded
                 flight_failure.reraise(record)
             return self._lead(record, fetch)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError, CredentialsError
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError
 from pyvault.secret import Secret
 from pyvault.signin.links import token_request
 
@@ -91,15 +91,21 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
     Raises:
         AwsUnreachableError: no connection, a bad certificate, a time-out.
     """
+    import http.client
     import ssl
     import urllib.error
     import urllib.request
 
+    try:
+        tls = ssl.create_default_context(cafile=ca_bundle)
+    except OSError as exc:
+        reason = exc.strerror or type(exc).__name__
+        raise ConfigError(f"the ca_bundle {ca_bundle!r} can't be used: {reason.lower()}") from None
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_bundle)),
+        urllib.request.HTTPSHandler(context=tls),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
     ):  # and no redirect handler: credentials in a URL go to no other host
@@ -110,6 +116,6 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
     except urllib.error.HTTPError as exc:
         with exc:
             return Answer(status=exc.code, body=Secret(b""))
-    except OSError as exc:
+    except (OSError, http.client.HTTPException) as exc:
         # Its text may hold the URL; the type and errno are enough.
         raise AwsUnreachableError(f"the sign-in endpoint can't be reached ({type(exc).__name__})") from None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
-from pyvault.process.command import without_vault_secrets
+from pyvault.process.vault_variables import without_vault_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
