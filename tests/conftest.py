@@ -17,10 +17,13 @@ from fake_aws.client import FakeAws
 settings.register_profile("pyvault", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pyvault")
 
-# Under nohup and some CI runners hang-ups are ignored, and children inherit that; a
-# person's shell does not do it, and the tests of signals are about a person's shell.
+# Under nohup, in the background of a script and on some CI runners, hang-ups and Ctrl-C
+# are ignored, and children inherit that; the tests of signals are about a person's shell.
 if sys.platform != "win32":
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Variables of the developer that must not reach a test.
 FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "DBUS_", "GNOME_", "PASSWORD_STORE_", "KEYRING_", "GNUPGHOME")

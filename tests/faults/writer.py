@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from pyvault.secret import Secret
@@ -15,7 +16,9 @@ from vaults import WEAK, credential
 
 def main(path: Path, name: str, count: int) -> None:
     trust = Trust(path.with_name("trust.json"))
-    vault = Vault.open(path, UnlockSources(keyfile=path.with_name("ci.key")), trust=trust, options=WEAK)
+    vault = Vault.open(
+        path, UnlockSources(keyfile=path.with_name("ci.key")), trust=trust, options=replace(WEAK, lock_timeout=300)
+    )  # 16 writers without a pause are not fair
     sys.stdout.write("open\n")
     sys.stdout.flush()
     for number in itertools.count() if count == 0 else range(count):
