@@ -23,7 +23,7 @@ PROMISED = {
     "list": "--json --credentials --profiles --sessions",
     "exec": "-d --duration -n --no-session --region -t --mfa-token -j --json --profile-env --stdout --no-cache --refresh",
     "export": "--format -d -n -t --region --no-cache --refresh",
-    "clear": "--all",
+    "clear": "--all --expired",
     "vault init": "--kdf --keyfile --recovery",
     "vault info": "--json",
     "vault verify": "",

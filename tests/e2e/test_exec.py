@@ -143,3 +143,42 @@ def test_no_secret_is_told_at_debug(person: Person) -> None:
     assert ended.returncode == 0
     assert person.aws.key("demo").secret_access_key not in ended.stderr
     assert person.aws.key("demo").access_key_id not in ended.stderr
+
+
+def test_clear_forgets_what_it_is_told_to(person: Person) -> None:
+    person.add("one", "demo")
+    person.add("two", "two-keys")
+    person.who("one")
+    person.who("two")
+    assert "Cleared 0 sessions" in person.run("pyvault", "clear", "--expired").stderr
+    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "one").stderr
+    left = person.run("pyvault", "list", "--sessions").stdout.splitlines()
+    assert len(left) == 1
+    assert person.run("pyvault", "clear", "--all", "one").returncode == 2
+    assert person.run("pyvault", "clear", "--all").returncode == 0
+    assert person.run("pyvault", "list", "--sessions").stdout == ""
+
+
+@pytest.mark.peer("unshare")
+def test_explain_needs_no_network_and_asks_nobody(person: Person) -> None:
+    left = person.home / "was-run"
+    person.add("me", "mfa-user")
+    person.config(
+        f"[profile me]\nmfa_serial = {person.aws.mfa_serial('mfa-user')}\nmfa_process = touch '{left}'\n"
+        f"[profile role]\nsource_profile = me\nrole_arn = {person.aws.role_arn('reader')}\n"
+        f"[profile program]\ncredential_process = touch '{left}'\n"
+        "[profile machine]\nrole_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata\n"
+        "[profile portal]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
+        "sso_account_id = 123456789012\nsso_role_name = Admin\n"
+    )
+    for profile in ("me", "role", "program", "machine", "portal"):
+        for form in ((), ("--json",)):
+            ended = person.run("unshare", "-n", "pyvault", "--no-input", "explain", profile, *form)
+            assert ended.returncode == 0, ended.stderr
+            assert profile in ended.stdout
+    assert not left.exists()
+    assert person.aws.ops() == []
+    shown = json.loads(person.run("pyvault", "explain", "role", "--json", "--assume-stored", "me").stdout)
+    assert shown["v"] == 1
+    assert [step["op"] for step in shown["steps"]] == ["stored", "sts.AssumeRole"]
+    assert shown["steps"][1]["cached"] == "unknown"

@@ -17,12 +17,16 @@ def clear(
     everything: Annotated[
         bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
     ] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="only what has ended")] = False,
 ) -> None:
     """Forget the sessions of PROFILE and its SSO token, or all of them; at AWS they stay good until they expire."""
     context = context_of(ctx)
+    if (profile is not None) + everything + expired > 1:
+        raise UsageError("only one of PROFILE, --all and --expired can say what to forget")
+    if expired:
+        console.note(f"Cleared {context.sessions.clear_expired()} sessions.")
+        return
     if everything:
-        if profile:
-            raise UsageError("Can't use --all with a profile")
         from pyvault.sessions.session_vault import delete_session_file, session_path
 
         delete_session_file(session_path(context.paths.data, context.choice.name, context.backend_options))
