@@ -173,7 +173,7 @@ def test_explain_needs_no_network_and_asks_nobody(person: Person) -> None:
     )
     for profile in ("me", "role", "program", "machine", "portal"):
         for form in ((), ("--json",)):
-            ended = person.run("unshare", "-n", "pyvault", "--no-input", "explain", profile, *form)
+            ended = person.run("unshare", "-rn", "pyvault", "--no-input", "explain", profile, *form)
             assert ended.returncode == 0, ended.stderr
             assert profile in ended.stdout
     assert not left.exists()
@@ -182,3 +182,13 @@ def test_explain_needs_no_network_and_asks_nobody(person: Person) -> None:
     assert shown["v"] == 1
     assert [step["op"] for step in shown["steps"]] == ["stored", "sts.AssumeRole"]
     assert shown["steps"][1]["cached"] == "unknown"
+
+
+def test_a_session_with_less_life_than_wanted_is_fetched_anew(person: Person) -> None:
+    person.add("me", "demo")
+    person.who("me")
+    person.who("me")
+    assert person.aws.ops().count("sts.GetSessionToken") == 1
+    person.environ["AWS_MIN_TTL"] = "2h"  # more than the hour that it was made for
+    person.who("me")
+    assert person.aws.ops().count("sts.GetSessionToken") == 2

@@ -153,9 +153,10 @@ def test_eight_roles_of_one_source_share_its_session(site: Site) -> None:
     "operation",
     ["AssumeRole", pytest.param("GetSessionToken", marks=pytest.mark.slow)],  # the second needs the device's next code
 )
-def test_deviation_11_a_killed_leader_is_replaced(site: Site, operation: str) -> None:
+@pytest.mark.parametrize("count", [10, pytest.param(100, marks=pytest.mark.slow)])
+def test_deviation_11_a_killed_leader_is_replaced(site: Site, operation: str, count: int) -> None:
     site.aws.fault(f"sts.{operation}", "hang-after", times=1)
-    programs = [site.start("three") for _ in range(10)]
+    programs = [site.start("three") for _ in range(count)]
     site.aws.wait_for_call(operation)
     leader = wait_for_one_leader(site, programs)
     os.kill(leader, signal.SIGKILL)

@@ -328,11 +328,23 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def test_the_picker_offers_the_profiles_and_export_takes_the_choice(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["export", "--format", "json"], '"AccessKeyId": *"ASIA'),
+        (["exec", "--", "sh", "-c", "echo $AWS_VAULT $AWS_ACCESS_KEY_ID"], "dev ASIA"),
+        (["login", "--print-url"], "Action=login"),
+    ],
+    ids=["export", "exec", "login"],
+)
+def test_the_picker_offers_the_profiles_and_the_command_takes_the_choice(
+    machine: Machine, fake_aws: FakeAws, words: list[str], shown: str
+) -> None:
+    machine.environ["PYVAULT_SIGNIN_URL"] = f"{fake_aws.url}/federation"
     machine.inside("sso", "login")
     child = pexpect.spawn(
         str(PYVAULT),
-        ["export", "--format", "json"],
+        words,
         env=machine.environ,
         encoding="utf-8",
         timeout=60,
@@ -340,7 +352,7 @@ def test_the_picker_offers_the_profiles_and_export_takes_the_choice(machine: Mac
     )
     child.expect("123456789012 Admin corp")
     child.send("dv\r")
-    child.expect('"AccessKeyId": *"ASIA')
+    child.expect(shown)
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
