@@ -46,7 +46,7 @@ wheel-test: venv
 	$(PYTHON) -m venv build/wheel-test/venv
 	build/wheel-test/venv/bin/pip install -q --upgrade pip
 	build/wheel-test/venv/bin/pip install -q --group test "$$(echo dist/*.whl)[desktop]"
-	cp -r tests pyproject.toml README.md build/wheel-test/
+	cp -r tests docs pyproject.toml README.md build/wheel-test/
 	cd build/wheel-test && venv/bin/python -m pytest -n $(WORKERS) $(WHEEL_TESTS)
 
 bench: venv
