@@ -21,6 +21,7 @@ HEAVY = {
     "email",
     "http.client",
     "importlib.metadata",
+    "jeepney",
     "keyring",
     "pydantic",
     "prompt_toolkit",
@@ -68,6 +69,7 @@ def test_help_needs_no_parser(tmp_path: Path) -> None:
 
 
 CRYPTOGRAPHY = {"cryptography"}
+METADATA = {"importlib.metadata", "email"}  # the first brings the second
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,8 @@ CRYPTOGRAPHY = {"cryptography"}
         ("version", set[str]()),
         ("vault info", set[str]()),
         ("vault backups", set[str]()),
+        ("backends list", METADATA),
+        ("backends list --json", METADATA),
         ("vault entries", CRYPTOGRAPHY),
         ("vault verify", CRYPTOGRAPHY),
         ("list", CRYPTOGRAPHY),

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from fake_aws.client import FakeAws
 from peers.gpg_home import PASSPHRASE, forget_passphrase, password_store
+from person import Person
 from pyvault.backend import Question
 from pyvault.errors import (
     AccessDeniedError,
@@ -68,6 +70,19 @@ def locked_store(locked_key: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     forget_passphrase(locked_key)
     return locked_key
+
+
+def test_sessions_never_go_into_the_store(store: Path, fake_aws: FakeAws, tmp_path: Path) -> None:
+    """The whole job at the command line: the store ends with the key pair and one wrapping key."""
+    person = Person(fake_aws, tmp_path)
+    del person.environ["PYVAULT_KEYFILE"]
+    person.environ["PYVAULT_BACKEND"] = "pass"
+    person.environ["PASSWORD_STORE_DIR"] = str(store)
+    person.add("prod", "demo")
+    assert person.who("prod").endswith(":user/demo")
+    assert person.who("prod").endswith(":user/demo")
+    assert fake_aws.ops().count("sts.GetSessionToken") == 1
+    assert sorted(name.kind for name in opened().names()) == [Kind.CREDENTIAL, Kind.KEK]
 
 
 def test_a_locked_key_writes_nothing_that_it_could_not_read_back(locked_store: dict[str, str]) -> None:

@@ -34,7 +34,11 @@ TABLE = {
     "W10": ("a path that is no directory or no file", "unit/vaultfile/test_places.py", "test_a_directory_a_device_and"),
     "W11": ("modes that nobody looks at", "unit/vaultfile/test_places.py", "test_a_file_open_to_others"),
     "W12": ("names that lose their case", "*", "test_w12_"),
-    "W13": ("a name that the format reserves", "../vault/pyvault/testing/cases/naming.py", "test_"),
+    "W13": (
+        "a name that the format reserves",
+        "../vault/pyvault/testing/cases/naming.py",
+        "test_an_awkward_name_is_a_name",
+    ),
     "W14": ("a wrong key that stays in use", "unit/backends/test_weaknesses.py", "test_w14_"),
     "W15": ("writers that lose each other's entries", "faults/test_writers.py", "test_sixteen_processes"),
     "W16": ("parameters that can never be raised", "vectors/test_known_answer.py", "test_every_key_is_derived"),
@@ -50,7 +54,11 @@ TABLE = {
     "W26": ("only the first line kept", "*", "test_w26_"),
     "W27": ("a collection that is not found again", "*", "test_w27_"),
     "W28": ("a store chosen by chance", "*", "test_w28_"),
-    "W29": ("a store that can't work as the default", "unit/backends/test_choice.py", "test_"),
+    "W29": (
+        "a store that can't work as the default",
+        "unit/backends/test_choice.py",
+        "test_a_store_of_aws_vault_that_we_lack",
+    ),
     "W30": ("a failed read taken for an empty store", "*", "test_w30_"),
 }
 
