@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyvault.clock import Clock
     from pyvault.server.answer import Answer
     from pyvault.server.gate import AccessLog
+    from pyvault.server.request import Request
 
 _KNOWN = (200, 503)  # the path was found
 
@@ -26,13 +27,13 @@ _KNOWN = (200, 503)  # the path was found
 def make_access_log(write: Callable[[str], object], *, server: str, now: Clock = clock.now) -> AccessLog:
     """Make the log of one server (``ecs``, ``imds``) that gives each line, without its end, to *write*."""
 
-    def log(transport: asyncio.Transport, method: bytes, path: bytes, answer: Answer) -> None:
+    def log(transport: asyncio.Transport, request: Request, answer: Answer) -> None:
         address, port = transport.get_extra_info("peername")[:2]
         line = {
             "time": to_rfc3339(now()),
             "server": server,
-            "method": method.decode("ascii", "replace"),
-            "path": shown_path(path, answer.status),
+            "method": request.method.decode("ascii", "replace"),
+            "path": shown_path(request.path, answer.status),
             "status": answer.status,
             "peer": f"{address} {port}",
         }

@@ -11,13 +11,13 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
+from pyvault.secret import Secret
 from pyvault.server.answer import Answer, make_answer, make_refusal
 from pyvault.server.request import NOT_FOUND, ONLY_READING, READING, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from pyvault.secret import Secret
     from pyvault.server.request import Request
     from pyvault.server.roles import RolePatterns, RoleSources
     from pyvault.server.source import CredentialSource
@@ -47,7 +47,7 @@ class EcsApplication:
         allowed_roles: RolePatterns,
         roles: RoleSources,
     ) -> None:
-        self._token = token
+        self._token = Secret(token.reveal().encode())
         self._sources = {path: source for name, source in profiles.items() for path in profile_paths(name)}
         if len(profiles) == 1:
             self._sources[b"/"] = next(iter(profiles.values()))
@@ -65,7 +65,7 @@ class EcsApplication:
         if request.path == b"/healthz":
             return self._health()
         # compare_digest takes the same time wherever the first difference is.
-        if not hmac.compare_digest(request.headers.get(b"authorization", b""), self._token.reveal().encode()):
+        if not hmac.compare_digest(request.headers.get(b"authorization", b""), self._token.reveal()):
             return BAD_TOKEN
         return self._credentials(request.path)
 

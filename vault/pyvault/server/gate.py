@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from pyvault.server.answer import Answer
     from pyvault.server.http import Connection
+    from pyvault.server.request import Request
 
     #: Says whether the other end of a connection belongs to the owner.
     PeerCheck = Callable[[asyncio.Transport], bool]
-    AccessLog = Callable[[asyncio.Transport, bytes, bytes, Answer], None]
+    AccessLog = Callable[[asyncio.Transport, Request, Answer], None]
 
 MAX_CONNECTIONS = 512  # an SDK keeps one or two open, and below the usual 1024 descriptors
 REQUEST_SECONDS = 10  # to send a whole request: an SDK gives up after 1 to 5

@@ -42,7 +42,7 @@ NOT_FOUND = make_refusal(404, "there is nothing at this path")
 
 
 class Request(NamedTuple):
-    """One parsed request.
+    """One parsed request. Its headers may hold a token, so it shows its method only.
 
     Attributes:
         path: exactly as sent. Nothing is normalised: a path is one of the known
@@ -50,6 +50,7 @@ class Request(NamedTuple):
         headers: the known headers, names in lower case.
         relayed: a header of a browser or proxy was there.
         hosts: what ``Host`` may say on this connection.
+        keep_alive: the client wants to ask more on this connection.
     """
 
     method: bytes
@@ -57,6 +58,10 @@ class Request(NamedTuple):
     headers: Mapping[bytes, bytes]
     relayed: bool
     hosts: frozenset[bytes]
+    keep_alive: bool
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r})"
 
 
 def is_relayed(header: bytes) -> bool:
