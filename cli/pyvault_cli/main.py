@@ -10,7 +10,7 @@ import sys
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would double the cost of --version
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from typer.core import TyperCommand
 
@@ -100,11 +100,19 @@ def build(path: str) -> TyperCommand:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         path,
-        help=f"{text[0].upper()}{text[1:]}.",
+        help=_explained(f"{text[0].upper()}{text[1:]}.", function),
         epilog="'pyvault --help' tells the options of all commands.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )(function)
     return cast("TyperCommand", get_command(app))  # an app with one command and no callback is that command
+
+
+def _explained(summary: str, function: Callable[..., object]) -> str:
+    """Add to the line of the menu what the command's docstring says beyond its own first line."""
+    from inspect import cleandoc
+
+    _, _, more = cleandoc(function.__doc__ or "").partition("\n\n")
+    return f"{summary}\n\n{more}" if more else summary
 
 
 def options_with_value(command: TyperCommand) -> set[str]:

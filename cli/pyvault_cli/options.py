@@ -12,6 +12,9 @@ ProfileArgument = Annotated[str, typer.Argument(metavar="PROFILE", help="the pro
 OptionalProfileArgument = Annotated[
     str | None, typer.Argument(metavar="[PROFILE]", help="the profile", show_default=False)
 ]
+OnlyProfilesOption = Annotated[
+    list[str] | None, typer.Option("--profile", metavar="PROFILE", help="only this one; may be repeated")
+]
 DurationOption = Annotated[
     str | None,
     typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,8 +41,14 @@ def test_every_command_has_a_help_of_its_own(path: str, capsys: pytest.CaptureFi
     assert main.run([*path.split(), "--help"]) == 0
     shown = capsys.readouterr()
     assert f"Usage: pyvault {path}" in shown.out
+    assert not re.search(r"<[a-z]+>", shown.out)  # a value is called what it is, not by a type of Python
     assert menu.COMMANDS[path][1].lower() in shown.out.replace("\n ", "").lower()
     assert shown.err == ""
+
+
+def test_a_help_says_what_the_first_line_can_not(pyvault: Pyvault) -> None:
+    shown = pyvault("import", "aws-vault", "--help").out
+    assert "--backend names aws-vault's store here" in shown
 
 
 @pytest.mark.parametrize("path", menu.COMMANDS)

@@ -22,7 +22,9 @@ def add(
     profile: options.ProfileArgument,
     env: Annotated[bool, typer.Option("--env", help="read the key from the AWS_* variables")] = False,
     stdin: Annotated[bool, typer.Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="read it from the console's download")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="read it from the console's download")
+    ] = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="do not ask AWS whether the key is good")] = False,
     force: Annotated[bool, typer.Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[

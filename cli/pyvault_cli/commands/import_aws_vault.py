@@ -11,6 +11,7 @@ from pyvault.moving.migrate import Terms
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_aws_vault_store
 from pyvault.storage.store import CredentialStore
+from pyvault_cli import options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def import_aws_vault(
     ctx: typer.Context,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    profile: options.OnlyProfilesOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:

@@ -10,14 +10,14 @@ from pyvault.config.file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
 from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
 from pyvault.moving.migrate import Deed, Terms
-from pyvault_cli import console
+from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
 
 def import_credentials_file(
     ctx: typer.Context,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    profile: options.OnlyProfilesOption = None,
     remove: Annotated[bool, typer.Option("--remove", help="take them out of the file once they are stored")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,

@@ -9,6 +9,7 @@ import typer
 
 from pyvault.errors import UsageError
 from pyvault.moving.migrate import Terms
+from pyvault_cli import options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -17,7 +18,7 @@ def migrate(
     ctx: typer.Context,
     source: Annotated[str, typer.Option("--from", metavar="NAME", help="where they are", show_default=False)],
     target: Annotated[str, typer.Option("--to", metavar="NAME", help="where they go", show_default=False)],
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    profile: options.OnlyProfilesOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
     delete_source: Annotated[

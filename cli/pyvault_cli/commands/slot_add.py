@@ -20,12 +20,14 @@ from pyvault_cli.vault_access import VaultAccess
 def slot_add(
     ctx: typer.Context,
     passphrase: Annotated[bool, typer.Option("--passphrase", help="a further passphrase")] = False,
-    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="a key file; made if it is missing")] = None,
+    keyfile: Annotated[
+        Path | None, typer.Option("--keyfile", metavar="FILE", help="a key file; made if it is missing")
+    ] = None,
     recovery: Annotated[bool, typer.Option("--recovery", help="a recovery code, printed once")] = False,
     store: Annotated[
         str | None, typer.Option("--store", metavar="NAME", help="a random key, kept in this backend")
     ] = None,
-    label: Annotated[str | None, typer.Option("--label", help="a name for the list of slots")] = None,
+    label: Annotated[str | None, typer.Option("--label", metavar="TEXT", help="a name for the list of slots")] = None,
     kdf: KdfOption = None,
 ) -> None:
     """Add a passphrase, a key file, a recovery code, or a key that another backend keeps."""

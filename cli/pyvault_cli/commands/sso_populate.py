@@ -20,14 +20,16 @@ from pyvault_cli.context import context_of
 def sso_populate(
     ctx: typer.Context,
     session: sso_access.SessionArgument = None,
-    prefix: Annotated[str, typer.Option("--prefix", help="what every profile's name begins with")] = "",
+    prefix: Annotated[str, typer.Option("--prefix", metavar="TEXT", help="what every profile's name begins with")] = "",
     template: Annotated[
         str,
         typer.Option(
-            "--template", help="how a profile is named, from {account_id}, {account_name}, {role_name} and {session}"
+            "--template",
+            metavar="TEXT",
+            help="how a profile is named, from {account_id}, {account_name}, {role_name} and {session}",
         ),
     ] = DEFAULT_TEMPLATE,
-    region: Annotated[str | None, typer.Option("--region", help="the profiles' region")] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="the profiles' region")] = None,
     filter: FilterOption = None,
     diff: Annotated[bool, typer.Option("--diff", help="show what would change; the default")] = False,
     print_: Annotated[bool, typer.Option("--print", help="print the whole file as it would be")] = False,

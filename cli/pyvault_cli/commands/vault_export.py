@@ -11,7 +11,7 @@ import typer
 
 from pyvault.errors import UsageError, VaultExistsError
 from pyvault.moving.migrate import Terms
-from pyvault_cli import console
+from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import move_and_tell
 
@@ -27,8 +27,10 @@ def vault_export(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="the new vault file", show_default=False)],
     to: Annotated[To, typer.Option("--to", help="what opens it", show_default=False)],
-    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="with --to keyfile: FILE.key by default")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    keyfile: Annotated[
+        Path | None, typer.Option("--keyfile", metavar="FILE", help="with --to keyfile: FILE.key by default")
+    ] = None,
+    profile: options.OnlyProfilesOption = None,
 ) -> None:
     """Copy the stored keys into a new encrypted FILE that a key file or a passphrase of its own opens."""
     from pyvault.storage.registry import open_backend

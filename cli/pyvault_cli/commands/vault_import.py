@@ -10,6 +10,7 @@ import typer
 
 from pyvault.errors import VaultNotFoundError
 from pyvault.moving.migrate import Terms
+from pyvault_cli import options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -17,11 +18,13 @@ from pyvault_cli.moving import OverwriteOption, move_and_tell
 def vault_import(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="the vault file", show_default=False)],
-    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="the key file that opens it")] = None,
-    passphrase_file: Annotated[
-        Path | None, typer.Option("--passphrase-file", help="a file with the passphrase that opens it")
+    keyfile: Annotated[
+        Path | None, typer.Option("--keyfile", metavar="FILE", help="the key file that opens it")
     ] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")
+    ] = None,
+    profile: options.OnlyProfilesOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:

@@ -18,7 +18,9 @@ from pyvault_cli.vault_access import VaultAccess
 def vault_init(
     ctx: typer.Context,
     kdf: KdfOption = None,
-    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="open by this key file; made if missing")] = None,
+    keyfile: Annotated[
+        Path | None, typer.Option("--keyfile", metavar="FILE", help="open by this key file; made if missing")
+    ] = None,
     recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
     """Make an empty vault; the passphrase is typed twice."""
