@@ -62,10 +62,8 @@ def test_the_wheels_beside_each_other_in_a_clean_environment(tmp_path: Path, pri
     run(pyvault, "backends", "new", "newcomer", tmp_path / "newcomer")
     run(binaries / "pip", "install", "-q", "--no-build-isolation", "-e", tmp_path / "newcomer")
     assert " passed" in run(binaries / "python", "-m", "pytest", "-q", cwd=tmp_path / "newcomer")
-    (tmp_path / "folder").mkdir()
-    chosen = ("--backend", "newcomer", "--backend-option", f"path={tmp_path}/folder")
-    run(pyvault, *chosen, "add", "x", "--env", "--no-verify", "--no-add-config", **key)
-    assert run(pyvault, *chosen, "list", "--credentials") == "x\n"
+    run(pyvault, "--backend", "newcomer", "add", "x", "--env", "--no-verify", **key)
+    assert run(pyvault, "--backend", "newcomer", "list", "--credentials") == "x\n"
 
 
 def test_what_backends_new_writes_is_whole_and_named(tmp_path: Path) -> None:
@@ -77,6 +75,7 @@ def test_what_backends_new_writes_is_whole_and_named(tmp_path: Path) -> None:
     for text in texts.values():
         assert "NewBackend" not in text
         assert "'new'" not in text
+        assert "pyvault-new" not in text
     for name, text in texts.items():
         if name.endswith(".py"):
             compile(text, name, "exec")

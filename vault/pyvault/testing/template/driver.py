@@ -2,7 +2,8 @@
 
 One file for each item, named by a hash, so that no name is a path and no two
 names meet on a disk that ignores case. The real name is inside, in an envelope
-that pyvault checks. The content is NOT encrypted here: the volume has to do it.
+that pyvault checks. The content is NOT encrypted here: name a folder that is,
+and keep no real key in the default one, which only lets this start work.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import platformdirs
+
 from pyvault.backend import Availability
-from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, ItemNotFoundError
+from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
 from pyvault.files.atomic import replace_file
 from pyvault.files.lock import LockFile
 from pyvault.secret import Secret
@@ -30,7 +33,7 @@ class NewBackend:
     """A folder of items.
 
     Options:
-        path: the folder; it has to be there.
+        path: the folder; it has to be there. By default one of our own, made when it is missing.
     """
 
     API_VERSION: ClassVar[int] = 1
@@ -45,15 +48,20 @@ class NewBackend:
         seen = cls.probe(options)
         if not seen.available:
             raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
-        return cls(Path(options["path"]).expanduser())
+        if "path" in options:
+            return cls(Path(options["path"]).expanduser())
+        folder = platformdirs.user_data_path("pyvault-new", appauthor=False)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise BackendUnavailableError(f"can't make '{folder}': {exc.strerror}") from exc
+        return cls(folder)
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
         """Say whether the folder is there: no prompt, no import, no waiting."""
         check_options("new", options, known={"path"})
-        if "path" not in options:
-            raise ConfigError("the option 'path' of 'new' is missing", hint="--backend-option path=FOLDER")
-        if not Path(options["path"]).expanduser().is_dir():
+        if "path" in options and not Path(options["path"]).expanduser().is_dir():
             return Availability(available=False, reason=f"'{options['path']}' is no folder", hint="is it mounted?")
         return Availability(available=True)
 
