@@ -11,6 +11,7 @@ from pyvault.secret import Secret
 from pyvault.vaultfile.kdf import KdfCost, argon2id
 from pyvault.vaultfile.newslot import KeyFileSlot, NewSlot
 from pyvault.vaultfile.options import VaultOptions
+from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
@@ -86,6 +87,15 @@ def open_again(vault: Vault, *, trust: Trust | None = None, options: VaultOption
 def contents(vault: Vault) -> dict[str, bytes]:
     """Give everything a vault holds."""
     return {entry.name.name: vault.get(entry.name).reveal() for entry in vault.entries()}
+
+
+def area_of(path: Path) -> tuple[bytes, bytes, bytes, bytes]:
+    """Cut a vault file into header, HMAC, index box and record area."""
+    header = read_header(path)
+    content = path.read_bytes()
+    end = len(header.encode())
+    index_end = end + 32 + header.index_size
+    return content[:end], content[end : end + 32], content[end + 32 : index_end], content[index_end:]
 
 
 def known_answer(directory: Path) -> Path:

@@ -7,12 +7,13 @@ and add leaves; it proves nothing about Apple's keychain itself.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fakes.crashing import run_crashing
+from fakes.mac_machine import be_mac, build_security
 from pyvault.errors import (
     AccessDeniedError,
     BackendError,
@@ -25,7 +26,6 @@ from pyvault.secret import Secret
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keychain import KeychainBackend
 
-MACOS = Path(__file__).parents[1] / "fakes" / "macos"
 PROD = credential_name("prod")
 
 pytestmark = pytest.mark.peer("gcc")
@@ -33,18 +33,12 @@ pytestmark = pytest.mark.peer("gcc")
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("security") / "libfakesecurity.so"
-    source = MACOS / "fakesecurity.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", built, source], check=True)
-    return built
+    return build_security(tmp_path_factory.mktemp("security"))
 
 
 @pytest.fixture(autouse=True)
 def keychain(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.syspath_prepend(str(MACOS))
-    monkeypatch.setenv("FAKE_SECURITY", str(library))
-    monkeypatch.setenv("FAKE_KEYCHAIN", str(tmp_path / "keychain"))
-    return tmp_path / "keychain"
+    return be_mac(library, tmp_path, monkeypatch)
 
 
 class TestKeychain(BackendContract):
@@ -73,7 +67,7 @@ def opened() -> KeychainBackend:
         (-50, BackendError),
     ],
 )
-def test_w24_each_status_has_its_own_error(keychain: Path, status: int, expected: type[BackendError]) -> None:
+def test_each_status_has_its_own_error(keychain: Path, status: int, expected: type[BackendError]) -> None:
     backend = opened()
     Path(f"{keychain}.status").write_text(str(status))
     for attempt in (lambda: backend.get(PROD), lambda: backend.put(PROD, Secret(b"x")), backend.names):
@@ -84,34 +78,12 @@ def test_w24_each_status_has_its_own_error(keychain: Path, status: int, expected
             assert caught.value.hint == "security unlock-keychain"
 
 
-class Crash(BaseException):
-    """The process ends here."""
-
-
-def run_crashing(work: Callable[[], None], calls: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+def run_until(changes: int, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> bool:
     """Do the work, and end before the given one of its changes; True if it came to its own end."""
     from keyring.backends.macOS import api
 
-    left = calls
-
-    def crashing(real: Callable[..., int]) -> Callable[..., int]:
-        def call(*arguments: object) -> int:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Crash
-            return real(*arguments)
-
-        return call
-
-    with monkeypatch.context() as patches:
-        for name in ("SecItemAdd", "SecItemDelete"):
-            patches.setattr(api, name, crashing(getattr(api, name)))
-        try:
-            work()
-        except Crash:
-            return False
-    return True
+    names = ("SecItemAdd", "SecItemDelete")
+    return run_crashing(work, changes, owner=api, names=names, monkeypatch=monkeypatch)
 
 
 def found(backend: KeychainBackend) -> bytes | None:
@@ -121,11 +93,11 @@ def found(backend: KeychainBackend) -> bytes | None:
         return None
 
 
-def test_w24_a_crash_between_delete_and_add_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_delete_and_add_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     survivors: set[bytes | None] = set()
     for calls in range(1, 50):
         opened().put(PROD, Secret(b"old"))
-        finished = run_crashing(lambda: opened().put(PROD, Secret(b"new")), calls, monkeypatch)
+        finished = run_until(calls, lambda: opened().put(PROD, Secret(b"new")), monkeypatch)
         survivors.add(found(opened()))
         assert opened().names() == [PROD]
         if finished:
@@ -135,9 +107,7 @@ def test_w24_a_crash_between_delete_and_add_loses_nothing(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("work", ["put", "delete"])
-def test_w24_a_crash_while_an_item_comes_or_goes_leaves_an_exact_list(
-    work: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_while_an_item_comes_or_goes_leaves_an_exact_list(work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     other = credential_name("other")
     finished = False
     for calls in range(1, 50):
@@ -145,9 +115,9 @@ def test_w24_a_crash_while_an_item_comes_or_goes_leaves_an_exact_list(
         backend.put(other, Secret(b"o"))
         if work == "delete":
             backend.put(PROD, Secret(b"x"))
-            finished = run_crashing(lambda: opened().delete(PROD), calls, monkeypatch)
+            finished = run_until(calls, lambda: opened().delete(PROD), monkeypatch)
         else:
-            finished = run_crashing(lambda: opened().put(PROD, Secret(b"x")), calls, monkeypatch)
+            finished = run_until(calls, lambda: opened().put(PROD, Secret(b"x")), monkeypatch)
         there = [PROD] if found(opened()) is not None else []
         assert sorted(opened().names()) == sorted([other, *there]), calls
         if there:

@@ -52,6 +52,15 @@ class LowerCasingKeyring(FileKeyring):
         super().set_password(service, username.lower(), password)
 
 
+class DeletingKeyring(FileKeyring):
+    """Replaces a password by deleting and adding it, as keyring's macOS module does."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.get_password(service, username) is not None:
+            self.delete_password(service, username)
+        super().set_password(service, username, password)
+
+
 class ForgetfulKeyring(FileKeyring):
     """Says nothing and keeps nothing, like ``keyring.backends.null``."""
 

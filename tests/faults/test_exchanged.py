@@ -10,16 +10,7 @@ import pytest
 from pyvault.errors import TamperedError, TruncatedVaultError, WrongKeyError
 from pyvault.secret import Secret
 from pyvault.vaultfile.reader import read_header
-from vaults import contents, credential, make_vault, open_again
-
-
-def area_of(path: Path) -> tuple[bytes, bytes, bytes, bytes]:
-    """Cut a vault file into header, HMAC, index box and record area."""
-    header = read_header(path)
-    content = path.read_bytes()
-    end = len(header.encode())
-    index_end = end + 32 + header.index_size
-    return content[:end], content[end : end + 32], content[end + 32 : index_end], content[index_end:]
+from vaults import area_of, contents, credential, make_vault, open_again
 
 
 def test_swapped_records_are_noticed(tmp_path: Path) -> None:
