@@ -43,15 +43,7 @@ def opened(name: str = "FileKeyring") -> KeyringAdapter:
     return KeyringAdapter.open(options, lambda question: pytest.fail(f"asked for {question.key}"))
 
 
-def test_w12_a_keyring_that_loses_case_loses_nothing_of_ours() -> None:
-    backend = opened("LowerCasingKeyring")
-    for text in ("alice", "Alice", "ALICE", "DEFAULT"):
-        backend.put(credential_name(text), Secret(text.encode()))
-    for text in ("alice", "Alice", "ALICE", "DEFAULT"):
-        assert backend.get(credential_name(text)) == Secret(text.encode())
-
-
-def test_w21_a_keyring_that_keeps_nothing_is_noticed() -> None:
+def test_a_keyring_that_keeps_nothing_is_noticed() -> None:
     with pytest.raises(BackendError, match="did not keep"):
         opened("ForgetfulKeyring").put(PROD, Secret(b"x"))
 
@@ -84,7 +76,7 @@ def test_what_a_keyring_raises_becomes_ours_without_its_text(name: str, expected
         "",
     ],
 )
-def test_w21_what_is_no_keeper_of_secrets_is_refused(target: str) -> None:
+def test_what_is_no_keeper_of_secrets_is_refused(target: str) -> None:
     with pytest.raises((BackendUnavailableError, ConfigError)):
         KeyringAdapter.open({"class": target}, lambda question: pytest.fail(f"asked for {question.key}"))
 

@@ -1,4 +1,4 @@
-"""Write JWE as aws-vault does, independently of the code that reads it."""
+"""Write and open JWE as aws-vault does, independently of our code that reads it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 import os
 from hashlib import pbkdf2_hmac
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 
 def b64(data: bytes) -> str:
@@ -29,3 +30,24 @@ def encrypt(plaintext: bytes, passphrase: str, *, iterations: int = 8192, **chan
     wrapping = pbkdf2_hmac("sha256", passphrase.encode(), full_salt, iterations, 16)
     sealed = AESGCM(key).encrypt(iv, plaintext, head.encode())
     return ".".join([head, b64(aes_key_wrap(wrapping, key)), b64(iv), b64(sealed[:-16]), b64(sealed[-16:])])
+
+
+def decrypt(token: str, passphrase: str) -> bytes:
+    """Open a token as a careless reader does: however much work it asks for.
+
+    Raises:
+        ValueError: not a token, or the wrong passphrase.
+    """
+    head, wrapped, iv, ciphertext, tag = token.split(".")
+    header = json.loads(unb64(head))
+    salt = b"PBES2-HS256+A128KW\0" + unb64(header["p2s"])
+    try:
+        key = aes_key_unwrap(pbkdf2_hmac("sha256", passphrase.encode(), salt, header["p2c"], 16), unb64(wrapped))
+        return AESGCM(key).decrypt(unb64(iv), unb64(ciphertext) + unb64(tag), head.encode())
+    except (InvalidUnwrap, InvalidTag):
+        raise ValueError("wrong passphrase, or damaged") from None
+
+
+def iterations_of(token: str) -> int:
+    """Give the work that a token asks for."""
+    return int(json.loads(unb64(token.partition(".")[0]))["p2c"])

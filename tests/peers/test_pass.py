@@ -124,7 +124,7 @@ def test_without_any_secret_key_it_is_unavailable_not_locked(
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
 
 
-def test_w25_a_truncated_entry_is_corrupt_at_every_length(store: Path) -> None:
+def test_a_truncated_entry_is_corrupt_at_every_length(store: Path) -> None:
     backend = opened()
     backend.put(PROD, Secret(b"x" * 100))
     (file,) = store.rglob("*.gpg")
@@ -140,22 +140,7 @@ def test_w25_a_truncated_entry_is_corrupt_at_every_length(store: Path) -> None:
     assert backend.get(PROD) == Secret(b"mended")
 
 
-def test_w4_entries_swapped_in_the_store_are_noticed(store: Path) -> None:
-    backend = opened()
-    backend.put(PROD, Secret(b"keys of prod"))
-    backend.put(DEV, Secret(b"keys of dev"))
-    shutil.copy(store / "pyvault/credential/dev.gpg", store / "pyvault/credential/prod.gpg")
-    with pytest.raises(ItemCorruptError, match="holds 'credential/dev'"):
-        backend.get(PROD)
-
-
-def test_w26_every_byte_of_a_value_with_lines_is_kept(store: Path) -> None:
-    value = Secret(b"first line\nsecond line\n\n")
-    opened().put(PROD, value)
-    assert opened().get(PROD) == value
-
-
-def test_w7_w8_other_peoples_files_are_neither_listed_nor_touched(store: Path) -> None:
+def test_other_peoples_files_are_neither_listed_nor_touched(store: Path) -> None:
     backend = opened()
     backend.put(PROD, Secret(b"x"))
     corner = store / "pyvault"

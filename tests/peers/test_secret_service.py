@@ -76,7 +76,7 @@ def test_a_wrong_password_at_login_leaves_it_locked(bus: str, tmp_path: Path) ->
         assert backend.get(PROD) == Secret(b"x")
 
 
-def test_w27_a_second_collection_is_found_again_by_its_label(desktop: str) -> None:
+def test_a_second_collection_is_found_again_by_its_label(desktop: str) -> None:
     make_collection(desktop, "aws-vault_keys")
     with closing(opened(collection="aws-vault_keys")) as backend:
         backend.put(PROD, Secret(b"second"))
@@ -212,7 +212,7 @@ def test_a_service_that_dies_is_an_error_of_ours(bus: str, tmp_path: Path) -> No
     backend.close()
 
 
-def test_w4_an_item_moved_by_hand_is_noticed(desktop: str) -> None:
+def test_an_item_moved_by_hand_is_noticed(desktop: str) -> None:
     with closing(opened()) as backend:
         backend.put(PROD, Secret(b"keys of prod"))
         backend.put(credential_name("dev"), Secret(b"keys of dev"))

@@ -81,7 +81,7 @@ def test_the_wrong_passphrase_is_told_from_damage() -> None:
             decrypt_jwe(".".join(damaged), Secret("secret"), of="it")
 
 
-def test_w2_a_token_that_asks_for_endless_work_is_refused_before_any_is_done() -> None:
+def test_a_token_that_asks_for_endless_work_is_refused_before_any_is_done() -> None:
     for iterations in (1_000_001, 2**31, 10**30):
         token = encrypt(b"x", "p", p2c=iterations)
         with pytest.raises(KdfLimitsError):

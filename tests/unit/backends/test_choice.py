@@ -60,7 +60,7 @@ def test_each_platform_has_its_own_store(platform: str, expected: str) -> None:
     assert (choice.name, choice.origin, choice.explicit) == (expected, Origin.AUTOMATIC, False)
 
 
-def test_w28_the_file_is_taken_with_the_reason_why_nothing_else_was() -> None:
+def test_the_file_is_taken_with_the_reason_why_nothing_else_was() -> None:
     def look(name: str) -> Availability:
         return Availability(available=False, reason="no session bus", hint="log in to a desktop")
 

@@ -32,7 +32,7 @@ def test_any_bytes_under_any_name_come_back(data: bytes, text: str) -> None:
 
 
 @pytest.mark.parametrize("other", [ItemName(Kind.CREDENTIAL, "dev"), ItemName(Kind.PENDING, "prod")])
-def test_w4_an_item_moved_to_another_name_is_refused(other: ItemName) -> None:
+def test_an_item_moved_to_another_name_is_refused(other: ItemName) -> None:
     moved = _bytes(seal_envelope(other, Secret(b"keys of another account")))
     with pytest.raises(ItemCorruptError, match="holds"):
         open_envelope(PROD, moved)

@@ -153,16 +153,6 @@ def test_locking_forgets_the_key(tmp_path: Path) -> None:
     assert backend.get(PROD) == Secret(b"x")
 
 
-def test_w9_the_wrong_passphrase_writes_nothing(tmp_path: Path) -> None:
-    options = {"path": str(tmp_path / "v"), "kdf": "min"}
-    FileBackend.open(options, Human({"new-passphrase": "right"})).put(PROD, Secret(b"x"))
-    before = (tmp_path / "v").read_bytes()
-    wrong = FileBackend.open(options, Human({"passphrase": "wrong", "new-passphrase": "wrong"}))
-    with pytest.raises(BackendLockedError):
-        wrong.put(credential_name("dev"), Secret(b"y"))
-    assert (tmp_path / "v").read_bytes() == before
-
-
 def test_expectations_for_machines_without_memory(options: dict[str, str]) -> None:
     backend = FileBackend.open(options, Human({}))
     backend.put(PROD, Secret(b"x"))

@@ -101,7 +101,7 @@ def test_without_attributes_the_item_is_read() -> None:
     assert CredentialStore(AttributedBackend()).profiles() == []
 
 
-def test_w30_a_damaged_item_is_neither_absent_nor_empty() -> None:
+def test_a_damaged_item_is_neither_absent_nor_empty() -> None:
     backend = MemoryBackend()
     backend.put(credential_name("prod"), Secret(b"\0"))
     with pytest.raises(ItemCorruptError, match="credential/prod"):
@@ -132,7 +132,7 @@ def test_foreign_exceptions_come_out_as_ours_without_their_text(error: BaseExcep
         assert caught.value.__suppress_context__
 
 
-def test_w30_a_locked_store_is_never_an_empty_one() -> None:
+def test_a_locked_store_is_never_an_empty_one() -> None:
     backend = MemoryBackend()
     store = CredentialStore(backend)
     store.put("prod", PAIR)
