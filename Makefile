@@ -23,7 +23,7 @@ test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 # Needs the packages of tests/peers/apt-packages.txt and apt-packages-long.txt; without libdbus-1-dev the
-# tests of KWallet are skipped.
+# tests of KWallet are skipped. Stores of others with known weaknesses are installed below build/.
 test-long: venv
 	-$(BIN)/pip install -q --group long
 	$(BIN)/python -m pytest -n $(WORKERS) --long $(PYTEST_ARGS)

@@ -6,6 +6,7 @@ Prints ``refused`` or ``given``; a process that works on is ended by the kernel.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -19,13 +20,18 @@ if __name__ == "__main__":
     from pyvault.errors import PyvaultError
     from pyvault.names import credential_name
     from pyvault.testing import Subject
+    from weaknesses.peer import PeerEndedError
 
-    backend = Subject(**job["subject"]).open()
+    subject = Subject(**job["subject"])
+    subject.load()
     limit = int(time.process_time()) + SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))  # a peer's process inherits it
     try:
+        backend = subject.open()
         backend.get(credential_name("prod"))
     except PyvaultError as exc:
         print(f"refused: {exc}")  # noqa: T201 - a program
+    except PeerEndedError as exc:
+        os.kill(os.getpid(), exc.signal)
     else:
         print("given")  # noqa: T201 - a program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,25 @@ def weak_peers() -> Path:
             subprocess.run([*command, "--target", folder, "--group", f"{PROJECT}/pyproject.toml:{GROUP}"], check=True)
             stamp.write_text(wanted)
     return folder
+
+
+@pytest.fixture(scope="session")
+def go_peer() -> Path:
+    """Build the program around 99designs/keyring, its versions pinned by ``go.sum``; once for all workers."""
+    program = PROJECT / "build" / "weak-go-peer"
+    program.parent.mkdir(exist_ok=True)
+    with LockFile(program.with_suffix(".lock"), timeout=300):
+        subprocess.run(
+            ["go", "build", "-mod=readonly", "-modcacherw", "-o", program, "."],
+            cwd=Path(__file__).parent / "go_peer",
+            env={
+                **os.environ,
+                "GOPATH": str(program.with_suffix(".go")),
+                "GOCACHE": str(program.with_suffix(".cache")),
+            },
+            check=True,
+        )
+    return program
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """Do something between any two steps of a work that could touch the disk.
 
-A profile function is called before and after each call of a built-in function,
-so the code under test runs as it is, without a door for tests. It needs no
-luck: what two processes do at once here happens at every possible moment.
+A profile function is called before each call of a built-in function, so the
+code under test runs as it is, without a door for tests. It needs no luck: what
+two processes do at once here happens at every possible moment.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ TOUCHING = {"posix", "fcntl", "io", "_io"}
 
 @contextmanager
 def meanwhile(action: Callable[[], None]) -> Generator[None]:
-    """Do the action before and after each step inside the ``with``."""
+    """Do the action before each step inside the ``with``."""
 
     def profile(frame: FrameType, event: str, function: object) -> None:
-        if event in {"c_call", "c_return"} and _touches_the_disk(function):
+        if event == "c_call" and _touches_the_disk(function):
             action()
 
     sys.setprofile(profile)  # it is not called for what the action itself does

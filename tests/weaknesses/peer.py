@@ -1,4 +1,4 @@
-"""A backend of ``keyring`` behind our contract; it runs in a process of its own, with its own libraries."""
+"""A store of others behind our contract; it runs in a process of its own, with its own libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from pyvault.backend import Ask, Options, Question
 from pyvault.errors import BackendError, InputRequiredError, ItemNotFoundError
-from pyvault.names import ItemName
+from pyvault.names import ItemName, credential_name
 from pyvault.secret import Secret
 from weaknesses.store import PROD
 
@@ -19,13 +19,22 @@ PROGRAM = Path(__file__).with_name("peer_program.py")
 SERVICE = "pyvault"
 
 
+class PeerEndedError(Exception):
+    """The process is gone; by which signal, if it was one."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the peer has ended with {code}")
+        self.signal = max(0, -code)
+
+
 class PeerBackend:
-    """A keyring of one user, or of one name for each service.
+    """A store in a process of its own.
 
     Options:
-        class, set, counted, watched: see ``peer_program``; ``set`` is JSON.
+        settings: what its program is told, in JSON; the passphrase is added.
+        program: by default ``peer_program.py``, which knows every backend of ``keyring``.
+        libraries: a folder of distributions for that.
         name_is: ``user``, or ``service``.
-        libraries: a folder of distributions.
     """
 
     API_VERSION: ClassVar[int] = 1
@@ -40,24 +49,22 @@ class PeerBackend:
             passphrase = ask(Question(key="passphrase", prompt="passphrase")).reveal()
         except InputRequiredError:
             passphrase = ""
-        settings = {
-            "class": options["class"],
-            "set": json.loads(options.get("set", "{}")),
-            "passphrase": passphrase,
-            "counted": options.get("counted"),
-            "watched": options.get("watched"),
-        }
+        command = [options["program"]] if "program" in options else [sys.executable, str(PROGRAM)]
         environ = dict(os.environ)
         if "libraries" in options:
             environ["PYTHONPATH"] = options["libraries"]
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), json.dumps(settings)],
+            [*command, json.dumps(json.loads(options["settings"]) | {"passphrase": passphrase})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=environ,
         )
         return cls(process, by_service=options.get("name_is") == "service")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def get(self, name: ItemName) -> Secret[bytes]:
         value = self._call("get", name)
@@ -72,7 +79,9 @@ class PeerBackend:
         self._call("delete", name)
 
     def names(self) -> list[ItemName]:
-        raise BackendError("keyring can't list")
+        found = self._call("names", PROD)
+        assert isinstance(found, list)
+        return [credential_name(str(text)) for text in found]
 
     def count(self) -> int:
         """Give how often the counted function was called."""
@@ -100,7 +109,8 @@ class PeerBackend:
         self._process.stdin.write(json.dumps([operation, service, user, value]) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        assert line, "the peer has ended"
+        if not line:
+            raise PeerEndedError(self._process.wait())
         answer = json.loads(line)
         if "error" in answer:
             raise BackendError(answer["error"])

@@ -25,12 +25,12 @@ class Peer:
     def __init__(self, settings: dict[str, object]) -> None:
         getpass.getpass = lambda prompt="", stream=None: settings["passphrase"]
         self._keyring = find(str(settings["class"]))()
-        for attribute, value in dict(settings["set"]).items():
+        for attribute, value in dict(settings.get("set", {})).items():
             setattr(self._keyring, attribute, value)
-        self._watched = settings["watched"]
+        self._watched = settings.get("watched")
         self._seen: set[tuple[Path, int]] = set()
         self._calls = 0
-        if settings["counted"]:
+        if "counted" in settings:
             self._count(str(settings["counted"]))
 
     def _count(self, function: str) -> None:

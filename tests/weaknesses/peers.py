@@ -28,12 +28,13 @@ from weaknesses.proof import Place, needs
 from weaknesses.store import PROD, RIGHT, Encoded, Searched, Store, Watched
 
 PEER = "weaknesses.peer:PeerBackend"
+WINDOWS = "keyring.backends.Windows.WinVaultKeyring"
 CRYPTFILE = "keyrings.cryptfile.cryptfile.CryptFileKeyring"
 
 
 def windows_vault(place: Place) -> Store:
     store = ours.credential_manager(place)
-    return replace(store, subject=Subject(backend=PEER, options={"class": "keyring.backends.Windows.WinVaultKeyring"}))
+    return replace(store, subject=Subject(backend=PEER, options={"settings": json.dumps({"class": WINDOWS})}))
 
 
 def windows_vault_blobs(place: Place) -> Encoded:
@@ -69,10 +70,10 @@ def quick_cryptfile(place: Place) -> Store:
 @needs(pytest.mark.slow)
 def cryptfile_watched(place: Place) -> Watched:
     store = quick_cryptfile(place)
-    options = {**store.subject.options, "watched": str(store.folder)}
+    subject = _told(store, watched=str(store.folder))
 
     def write() -> set[tuple[Path, int]]:
-        backend = replace(store.subject, options=options).open()
+        backend = subject.open()
         backend.put(PROD, Secret(b"x"))
         return backend.modes()
 
@@ -82,18 +83,17 @@ def cryptfile_watched(place: Place) -> Watched:
 @needs(pytest.mark.slow)
 def cryptfile_later(place: Place) -> Later:
     store = quick_cryptfile(place)
-    settings = json.loads(store.subject.options["set"]) | {"time_cost": 2}
-    options = {**store.subject.options, "set": json.dumps(settings)}
-    return Later(store=store, later=replace(store, subject=replace(store.subject, options=options)))
+    settings = json.loads(store.subject.options["settings"])["set"] | {"time_cost": 2}
+    return Later(store=store, later=replace(store, subject=_told(store, set=settings)))
 
 
 @needs(pytest.mark.slow)
 def cryptfile_derivations(place: Place) -> Derived:
     store = quick_cryptfile(place)
-    options = {**store.subject.options, "counted": "argon2.low_level.hash_secret_raw"}
+    subject = _told(store, counted="argon2.low_level.hash_secret_raw")
 
     def read(names: Sequence[ItemName]) -> list[Price]:
-        backend = replace(store.subject, options=options).open()
+        backend = subject.open()
         for name in names:
             backend.get(name)
         return [Price(function="Argon2id", iterations=1)] * backend.count()
@@ -132,5 +132,12 @@ def _file(place: Place, name: str, name_is: str = "user", **settings: object) ->
 
 def _installed(place: Place, name: str, name_is: str = "user", **settings: object) -> Subject:
     libraries = place.fixture("weak_peers")
-    options = {"class": name, "name_is": name_is, "libraries": str(libraries), "set": json.dumps(settings)}
+    told = json.dumps({"class": name, "set": settings})
+    options = {"settings": told, "name_is": name_is, "libraries": str(libraries)}
     return Subject(backend=PEER, options=options, answers=ours.RIGHT_ANSWERS)
+
+
+def _told(store: Store, **more: object) -> Subject:
+    """Tell the program more than the store does."""
+    settings = json.loads(store.subject.options["settings"]) | more
+    return replace(store.subject, options={**store.subject.options, "settings": json.dumps(settings)})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pyvault.names import credential_name
 from pyvault.testing.cases.naming import AWKWARD
-from weaknesses import ours, peers, weak
+from weaknesses import go_peers, ours, peers, weak
 from weaknesses.proof import Proof, demand
 from weaknesses.store import PROD, Store, accepted, given, keep
 
@@ -20,11 +22,18 @@ def awkward_names_are_kept(store: Store) -> None:
 def no_name_leads_out_of_the_store(store: Store) -> None:
     backend = store.open()
     keep(backend, PROD, b"x")
-    neighbour = store.folder.parent / "neighbour"
-    neighbour.write_bytes(b"somebody else's")
-    for text in ("../neighbour", str(neighbour), "a/../../neighbour", "..%2Fneighbour", "..\\neighbour"):
+    around = store.folder.parent
+    for file in ("neighbour", "neighbour.gpg"):
+        (around / file).write_bytes(b"somebody else's")
+    before = _files_around(store)
+    for text in ("../neighbour", str(around / "neighbour"), "a/../../neighbour", "..%2Fneighbour", "..\\neighbour"):
         accepted(backend, credential_name(text), b"ours")
-        demand(neighbour.read_bytes() == b"somebody else's", f"an item called {text!r} is written out of the store")
+        demand(_files_around(store) == before, f"an item called {text!r} is written out of the store")
+
+
+def _files_around(store: Store) -> dict[Path, bytes]:
+    files = (path for path in store.folder.parent.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if not path.is_relative_to(store.folder)}
 
 
 def other_peoples_files_are_no_items(store: Store) -> None:
@@ -61,21 +70,21 @@ PROOFS = (
         weakness="W7",
         check=awkward_names_are_kept,
         ours=(ours.vault_file, ours.password_store, ours.credential_manager),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says=r"an item called '\.' can't be kept",
     ),
     Proof(
         weakness="W7",
         check=no_name_leads_out_of_the_store,
         ours=(ours.vault_file, ours.password_store),
-        weak=(weak.names_as_paths,),
+        weak=(weak.names_as_paths, go_peers.go_password_store),
         says="an item called '../neighbour' is written out of the store",
     ),
     Proof(
         weakness="W8",
         check=other_peoples_files_are_no_items,
         ours=(ours.vault_file, ours.password_store),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says=r"files of others are listed as items: .*DS_Store",
     ),
     Proof(

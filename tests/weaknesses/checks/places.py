@@ -5,26 +5,26 @@ from __future__ import annotations
 import shutil
 
 from pyvault.errors import PyvaultError
-from weaknesses import ours, weak
+from weaknesses import go_peers, ours, weak
 from weaknesses.proof import Proof, demand
-from weaknesses.store import PROD, Store, given, keep
+from weaknesses.store import DEV, PROD, Store, given, keep
 
 
 def a_path_of_the_wrong_kind_is_refused(store: Store) -> None:
     """Where a folder was meant there is a file, where a file was meant there is a folder."""
     keep(store.open(), PROD, b"x")
-    path = store.subject.options["path"]
-    file = store.file_of(PROD)
+    in_one_file = store.file_of(PROD) == store.file_of(DEV)
+    path = store.file_of(PROD) if in_one_file else store.folder
     shutil.rmtree(store.folder)
-    if str(file) == path:
+    if in_one_file:
         store.folder.mkdir(mode=0o700)
-        file.mkdir(mode=0o700)
+        path.mkdir(mode=0o700)
     else:
-        store.folder.write_bytes(b"")
+        path.write_bytes(b"")
     try:
         listed = store.open().names()
     except PyvaultError as exc:
-        demand(path in str(exc), f"the error does not name the path: {exc}")
+        demand(str(path) in str(exc), f"the error does not name the path: {exc}")
     else:
         demand(False, f"what is no store is taken for one, with the items {listed}")
 
@@ -61,28 +61,28 @@ PROOFS = (
         weakness="W10",
         check=a_path_of_the_wrong_kind_is_refused,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says=r"what is no store is taken for one, with the items \[\]",
     ),
     Proof(
         weakness="W11",
         check=a_file_open_to_others_is_refused,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says="a file of mode 644 is read",
     ),
     Proof(
         weakness="W11",
         check=a_folder_open_to_others_is_refused,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says="a file in a folder of mode 770 is read",
     ),
     Proof(
         weakness="W11",
         check=a_link_is_refused,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says="a symbolic link is followed",
     ),
 )

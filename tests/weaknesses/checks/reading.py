@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyvault.errors import PyvaultError
-from weaknesses import ours, peers, weak
+from weaknesses import go_peers, ours, peers, weak
 from weaknesses.proof import Proof, demand
 from weaknesses.store import DEV, PROD, Encoded, Store, accepted, given, keep
 
@@ -79,7 +79,7 @@ PROOFS = (
         weakness="W4",
         check=an_item_pasted_over_another_is_noticed,
         ours=(ours.vault_file, ours.password_store),
-        weak=(weak.jwe_folder, weak.pass_by_exit_code),
+        weak=(weak.jwe_folder, weak.pass_by_exit_code, go_peers.go_file, go_peers.go_password_store),
         says="the keys of dev are given under the name of prod",
     ),
     Proof(

@@ -8,7 +8,7 @@ from pyvault.errors import PyvaultError
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
 from pyvault.testing.cases.secrecy import traces
-from weaknesses import moving, ours, peers, weak
+from weaknesses import go_peers, moving, ours, peers, weak
 from weaknesses.moving import PLANTED, Mover
 from weaknesses.proof import Proof, demand
 from weaknesses.store import PROD, Store, keep
@@ -19,14 +19,11 @@ SESSION = b"planted-session"
 
 def no_name_shows_on_the_disk(store: Store) -> None:
     """Neither in a file nor in what it is called, as it is or encoded."""
-    backend = store.open()
-    keep(backend, credential_name(PROFILE.decode()), b"x")
-    backend.put(ItemName(Kind.SESSION, SESSION.decode()), Secret(b"y"))
+    keep(store.open(), credential_name(PROFILE.decode()), b"x")
     for path in store.folder.rglob("*"):
         content = path.read_bytes().decode("latin-1") if path.is_file() else ""
-        for name in (PROFILE, SESSION):
-            shown = [trace for trace in traces(name) if trace in path.name or trace in content]
-            demand(not shown, f"the name {name.decode()!r} shows in {path.name!r}")
+        shown = [trace for trace in traces(PROFILE) if trace in path.name or trace in content]
+        demand(not shown, f"the name of the profile shows in {path.name!r}")
 
 
 def a_session_shows_nothing_either(store: Store) -> None:
@@ -67,8 +64,8 @@ PROOFS = (
         weakness="W3",
         check=no_name_shows_on_the_disk,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
-        says="the name 'planted-profile' shows in 'planted-profile'",
+        weak=(weak.jwe_folder, go_peers.go_file),
+        says="the name of the profile shows in 'planted-profile'",
     ),
     Proof(
         weakness="W3",
@@ -81,14 +78,14 @@ PROOFS = (
         weakness="W3",
         check=names_are_listed_with_the_key_alone,
         ours=(ours.vault_file_with_passphrase,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says=r"names are listed without the passphrase: \['prod'\]",
     ),
     Proof(
         weakness="W3",
         check=the_number_of_items_does_not_show,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says="the items can be counted by their files",
     ),
     Proof(

@@ -8,13 +8,14 @@ import resource
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from pyvault.backend import Backend
 from pyvault.errors import PyvaultError
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.testing import Capabilities
 from pyvault.testing.cases.crashes import CrashCases
 from pyvault.testing.child import start_child
-from weaknesses import ours, peers, weak
+from weaknesses import go_peers, ours, peers, weak
 from weaknesses.moments import at_moment, meanwhile
 from weaknesses.proof import Proof, demand
 from weaknesses.store import PROD, Store, Watched, accepted, given, keep
@@ -26,21 +27,22 @@ PATIENCE = 120  # seconds until a child counts as hanging; not a measurement
 
 
 @contextmanager
-def full_disk(after: int) -> Generator[None]:
+def full_disk(backend: Backend, after: int) -> Generator[None]:
     """Let no file grow beyond so many bytes: the kernel then fails the write, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (after, hard))
+    process = getattr(backend, "pid", 0)  # of a peer; ours works in this one
+    soft, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (after, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def a_full_disk_keeps_the_old_value(store: Store) -> None:
     backend = store.open()
     keep(backend, PROD, b"old" * 100)
     for room in (0, 1, 100, 500, 1000, 3000, 5000):
-        with full_disk(room):
+        with full_disk(backend, room):
             written = accepted(backend, PROD, b"new" * 5000)
         demand(not written, "a write that failed was reported as done")
         demand(given(store.open(), PROD) == b"old" * 100, "a write that failed destroyed the old value")
@@ -120,7 +122,7 @@ PROOFS = (
         weakness="W5",
         check=a_full_disk_keeps_the_old_value,
         ours=(ours.vault_file,),
-        weak=(weak.jwe_folder,),
+        weak=(weak.jwe_folder, go_peers.go_file),
         says="a write that failed destroyed the old value",
     ),
     Proof(

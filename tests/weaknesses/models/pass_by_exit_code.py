@@ -1,13 +1,11 @@
 """Values in the password store as they are; what ``pass`` says with success is the value.
 
-Models after 99designs/keyring's ``pass`` backend and after keyring-pass.
+Models of programs that go by the exit status, and of keyring-pass, which keeps the first line.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
-from pathlib import Path
 from typing import ClassVar, Self
 
 from pyvault.backend import Ask, Options
@@ -42,8 +40,7 @@ class PassByExitCode:
             raise ItemNotFoundError("pass failed")
 
     def names(self) -> list[ItemName]:
-        folder = Path(os.environ["PASSWORD_STORE_DIR"]) / self._prefix
-        raise BackendError(f"nobody lists {folder}")
+        raise BackendError("no check lists it")
 
     def close(self) -> None:
         """Nothing is held open."""
