@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.names import ItemName, Kind
+from pyvault.opening import EnvironmentAnswers
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
 
@@ -103,7 +103,8 @@ def _opened() -> Generator[FileBackend]:
 
     try:
         configured = toolconfig.load(find_paths(os.environ).config_file).backend_options.get("file", {})
-        backend = FileBackend.open(gather_options("file", configured=configured, environ=os.environ, flags={}), _ask)
+        options = gather_options("file", configured=configured, environ=os.environ, flags={})
+        backend = FileBackend.open(options, _Answers(os.environ))
         try:
             yield backend
         finally:
@@ -114,23 +115,27 @@ def _opened() -> Generator[FileBackend]:
         raise KeyringError(exc.message) from None
 
 
-def _ask(question: Question) -> Secret[str]:
-    from getpass import getpass
+class _Answers(EnvironmentAnswers):
+    """Answers from the environment, and else by whoever sits at the terminal."""
 
-    from pyvault.vaultfile.passphrase import read_passphrase_file
+    def __call__(self, question: Question) -> Secret[str]:
+        if self.standing_passphrase() is not None:
+            return super().__call__(question)
+        first = self.typed_passphrase(question)
+        if question.key == "new-passphrase" and self._typed("the same again", question) != first:
+            raise InputRequiredError("the two passphrases differ")
+        return first
 
-    file = os.environ.get("PYVAULT_PASSPHRASE_FILE")
-    if file:
-        return read_passphrase_file(Path(file).expanduser())
-    given = os.environ.get("PYVAULT_PASSPHRASE")
-    if given:
-        return Secret(given)
-    if not _has_terminal():  # getpass would read stdin, which is another program's
-        raise InputRequiredError(f"the {question.prompt} is needed", hint=f"one of {', '.join(question.sources)}")
-    first = Secret(getpass(f"{question.prompt}: "))
-    if question.key == "new-passphrase" and Secret(getpass("the same again: ")) != first:
-        raise InputRequiredError("the two passphrases differ")
-    return first
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+        """Ask at the terminal; up to three times, says who opens the vault."""
+        return self._typed(f"wrong passphrase, try again; {question.prompt}" if wrong else question.prompt, question)
+
+    def _typed(self, shown: str, question: Question) -> Secret[str]:
+        from getpass import getpass
+
+        if not _has_terminal():  # getpass would read stdin, which is another program's
+            raise InputRequiredError(f"the {question.prompt} is needed", hint=f"one of {', '.join(question.sources)}")
+        return Secret(getpass(f"{shown}: "))
 
 
 def _has_terminal() -> bool:

@@ -1,7 +1,7 @@
-"""Where a value comes from that somebody must give: the order of the sources.
+"""Where a value comes from that somebody must give.
 
-A passphrase: ``--passphrase-fd``, ``PYVAULT_PASSPHRASE_FILE``,
-``PYVAULT_PASSPHRASE``, ``AWS_VAULT_FILE_PASSPHRASE``, the terminal. A new one:
+The passphrase of a vault: from this command, its environment, or the terminal;
+:mod:`pyvault.vaultfile.unlock` has the order, and ours here is the same. A new one:
 ``--new-passphrase-fd``, ``PYVAULT_NEW_PASSPHRASE``, ``PYVAULT_NEW_PASSPHRASE_FILE``,
 and where a vault is made, so that there is no old one to mix it up with, the
 sources of a passphrase too; else the terminal, typed twice. With ``--no-input``,
@@ -14,35 +14,26 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InputRequiredError, InvalidSettingError, UsageError, UserCancelledError
+from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
 from pyvault.secret import Secret
+from pyvault.vaultfile import origins
 from pyvault_cli import prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Question
+    from pyvault.vaultfile.origins import PassphraseSource
     from pyvault_cli.words import Words
 
+GIVEN, NEW = "--passphrase-fd", "--new-passphrase-fd"
 TERMINAL = "a terminal"
-STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
-PASSPHRASE_SOURCES: tuple[str, ...] = (
-    "--passphrase-fd",
-    "PYVAULT_KEYFILE",
-    "PYVAULT_PASSPHRASE_FILE",
-    "PYVAULT_PASSPHRASE",
-    TERMINAL,
-)
-NEW_SOURCES: tuple[str, ...] = (
-    "--new-passphrase-fd",
-    "PYVAULT_NEW_PASSPHRASE",
-    "PYVAULT_NEW_PASSPHRASE_FILE",
-    TERMINAL,
-)
+PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
+NEW_SOURCES: tuple[str, ...] = (NEW, "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", TERMINAL)
 
 
 class Asking:
-    """Answers questions; an instance is the ``Ask`` of :mod:`pyvault.backend`.
+    """Answers questions; an instance is the ``Ask`` of :mod:`pyvault.backend`, and knows whose an answer is.
 
     Attributes:
         renewing: an old passphrase is in use, so only the sources of a new one may give the new one.
@@ -69,7 +60,7 @@ class Asking:
         """
         match question.key:
             case "passphrase":
-                return self.passphrase() or self.typed_passphrase(question.prompt)
+                return self.passphrase() or self.typed_passphrase(question)
             case "new-passphrase":
                 return self.new_passphrase(question.prompt)
             case "confirm":
@@ -80,31 +71,39 @@ class Asking:
 
     def passphrase(self) -> Secret[str] | None:
         """Give the passphrase that came without a human; None if none did."""
-        return self.given_passphrase() or self.standing_passphrase()
+        source = self.given_passphrase() or self.standing_passphrase()
+        return source() if source else None
 
-    def given_passphrase(self) -> Secret[str] | None:
-        """Give the passphrase that came with this very command."""
-        return self._descriptor("--passphrase-fd")
+    def given_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the passphrase that came with this very command."""
+        if self._words.last(GIVEN) is None:
+            return None
+        return lambda: self._descriptor(GIVEN)
 
-    def has_standing_passphrase(self) -> bool:
-        """Say whether the environment has a passphrase, without reading it."""
-        return any(self._environ.get(name) for name in STANDING)
+    def standing_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the passphrase of the environment."""
+        return origins.standing_passphrase(self._environ)
 
-    def standing_passphrase(self) -> Secret[str] | None:
-        """Give the passphrase of the environment."""
-        return (
-            self._file("PYVAULT_PASSPHRASE_FILE")
-            or self._variable("PYVAULT_PASSPHRASE")
-            or self._variable("AWS_VAULT_FILE_PASSPHRASE")
-        )
-
-    def typed_passphrase(self, wanted: str) -> Secret[str]:
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask the human for a passphrase that exists.
+
+        Args:
+            question: what is asked.
+            wrong: what was typed before is not it.
 
         Raises:
             InputRequiredError: nobody may or can be asked.
         """
-        return self.terminal(wanted, PASSPHRASE_SOURCES).hidden(wanted)
+        wanted = question.prompt
+        shown = f"wrong passphrase, try again; {wanted}" if wrong else wanted
+        return self.terminal(wanted, PASSPHRASE_SOURCES).hidden(shown)
+
+    def for_another_vault(self) -> Asking:
+        """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
+        from dataclasses import replace
+
+        kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
+        return Asking(replace(self._words, given=kept), {}, self._open_terminal)
 
     def new_passphrase(self, wanted: str) -> Secret[str]:
         """Give a new passphrase; a human types it twice.
@@ -120,11 +119,9 @@ class Asking:
 
     def given_new_passphrase(self) -> Secret[str] | None:
         """Give the new passphrase that came without a human; None if none did."""
-        new = (
-            self._descriptor("--new-passphrase-fd")
-            or self._variable("PYVAULT_NEW_PASSPHRASE")
-            or self._file("PYVAULT_NEW_PASSPHRASE_FILE")
-        )
+        if self._words.last(NEW) is not None:
+            return self._descriptor(NEW)
+        new = self._variable("PYVAULT_NEW_PASSPHRASE") or self._file("PYVAULT_NEW_PASSPHRASE_FILE")
         return new if new or self.renewing else self.passphrase()
 
     def confirm(self, question: str, *, option: str) -> None:
@@ -168,20 +165,14 @@ class Asking:
         """Close what was offered by number and not read: a child must not inherit a passphrase."""
         from contextlib import suppress
 
-        for option in ("--passphrase-fd", "--new-passphrase-fd"):
+        for option in (GIVEN, NEW):
             if self._words.last(option) is not None and option not in self._answers:
                 with suppress(OSError, UsageError):
                     os.close(self._number(option))
 
     def _variable(self, name: str) -> Secret[str] | None:
         value = self._environ.get(name)
-        if not value:
-            return None
-        try:
-            # The bytes are UTF-8 whatever the locale says; under a latin-1 one Python has read them as that.
-            return Secret(os.fsencode(value).decode())
-        except UnicodeError:
-            raise InvalidSettingError(f"the value of '{name}' is not valid UTF-8") from None
+        return origins.passphrase_of_variable(name, value) if value else None
 
     def _file(self, variable: str) -> Secret[str] | None:
         path = self._environ.get(variable)
@@ -191,9 +182,7 @@ class Asking:
 
         return read_passphrase_file(Path(path).expanduser())
 
-    def _descriptor(self, option: str) -> Secret[str] | None:
-        if self._words.last(option) is None:
-            return None
+    def _descriptor(self, option: str) -> Secret[str]:
         if option not in self._answers:
             from pyvault.vaultfile.passphrase import read_passphrase_descriptor
 

@@ -58,18 +58,14 @@ class VaultAccess:
         return Trust(self._context.paths.trust, warn=console.warn)
 
     def sources(self, *, ask_human: bool = True) -> UnlockSources:
-        """Say what may open the vault, in the order of the format, a human last.
+        """Say what may open the vault.
 
         Args:
             ask_human: False leaves the human out, where all keys at hand are wanted and not just one.
         """
-        ask = self._context.ask
-        sources = self.settings.sources(ask, wrapping_key=self._kept_key if self.settings.unlock_store else None)
-        if self._context.words.last("--passphrase-fd") is not None:
-            sources = replace(sources, passphrase=lambda: ask.given_passphrase() or self._nothing())
-        if self.settings.passphrase_file is None and ask.has_standing_passphrase():
-            sources = replace(sources, standing_passphrase=lambda: ask.standing_passphrase() or self._nothing())
-        return sources if ask_human else replace(sources, passphrase_prompt=None)
+        kept_key = self._kept_key if self.settings.unlock_store else None
+        sources = self.settings.sources(self._context.ask, wrapping_key=kept_key)
+        return sources if ask_human else replace(sources, passphrase_prompt=None, passphrase_again=None)
 
     def open(self) -> Vault:
         """Open the vault; may ask the human. A vault that is cheap to guess comes with a hint."""
@@ -118,6 +114,3 @@ class VaultAccess:
         context = self._context
         admit = context.choice_file.admit
         return StoreKeys(open_backend(backend, context.options_of(backend), context.ask, admit=admit))
-
-    def _nothing(self) -> Secret[str]:
-        raise InvalidSettingError(f"the passphrase for '{self.path}' is empty")

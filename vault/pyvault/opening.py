@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pyvault.api import CredentialVault
     from pyvault.backend import Ask, Question
     from pyvault.secret import Secret
+    from pyvault.vaultfile.origins import PassphraseSource
 
 
 def open_vault(
@@ -80,28 +81,37 @@ def open_vault(
         look=lambda name: probe_built_in(name, options_of(name)),
     )
     chosen = {**choice.options, **options_of(choice.name)}
-    answer = ask or _environment_answers(environment)
+    answer = ask or EnvironmentAnswers(environment)
     store = CredentialStore(open_backend(choice.name, chosen, answer, admit=memory.admit))
     sessions = open_session_vault(paths, choice.name, chosen, store.backend)
     return CredentialVault(store, sessions, paths=paths, environ=environment, ask=ask)
 
 
-def _environment_answers(environ: Mapping[str, str]) -> Ask:
-    """Answer what the environment can answer, as the command line does, and nothing else."""
-    from pyvault.secret import Secret
+class EnvironmentAnswers:
+    """Answers what the environment can answer, as the command line does, and nothing else."""
 
-    def answer(question: Question) -> Secret[str]:
-        if question.key in {"passphrase", "new-passphrase"}:
-            if path := environ.get("PYVAULT_PASSPHRASE_FILE"):
-                from pyvault.vaultfile.passphrase import read_passphrase_file
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
 
-                return read_passphrase_file(Path(path).expanduser())
-            for name in ("PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE"):
-                if value := environ.get(name):
-                    return Secret(value)
+    def __call__(self, question: Question) -> Secret[str]:
+        """Give the passphrase of the environment, for a vault that is there or a new one."""
+        if question.key in {"passphrase", "new-passphrase"} and (source := self.standing_passphrase()):
+            return source()
         sources = ", ".join(question.sources)
         raise InputRequiredError(
             f"a value is needed: {question.prompt}", hint=f"it can be given by {sources}" if sources else None
         )
 
-    return answer
+    def given_passphrase(self) -> PassphraseSource | None:
+        """There is no command that could come with one."""
+        return None
+
+    def standing_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the passphrase of the environment."""
+        from pyvault.vaultfile.origins import standing_passphrase
+
+        return standing_passphrase(self._environ)
+
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
+        """Nobody is here to type one."""
+        return self(question)

@@ -41,7 +41,7 @@ def vault_import(
     if passphrase_file is not None:
         options["passphrase_file"] = str(passphrase_file)
     # The variables and descriptors are those of our own vault; this one's passphrase is typed.
-    backend = open_backend("file", options, lambda question: context.ask.typed_passphrase(question.prompt))
+    backend = open_backend("file", options, context.ask.for_another_vault())
     with closing(CredentialStore(backend)) as source:
         move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
     if not dry_run:

@@ -7,6 +7,7 @@ sealed one by one. From the outside in::
 
     checks    is this a private, plain file          header    the clear bytes, bounds, exact length
     kdf       Argon2id: limits, cost, calibration    slots     what wraps the data key
+    origins   whose a passphrase is
     unlock    sources of keys, in order              keys      data key -> header, index, record keys
     trust     rollback, fork, foreign vault          index     what the vault holds, names included
     records   one sealed payload                     reader    one open file, read in that order

@@ -18,6 +18,7 @@ from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import read_key_file
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
+from pyvault.vaultfile.origins import PASSPHRASE_SOURCES, origins_of
 from pyvault.vaultfile.passphrase import read_passphrase_file
 from pyvault.vaultfile.unlock import UnlockSources
 
@@ -45,8 +46,6 @@ KNOWN = frozenset(
 STORE_PREFIX = "unlock_store."
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; the format's section 6
 
-#: How a passphrase can be given without a human; for the error that nobody is there.
-PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
 NEW_PASSPHRASE_SOURCES = (
     "--new-passphrase-fd",
     "PYVAULT_NEW_PASSPHRASE",
@@ -106,19 +105,30 @@ class VaultSettings:
     def sources(
         self, ask: Ask, *, wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     ) -> UnlockSources:
-        """Say what opens the vault, in the order of the format.
+        """Say what opens the vault; :class:`UnlockSources` has the order.
 
         Args:
-            ask: gives the passphrase, last of all.
+            ask: gives the passphrase, and where it can, says whose it is.
             wrapping_key: the store of ``unlock_store``, if there is one.
         """
         question = Question(key="passphrase", prompt=f"passphrase for '{self.path}'", sources=PASSPHRASE_SOURCES)
         file = self.passphrase_file
+        standing = None if file is None else lambda: read_passphrase_file(file)
+        origins = origins_of(ask)
+        if origins is None:
+            return UnlockSources(
+                keyfile=self.keyfile,
+                standing_passphrase=standing,
+                wrapping_key=wrapping_key,
+                passphrase_prompt=lambda: ask(question),
+            )
         return UnlockSources(
+            passphrase=origins.given_passphrase(),
             keyfile=self.keyfile,
-            standing_passphrase=None if file is None else lambda: read_passphrase_file(file),
+            standing_passphrase=standing or origins.standing_passphrase(),
             wrapping_key=wrapping_key,
-            passphrase_prompt=lambda: ask(question),
+            passphrase_prompt=lambda: origins.typed_passphrase(question),
+            passphrase_again=lambda: origins.typed_passphrase(question, wrong=True),
         )
 
     def new_slots(self, ask: Ask) -> list[NewSlot]:

@@ -2,7 +2,7 @@
 
 A source that isn't given is skipped, and so is one whose kind of slot the vault
 lacks. One that is there and wrong ends the search: falling through to another
-source would hide the mistake.
+source would hide the mistake. Only a human, who mistypes, is asked again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InputRequiredError, WrongKeyError
+from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.keyfile import read_key_file
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.header import Header
 
+HUMAN_TRIES = 3  # as login programs have it
 MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
 
 Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
@@ -45,6 +46,8 @@ class UnlockSources:
             slot of type 4 or None.
         parent: the vault whose child this is.
         passphrase_prompt: a human, asked last.
+        passphrase_again: the same human, told that the last one was wrong; None
+            for whatever would only give the same answer again.
     """
 
     passphrase: Callable[[], Secret[str]] | None = None
@@ -54,6 +57,7 @@ class UnlockSources:
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     parent: ParentVault | None = None
     passphrase_prompt: Callable[[], Secret[str]] | None = None
+    passphrase_again: Callable[[], Secret[str]] | None = None
 
     def is_empty(self) -> bool:
         """Say whether nothing was given at all."""
@@ -124,7 +128,7 @@ class Unlocking:
             lambda: self._by_cache(sources),
             lambda: self._by_store(sources),
             lambda: self._by_parent(sources.parent),
-            lambda: self._by_passphrase(sources.passphrase_prompt, costs),
+            lambda: self._by_human(sources, costs),
         )
 
     def passphrase_costs(self) -> Costs:
@@ -150,6 +154,15 @@ class Unlocking:
             if unlocked is not None:
                 return unlocked
         raise WrongKeyError(f"wrong passphrase for '{self.path}', or the slot was modified")
+
+    def _by_human(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
+        prompt = sources.passphrase_prompt
+        for _ in range(HUMAN_TRIES - 1 if sources.passphrase_again else 0):
+            try:
+                return self._by_passphrase(prompt, costs)
+            except (WrongKeyError, InvalidSettingError):  # one that can't be a passphrase is a typo too
+                prompt = sources.passphrase_again
+        return self._by_passphrase(prompt, costs)
 
     def _by_key_file(self, path: Path | None) -> Unlocked | None:
         slots = self._slots(SlotType.KEY_FILE)

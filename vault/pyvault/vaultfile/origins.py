@@ -1,0 +1,87 @@
+"""Who has the passphrase of a vault: the command itself, its environment, or a human.
+
+An ``Ask`` gives an answer and does not say whose it is. The order of unlocking
+(:class:`~pyvault.vaultfile.unlock.UnlockSources`) depends on it, and so does
+whether a wrong one is worth asking again.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pyvault.errors import InvalidSettingError
+from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pyvault.backend import Question
+
+    PassphraseSource = Callable[[], Secret[str]]
+
+#: Variables that hold a passphrase or the path of one, in this order.
+STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
+
+#: What an error names when nobody is there to ask; a name of aws-vault's is not advertised.
+PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
+
+
+@runtime_checkable
+class PassphraseOrigins(Protocol):
+    """An ``Ask`` that can say whose a passphrase is. One that can't is taken for a program, and asked once."""
+
+    def given_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the one that came with this very command; None if none did."""
+        ...
+
+    def standing_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the one of the environment; None if it has none."""
+        ...
+
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+        """Ask the human.
+
+        Args:
+            question: what is asked.
+            wrong: the one that was typed before does not open the vault.
+
+        Raises:
+            InputRequiredError: nobody may or can be asked.
+            UserCancelledError: the human declined.
+        """
+        ...
+
+
+def origins_of(ask: object) -> PassphraseOrigins | None:
+    """Give an ``Ask`` as one that knows whose a passphrase is; None if it doesn't."""
+    return ask if isinstance(ask, PassphraseOrigins) else None
+
+
+def standing_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
+    """Say how to read the passphrase of an environment; None if it has none. Nothing is read yet."""
+    name = next((name for name in STANDING if environ.get(name)), None)
+    if name is None:
+        return None
+    value = environ[name]
+    return (lambda: _read_file(value)) if name.endswith("_FILE") else (lambda: passphrase_of_variable(name, value))
+
+
+def passphrase_of_variable(name: str, value: str) -> Secret[str]:
+    """Read a variable as UTF-8, whatever the locale made of its bytes.
+
+    Raises:
+        InvalidSettingError: it is not UTF-8.
+    """
+    try:
+        return Secret(os.fsencode(value).decode())
+    except UnicodeError:
+        raise InvalidSettingError(f"the value of '{name}' is not valid UTF-8") from None
+
+
+def _read_file(path: str) -> Secret[str]:
+    from pathlib import Path
+
+    from pyvault.vaultfile.passphrase import read_passphrase_file
+
+    return read_passphrase_file(Path(path).expanduser())
