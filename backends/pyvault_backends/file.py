@@ -14,13 +14,14 @@ from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
 from pyvault.names import check_item_name
 from pyvault.paths import find_paths
+from pyvault.trace import warn
 from pyvault.vaultfile.settings import BACKEND, VaultSettings
 from pyvault.vaultfile.storekey import StoreKeys
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
@@ -39,6 +40,9 @@ class FileBackend:
         self._ask = ask
         self._guard = threading.RLock()
         self._vault: Vault | None = None
+        self._listener: Callable[[str], None] | None = None
+        # One for all openings: what it has to tell is told once.
+        self._trust = Trust(find_paths({}).trust, warn=self._tell)
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -106,6 +110,10 @@ class FileBackend:
             described["unlock store"] = self._settings.unlock_store
         return described
 
+    def on_warning(self, listener: Callable[[str], None]) -> None:
+        """Say who is told that this machine can't remember vaults."""
+        self._listener = listener
+
     @property
     def vault_id(self) -> bytes:
         """16 bytes, constant for the vault's life."""
@@ -127,6 +135,12 @@ class FileBackend:
                 self._vault.close()
                 self._vault = None
 
+    def _tell(self, text: str) -> None:
+        if self._listener is not None:
+            self._listener(text)
+        else:
+            warn(__name__, text)
+
     def _opened(self) -> Vault:
         with self._guard:
             if self._vault is None:
@@ -147,7 +161,7 @@ class FileBackend:
         store = self._unlock_store() if settings.unlock_store else None
         try:
             sources = settings.sources(self._ask, wrapping_key=store.find if store else None)
-            return Vault.open(settings.path, sources, trust=_trust(), options=settings.options)
+            return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
         finally:
             if store:
                 store.close()
@@ -168,7 +182,7 @@ class FileBackend:
         settings = self._settings
         try:
             slots = settings.new_slots(self._ask)
-            return Vault.create(settings.path, new_slots=slots, trust=_trust(), options=settings.options)
+            return Vault.create(settings.path, new_slots=slots, trust=self._trust, options=settings.options)
         except VaultExistsError:
             return self._open()  # another process made it a moment ago
 
@@ -179,7 +193,3 @@ class FileBackend:
         if name == BACKEND:
             raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
         return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask))
-
-
-def _trust() -> Trust:
-    return Trust(find_paths({}).trust)

@@ -166,7 +166,8 @@ class Context:
         from pyvault.storage.store import CredentialStore
 
         options = {**(implied or {}), **self.options_of(backend)}
-        return CredentialStore(open_backend(backend, options, self.ask, admit=self.choice_file.admit))
+        opened = open_backend(backend, options, self.ask, admit=self.choice_file.admit, warn=console.warn)
+        return CredentialStore(opened)
 
     def without_flag(self, option: str) -> Context:
         """Give the context of the same line without a global option, for a command that means something else by it."""

@@ -157,6 +157,15 @@ class Described(Protocol):
 
 
 @runtime_checkable
+class Warns(Protocol):
+    """A store that may meet something which is no error but which a human should know (never a secret)."""
+
+    def on_warning(self, listener: Callable[[str], None]) -> None:
+        """Say who is told from now on; until then it goes to the log."""
+        ...
+
+
+@runtime_checkable
 class Attributed(Protocol):
     """A store that keeps non-secret attributes beside an item.
 

@@ -21,3 +21,15 @@ def trace(module: str, text: str, *values: object) -> None:
     logging = sys.modules.get("logging")
     if logging is not None:
         logging.getLogger(module).debug(text, *values)
+
+
+def warn(module: str, text: str) -> None:
+    """Tell the log of a program what its human should know; Python shows it on stderr where nobody set up logging.
+
+    Args:
+        module: ``__name__`` of the caller.
+        text: the whole message.
+    """
+    import logging
+
+    logging.getLogger(module).warning("%s", text)

@@ -50,6 +50,6 @@ def vault_export(
         console.note(f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways.")
         options["keyfile"] = str(key.absolute())
     context.ask.renewing = True  # its passphrase is a new one, whatever opens our own vault
-    with closing(CredentialStore(open_backend("file", options, context.ask))) as target:
+    with closing(CredentialStore(open_backend("file", options, context.ask, warn=console.warn))) as target:
         move_and_tell(source, target, profile or (), Terms())
     console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")

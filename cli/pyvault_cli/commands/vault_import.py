@@ -10,7 +10,7 @@ import typer
 
 from pyvault.errors import VaultNotFoundError
 from pyvault.moving.migrate import Terms
-from pyvault_cli import options
+from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
@@ -41,7 +41,7 @@ def vault_import(
     if passphrase_file is not None:
         options["passphrase_file"] = str(passphrase_file)
     # The variables and descriptors are those of our own vault; this one's passphrase is typed.
-    backend = open_backend("file", options, context.ask.for_another_vault())
+    backend = open_backend("file", options, context.ask.for_another_vault(), warn=console.warn)
     with closing(CredentialStore(backend)) as source:
         move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
     if not dry_run:

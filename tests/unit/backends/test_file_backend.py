@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import run_pyvault
 from pyvault.backend import Ask, Attributed, Lockable, Options, ParentVault, Question, Transactional
 from pyvault.errors import (
     BackendLockedError,
@@ -232,3 +233,43 @@ def test_a_vault_does_not_keep_its_own_key(options: dict[str, str]) -> None:
     FileBackend.open(options, Human({})).put(PROD, Secret(b"x"))
     with pytest.raises(BackendUnavailableError):
         FileBackend.open(options | {"unlock_store": "file"}, Human({})).get(PROD)
+
+
+@pytest.fixture
+def no_memory(private_home: Path) -> None:
+    """A machine whose state directory can't be made."""
+    state = private_home / ".local" / "state"
+    state.mkdir(parents=True)
+    (state / "pyvault").write_bytes(b"")
+
+
+def test_a_machine_that_can_not_remember_vaults_is_told_once(options: dict[str, str], no_memory: None) -> None:
+    warnings: list[str] = []
+    backend = FileBackend.open(options, Human({}))
+    backend.on_warning(warnings.append)
+    for _ in range(2):
+        backend.put(PROD, Secret(b"x"))
+        backend.lock()
+        assert backend.get(PROD) == Secret(b"x")
+    (warning,) = warnings
+    assert "an old copy would not be noticed" in warning
+
+
+def test_without_a_listener_it_goes_to_the_log(
+    options: dict[str, str], no_memory: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    FileBackend.open(options, Human({})).put(PROD, Secret(b"x"))
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("pyvault_backends.file", "WARNING")
+
+
+def test_the_command_line_warns_once_and_goes_on(options: dict[str, str], no_memory: None, private_home: Path) -> None:
+    environ = {"PYVAULT_FILE": options["path"], "PYVAULT_KEYFILE": options["keyfile"]}
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "pLaNtEd"}
+    added = run_pyvault(private_home, "add", "prod", "--env", "--no-verify", "--no-add-config", env=environ | keys)
+    listed = run_pyvault(private_home, "list", "--credentials", env=environ)
+    assert listed.out == "prod\n"
+    for ended in (added, listed):
+        assert ended.code == 0, ended.err
+        assert ended.err.count("pyvault: warning: ") == 1
+        assert "can't be remembered" in ended.err

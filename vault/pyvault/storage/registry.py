@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from pyvault.backend import API_VERSION, Availability
+from pyvault.backend import API_VERSION, Availability, Warns
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, PyvaultError
 from pyvault.storage.guard import contract_errors
 
@@ -150,7 +150,12 @@ def examine_class(backend: type[Backend], options: Options) -> Availability:
 
 
 def open_backend(
-    name: str, options: Options, ask: Ask, *, admit: Callable[[BackendInfo], object] | None = None
+    name: str,
+    options: Options,
+    ask: Ask,
+    *,
+    admit: Callable[[BackendInfo], object] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Backend:
     """Load and open a backend; may ask the human.
 
@@ -160,6 +165,7 @@ def open_backend(
         ask: how it asks the human.
         admit: is told who provides a third party's backend before any of its
             code is imported, and raises to refuse; see ``ChoiceFile.admit``.
+        warn: is told what the backend has to say that is no error.
 
     Raises:
         AccessDeniedError: *admit* refused the distribution.
@@ -171,7 +177,10 @@ def open_backend(
         admit(find_backend(name))
     backend = load_backend(name)
     with contract_errors(f"open '{name}'"):
-        return backend.open(options, ask)
+        opened = backend.open(options, ask)
+        if warn and isinstance(opened, Warns):
+            opened.on_warning(warn)
+        return opened
 
 
 def open_aws_vault_store(kind: str, options: Options, ask: Ask) -> Backend:
