@@ -103,7 +103,7 @@ class Context:
             flag=self.words.last("--backend"),
             environ=self.environ,
             configured=self.tool_config.backend,
-            recorded=self.choice_file.load().backend,
+            recorded=lambda: self.choice_file.load().backend,
             platform=sys.platform,
             look=self._look,
         )

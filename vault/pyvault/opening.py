@@ -76,7 +76,7 @@ def open_vault(
         flag=backend,
         environ=environment,
         configured=settings.backend,
-        recorded=memory.load().backend,
+        recorded=lambda: memory.load().backend,
         platform=sys.platform,
         look=lambda name: probe_built_in(name, options_of(name)),
     )

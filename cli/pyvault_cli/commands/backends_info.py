@@ -24,7 +24,7 @@ def backends_info(
     info = find_backend(name)
     report = probe_in_child(name, context.options_of(name), environ=context.environ)
     seen = report.availability
-    accepted = context.choice_file.load().plugins.get(name)
+    accepted = None if name in BUILT_IN else context.choice_file.load().plugins.get(name)
     facts: dict[str, str | bool | None] = {
         "name": info.name,
         "distribution": info.distribution,

@@ -10,7 +10,13 @@ from pyvault.backend import Availability
 from pyvault.errors import BackendUnavailableError
 from pyvault.storage.choice import Choice, Origin, choose
 
-NOTHING: dict[str, Any] = {"flag": None, "environ": {}, "configured": None, "recorded": None, "platform": "linux"}
+NOTHING: dict[str, Any] = {
+    "flag": None,
+    "environ": {},
+    "configured": None,
+    "recorded": lambda: None,
+    "platform": "linux",
+}
 
 
 def _choose(**said: Any) -> Choice:  # the parameters of choose, all of them optional here
@@ -31,7 +37,7 @@ def test_what_is_said_later_in_the_line_decides() -> None:
         "flag": "a",
         "environ": {"PYVAULT_BACKEND": "b", "AWS_VAULT_BACKEND": "pass"},
         "configured": "d",
-        "recorded": "e",
+        "recorded": lambda: "e",
     }
     order: list[tuple[str, Origin]] = []
     for silenced in ("flag", "environ", "configured", "recorded"):

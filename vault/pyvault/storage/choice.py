@@ -86,7 +86,7 @@ def choose(
     flag: str | None,
     environ: Mapping[str, str],
     configured: str | None,
-    recorded: str | None,
+    recorded: Callable[[], str | None],
     platform: str,
     look: Callable[[str], Availability],
 ) -> Choice:
@@ -96,7 +96,8 @@ def choose(
         flag: the value of ``--backend``.
         environ: ``PYVAULT_BACKEND`` and ``AWS_VAULT_BACKEND`` are read.
         configured: the backend named in config.toml.
-        recorded: the backend of choice.json.
+        recorded: reads the backend of choice.json; called only when nothing was
+            said, because a damaged one must not stop who needs nothing of it.
         platform: ``sys.platform``.
         look: says whether a backend can be used here, without a prompt.
 
@@ -111,8 +112,8 @@ def choose(
         return _of_aws_vault(named)
     if configured:
         return Choice(name=configured, origin=Origin.CONFIG)
-    if recorded:
-        return Choice(name=recorded, origin=Origin.RECORDED)
+    if earlier := recorded():
+        return Choice(name=earlier, origin=Origin.RECORDED)
     return _automatic(platform, look)
 
 
