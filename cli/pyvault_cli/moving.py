@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.moving.migrate import Deed, Moved, Terms, move, select_profiles
+from pyvault.moving.migrate import Deed, Moved, Terms, left_behind, move, select_profiles
+from pyvault.names import Kind
 from pyvault_cli import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pyvault.storage.store import CredentialStore
+
+#: What never moves, in words.
+STAYING = {Kind.BRIDGE: "passwords of other programs", Kind.PENDING: "journals of rotations that have not ended"}
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
 
@@ -22,9 +26,12 @@ def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iter
     """Move the profiles and say of each what was done; stops at the first failure."""
     done: list[Moved] = []
     for moved in move(source, target, select_profiles(source, wanted), terms):
-        console.note(f"Migrating {moved.profile}... {moved}")
+        what = moved.profile if moved.kind is Kind.CREDENTIAL else f"the MFA device of {moved.profile}"
+        console.note(f"Migrating {what}... {moved}")
         done.append(moved)
     _summarise(done, terms)
+    for kind, number in sorted(left_behind(source).items()):
+        console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
     return done
 
 

@@ -25,7 +25,7 @@ def migrate(
         bool, typer.Option("--delete-source", help="delete each key there, once its copy was read back and compared")
     ] = False,
 ) -> None:
-    """Copy the stored keys, read them back and compare; a second run goes on where the first one stopped."""
+    """Copy stored keys and their MFA devices, read back, compare; a second run goes on where the first one stopped."""
     context = context_of(ctx)
     if source == target:
         raise UsageError("--from and --to name the same backend")

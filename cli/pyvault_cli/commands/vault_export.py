@@ -32,7 +32,7 @@ def vault_export(
     ] = None,
     profile: options.OnlyProfilesOption = None,
 ) -> None:
-    """Copy the stored keys into a new encrypted FILE that a key file or a passphrase of its own opens."""
+    """Copy stored keys and their MFA devices into a new encrypted FILE that a key file or passphrase opens."""
     from pyvault.storage.registry import open_backend
     from pyvault.storage.store import CredentialStore
     from pyvault.vaultfile.keyfile import create_key_file

@@ -28,7 +28,7 @@ def vault_import(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Store the keys that are in FILE; FILE stays as it is."""
+    """Store the keys and MFA devices that are in FILE; FILE stays as it is."""
     from pyvault.storage.registry import open_backend
     from pyvault.storage.store import CredentialStore
 

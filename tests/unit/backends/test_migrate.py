@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault.errors import AccessDeniedError, ConflictError, ItemNotFoundError, ProfileNotFoundError, UsageError
+from pyvault.errors import (
+    AccessDeniedError,
+    ConflictError,
+    InvalidNameError,
+    ItemNotFoundError,
+    ProfileNotFoundError,
+    UsageError,
+)
+from pyvault.mfa.stored_totp import StoredTotp
+from pyvault.mfa.totp import parse_totp
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Deed, Terms, move, select_profiles
+from pyvault.moving.migrate import Deed, Terms, left_behind, move, select_profiles
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
 from pyvault.storage.store import CredentialStore
@@ -17,11 +26,16 @@ def pair(number: int) -> StoredCredentials:
     return StoredCredentials(access_key_id=f"AKIA{number}", secret_access_key=Secret(f"secret {number}"))
 
 
+SERIAL = "arn:aws:iam::123456789012:mfa/me"
+DEVICE = parse_totp(Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), serial=SERIAL)
+OTHER_DEVICE = parse_totp(Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), serial=SERIAL)
+
+
 class Forgetful(MemoryBackend):
     """Gives an earlier value back."""
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        super().put(name, Secret(data.reveal().replace(b"secret", b"s3cret")))
+        super().put(name, Secret(data.reveal().replace(b"secret", b"s3cret").replace(b"JBSW", b"WBSJ")))
 
 
 class Full(MemoryBackend):
@@ -55,6 +69,81 @@ def test_a_half_rotated_profile_stays_whole(source: CredentialStore) -> None:
     with pytest.raises(ConflictError, match="a rotation of 'a' has not ended"):
         list(move(source, target, ["a"], Terms(delete_source=True)))
     assert (source.profiles(), target.profiles()) == (["a", "b", "c"], [])
+
+
+def test_a_rotation_that_has_not_ended_in_the_target_is_not_overwritten(source: CredentialStore) -> None:
+    target = CredentialStore(MemoryBackend())
+    target.backend.put(ItemName(Kind.PENDING, "a"), Secret(b'{"v": 1, "stage": "created"}'))
+    with pytest.raises(ConflictError, match="a rotation of 'a' has not ended in the target"):
+        list(move(source, target, ["a"], Terms(overwrite=True)))
+    assert target.profiles() == []
+
+
+@pytest.fixture
+def with_device(source: CredentialStore) -> CredentialStore:
+    """The profile a has an MFA device."""
+    StoredTotp(source.backend).put("a", DEVICE)
+    return source
+
+
+def test_an_mfa_device_moves_with_its_profile(with_device: CredentialStore) -> None:
+    target = CredentialStore(MemoryBackend())
+    done = list(move(with_device, target, ["a"], Terms(delete_source=True)))
+    assert [(moved.kind, str(moved)) for moved in done] == [
+        (Kind.TOTP, "copied, verified, deleted source"),
+        (Kind.CREDENTIAL, "copied, verified, deleted source"),
+    ]
+    assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
+    assert sorted(name.name for name in with_device.backend.names()) == ["b", "c"]
+
+
+def test_another_device_is_replaced_only_if_that_is_wanted(with_device: CredentialStore) -> None:
+    target = CredentialStore(MemoryBackend())
+    StoredTotp(target.backend).put("a", OTHER_DEVICE)
+    skipped, _ = move(with_device, target, ["a"], Terms(delete_source=True))
+    assert (skipped.deed, skipped.deleted) == (Deed.SKIPPED, False)
+    assert StoredTotp(target.backend).find("a", SERIAL) == OTHER_DEVICE
+    assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
+    (copied,) = move(with_device, target, ["a"], Terms(overwrite=True))
+    assert (copied.kind, copied.deed) == (Kind.TOTP, Deed.COPIED)
+    assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
+
+
+class KeysOnly(MemoryBackend):
+    """A store that knows the names of keys and no others."""
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        if name.kind is not Kind.CREDENTIAL:
+            raise InvalidNameError(f"no room for '{name}'")
+        super().put(name, data)
+
+
+def test_a_device_that_the_target_can_not_hold_stays_and_that_is_said(with_device: CredentialStore) -> None:
+    target = CredentialStore(KeysOnly())
+    device, key = move(with_device, target, ["a"], Terms(delete_source=True))
+    assert (str(device), device.kind) == ("stays behind: the target can't hold it", Kind.TOTP)
+    assert (key.kind, key.deleted, target.get("a")) == (Kind.CREDENTIAL, True, pair(0))
+    assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
+    # The key is gone from there, and the device can still be taken to a store that has room.
+    elsewhere = CredentialStore(MemoryBackend())
+    assert "a" in select_profiles(with_device, ())
+    (moved,) = move(with_device, elsewhere, ["a"], Terms(delete_source=True))
+    assert (moved.kind, moved.deleted) == (Kind.TOTP, True)
+    assert StoredTotp(elsewhere.backend).find("a", SERIAL) == DEVICE
+
+
+def test_a_device_that_reads_back_differently_keeps_its_source_and_its_key(with_device: CredentialStore) -> None:
+    with pytest.raises(ConflictError, match="'a'"):
+        list(move(with_device, CredentialStore(Forgetful()), ["a"], Terms(delete_source=True)))
+    assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
+    assert with_device.get("a") == pair(0)
+
+
+def test_what_never_moves_is_counted(source: CredentialStore) -> None:
+    assert left_behind(source) == {}
+    for name in (ItemName(Kind.BRIDGE, "pypi:me"), ItemName(Kind.BRIDGE, "pypi:you"), ItemName(Kind.KEK, "00")):
+        source.backend.put(name, Secret(b"x"))
+    assert left_behind(source) == {Kind.BRIDGE: 2}
 
 
 def test_a_copy_that_reads_back_differently_keeps_its_source(source: CredentialStore) -> None:
