@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Generator
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 import secretstorage
 
+from fake_aws.client import FakeAws
 from peers.desktop import gnome_keyring, make_collection, open_connection, session_bus, unlock_collection
+from person import WHO, Person
 from pyvault.backend import Availability, Question
 from pyvault.errors import (
     BackendLockedError,
@@ -22,7 +25,7 @@ from pyvault.errors import (
     ItemNotFoundError,
     UserCancelledError,
 )
-from pyvault.names import credential_name
+from pyvault.names import Kind, credential_name
 from pyvault.secret import Secret
 from pyvault_backends.secret_service import SecretServiceBackend
 
@@ -238,6 +241,35 @@ def test_foreign_items_are_left_alone(desktop: str) -> None:
         backend.delete(PROD)
     with closing(open_connection(desktop)) as connection:
         assert len(list(secretstorage.search_items(connection, {"application": "mail"}))) == 1
+
+
+def test_sessions_never_go_into_the_collection(desktop: str, fake_aws: FakeAws, tmp_path: Path) -> None:
+    """The whole job at the command line: the desktop ends with the key pair and one wrapping key."""
+    person = Person(fake_aws, tmp_path)
+    del person.environ["PYVAULT_KEYFILE"], person.environ["PYVAULT_BACKEND"]
+    chosen = ("pyvault", "--no-input", "--backend", "secret-service")
+    pair = fake_aws.key("demo")
+    keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    added = person.run(*chosen, "add", "prod", "--env", "--no-verify", "--no-add-config", **keys)
+    assert added.returncode == 0, added.stderr
+    for _ in range(2):
+        shown = person.run(*chosen, "exec", "prod", "--", *WHO)
+        assert shown.stdout.strip().endswith(":user/demo"), shown.stderr
+    assert fake_aws.ops().count("sts.GetSessionToken") == 1
+
+    with closing(opened()) as backend:
+        credential, wrapping_key = sorted(backend.names())
+        assert (credential, wrapping_key.kind) == (PROD, Kind.KEK)
+        assert len(backend.get(wrapping_key).reveal()) == 32
+    with closing(open_connection(desktop)) as connection:
+        collections = secretstorage.get_all_collections(connection)
+        items = {item.item_path for collection in collections for item in collection.get_all_items()}
+    assert len(items) == 2, "nothing else, in any collection"
+    listed = json.loads(person.run(*chosen, "list", "--json").stdout)["profiles"]
+    (prod,) = (profile for profile in listed if profile["profile"] == "prod")
+    assert [session["operation"] for session in prod["sessions"]] == ["sts.GetSessionToken"]
+    (sessions,) = Path.home().rglob("sessions-*.pyv")
+    assert sessions.name.startswith("sessions-secret-service-")
 
 
 def test_unknown_options_are_refused(bus: str) -> None:
