@@ -91,7 +91,7 @@ class WincredBackend:
                 f"the item '{name}' has {size} bytes, and Credential Manager keeps {MAX_BLOB}",
                 hint="the file backend has no such limit; it can keep its key here (unlock_store)",
             )
-        with _calling(f"write '{name}'", absent=name) as library:
+        with _calling(f"write '{name}'") as library:
             credential = {
                 "Type": library.CRED_TYPE_GENERIC,
                 "TargetName": target,
@@ -112,7 +112,7 @@ class WincredBackend:
     def names(self) -> list[ItemName]:
         """Read the names off the targets."""
         try:
-            with _calling("list its items") as library:
+            with _calling("list its items", absent="items") as library:
                 targets = [str(found["TargetName"]) for found in library.CredEnumerate(f"{self._prefix}*", 0)]
         except ItemNotFoundError:  # what it says when there is none
             return []
@@ -127,7 +127,7 @@ class WincredBackend:
 
 
 @contextmanager
-def _calling(doing: str, *, absent: ItemName | None = None) -> Generator[Any]:  # a module without types
+def _calling(doing: str, *, absent: ItemName | str | None = None) -> Generator[Any]:  # a module without types
     from importlib import import_module
 
     errors = import_module("win32ctypes.pywin32.pywintypes")
@@ -137,10 +137,10 @@ def _calling(doing: str, *, absent: ItemName | None = None) -> Generator[Any]:  
         raise _mapped_code(int(exc.winerror), doing, absent) from None
 
 
-def _mapped_code(code: int, doing: str, absent: ItemName | None) -> BackendError:
+def _mapped_code(code: int, doing: str, absent: ItemName | str | None) -> BackendError:
     match code:  # Source: Windows system error codes
-        case 1168:  # ERROR_NOT_FOUND
-            return ItemNotFoundError(f"there is no item '{absent}'" if absent else "there are no items")
+        case 1168 if absent:  # ERROR_NOT_FOUND; a write that says so has merely failed
+            return ItemNotFoundError(f"there is no item '{absent}'")
         case 1312:  # ERROR_NO_SUCH_LOGON_SESSION
             return BackendUnavailableError(
                 "this logon session has no credentials of its own (as over SSH or WinRM)", hint="use --backend file"
