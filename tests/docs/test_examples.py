@@ -69,6 +69,8 @@ def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: Fa
     if "team vault" in example.needs:
         team = {**environ, "PYVAULT_FILE": str(private_home / "team.pyv"), "PYVAULT_KEYFILE": ""}
         run(["pyvault", "vault", "init", "--keyfile", str(private_home / "team.key")], team, private_home)
+    if "token" in example.needs:
+        environ["TOKEN"] = "pypi-pLaNtEd"
     if "keys" in example.needs:
         environ |= fake_aws.environ("demo")
     if "web-identity" in example.needs:
@@ -97,6 +99,7 @@ def test_the_documents_have_examples() -> None:
         "ci.md",
         "containers.md",
         "credential-process.md",
+        "keyring.md",
         "python.md",
         "shell.md",
     }
