@@ -53,6 +53,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have measured and recorded as seconds."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, seconds in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"measured: {name}: {seconds} s")
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test a HOME of its own and none of the developer's settings."""

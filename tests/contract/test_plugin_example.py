@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import venv
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault.testing.scaffold import write_plugin
 
+PATIENCE = 60  # seconds for all but pip: quick for a person, and many times what a loaded machine takes
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "tests" / "plugin_example"
 
@@ -42,8 +46,21 @@ def run(*command: str | Path, cwd: Path | None = None, **environ: str) -> str:
     return done.stdout
 
 
+@contextmanager
+def took(step: str, record: Callable[[str, object], None]) -> Generator[None]:
+    """Measure a step; the summary of the run shows what it took."""
+    began = time.monotonic()
+    yield
+    record(f"a newcomer's {step}", round(time.monotonic() - began, 1))
+
+
 @pytest.mark.slow
-def test_the_wheels_beside_each_other_in_a_clean_environment(tmp_path: Path, private_home: Path) -> None:
+def test_the_wheels_beside_each_other_in_a_clean_environment(
+    tmp_path: Path,
+    private_home: Path,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
     """Built wheels, real entry points, the command line; then a newcomer's own plug-in, without editing a line."""
     for source in (ROOT, EXAMPLE):
         run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path / "wheels", source)
@@ -59,11 +76,20 @@ def test_the_wheels_beside_each_other_in_a_clean_environment(tmp_path: Path, pri
     run(pyvault, *chosen, "add", "prod", "--env", "--no-verify", "--no-add-config", **key)
     assert run(pyvault, *chosen, "list", "--credentials") == "prod\n"
 
-    run(pyvault, "backends", "new", "newcomer", tmp_path / "newcomer")
-    run(binaries / "pip", "install", "-q", "--no-build-isolation", "-e", tmp_path / "newcomer")
-    assert " passed" in run(binaries / "python", "-m", "pytest", "-q", cwd=tmp_path / "newcomer")
-    run(pyvault, "--backend", "newcomer", "add", "x", "--env", "--no-verify", **key)
+    with took("backends new", record_property):
+        run(pyvault, "backends", "new", "newcomer", tmp_path / "newcomer")
+    with took("pip install", record_property):
+        run(binaries / "pip", "install", "-q", "--no-build-isolation", "-e", tmp_path / "newcomer")
+    with took("pytest", record_property):
+        tested = run(binaries / "python", "-m", "pytest", "-q", cwd=tmp_path / "newcomer")
+    with took("add x", record_property):
+        run(pyvault, "--backend", "newcomer", "add", "x", "--env", "--no-verify", **key)
+    assert " passed" in tested
     assert run(pyvault, "--backend", "newcomer", "list", "--credentials") == "x\n"
+    measured = dict(request.node.user_properties)
+    assert list(measured) == [f"a newcomer's {step}" for step in ("backends new", "pip install", "pytest", "add x")]
+    waited = sum(seconds for step, seconds in measured.items() if "pip" not in step)  # a download is not ours
+    assert waited < PATIENCE, f"a newcomer waits {waited:.0f} s"
 
 
 def test_what_backends_new_writes_is_whole_and_named(tmp_path: Path) -> None:
