@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LOOPBACK = "--batch --pinentry-mode loopback"
 DECRYPTION_CODES = (2, 11)  # of gpg, which pass passes on; of gopass
 LOCKED_HINT = "unlock the key (gpg-agent), set GPG_TTY, or use --backend-option pinentry=loopback"
+WITHOUT_KEY = "gpg has no secret key here"
+KEY_HINT = "import the key of the password store"
 
 #: gpg's own texts in the C locale, which is the only thing that tells these apart.
 LOCKED_TEXTS = ("No secret key", "Bad passphrase", "No pinentry", "Inappropriate ioctl", "No passphrase given")
@@ -146,7 +148,7 @@ def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
     if any(text in outcome.errors for text in LOCKED_TEXTS):
         if gpg.has_secret_key():
             return BackendLockedError(f"gpg can't unlock the key for {of}", hint=LOCKED_HINT)
-        return BackendUnavailableError("gpg has no secret key here", hint="import the key of the password store")
+        return BackendUnavailableError(WITHOUT_KEY, hint=KEY_HINT)
     if outcome.code in DECRYPTION_CODES:
         return ItemCorruptError(f"{of} is damaged")
     return BackendError(f"'{gpg.command}' failed with status {outcome.code}: {_last_line(outcome.errors)}")

@@ -35,7 +35,7 @@ from pyvault.files.lock import LockFile
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault.storage.options import check_options, seconds_option
-from pyvault_backends._gpg import Gpg, Outcome, gpg_error
+from pyvault_backends._gpg import KEY_HINT, WITHOUT_KEY, Gpg, Outcome, gpg_error
 from pyvault_backends._safe_names import decode_name, encode_name
 
 if TYPE_CHECKING:
@@ -127,11 +127,24 @@ class PassBackend:
             return Availability(
                 available=False, reason=f"the program '{command}' is not installed", hint="install pass"
             )
+        if command == NAME and not (shutil.which("gpg2") or shutil.which("gpg")):
+            return Availability(available=False, reason="the program 'gpg' is not installed", hint="install gnupg")
         store = Places.parse(options).store
         if not (store / ".gpg-id").is_file():
             reason = f"there is no password store at '{store}'"
             return Availability(available=False, reason=reason, hint="pass init KEY makes one")
         return Availability(available=True)
+
+    @classmethod
+    def examine(cls, options: Options) -> Availability:
+        """Say whether gpg has a secret key at all; shows no prompt."""
+        seen = cls.probe(options)
+        if not seen.available or options.get("command", NAME) != NAME:  # others may do without gpg
+            return seen
+        gpg = Gpg(command=NAME, store=Places.parse(options).store, limit=LIMIT, passphrase=None)
+        if not gpg.has_secret_key():
+            return Availability(available=False, reason=WITHOUT_KEY, hint=KEY_HINT)
+        return seen
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt the item's file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pyvault_cli import console, exits
-from pyvault_cli.checkup import examine
+from pyvault_cli.checkup.examine import examine
 from pyvault_cli.context import context_of
 from pyvault_cli.options import JsonOption
 

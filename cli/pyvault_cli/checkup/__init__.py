@@ -1,0 +1,1 @@
+"""What ``doctor`` looks at; none of it prompts or changes anything."""

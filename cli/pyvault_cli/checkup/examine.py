@@ -1,0 +1,37 @@
+"""All checks, in the order in which a person has to mend things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import PyvaultError
+from pyvault_cli.checkup import around, stores
+from pyvault_cli.checkup.finding import Check, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyvault_cli.context import Context
+
+CHECKS = (
+    Check(name="config", look=stores.config, remedy="mend the file, or put it aside"),
+    Check(name="backend", look=stores.backend, remedy="pyvault backends list shows the others"),
+    Check(name="plugins", look=stores.plugins, remedy="pyvault backends list shows them"),
+    Check(name="vault", look=stores.vault, remedy="pyvault vault backups shows what can be restored"),
+    Check(name="keys", look=stores.keys, remedy="take the variable or option away, or make the file anew"),
+    Check(name="d-bus", look=stores.session_bus, remedy="log in to a desktop, or choose another backend"),
+    Check(name="gpg", look=stores.gpg, remedy="choose another backend"),
+    Check(name="terminal", look=around.terminal, remedy="run it at a terminal"),
+    Check(name="aws config", look=around.aws_config, remedy="mend the file"),
+    Check(name="region", look=around.region, remedy="regions are called like eu-west-1"),
+    Check(name="clock", look=around.clock_skew, remedy="set the clock"),
+)
+
+
+def examine(context: Context) -> Iterator[Finding]:
+    """Look at everything; a check that fails in a way of ours is a finding too."""
+    for check in CHECKS:
+        try:
+            yield from check.look(context)
+        except PyvaultError as exc:
+            yield check.failed(exc)

@@ -1,0 +1,131 @@
+"""Where credentials are kept: our settings, the backends, the vault file and what opens it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import PyvaultError, VaultNotFoundError
+from pyvault_cli.checkup.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyvault_cli.context import Context
+
+
+def config(context: Context) -> Iterator[Finding]:
+    """Our own config file."""
+    path = context.paths.config_file
+    _ = context.tool_config  # raises what is wrong with it
+    yield Finding(check="config", ok=True, message=f"'{path}' {'is good' if path.exists() else 'is not there'}")
+
+
+def backend(context: Context) -> Iterator[Finding]:
+    """The backend that a command would use now."""
+    from pyvault.storage.probing import probe_in_child
+
+    choice = context.choice
+    report = probe_in_child(choice.name, context.backend_options, environ=context.environ)
+    seen = report.availability
+    for considered in choice.considered:
+        yield Finding(check="backend", ok=True, message=f"'{considered.name}' is not used: {considered.reason}")
+    message = f"'{choice.name}' is used ({choice.origin})"
+    if seen.available:
+        yield Finding(check="backend", ok=True, message=message)
+    else:
+        hint = seen.hint or "pyvault backends list shows the others"
+        yield Finding(check="backend", ok=False, message=f"{message}, and does not work: {seen.reason}", hint=hint)
+
+
+def plugins(context: Context) -> Iterator[Finding]:
+    """Backends of others, and who provided them before."""
+    from pyvault.storage.probing import probe_in_child
+    from pyvault.storage.registry import BUILT_IN, DISTRIBUTION, list_backends
+
+    seen = context.choice_file.load().plugins
+    others = [info for info in list_backends() if info.name not in BUILT_IN or info.distribution != DISTRIBUTION]
+    for info in others:
+        what = f"'{info.name}' of '{info.distribution}' {info.version}"
+        if info.available is False:
+            yield Finding(check="plugins", ok=False, message=f"{what}: {info.reason}", hint=info.hint)
+            continue
+        report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
+        before = seen.get(info.name)
+        if report.failure is not None:
+            hint = f"uninstall '{info.distribution}', or tell its author"
+            yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)
+        elif before is not None and before.distribution != info.distribution:
+            hint = f"pyvault backends accept {info.name}, if that is what you want"
+            message = f"{what} came from '{before.distribution}' before"
+            yield Finding(check="plugins", ok=False, message=message, hint=hint)
+        else:
+            yield Finding(check="plugins", ok=True, message=f"{what} can be loaded")
+    if not others:
+        yield Finding(check="plugins", ok=True, message="there are no backends of others")
+
+
+def vault(context: Context) -> Iterator[Finding]:
+    """The vault file as it can be seen without its key, and the memory of it."""
+    from pyvault.vaultfile.reader import VaultReader
+    from pyvault_cli.vault_access import VaultAccess
+
+    access = VaultAccess(context)
+    try:
+        with VaultReader(access.path, access.options.checks):
+            yield Finding(check="vault", ok=True, message=f"'{access.path}' is private and begins as it should")
+    except VaultNotFoundError:
+        yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
+    access.trust.sightings()  # raises what would stop every command
+
+
+def keys(context: Context) -> Iterator[Finding]:
+    """The files that open the vault: private, and what they should be."""
+    from pathlib import Path
+
+    from pyvault.vaultfile.keyfile import read_key_file
+    from pyvault.vaultfile.passphrase import read_passphrase_file
+    from pyvault_cli.vault_access import VaultAccess
+
+    settings = VaultAccess(context).settings
+    variable = context.environ.get("PYVAULT_PASSPHRASE_FILE")
+    passphrase_file = settings.passphrase_file or (Path(variable).expanduser() if variable else None)
+    for path, read in ((settings.keyfile, read_key_file), (passphrase_file, read_passphrase_file)):
+        if path is None or (path.exists() and not path.is_file()):
+            continue  # a pipe can be read once, and not by us
+        read(path)
+        yield Finding(check="keys", ok=True, message=f"'{path}' is private and can be read")
+
+
+def session_bus(context: Context) -> Iterator[Finding]:
+    """The session bus, which the Secret Service needs."""
+    from pyvault.storage.registry import probe_built_in
+
+    if not sys.platform.startswith("linux"):
+        return
+    seen = probe_built_in("secret-service", context.options_of("secret-service"))
+    needed = "secret-service" in _needed(context)
+    message = "a session bus answers" if seen.available else (seen.reason or "no session bus answers")
+    yield Finding(check="d-bus", ok=seen.available or not needed, message=message, hint=seen.hint if needed else None)
+
+
+def gpg(context: Context) -> Iterator[Finding]:
+    """The program gpg and its keys, which pass needs."""
+    from pyvault.storage.probing import probe_in_child
+    from pyvault.storage.registry import probe_built_in
+
+    needed = "pass" in _needed(context)
+    options = context.options_of("pass")
+    seen = probe_built_in("pass", options)
+    if needed and seen.available:
+        seen = probe_in_child("pass", options, environ=context.environ).availability
+    message = "pass has a store, and gpg is there" if seen.available else (seen.reason or "gpg gives no answer")
+    yield Finding(check="gpg", ok=seen.available or not needed, message=message, hint=seen.hint if needed else None)
+
+
+def _needed(context: Context) -> set[str]:
+    """Name the backends that a command would use now: the chosen one, and the one that opens the vault file."""
+    try:
+        return {context.choice.name, context.backend_options.get("unlock_store", "")}
+    except PyvaultError:  # the check of the backend tells of it
+        return set()
