@@ -235,6 +235,15 @@ def test_a_vault_does_not_keep_its_own_key(options: dict[str, str]) -> None:
         FileBackend.open(options | {"unlock_store": "file"}, Human({})).get(PROD)
 
 
+def test_an_ask_that_does_not_tell_whose_answer_it_gives_is_asked_once(tmp_path: Path) -> None:
+    options = {"path": str(tmp_path / "vault.pyv"), "kdf": "min"}
+    FileBackend.open(options, Human({"new-passphrase": "right"})).put(PROD, Secret(b"x"))
+    program = Human({"passphrase": "wrong"})
+    with pytest.raises(BackendLockedError):
+        FileBackend.open(options, program).get(PROD)
+    assert program.keys == ["passphrase"]
+
+
 @pytest.fixture
 def no_memory(private_home: Path) -> None:
     """A machine whose state directory can't be made."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
@@ -95,6 +96,21 @@ def test_the_keyring_command_works_headless_when_it_is_named(vault: FileBackend)
     assert run("set", "pypi", "me", PYTHON_KEYRING_BACKEND=CLASS).returncode == 0
     assert run("get", "pypi", "me", PYTHON_KEYRING_BACKEND=CLASS).stdout == "from stdin\n"
     assert [name.kind for name in vault.names()] == [Kind.BRIDGE]
+
+
+def test_at_a_terminal_a_mistyped_passphrase_is_asked_for_again(tmp_path: Path) -> None:
+    environ = {"PYVAULT_FILE": str(tmp_path / "vault.pyv"), "PYTHON_KEYRING_BACKEND": CLASS, "PYVAULT_KDF": "min"}
+    assert run("set", "pypi", "me", PYVAULT_PASSPHRASE="right", **environ).returncode == 0
+    words = ["-m", "keyring", "get", "pypi", "me"]
+    child = pexpect.spawn(sys.executable, words, env=dict(os.environ) | environ, encoding="utf-8", timeout=60)
+    child.expect("passphrase for '.*': ")
+    child.sendline("wrong")
+    child.expect("wrong passphrase, try again; passphrase for '.*': ")
+    child.sendline("right")
+    child.expect("from stdin")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
 
 
 def test_it_is_never_taken_by_itself(vault: FileBackend) -> None:
