@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 from collections.abc import Iterator
@@ -14,10 +15,7 @@ from pyvault.testing import BackendContract
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [
-    pytest.mark.peer("wine", "x86_64-w64-mingw32-gcc"),
-    pytest.mark.xdist_group("wine"),  # one prefix, one worker
-]
+pytestmark = pytest.mark.peer("wine", "x86_64-w64-mingw32-gcc")
 
 SECRET = "wJalrXUtnFEMI-windows"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAWINDOWSEXAMPLE00", "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -25,17 +23,29 @@ CLI = ("-c", "import sys; from pyvault_cli.main import main; sys.exit(main())")
 
 
 @pytest.fixture(scope="module")
-def windows() -> Iterator[WindowsPython]:
+def windows(testrun_uid: str) -> Iterator[WindowsPython]:
+    """One prefix, whose services end together: workers use it one after the other, and one of them prepares it."""
     build = ROOT / "build"
-    wheels = build / "windows-wheel"
-    for old in wheels.glob("*.whl"):
+    build.mkdir(exist_ok=True)
+    with (build / "windows.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        prepared = build / "windows" / "prepared-for"
+        if prepared.exists() and prepared.read_text() == testrun_uid:
+            machine = WindowsPython(root=build / "windows")
+        else:
+            machine = prepare(build / "windows", built_wheel(build / "windows-wheel"))
+            prepared.write_text(testrun_uid)
+        machine.start()
+        yield machine
+        machine.stop()
+
+
+def built_wheel(folder: Path) -> Path:
+    for old in folder.glob("*.whl"):
         old.unlink()
-    pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
-    (wheel,) = wheels.glob("*.whl")
-    machine = prepare(build / "windows", wheel)
-    machine.start()
-    yield machine
-    machine.stop()
+    pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 class Face:
