@@ -170,6 +170,11 @@ def key_that_is_gone(machine: Machine) -> None:
     (machine.home / "key").unlink()
 
 
+def key_that_is_gone_and_not_needed(machine: Machine) -> None:
+    key_that_is_gone(machine)
+    machine.environ["PYVAULT_BACKEND"] = "memory"
+
+
 def passphrase_file_that_is_empty(machine: Machine) -> None:
     machine.make_vault()
     machine.environ["PYVAULT_PASSPHRASE_FILE"] = str(machine.write("passphrase"))
@@ -293,6 +298,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
         },
     ),
     (key_from_a_pipe, {"vault": "there is no vault file"}),
+    (key_that_is_gone_and_not_needed, {"backend": "'memory' is used (PYVAULT_BACKEND)"}),
     (no_bus_and_none_needed, {"d-bus": "nobody answers at the session bus"}),
     (aws_profiles, {"aws config": "has 3 profiles", "region": "every profile that can be read has one"}),
     (profiles_without_region, {"region": "profiles without one: b"}),

@@ -80,13 +80,15 @@ def vault(context: Context) -> Iterator[Finding]:
 
 
 def keys(context: Context) -> Iterator[Finding]:
-    """The files that open the vault: private, and what they should be."""
+    """The files that open the vault, where credentials are kept there: private, and what they should be."""
     from pathlib import Path
 
     from pyvault.vaultfile.keyfile import read_key_file
     from pyvault.vaultfile.passphrase import read_passphrase_file
     from pyvault_cli.vault_access import VaultAccess
 
+    if "file" not in _needed(context):
+        return
     settings = VaultAccess(context).settings
     variable = context.environ.get("PYVAULT_PASSPHRASE_FILE")
     passphrase_file = settings.passphrase_file or (Path(variable).expanduser() if variable else None)
