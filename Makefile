@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: venv demo test test-long check lint types wheel-test bench clean
+.PHONY: venv clients demo test test-long check lint types wheel-test bench clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -15,6 +15,10 @@ $(STAMP): pyproject.toml
 	touch $@
 
 venv: $(STAMP)
+
+# The real clients of docs/clients.md that are not programs of the system.
+clients:
+	tests/clients/build build/clients
 
 demo: venv
 	$(BIN)/python tests/demo.py
