@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from docs.reader import run, store_ci_user
 from fake_aws.client import FakeAws
 
 ROOT = Path(__file__).parents[2]
@@ -37,32 +34,10 @@ def examples() -> list[Example]:
     ]
 
 
-@pytest.fixture
-def environ(private_home: Path, fake_aws: FakeAws) -> dict[str, str]:
-    """A person's shell: a HOME, the file backend by key file, the local AWS."""
-    scripts = sysconfig.get_path("scripts")
-    return {
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(private_home),
-        "LANG": "C.UTF-8",
-        "PYVAULT_BACKEND": "file",
-        "PYVAULT_KEYFILE": str(private_home / "vault.key"),
-        **fake_aws.environ(),
-    }
-
-
-def run(argv: list[str], environ: Mapping[str, str], cwd: Path) -> str:
-    done = subprocess.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("example", examples(), ids=lambda e: f"{e.document}-{e.number}")
 def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: FakeAws, private_home: Path) -> None:
     if "stored" in example.needs:
-        keys = fake_aws.environ("demo")
-        run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, private_home)
-        run(["pyvault", "add", "ci-user", "--env"], {**environ, **keys}, private_home)
+        store_ci_user(environ, fake_aws, private_home)
         config = private_home / ".aws" / "config"
         with config.open("a") as file:
             file.write("\n[profile prod]\ncredential_process = pyvault export --format json ci-user\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
-from pyvault.errors import ConfigError, InvalidSettingError
+from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError
 from pyvault.paths import find_paths
 from pyvault.storage.options import check_options, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
@@ -145,13 +145,14 @@ class VaultSettings:
         if self.passphrase_file is not None:
             passphrase = read_passphrase_file(self.passphrase_file)
         else:
-            passphrase = ask(
-                Question(
-                    key="new-passphrase",
-                    prompt=f"new passphrase for '{self.path}'",
-                    sources=NEW_PASSPHRASE_SOURCES,
-                )
+            question = Question(
+                key="new-passphrase", prompt=f"new passphrase for '{self.path}'", sources=NEW_PASSPHRASE_SOURCES
             )
+            try:
+                passphrase = ask(question)
+            except InputRequiredError as exc:
+                exc.hint = exc.hint or "with PYVAULT_BACKEND=memory no vault is made, and nothing is kept"
+                raise
         return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf))]
 
 

@@ -1,0 +1,21 @@
+"""What a reader of the documents does before trying an example."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from fake_aws.client import FakeAws
+
+
+def run(argv: list[str], environ: Mapping[str, str], cwd: Path) -> str:
+    done = subprocess.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def store_ci_user(environ: Mapping[str, str], aws: FakeAws, home: Path) -> None:
+    """Make a vault that a key file opens, with the profile of most examples."""
+    run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, home)
+    run(["pyvault", "add", "ci-user", "--env"], {**environ, **aws.environ("demo")}, home)
