@@ -71,7 +71,7 @@ def test_mfa_is_asked_for_once(fake_aws: FakeAws, tmp_path: Path) -> None:
 def test_dry_run_changes_nothing(person: Person) -> None:
     ended = person.run("pyvault", "--no-input", "rotate", "--dry-run", "demo")
     assert ended.returncode == 0, ended.stderr
-    assert "would ask AWS for a new key" in ended.stderr
+    assert "would ask AWS for a new key, prove it, store it, set the old one inactive and delete it" in ended.stderr
     assert person.aws.calls("CreateAccessKey") == []
     assert_settled(person)
 

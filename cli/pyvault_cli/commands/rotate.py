@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.errors import PyvaultError, UsageError
+from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from pyvault.rotation.tools import Tools
 
 
 def rotate(
@@ -34,10 +34,13 @@ def rotate(
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key
     from pyvault.rotation.shelf import StoreShelf
+    from pyvault_cli.countdown import CountUp
+    from pyvault_cli.foretelling import foretell
     from pyvault_cli.rotating import only_rotation, owner_of, rotation_tools
 
-    if resume and abort:
-        raise UsageError("--resume and --abort can't go together")
+    if abort and (resume or keep_old or delete_inactive):
+        other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
+        raise UsageError(f"{other} and --abort can't go together")
     context = context_of(ctx)
     wanted = Wanted(
         profile=profile_of(profile, context, environment=True),
@@ -49,46 +52,50 @@ def rotate(
     journal = find_journal(StoreShelf(context.store), owner.name)
     if resume and journal is None:
         raise UsageError(f"no rotation of {owner.name!r} is under way", hint=f"pyvault rotate {owner.name} begins one")
+    if abort and journal is None:
+        raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way")
+    stored = context.store.access_key_id(owner.name)
     if dry_run:
-        _say_what(owner.name, context, journal_stage=journal.stage if journal else None)
+        for line in foretell(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
+            console.note(line)
         return
-    tools = rotation_tools(owner, wanted, context, report=console.note, wait=_wait)
+    wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
+    tools = rotation_tools(owner, wanted, context, report=console.note, wait=wait)
     try:
         with only_rotation(owner.name, context.paths.locks):
             if abort:
                 give_up(owner.name, tools)
             else:
                 replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
+    except KeyboardInterrupt:
+        raise _with_the_way_on(UserCancelledError("interrupted"), owner.name, tools) from None
     except PyvaultError as problem:
-        if problem.hint is None and find_journal(tools.shelf, owner.name) is not None:
-            problem.hint = f"nothing is lost: 'pyvault rotate --resume {owner.name}' goes on, --abort gives up"
+        _with_the_way_on(problem, owner.name, tools)
         raise
     finally:
         _forget_sessions(context, owner.name)
-    console.note(f"finished; {owner.name!r} has the key {_shown(context, owner.name)}")
+    _say_the_end(owner.name, before=stored, now=context.store.access_key_id(owner.name), abort=abort, keep_old=keep_old)
 
 
-def _say_what(name: str, context: Context, *, journal_stage: str | None) -> None:
-    console.note(f"the stored key of {name!r} is {_shown(context, name)}")
-    if journal_stage:
-        console.note(f"a rotation came to {journal_stage!r} and would be carried on")
-    else:
-        console.note("would ask AWS for a new key, prove it, store it, set the old one inactive and delete it")
+def _with_the_way_on(problem: PyvaultError, name: str, tools: Tools) -> PyvaultError:
+    from pyvault.rotation.rotate import find_journal
+
+    if problem.hint is None and find_journal(tools.shelf, name) is not None:
+        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' goes on, --abort gives up"
+    return problem
 
 
-def _shown(context: Context, name: str) -> str:
+def _say_the_end(name: str, *, before: str, now: str, abort: bool, keep_old: bool) -> None:
     from pyvault.model import masked
 
-    return masked(context.store.access_key_id(name))
+    if abort and before == now:
+        console.note(f"given up; {name!r} keeps the key {masked(now)}")
+        return
+    console.note(f"finished; {name!r} has the key {masked(now)}")
+    if keep_old:
+        console.hint(f"the old key stays until 'pyvault rotate --delete-inactive {name}' makes room for another")
 
 
 def _forget_sessions(context: Context, name: str) -> None:
     """Sessions made from the old key are dead; the next command should not try them."""
     context.sessions.clear(name)
-
-
-def _wait(duration: timedelta) -> None:
-    """Show a person why nothing happens: IAM spreads a new key within seconds, not at once."""
-    from pyvault_cli.countdown import count_down
-
-    count_down(duration, "waiting for AWS to know its keys:")
