@@ -39,13 +39,13 @@ def candidates(
         backends: the names of the backends.
     """
     *before, current = words or [""]
+    previous = before[-1] if before else ""
+    if previous in {"--backend", "--from", "--to"}:
+        return _fitting(current, backends())
     path, taken = _walk(before, commands)
     if path not in commands:
         return _fitting(current, _next_words(path, commands))
     known = options(path)
-    previous = before[-1] if before else ""
-    if previous in {"--backend", "--from", "--to"}:
-        return _fitting(current, backends())
     if known.get(previous):  # other values only the user knows; the shell offers files
         return _fitting(current, FIXED_VALUES.get(previous, ()))
     if current.startswith("-"):

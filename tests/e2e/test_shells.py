@@ -56,22 +56,3 @@ def test_a_hostile_config_does_not_become_shell(person: Person, shell: str, monk
     person.add("hostile", "demo")
     in_shell(person, shell, ASSUME[shell].format(name="hostile"))
     assert not (person.home / "pwned").exists()
-
-
-@pytest.mark.peer("bash")
-def test_bash_completes_profiles_without_unlocking(person: Person) -> None:
-    text = """
-eval "$(pyvault shell-init bash)"
-COMP_WORDS=(pyvault exec a) COMP_CWORD=2
-_pyvault
-printf '<%s>' "${COMPREPLY[@]}"
-"""
-    locked = {"PYVAULT_KEYFILE": "/nonexistent"}
-    ended = person.run("bash", "-c", text, **locked)
-    assert ended.stdout == "<a b>", ended.stderr
-
-
-@pytest.mark.peer("fish")
-def test_fish_completes_commands_and_profiles(person: Person) -> None:
-    ended = person.run("fish", "-c", "pyvault shell-init fish | source; complete -C 'pyvault exec h'")
-    assert ended.stdout.split("\t")[0].strip() == "hostile", ended.stderr

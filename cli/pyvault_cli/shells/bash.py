@@ -16,10 +16,21 @@ pv-assume() {
 }
 """
 
-COMPLETION = """\
+#: Readline breaks words at ``:`` and ``=`` too, and puts in only what stands behind the last of them; so the
+#: words are taken from the line itself. What it puts in has to be quoted here.
+COMPLETION = r"""
 _pyvault() {
-    local IFS=$'\\n'
-    COMPREPLY=($(command pyvault complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+    local line="${COMP_LINE:0:COMP_POINT}" current found
+    local -a words
+    IFS=$' \t' read -ra words <<< "$line"
+    case "$line" in *[[:space:]]) words+=("") ;; esac
+    current="${words[${#words[@]} - 1]}"
+    COMPREPLY=()
+    while IFS= read -r found; do
+        found="${found#"${current%"${current##*[:=]}"}"}"
+        printf -v found %q "$found"
+        COMPREPLY+=("$found")
+    done < <(command pyvault complete -- "${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _pyvault pyvault
 """

@@ -37,6 +37,7 @@ def offered(*words: str) -> list[str]:
         (("exec", "--duration", ""), []),
         (("export", "--format", "e"), ["env", "export-env"]),
         (("exec", "--backend", ""), ["file", "memory"]),
+        (("--backend", "f"), ["file"]),
         (("exec", "--d"), ["--debug", "--duration"]),
         (("list", ""), []),
         (("nonsense", ""), ["exec", "export", "list", "vault"]),

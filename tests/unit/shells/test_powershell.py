@@ -1,0 +1,62 @@
+"""PowerShell's share, read by a grammar of the language: PowerShell itself can't be had from our package sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import tree_sitter_powershell
+from hypothesis import given
+from hypothesis import strategies as st
+from tree_sitter import Language, Node, Parser
+
+from pyvault_cli.formats import quote_powershell
+from pyvault_cli.shells import Shell, completion, functions
+
+PARSER = Parser(Language(tree_sitter_powershell.language()))
+
+
+def nodes(text: str, kind: str) -> list[str]:
+    """Give the source of all nodes of a kind."""
+
+    def walk(node: Node) -> Iterator[Node]:
+        yield node
+        for child in node.children:
+            yield from walk(child)
+
+    root = PARSER.parse(text.encode()).root_node
+    assert not root.has_error, text
+    return [node.text.decode() for node in walk(root) if node.type == kind and node.text is not None]
+
+
+def test_the_functions_are_two() -> None:
+    assert nodes(functions(Shell.POWERSHELL), "function_name") == ["pv-unset", "pv-assume"]
+
+
+def test_the_completion_asks_pyvault() -> None:
+    commands = nodes(completion(Shell.POWERSHELL), "command_name")
+    assert commands[0] == "Register-ArgumentCompleter"
+    assert "pyvault" in commands
+
+
+def test_the_grammar_knows_a_broken_script() -> None:
+    broken = functions(Shell.POWERSHELL).replace("}", "", 1)
+    assert PARSER.parse(broken.encode()).root_node.has_error
+
+
+@pytest.mark.parametrize("value", ["", "eu-west-1", "it's", "$(Remove-Item x)", "`n", "'; Remove-Item x; '", '"$x"'])
+def test_a_value_stays_a_text(value: str) -> None:
+    assert_one_text(value)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
+def test_any_value_stays_a_text(value: str) -> None:
+    assert_one_text(value)
+
+
+def assert_one_text(value: str) -> None:
+    line = f"$Env:X = {quote_powershell(value)}\n"
+    assert nodes(line, "assignment_expression") == [line.strip()]
+    assert nodes(line, "string_literal") == [quote_powershell(value)]
+    assert nodes(line, "command") == []
+    assert nodes(line, "sub_expression") == []
