@@ -2,15 +2,17 @@
 
 In order: ``--browser``, ``[login] browser`` in config.toml, ``$BROWSER``, what
 the platform opens pages with. A command is split like a shell's words, but no
-shell ever sees it; ``%s`` in a word is the address, else it comes last. That is
-enough for containers, for profiles of a browser, and for a script of one's own::
+shell ever sees it; ``%s`` in a word is the address, ``%u`` the address made fit
+to be a value inside another one; without either it comes last. That is enough
+for containers, for profiles of a browser, and for a script of one's own::
 
     browser = "firefox -P work"
-    browser = "firefox 'ext+container:name=prod&url=%s'"
+    browser = "firefox 'ext+container:name=prod&url=%u'"
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
 
+MARK = re.compile("%[su]")
 PRINT_HINT = "--print-url prints the address instead"
 SETTLE_S = 2  # a browser that can't start says so at once; one that runs in the foreground is left alone
 
@@ -66,7 +69,7 @@ def _open_with_platform(address: Secret[str]) -> None:
 
 
 def _words(command: str, address: Secret[str]) -> list[str]:
-    """Put the address where ``%s`` stands, or last.
+    """Put the address where ``%s`` or ``%u`` stands, or last.
 
     Raises:
         ConfigError: quotes that don't close, or nothing at all.
@@ -77,9 +80,12 @@ def _words(command: str, address: Secret[str]) -> list[str]:
         raise ConfigError(f"the browser command {command!r} can't be read: {exc}") from None
     if not words:
         raise ConfigError("the browser command is empty")
-    if any("%s" in word for word in words[1:]):
-        return [words[0], *(word.replace("%s", address.reveal()) for word in words[1:])]
-    return [*words, address.reveal()]
+    if not any(mark in word for word in words[1:] for mark in ("%s", "%u")):
+        return [*words, address.reveal()]
+    from urllib.parse import quote
+
+    given = {"%s": address.reveal(), "%u": quote(address.reveal(), safe="")}
+    return [words[0], *(MARK.sub(lambda found: given[found[0]], word) for word in words[1:])]
 
 
 def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:

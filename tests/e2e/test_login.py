@@ -96,6 +96,66 @@ def test_the_browser_that_was_asked_for_gets_the_link(person: Person, how: str) 
     assert "planted-passphrase" not in (person.home / "seen.env").read_text()
 
 
+def test_a_container_of_the_browser_gets_the_whole_link_as_one_value(person: Person) -> None:
+    stub, seen = person.home / "browser", person.home / "seen"
+    stub.write_text(f'#!/bin/sh\nprintf "%s" "$1" > "{seen}"\n')
+    stub.chmod(stat.S_IRWXU)
+    config = person.home / "config.toml"
+    config.write_text(f"[login]\nbrowser = \"'{stub}' 'ext+container:name=prod&url=%u'\"\n")
+    ended = person.run("pyvault", "--no-input", "login", "reader", PYVAULT_CONFIG=str(config))
+    assert ended.returncode == 0, ended.stderr
+    values = parse_qs(seen.read_text().removeprefix("ext+container:"))
+    assert values["name"] == ["prod"]
+    assert parse_qs(urlsplit(values["url"][0]).query)["Action"] == ["login"]
+    assert set(values) == {"name", "url"}  # an & of the link would have begun another
+
+
+def test_a_refused_duration_is_left_out_once(person: Person, fake_aws: FakeAws) -> None:
+    fake_aws.fault("signin.getSigninToken", "error", times=1, status=400)
+    link(person, "reader")
+    asked = fake_aws.calls("getSigninToken")
+    assert ["SessionDuration" in call["params"] for call in asked] == [True, False]
+    assert [call["status"] for call in asked] == [400, 200]
+
+
+def test_a_refused_token_is_an_error_and_not_asked_for_for_ever(person: Person, fake_aws: FakeAws) -> None:
+    fake_aws.fault("signin.getSigninToken", "error", times=9, status=400)
+    ended = person.run("pyvault", "--no-input", "login", "--print-url", "reader")
+    assert ended.returncode == 6
+    assert len(fake_aws.calls("getSigninToken")) == 2
+
+
+def test_the_duration_that_was_asked_for_is_the_sessions(person: Person, fake_aws: FakeAws) -> None:
+    link(person, "reader", "--duration", "2h")
+    assert fake_aws.calls("AssumeRole")[-1]["params"]["DurationSeconds"] == "7200"
+    assert fake_aws.calls("getSigninToken")[-1]["params"]["SessionDuration"] == "7200"
+
+
+@pytest.mark.parametrize("flag", ["--print-url", "--stdout", "-s"])
+def test_a_printed_link_opens_nothing(person: Person, flag: str) -> None:
+    opened = person.home / "opened"
+    browser = f"touch '{opened}'"
+    ended = person.run("pyvault", "--no-input", "login", "reader", flag, "--browser", browser, BROWSER=browser)
+    assert ended.returncode == 0, ended.stderr
+    assert "Action=login" in ended.stdout
+    assert not opened.exists()
+
+
+@pytest.mark.parametrize(
+    ("region", "console"),
+    [
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-east-1", "console.amazonaws-us-gov.com"),
+        ("eusc-de-east-1", "console.amazonaws-eusc.eu"),
+        ("us-iso-east-1", "console.c2shome.ic.gov"),
+        ("us-isob-east-1", "console.sc2shome.sgov.gov"),
+    ],
+)
+def test_a_region_leads_to_the_console_of_its_partition(person: Person, region: str, console: str) -> None:
+    query = parse_qs(urlsplit(link(person, "reader", "--region", region, "--path", "ec2/home")).query)
+    assert query["Destination"] == [f"https://{region}.{console}/ec2/home?region={region}"]
+
+
 def test_a_browser_that_fails_is_named(person: Person) -> None:
     ended = person.run("pyvault", "--no-input", "login", "reader", "--browser", "false")
     assert ended.returncode == 130

@@ -31,7 +31,10 @@ def login(
         typer.Option("-s", "--stdout", "--print-url", envvar="AWS_VAULT_STDOUT", help="print the link, open nothing"),
     ] = False,
     browser: Annotated[
-        str | None, typer.Option("--browser", metavar="COMMAND", help="what opens the link; %s is the link")
+        str | None,
+        typer.Option(
+            "--browser", metavar="COMMAND", help="what opens the link; %s is the link, %u the link percent-encoded"
+        ),
     ] = None,
     refresh: options.RefreshOption = False,
     no_cache: options.NoCacheOption = False,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyvault.config.partition import PARTITIONS, Partition
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError, UsageError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
@@ -83,6 +84,24 @@ def test_the_login_link_survives_two_levels_of_escaping() -> None:
     assert query["Destination"] == [page]
     assert query["SigninToken"] == ["tok+/=&%"]
     assert query["Issuer"] == ["pyvault"]
+
+
+@pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
+def test_every_partition_signs_in_and_out_on_its_own_hosts(partition: Partition) -> None:
+    site = site_of(partition.signin_host, partition.console_host)
+    page = destination(site, region=partition.default_region, path=None, service=None)
+    outer = urlsplit(login_link(site, Secret("t"), page, auto_logout=True).reveal())
+    inner = urlsplit(parse_qs(outer.query)["redirect_uri"][0])
+    console = urlsplit(parse_qs(inner.query)["Destination"][0])
+    assert (outer.netloc, outer.path) == (partition.signin_host, "/oauth")
+    assert (inner.netloc, inner.path) == (partition.signin_host, "/federation")
+    assert console.netloc == f"{partition.default_region}.{partition.console_host}"
+    assert partition.signin_host.endswith(partition.signin_domain)
+
+
+def test_no_two_partitions_share_a_host() -> None:
+    for name in ("signin_host", "console_host", "signin_domain"):
+        assert len({getattr(partition, name) for partition in PARTITIONS}) == len(PARTITIONS)
 
 
 @pytest.mark.parametrize("bad", ["ftp://x/", "nonsense", "http://", "https://h/?q"])
