@@ -175,6 +175,19 @@ def test_gitlab_with_oidc(machine: Machine, deploy_role: None, fake_aws: FakeAws
     (machine.repository / CONFIG).write_text(block(CONFIG, 0))
     token = {AUDIENCE: fake_aws.web_identity_token(audience=AUDIENCE)}
     assert ":assumed-role/deploy/" in run_gitlab(block(GITLAB, 1), machine, files={}, token=token)
+    assert fake_aws.ops().count("sts.AssumeRoleWithWebIdentity") == 1
+
+
+def test_without_a_vault_nothing_is_kept_for_the_next_command(
+    machine: Machine, deploy_role: None, fake_aws: FakeAws
+) -> None:
+    (machine.repository / CONFIG).write_text(block(CONFIG, 0))
+    token = {AUDIENCE: fake_aws.web_identity_token(audience=AUDIENCE)}
+    command = "    - pyvault --no-input exec deploy -- terraform apply -auto-approve\n"
+    pipeline = block(GITLAB, 1)
+    assert command in pipeline
+    run_gitlab(pipeline.replace(command, command * 2), machine, files={}, token=token)
+    assert fake_aws.ops().count("sts.AssumeRoleWithWebIdentity") == 2
 
 
 def test_the_page_has_a_workflow_of_each_kind() -> None:

@@ -15,11 +15,14 @@ function pv-assume {
 }
 """
 
+#: Before 7.3 PowerShell hands no empty word to a program unless it is written as two quotes.
 COMPLETION = """\
 Register-ArgumentCompleter -Native -CommandName pyvault -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
-    if (-not $wordToComplete) { $words += '' }
+    $version = $PSVersionTable.PSVersion
+    $empty = if ($version.Major * 100 + $version.Minor -lt 703) { '""' } else { '' }
+    if (-not $wordToComplete) { $words += $empty }
     & pyvault complete '--' @words 2>$null | ForEach-Object {
         $text = if ($_ -match '^[\\w./:@+-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
