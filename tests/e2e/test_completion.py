@@ -32,6 +32,7 @@ TABS = [
     ("exec x", "pwned\\)", ["exec", "x$(touch pwned)"]),
     ("vault sl", "ot", ["vault", "slot"]),
     ("export --format export", "-env", ["export", "--format", "export-env"]),
+    ("exec prod-eu -- cat read", "me.txt", ["exec", "prod-eu", "--", "cat", "readme.txt"]),
     ("--backend wi", "ncred", ["--backend", "wincred"]),
 ]
 TO_THE_BEGINNING, RETURN = "\x01", "\r"
@@ -73,6 +74,7 @@ def person(fake_aws: FakeAws, tmp_path: Path) -> Person:
     someone.environ |= {"HOME": str(tmp_path), "TERM": "dumb", "PYVAULT_KDF": "min", "HISTFILE": "/dev/null"}
     made = someone.run("pyvault", "vault", "init", PYVAULT_NEW_PASSPHRASE="correct horse battery")
     assert made.returncode == 0, made.stderr
+    (tmp_path / "readme.txt").touch()
     names = ["prod-eu", "a b", "org:team:dev", "x$(touch pwned)", "*"]
     someone.config("".join(f"[profile {name}]\nregion = eu-west-1\n" for name in names))
     return someone

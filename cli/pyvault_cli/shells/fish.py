@@ -19,5 +19,13 @@ end
 """
 
 COMPLETION = """\
-complete -c pyvault -f -a '(command pyvault complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __pyvault_complete
+    set -l found (command pyvault complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+    if set -q found[1]
+        string join \\n -- $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c pyvault -f -a '(__pyvault_complete)'
 """
