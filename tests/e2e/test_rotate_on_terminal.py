@@ -148,3 +148,33 @@ def test_giving_up_goes_with_nothing_else(person: Person, other: str) -> None:
     code, shown = end_of(rotate(person, "--abort", other))
     assert code == 2
     assert f"{other} and --abort can't go together" in shown
+
+
+@pytest.mark.parametrize("answer", ["n", pytest.param("y", marks=pytest.mark.slow)])
+def test_a_key_that_somebody_uses_is_asked_about(person: Person, answer: str) -> None:
+    """It appeared while the answer of CreateAccessKey was lost, so it could be ours; but it was used."""
+    person.aws.enlarge({"settings": {"key_propagation_s": 0}})
+    person.aws.fault("iam.CreateAccessKey", "drop-before", times=1)
+    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 6
+    pair = person.aws.demo_key()
+    owner = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    made = json.loads(person.run("aws", "iam", "create-access-key", **owner).stdout)["AccessKey"]
+    other = {"AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"]}
+    assert person.run("aws", "sts", "get-caller-identity", **other).returncode == 0
+
+    words = ["rotate", "--resume", "demo"]
+    child = pexpect.spawn(str(PYVAULT), words, env=person.environ, encoding="utf-8", timeout=60, dimensions=(24, 200))
+    child.expect(f"the key ...{made['AccessKeyId'][-4:]} appeared meanwhile and was used; delete it")
+    child.expect(re.escape("(y|N): "))
+    child.sendline(answer)
+    code, shown = end_of(child)
+    if answer == "y":
+        assert code == 0
+        assert keys_at_aws(person) == [stored_key(person)]
+    else:
+        assert code == 1
+        assert "there is no room for a new key" in shown
+        assert "'pyvault rotate --abort' gives this rotation up" in shown
+        assert made["AccessKeyId"] in keys_at_aws(person)
+        assert end_of(rotate(person, "--abort"))[0] == 0
+        assert sorted(keys_at_aws(person)) == sorted([made["AccessKeyId"], stored_key(person)])
