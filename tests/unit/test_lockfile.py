@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,92 @@ def test_it_is_private_and_stays(tmp_path: Path) -> None:
     with LockFile(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.exists()
+
+
+def test_a_passing_one_goes_with_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with LockFile(path, passing=True):
+        assert path.exists()
+    assert not path.exists()
+
+
+def open_descriptors(path: Path) -> int:
+    """Count the descriptors of this process that are open on a file."""
+    count = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            count += link.readlink() == path
+    return count
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at its descriptors in /proc")
+def test_whoever_waited_on_a_file_that_has_gone_locks_the_one_of_that_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    first = LockFile(path, passing=True)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with LockFile(path, timeout=20, passing=True):
+            entered.set()
+            assert go_on.wait(20)
+
+    with first:
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        while open_descriptors(path) < 2:  # until it has opened the file that is about to go
+            time.sleep(0.001)
+    assert entered.wait(20)
+    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, passing=True):
+        pytest.fail("two held the lock")
+    go_on.set()
+    waiter.join()
+    assert not path.exists()
+
+
+def test_a_passing_one_of_a_killed_holder_is_taken_and_goes(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with holder(path) as process:
+        process.kill()
+        process.wait()
+    assert path.exists()
+    with LockFile(path, timeout=5, passing=True):
+        pass
+    assert not path.exists()
+
+
+def test_a_passing_one_spares_the_file_that_took_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with LockFile(path, passing=True):
+        path.unlink()
+        path.write_bytes(b"somebody else's")
+    assert path.read_bytes() == b"somebody else's"
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from pyvault.files.lock import LockFile
+place = Path(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    with LockFile(place / "locks" / "x.lock", timeout=120, passing=True):
+        number = int((place / "number").read_text())
+        (place / "number").write_text(str(number + 1))  # two at once would lose one
+"""
+
+
+@pytest.mark.parametrize(
+    ("processes", "rounds"), [(8, 60), pytest.param(40, 500, marks=pytest.mark.slow)]
+)  # fmt: skip
+def test_many_processes_exclude_each_other_by_a_lock_that_comes_and_goes(
+    tmp_path: Path, processes: int, rounds: int
+) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "number").write_text("0")
+    words = [sys.executable, "-c", COUNT, str(tmp_path), str(rounds)]
+    crowd = [subprocess.Popen(words) for _ in range(processes)]
+    assert [one.wait() for one in crowd] == [0] * processes
+    assert (tmp_path / "number").read_text() == str(processes * rounds)
+    assert list((tmp_path / "locks").iterdir()) == []
 
 
 def test_it_is_not_reentrant(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +23,7 @@ from pyvault.errors import (
     CredentialsError,
     InputRequiredError,
     ItemNotFoundError,
+    LockTimeoutError,
     PyvaultError,
     UserCancelledError,
 )
@@ -186,6 +189,40 @@ def test_every_error_of_ours_survives_the_way(tmp_path: Path) -> None:
         flight_failure.reraise(tmp_path / "x")
 
 
+def test_records_of_failures_do_not_pile_up(tmp_path: Path) -> None:
+    flight = SingleFlight(tmp_path)
+    long_ago = time.time() - 2 * 24 * 3600
+    names = []
+    for key in ("aa" * 32, "bb" * 32, "cc" * 32):
+        with pytest.raises(BackendError):
+            flight.share(key, look_up=Cell().look_up, fetch=failing(BackendError("disk full")))
+        names.append(sorted(path.name[:2] for path in tmp_path.iterdir()))
+        if key.startswith("aa"):
+            os.utime(next(tmp_path.iterdir()), (long_ago, long_ago))
+    assert names == [["aa"], ["bb"], ["bb", "cc"]]
+
+
+def test_nobody_fetches_while_somebody_is_alone(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with flight.alone(KEY, what="the thing"):
+            asked = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch)
+            assert flight.share("cd" * 32, look_up=Cell().look_up, fetch=lambda: "another key") == "another key"
+            assert cell.fetches == 0
+        assert asked.result(20) == "value 1"
+
+
+def test_being_alone_has_a_time_limit(tmp_path: Path) -> None:
+    cell, flight = Cell(), SingleFlight(tmp_path)
+
+    def fetch() -> str:
+        with pytest.raises(LockTimeoutError, match="the thing is locked by process"):
+            flight.alone(KEY, what="the thing", timeout=0.05).__enter__()
+        return cell.fetch()
+
+    assert flight.share(KEY, look_up=cell.look_up, fetch=fetch) == "value 1"
+
+
 def test_anew_ignores_what_was_there_before(tmp_path: Path) -> None:
     cell, flight = Cell(), SingleFlight(tmp_path)
     flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch)
@@ -227,6 +264,7 @@ def test_processes_share_one_fetch(tmp_path: Path, count: int) -> None:
     outputs = [worker.communicate(timeout=60) for worker in start_workers(tmp_path, count)]
     assert outputs == [("credentials\n", "")] * count
     assert len((tmp_path / "log").read_text().splitlines()) == 1
+    assert list((tmp_path / "locks").iterdir()) == []  # or every edit of a profile would leave a file
 
 
 def test_a_killed_leader_is_replaced_by_one_waiter(tmp_path: Path) -> None:

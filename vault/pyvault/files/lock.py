@@ -1,8 +1,11 @@
 """A lock between processes that dies with its holder.
 
-The lock file is never unlinked: a process that holds the lock on an unlinked
-file and one that locks the new file of the same name would both believe to be
-alone. What is inside the file only serves the error message.
+A lock file stays, unless it is called passing: a process that holds the lock on
+an unlinked file and one that locks the new file of the same name would both
+believe to be alone. A passing one is unlinked by its holder, while it is held,
+and whoever gets the lock looks whether the name still means the file it locked.
+That is right only if all who lock the name do so, and it serves where names are
+many. What is inside the file only serves the error message.
 """
 
 from __future__ import annotations
@@ -33,16 +36,19 @@ class LockFile:
     one process, so it also serves threads.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None) -> None:
+    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None, passing: bool = False) -> None:
         """Name the lock; nothing is touched yet.
 
         Args:
             path: its directory must exist; the file is made with mode 0600.
             timeout: seconds to wait for the holder; 0 tries once.
             what: what is locked, for the error; by default the lock file itself.
+            passing: the file goes with the lock (not on Windows, where an open
+                file can't be unlinked); so must all locks on this path be.
         """
         self.path = path
         self.timeout = timeout
+        self._passing = passing
         self._what = what or f"the lock '{path}'"
         self._descriptor: int | None = None
 
@@ -55,14 +61,19 @@ class LockFile:
         """
         if self._descriptor is not None:
             raise RuntimeError(f"the lock {self.path} is held already")
-        descriptor = _open(self.path)
-        try:
-            self._wait(descriptor)
-            _write_holder(descriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
+        deadline = time.monotonic() + self.timeout
+        while self._descriptor is None:
+            descriptor = _open(self.path)
+            try:
+                self._wait(descriptor, deadline)
+                if self._passing and not is_at(descriptor, self.path):
+                    os.close(descriptor)  # its holder has unlinked it meanwhile
+                    continue
+                _write_holder(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
         return self
 
     def __exit__(
@@ -74,21 +85,32 @@ class LockFile:
         """Let go; closing the descriptor is what unlocks."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
+            if self._passing and sys.platform != "win32" and is_at(descriptor, self.path):
+                with contextlib.suppress(OSError):  # one that stays is taken again, and goes then
+                    self.path.unlink()
             # What was done under the lock is done; if unlocking fails, closing still unlocks.
             with contextlib.suppress(OSError):
-                _unlock(descriptor)
+                unlock(descriptor)
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 
-    def _wait(self, descriptor: int) -> None:
-        deadline = time.monotonic() + self.timeout
+    def _wait(self, descriptor: int, deadline: float) -> None:
         pause = FIRST_PAUSE
-        while not _try_lock(descriptor, self.path):
+        while not try_lock(descriptor, f"'{self.path}'"):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def is_at(descriptor: int, path: Path) -> bool:
+    """Say whether an open file is the one that has this name, and not one that had it."""
+    try:
+        named = os.lstat(path)
+    except OSError:
+        return False
+    return os.path.samestat(named, os.fstat(descriptor))
 
 
 def _open(path: Path) -> int:
@@ -111,8 +133,9 @@ def _open(path: Path) -> int:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int, path: Path) -> bool:
-        del path
+    def try_lock(descriptor: int, what: str) -> bool:
+        """Lock an open file for this process alone, or say that another has it."""
+        del what
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -120,23 +143,26 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _unlock(descriptor: int) -> None:
+    def unlock(descriptor: int) -> None:
+        """Let go."""
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(descriptor: int, path: Path) -> bool:
+    def try_lock(descriptor: int, what: str) -> bool:
+        """Lock an open file for this process alone, or say that another has it."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError as exc:  # a file system without locks: never go on without one
-            raise WriteFailedError(f"can't lock '{path}': {exc.strerror}") from exc
+            raise WriteFailedError(f"can't lock {what}: {exc.strerror}") from exc
         return True
 
-    def _unlock(descriptor: int) -> None:
+    def unlock(descriptor: int) -> None:
+        """Let go."""
         # A forked child shares the lock; unlocking, not only closing, frees it.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 

@@ -1,15 +1,18 @@
 """How a leader's failure reaches the processes that waited for it.
 
 A small file beside the lock. A mark tells a failure that happened during the
-wait from an old one.
+wait from an old one. Records that nobody can be waiting for any more go when
+the next one is left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from pyvault import clock
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PendingFile
 from pyvault.sessions.failure_codec import describe, rebuild
@@ -17,7 +20,9 @@ from pyvault.sessions.failure_codec import describe, rebuild
 if TYPE_CHECKING:
     from pathlib import Path
 
+SUFFIX = ".failed"
 MAX_RECORD = 16 * 1024  # bytes
+LIFE = 24 * 3600  # seconds, longer than any wait
 
 
 def mark(record: Path) -> str | None:
@@ -33,6 +38,7 @@ def leave(record: Path, failure: Exception) -> None:
     with contextlib.suppress(WriteFailedError), PendingFile(record, durable=False) as pending:
         pending.write(json.dumps(content).encode())
         pending.commit()
+        _sweep(record.parent)
 
 
 def clear(record: Path) -> None:
@@ -48,6 +54,15 @@ def reraise(record: Path) -> NoReturn:
         PyvaultError: of the leader's type where it is one of ours.
     """
     raise rebuild(_read(record))
+
+
+def _sweep(directory: Path) -> None:
+    """Remove old records: their keys may never come again."""
+    oldest = clock.now().timestamp() - LIFE
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(directory)):
+            if entry.name.endswith(SUFFIX) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
 
 
 def _read(record: Path) -> dict[str, str]:

@@ -8,6 +8,10 @@ The lock is the kernel's: it dies with its holder, and a waiter takes over.
 What a leader found out the hard way (AWS refused, the disk is full) is left
 beside the lock for those who waited; nobody repeats a refused call a hundred
 times. What concerns the leader alone (Ctrl-C, nobody to ask) is not passed on.
+
+Keys come and go with every change of a profile, so their lock files go with the
+locks. A few files for all of them would not do: unrelated requests would wait
+for each other, one inside another for ever.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ T = TypeVar("T")
 #: True of one process, not of the request: a waiter may have a person to ask.
 PRIVATE_FAILURES = (UserCancelledError, InputRequiredError)
 
+PATIENCE = 30.0  # seconds that something quick waits for a fetch, in which a person may be typing
 KEY_CHARACTERS = 32  # of the hex key: 128 bits name a lock
 
 
@@ -58,7 +63,7 @@ class SingleFlight:
                 waited for.
             WriteFailedError: the lock can't be made.
         """
-        record = self._directory / f"{key[:KEY_CHARACTERS]}.failed"
+        record = self._directory / f"{key[:KEY_CHARACTERS]}{flight_failure.SUFFIX}"
         before = flight_failure.mark(record)
         with self._turn(key) as waited:
             if waited or not anew:
@@ -70,22 +75,41 @@ class SingleFlight:
             return self._lead(record, fetch)
 
     @contextlib.contextmanager
+    def alone(self, key: str, *, what: str, timeout: float = PATIENCE) -> Generator[None]:
+        """Let nobody fetch for this key meanwhile: what a fetch would store can't come after what is done here.
+
+        Args:
+            key: as for :meth:`share`.
+            what: what is kept from others, for the error.
+            timeout: seconds to wait for a fetch under way.
+
+        Raises:
+            LockTimeoutError: it took longer.
+            WriteFailedError: the lock can't be made.
+        """
+        with self._lock(key, timeout, what):
+            yield
+
+    @contextlib.contextmanager
     def _turn(self, key: str) -> Generator[bool]:
         """Hold the lock; give whether another process held it before."""
+        with contextlib.ExitStack() as held:
+            waited = False
+            try:
+                held.enter_context(self._lock(key, 0))
+            except LockTimeoutError:
+                waited = True
+                trace(__name__, "another process is fetching the same credentials; waiting for it")
+                held.enter_context(self._lock(key, inf))
+            yield waited
+
+    def _lock(self, key: str, timeout: float, what: str | None = None) -> LockFile:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
         path = self._directory / f"{key[:KEY_CHARACTERS]}.lock"
-        with contextlib.ExitStack() as held:
-            waited = False
-            try:
-                held.enter_context(LockFile(path, timeout=0))
-            except LockTimeoutError:
-                waited = True
-                trace(__name__, "another process is fetching the same credentials; waiting for it")
-                held.enter_context(LockFile(path, timeout=inf))
-            yield waited
+        return LockFile(path, timeout=timeout, what=what, passing=True)
 
     @staticmethod
     def _lead(record: Path, fetch: Callable[[], T]) -> T:
