@@ -21,6 +21,7 @@ from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
 from pyvault.providers.sso_role import SsoRole
 from pyvault.secret import Secret
+from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.accounts import list_roles
 from pyvault.sso.awscache import write_aws_cache
 from pyvault.sso.logout import Logout, logout
@@ -325,10 +326,21 @@ def test_deviation_11_many_processes_open_one_browser(bench: SsoBench) -> None:
 # ---- signing out, listing
 
 
+def sign_out(bench: SsoBench) -> Logout:
+    return logout(
+        bench.session,
+        tokens=bench.tokens,
+        flights=SingleFlight(bench.paths.locks),
+        portal=bench.portal,
+        oidc=bench.oidc,
+        clock=bench.now,
+    )
+
+
 def test_signing_out_revokes_and_forgets(bench: SsoBench) -> None:
     token = signed_in(bench)
     kept = bench.tokens.token(bench.session)
-    outcome = logout(bench.session, tokens=bench.tokens, portal=bench.portal, oidc=bench.oidc, clock=bench.now)
+    outcome = sign_out(bench)
     assert outcome is Logout.REVOKED
     with pytest.raises(AwsError) as caught:
         bench.portal.list_accounts(token)
@@ -343,7 +355,7 @@ def test_signing_out_after_the_access_token_ended_revokes_the_refresh_token_too(
     signed_in(bench)
     kept = bench.tokens.token(bench.session)
     bench.advance(28_801)
-    outcome = logout(bench.session, tokens=bench.tokens, portal=bench.portal, oidc=bench.oidc, clock=bench.now)
+    outcome = sign_out(bench)
     assert outcome is Logout.REVOKED
     assert kept.refresh_token is not None
     with pytest.raises(AwsError):

@@ -19,6 +19,7 @@ OUTCOMES = {
 
 def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -> None:
     """Revoke the tokens of SESSION, and forget them and the role credentials made with them."""
+    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.lookup import profiles_of
     from pyvault.sso.oidc_boto3 import connect
 
@@ -27,6 +28,7 @@ def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -
     outcome = logout(
         portal,
         tokens=sso_access.token_store(context),
+        flights=SingleFlight(context.paths.locks),
         portal=sso_access.portal_of(portal),
         oidc=connect(portal),
         clock=clock.now,

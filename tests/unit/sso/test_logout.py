@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from fakes.sso_calls import START, MemoryBlobs, MovingClock, ScriptedOidc, session
 from pyvault.aws.calls import SsoAccount
-from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
+from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
 from pyvault.model import Credentials
 from pyvault.planning.steps import SsoStep
 from pyvault.secret import Secret
+from pyvault.sessions.single_flight import SingleFlight
+from pyvault.sso.login import SsoLogin
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.tokens import SsoToken, TokenStore
@@ -40,8 +44,9 @@ class RecordingPortal:
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
         self.clock = MovingClock()
+        self.flights = SingleFlight(directory)
         self.oidc = ScriptedOidc(self.clock)
         self.blobs = MemoryBlobs()
         self.tokens = TokenStore(self.blobs)
@@ -58,12 +63,21 @@ class Bench:
         )
 
     def out(self, portal: RecordingPortal) -> Logout:
-        return logout(session(), tokens=self.tokens, portal=portal, oidc=self.oidc, clock=self.clock)
+        return logout(
+            session(), tokens=self.tokens, flights=self.flights, portal=portal, oidc=self.oidc, clock=self.clock
+        )
+
+    def refresh(self) -> SsoToken:
+        """Get a token as another process would, which has no person."""
+        login = SsoLogin(
+            tokens=self.tokens, flights=self.flights, connect=lambda _: self.oidc, sign_in=None, clock=self.clock
+        )
+        return login.token(session())
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
 
 
 def test_a_sign_in_is_revoked_and_forgotten(bench: Bench) -> None:
@@ -97,3 +111,42 @@ def test_another_refusal_is_an_error_but_the_token_is_gone(bench: Bench) -> None
         bench.out(RecordingPortal(AwsError("refused", code="TooManyRequestsException")))
     with pytest.raises(ItemNotFoundError):
         bench.tokens.token(session())
+
+
+def test_a_refresh_under_way_does_not_sign_in_again_who_signs_out(bench: Bench) -> None:
+    portal = RecordingPortal()
+    outcomes: list[Logout] = []
+    signing_out = threading.Thread(target=lambda: outcomes.append(bench.out(portal)))
+
+    def meanwhile() -> None:
+        signing_out.start()
+        signing_out.join(0.3)  # were it not to wait for us, it would be over now, and we would store after it
+
+    bench.clock.sleep(3500)
+    bench.oidc.on_refresh = meanwhile
+    renewed = bench.refresh()
+    signing_out.join(20)
+    assert outcomes == [Logout.REVOKED]
+    assert portal.revoked == [renewed.access_token]  # what the refresh brought, not what it replaced
+    assert bench.blobs.items == {}
+
+
+def test_whoever_waits_while_somebody_signs_out_has_to_sign_in(bench: Bench) -> None:
+    class SlowPortal(RecordingPortal):
+        def logout(self, token: Secret[str]) -> None:
+            waiting.start()
+            waiting.join(0.3)
+            super().logout(token)
+
+    failures: list[Exception] = []
+
+    def refresh() -> None:
+        with pytest.raises(InputRequiredError) as caught:
+            bench.refresh()
+        failures.append(caught.value)
+
+    waiting = threading.Thread(target=refresh)
+    assert bench.out(SlowPortal()) is Logout.REVOKED
+    waiting.join(20)
+    assert len(failures) == 1
+    assert bench.blobs.items == {}

@@ -9,12 +9,22 @@ from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import Protocol
+
     from pyvault.aws.calls import SsoPortal
     from pyvault.clock import Clock
     from pyvault.secret import Secret
     from pyvault.sso.oidc import OidcCalls
     from pyvault.sso.session import SsoSession
     from pyvault.sso.tokens import SsoToken, TokenStore
+
+    class Flights(Protocol):
+        """Keeps fetches away; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
+
+        def alone(self, key: str, *, what: str) -> AbstractContextManager[None]:
+            """Let nobody fetch for this key meanwhile."""
+            ...
 
 
 class Logout(StrEnum):
@@ -26,34 +36,42 @@ class Logout(StrEnum):
     NOT_SIGNED_IN = "not signed in"
 
 
-def logout(session: SsoSession, *, tokens: TokenStore, portal: SsoPortal, oidc: OidcCalls, clock: Clock) -> Logout:
+def logout(
+    session: SsoSession, *, tokens: TokenStore, flights: Flights, portal: SsoPortal, oidc: OidcCalls, clock: Clock
+) -> Logout:
     """Revoke the token of a portal and drop it with the registrations.
 
-    Here it is gone whatever AWS says; the answer tells what AWS said.
+    Here it is gone whatever AWS says; the answer tells what AWS said. A refresh
+    or sign-in under way is waited for: what it stored afterwards would undo this.
 
     Raises:
+        LockTimeoutError: another process still signs in; nothing has changed.
         AwsError: AWS refused for another reason than a dead token; the token is
             gone from here all the same.
     """
+    with flights.alone(session.key(), what=f"the sign-in to '{session.label}'"):
+        outcome = _end_token(session, tokens, portal, oidc, clock)
+        for flow in Flow:
+            tokens.drop_registration(session, flow)
+    return outcome
+
+
+def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc: OidcCalls, clock: Clock) -> Logout:
     try:
         token = tokens.token(session)
     except ItemNotFoundError:
-        outcome = Logout.NOT_SIGNED_IN
-    else:
-        try:
-            portal.logout(_living_token(token, oidc, clock))
-            outcome = Logout.REVOKED
-        except AwsUnreachableError:
-            outcome = Logout.ONLY_FORGOTTEN
-        except AwsError as error:
-            if error.code not in {Code.UNAUTHORIZED, Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT}:
-                raise
-            outcome = Logout.ALREADY_OVER
-        finally:
-            tokens.drop_token(session)
-    for flow in Flow:
-        tokens.drop_registration(session, flow)
-    return outcome
+        return Logout.NOT_SIGNED_IN
+    try:
+        portal.logout(_living_token(token, oidc, clock))
+    except AwsUnreachableError:
+        return Logout.ONLY_FORGOTTEN
+    except AwsError as error:
+        if error.code not in {Code.UNAUTHORIZED, Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT}:
+            raise
+        return Logout.ALREADY_OVER
+    finally:
+        tokens.drop_token(session)
+    return Logout.REVOKED
 
 
 def _living_token(token: SsoToken, oidc: OidcCalls, clock: Clock) -> Secret[str]:
