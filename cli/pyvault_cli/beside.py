@@ -45,7 +45,6 @@ class BesideCommand:
         """Be the keeper of the server until the program has ended."""
         from pyvault.server.keeper import Keeper
         from pyvault.server.serving import serve_for_keeper
-        from pyvault_cli.bound import remove_token_file
 
         setup = self._setup()
         listener, control = setup.common.listener, self.server.control
@@ -58,12 +57,11 @@ class BesideCommand:
         try:
             return keeper.run(program)
         finally:
-            remove_token_file(self.server)
+            self.server.release()
 
     def supervise(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         """Run the command as our child, where no process can be left beside it; give its exit code."""
         from pyvault.server.supervise import run_supervised
-        from pyvault_cli.bound import remove_token_file
         from pyvault_cli.spawn import find_program
 
         program = find_program(command[0], environ.get("PATH"))
@@ -71,7 +69,6 @@ class BesideCommand:
             return run_supervised([program, *command[1:]], environ, [self._setup()], self._fetch(), tell=serving.tell)
         finally:
             self.server.release()
-            remove_token_file(self.server)
 
     def _fetch(self) -> FetchFor:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
@@ -117,14 +114,12 @@ def run_beside(
 
     RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
     server = bind_ec2() if options.ec2 else bind_ecs(options)
-    beside = BesideCommand(
-        server=server,
-        options=options,
-        wanted=wanted,
-        plan=plan,
-        context=context,
-        first={} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)},
-    )
+    try:
+        first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
+    except BaseException:
+        server.release()
+        raise
+    beside = BesideCommand(server=server, options=options, wanted=wanted, plan=plan, context=context, first=first)
     environ = child_environment(
         context.environ,
         profile=plan.profile,

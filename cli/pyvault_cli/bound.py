@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,10 +11,10 @@ from pyvault.server.listener import LOOPBACK, is_loopback, listen, parse_address
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pyvault.secret import Secret
     from pyvault.server.alias import Alias
+    from pyvault.server.token_file import TokenFile
     from pyvault_cli.server_options import ServerOptions
 
 #: What turns the metadata service off in the SDKs, or leads them to another one.
@@ -37,7 +36,7 @@ class BoundServer:
         removed: what would keep the command from it.
         control: its end takes the metadata address away again; None for the ECS server.
         alias: the metadata address, where this process itself added it (Windows).
-        token_file_made: to be removed with the server.
+        token_file: where the token is kept, if it is.
     """
 
     listener: _socket.socket
@@ -46,14 +45,16 @@ class BoundServer:
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     removed: tuple[str, ...] = ()
     token: Secret[str] | None = None
-    token_file_made: Path | None = None
+    token_file: TokenFile | None = None
     control: _socket.socket | None = None
     alias: Alias | None = None
 
     def release(self) -> None:
-        """Take the metadata address away, where this process added it."""
+        """Leave nothing of a server that was for one command: call it once, where the server ends."""
         if self.alias is not None:
             self.alias.remove()
+        if self.token_file is not None:
+            self.token_file.give_up()
 
 
 def bind_ecs(options: ServerOptions) -> BoundServer:
@@ -62,18 +63,17 @@ def bind_ecs(options: ServerOptions) -> BoundServer:
     Raises:
         ConfigError: the address can't be had, or the token file is unfit.
     """
-    from pyvault.server.token_file import load_or_make_token, new_token
+    from pyvault.server.token_file import new_token, use_token_file
 
     address, port = parse_address(options.listen) if options.listen else (LOOPBACK, 0)
     listener = listen(address, port)
     url = _url(address, listener.getsockname()[1])
     environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}
-    made = None
+    token_file = None
     if options.token_file is not None:
-        path = options.token_file.expanduser().absolute()
-        made = None if path.exists() else path
-        token = load_or_make_token(path)
-        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(path)
+        token_file = use_token_file(options.token_file.expanduser().absolute())
+        token = token_file.token
+        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(token_file.path)
     else:
         token = new_token()
         environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token.reveal()
@@ -83,7 +83,7 @@ def bind_ecs(options: ServerOptions) -> BoundServer:
         check_peer=is_loopback(address),
         environ=environ,
         token=token,
-        token_file_made=made,
+        token_file=token_file,
     )
 
 
@@ -127,12 +127,3 @@ def _url(address: str, port: int) -> str:
     # A wildcard is no address to connect to; loopback is among what it stands for.
     reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address, address)  # noqa: S104 - what the user gave
     return f"http://{format_address(reachable, port)}/"
-
-
-def remove_token_file(server: BoundServer) -> None:
-    """Remove the token file that was made for this server alone."""
-    from contextlib import suppress
-
-    if server.token_file_made is not None:
-        with suppress(OSError):
-            os.unlink(server.token_file_made)  # noqa: PTH108 - at the end of a process that imports little

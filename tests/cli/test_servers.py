@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -139,6 +140,13 @@ class TestExec:
             time.sleep(0.01)
         assert not path.exists()  # it was made for this server
 
+    def test_the_token_file_of_a_server_that_never_ran_is_not_left(
+        self, pyvault: Pyvault, variables: dict[str, str | None], fake_aws: FakeAws, tmp_path: Path
+    ) -> None:
+        fake_aws.fault("sts.*", "error", times=99, status=403)
+        ended = pyvault("exec", "-s", "--token-file", str(tmp_path / "token"), "demo", "--", "true", env=variables)
+        assert (ended.code, (tmp_path / "token").exists()) == (6, False)
+
     @pytest.mark.parametrize(
         ("words", "message"),
         [
@@ -251,6 +259,29 @@ class TestStanding:
         assert ask(server.uri, "an-old-token-of-this-machine-0123456789")[0] == 200
         assert server.stop() == 0
         assert path.exists()
+
+    def test_servers_started_at_once_with_one_new_token_file_take_each_others_clients(
+        self, start: type[Standing], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "token"
+        with ThreadPoolExecutor(3) as pool:
+            servers = list(pool.map(lambda _: start("demo", "--lazy", "--token-file", str(path)), range(3)))
+        assert [ask(server.uri, path.read_text())[0] for server in servers] == [200] * 3
+        assert servers[0].stop() == 0
+        assert [ask(server.uri, path.read_text())[0] for server in servers[1:]] == [200] * 2
+
+    def test_a_server_that_was_killed_leaves_a_token_for_the_next(self, start: type[Standing], tmp_path: Path) -> None:
+        path = tmp_path / "token"
+        server = start("demo", "--token-file", str(path))
+        token, place = path.read_text(), server.uri.removeprefix("http://").rstrip("/")
+        server.process.kill()
+        server.process.wait()
+        assert server.process.stdout is not None
+        assert server.process.stdout.read() == ""  # the serving process has seen it, and ended: the port is free
+        again = start("demo", "--token-file", str(path), "--listen", place)
+        assert (again.uri, path.read_text()) == (server.uri, token)
+        assert ask(again.uri, token)[0] == 200
+        assert again.stop() == 0
 
     def test_a_token_file_for_all_to_read_is_refused(
         self, pyvault: Pyvault, variables: dict[str, str | None], tmp_path: Path

@@ -1,18 +1,26 @@
-"""The bearer token of a standing server, in a file that its clients read.
+"""The bearer token of a server, in a file that its clients read.
 
 SDKs read ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`` anew for each request. A
 token that is there is used again: a file mounted into a container keeps its
-content, whatever takes its name outside.
+content, whatever takes its name outside. So servers that start at once with one
+new file agree on a token: one writes it, the others wait and read it.
+
+Every server shares a lock on the file it uses. Only who has it alone writes the
+token into an empty file, or removes the file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
+import time
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, InsecurePermissionsError
-from pyvault.files.atomic import replace_file
+from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
+from pyvault.files import descriptor_lock
+from pyvault.files.lock import is_at
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
 TOKEN_BYTES = 32
 SHORTEST_TOKEN = 32  # characters; ours has 64
 LONGEST_TOKEN = 1024
+PATIENCE = 10.0  # seconds for another server to write its 64 bytes
+PAUSE = 0.01  # seconds between two looks
 
 
 def new_token() -> Secret[str]:
@@ -28,35 +38,134 @@ def new_token() -> Secret[str]:
     return Secret(os.urandom(TOKEN_BYTES).hex())
 
 
-def load_or_make_token(path: Path) -> Secret[str]:
-    """Give the token of the file; write a new one if there is no file or it is empty.
+class TokenFile:
+    """A token file in use, from :func:`use_token_file`."""
+
+    def __init__(self, path: Path, token: Secret[str], descriptor: int, *, made: bool) -> None:
+        self.path = path
+        self.token = token
+        self._descriptor = descriptor
+        self._made = made
+
+    def give_up(self) -> None:
+        """Remove the file if it was made here and no other server uses it; call it once, at the end."""
+        if os.name != "posix":
+            os.close(self._descriptor)  # the system itself refuses to remove what another one has open
+        with contextlib.suppress(OSError, PyvaultError):
+            if self._made and (os.name != "posix" or self._is_ours_alone()):
+                self.path.unlink()
+        if os.name == "posix":
+            os.close(self._descriptor)
+
+    def _is_ours_alone(self) -> bool:
+        descriptor_lock.own(self._descriptor, f"the token file '{self.path}'", timeout=0)
+        return is_at(self._descriptor, self.path)
+
+
+def use_token_file(path: Path) -> TokenFile:
+    """Take the token of the file; write a new one if there is no file or it is empty.
 
     Raises:
-        InsecurePermissionsError: others can read the file.
+        InsecurePermissionsError: others can read the file, or own it.
         ConfigError: it holds no token, or can't be read.
-        WriteFailedError: it can't be written.
+        WriteFailedError: it can't be written, or the file system knows no locks.
     """
+    while True:
+        try:
+            descriptor, made = _open(path)
+        except FileExistsError:  # another server was quicker by a moment
+            continue
+        try:
+            _check(descriptor, path)
+            token = _take(descriptor, path)
+            if is_at(descriptor, path):
+                return TokenFile(path, token, descriptor, made=made)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # the server that made it has ended meanwhile, and removed it
+
+
+def _open(path: Path) -> tuple[int, bool]:
+    """Open the file; say whether it was made by that."""
+    # O_NONBLOCK: a planted fifo must not make us hang.
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        content = _read_private(path)
+        return os.open(path, os.O_RDWR | flags), False
     except FileNotFoundError:
-        content = ""
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"can't read the token file '{path}'") from exc
-    if not content:
-        token = new_token()
-        replace_file(path, token.reveal().encode(), mode=0o600)
+        return _make(path, flags), True
+    except OSError as exc:
+        if exc.errno in {errno.EACCES, errno.EROFS}:  # a token that is there need not be ours to write
+            with contextlib.suppress(OSError):
+                return os.open(path, os.O_RDONLY | flags), False
+        raise ConfigError(f"can't open the token file '{path}': {exc.strerror}") from exc
+
+
+def _make(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600)
+    except FileExistsError:
+        raise
+    except OSError as exc:
+        raise WriteFailedError(f"can't make the token file '{path}': {exc.strerror}") from exc
+
+
+def _check(descriptor: int, path: Path) -> None:
+    """Look at the file that is open: what stands at its name may be another one by now."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(f"the token file '{path}' is no regular file")
+    if os.name != "posix":
+        return
+    if status.st_uid != os.geteuid():
+        raise InsecurePermissionsError(
+            f"the token file '{path}' belongs to another user, who knows its token", hint="name another file"
+        )
+    if status.st_mode & 0o077:
+        raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=f"chmod 600 '{path}'")
+
+
+def _take(descriptor: int, path: Path) -> Secret[str]:
+    """Give the token, written if need be; from here on the lock is shared."""
+    what = f"the token file '{path}'"
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        descriptor_lock.share(descriptor, what, timeout=PATIENCE)
+        if token := _read(descriptor, path):
+            return token
+        try:
+            descriptor_lock.own(descriptor, what, timeout=0)
+        except LockTimeoutError:  # another one is about to write, and will go on sharing: look again
+            if time.monotonic() > deadline:
+                raise ConfigError(f"{what} is empty, but another server uses it", hint="name another file") from None
+            time.sleep(PAUSE)
+            continue
+        token = _read(descriptor, path) or _write(descriptor, path)
+        descriptor_lock.share(descriptor, what, timeout=PATIENCE)
         return token
+
+
+def _read(descriptor: int, path: Path) -> Secret[str] | None:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        content = os.read(descriptor, LONGEST_TOKEN + 2).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"can't read the token file '{path}'", hint="remove it, and a new one is written") from None
+    if not content:
+        return None
     if not SHORTEST_TOKEN <= len(content) <= LONGEST_TOKEN or not content.isprintable() or " " in content:
-        raise ConfigError(f"the file {str(path)!r} holds no token", hint="remove it, and a new one is written")
+        raise ConfigError(f"the file '{path}' holds no token", hint="remove it, and a new one is written")
     return Secret(content)
 
 
-def _read_private(path: Path) -> str:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(descriptor, encoding="ascii") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"the token file {str(path)!r} is no regular file")
-        if os.name == "posix" and status.st_mode & 0o077:
-            raise InsecurePermissionsError(f"others can read the token file {str(path)!r}", hint=f"chmod 600 '{path}'")
-        return file.read(LONGEST_TOKEN + 2).strip()
+def _write(descriptor: int, path: Path) -> Secret[str]:
+    token = new_token()
+    try:
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        # No line end: SDKs refuse a token with one.
+        os.write(descriptor, token.reveal().encode())
+        os.fsync(descriptor)
+    except OSError as exc:
+        raise WriteFailedError(f"can't write the token file '{path}': {exc.strerror}") from exc
+    return token
