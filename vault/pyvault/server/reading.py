@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Bytes of one request: an SDK sends under 1 KiB.
 MAX_REQUEST_BYTES = 16 * 1024
 MAX_HEADERS = 64
+VERSIONS = ("1.1", "1.0")
 
 MALFORMED = make_refusal(400, "the request is malformed")
 TOO_LARGE = make_refusal(431, "the request is too large")
@@ -108,7 +109,9 @@ class RequestReader:
             self._relayed = True
 
     def on_headers_complete(self) -> None:
-        """Refuse a body before it comes."""
+        """Refuse a body before it comes, and a protocol that is not ours: the parser takes 0.9 and 2.0 too."""
+        if self._parser.get_http_version() not in VERSIONS:
+            self.refusal = self.refusal or MALFORMED
         if self._headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in self._headers:
             self.refusal = self.refusal or BODY_REFUSED
 
