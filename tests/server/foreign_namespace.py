@@ -1,6 +1,6 @@
-"""Ask a guarded server from another network namespace; run inside one of our own.
+"""Ask both guarded servers from another network namespace; run inside one of our own.
 
-Prints the status that the neighbour gets, then the status that we get.
+For each prints the status that the neighbour gets, then the status that we get.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from server.serving import MovedClock, ObedientFetch, authorised, ecs, own_uid, running
+from server.serving import MovedClock, ObedientFetch, authorised, ecs, imds, own_uid, running
+
+CREDENTIALS = "/latest/meta-data/iam/security-credentials/local-credentials"
 
 ASK = """
 import http.client, sys
 connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=10)
-connection.request("GET", "/", headers={"Authorization": sys.argv[3]})
+connection.request("GET", sys.argv[4], headers={"Authorization": sys.argv[3]})
 print(connection.getresponse().status)
 """
 
@@ -39,10 +41,13 @@ def main() -> None:
         subprocess.run([*inside, "ip", "addr", "add", "10.99.0.2/24", "dev", "there"], check=True)
         subprocess.run([*inside, "ip", "link", "set", "there", "up"], check=True)
         clock = MovedClock()
-        with running(ecs(ObedientFetch(now=clock), clock), is_owner=own_uid(), address="0.0.0.0") as server:
-            words = [sys.executable, "-I", "-c", ASK, "10.99.0.1", str(server.port), authorised()["Authorization"]]
-            subprocess.run([*inside, *words], check=True)
-            subprocess.run(words, check=True)
+        fetch = ObedientFetch(now=clock)
+        for make, path in ((ecs(fetch, clock), "/"), (imds(fetch, clock, allow_v1=True), CREDENTIALS)):
+            with running(make, is_owner=own_uid(), address="0.0.0.0") as server:  # type: ignore[arg-type]  # both are applications
+                place = ["10.99.0.1", str(server.port), authorised()["Authorization"], path]
+                words = [sys.executable, "-I", "-c", ASK, *place]
+                subprocess.run([*inside, *words], check=True)
+                subprocess.run(words, check=True)
     finally:
         neighbour.kill()
         neighbour.wait()
