@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pyvault.server.gate import Gate
     from pyvault.server.request import Request
 
+#: Connections taken from the kernel before the gate sees them, so that a flood can't use
+#: up the descriptors before it is sent away.
+ACCEPTED_AT_ONCE = 32
 GRACE_SECONDS = 2.0  # for answers under way when the end comes
 
 
@@ -77,6 +80,8 @@ async def _start(service: Service) -> asyncio.Server:
     service.listener.setblocking(False)
     if service.hop_limit is not None:  # accepted sockets inherit it
         service.listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, service.hop_limit)
-    return await loop.create_server(
-        lambda: Connection(service.application, service.gate), sock=service.listener, backlog=BACKLOG
+    server = await loop.create_server(
+        lambda: Connection(service.application, service.gate), sock=service.listener, backlog=ACCEPTED_AT_ONCE
     )
+    service.listener.listen(BACKLOG)  # asyncio means both by the one number
+    return server

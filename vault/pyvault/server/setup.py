@@ -51,12 +51,14 @@ class Common:
     def gate(self, server: str) -> Gate:
         """Make the gate of one server."""
         from pyvault.server.access_log import make_access_log
-        from pyvault.server.gate import Gate, anybody
+        from pyvault.server.descriptors import room_for_connections
+        from pyvault.server.gate import MAX_CONNECTIONS, Gate, anybody
         from pyvault.server.peer import owner_check
 
         is_owner = owner_check(uid=os.getuid()) if self.check_peer and sys.platform == "linux" else None
         log = None if self.log is None else make_access_log(self.log, server=server)
-        return Gate(is_owner=is_owner or anybody, log=log, report=self.report)
+        limit = room_for_connections(MAX_CONNECTIONS)
+        return Gate(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)
 
     def source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""
