@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 #: Connections taken from the kernel before the gate sees them, so that a flood can't use
 #: up the descriptors before it is sent away.
 ACCEPTED_AT_ONCE = 32
+SETTLING_ROUNDS = 5  # of the loop; from accept to the gate it needs three
 GRACE_SECONDS = 2.0  # for answers under way when the end comes
 
 
@@ -63,16 +65,32 @@ async def serve(
     running = [await _start(service) for service in services]
     ready()
     await stop.wait()
+    await _stop_accepting(services)
     for server in running:
         server.close()
     if under_way := [task for service in services for task in service.gate.under_way()]:
         await asyncio.wait(under_way, timeout=GRACE_SECONDS)
     for service in services:
         service.gate.close()
+    await _settle()
     for service in services:
         service.application.close()
     for server in running:
         await server.wait_closed()
+
+
+async def _stop_accepting(services: Sequence[Service]) -> None:
+    """Take no more, and take what was accepted: once a server is closed, asyncio drops that without closing it."""
+    for service in services:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().remove_reader(service.listener)
+    await _settle()
+
+
+async def _settle() -> None:
+    """Let the loop end what it began: connections on their way to the gate, and those that close."""
+    for _ in range(SETTLING_ROUNDS):
+        await asyncio.sleep(0)
 
 
 async def _start(service: Service) -> asyncio.Server:
