@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Ended, Environ, Pyvault, run_pyvault
+from fake_aws.client import FakeAws
 
 
 @pytest.fixture
@@ -25,3 +26,19 @@ def keyed(pyvault: Pyvault, tmp_path: Path) -> Environ:
     keyfile = tmp_path / "keyfile"
     assert pyvault("vault", "init", "--keyfile", str(keyfile)).code == 0
     return {"PYVAULT_KEYFILE": str(keyfile)}
+
+
+@pytest.fixture
+def variables(pyvault: Pyvault, keyed: Environ, fake_aws: FakeAws, tmp_path: Path) -> dict[str, str | None]:
+    """A vault with the key of user demo, and profiles of it."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(
+        f"[profile demo]\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
+        f"[profile reader]\nsource_profile = demo\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
+        f"role_arn = {fake_aws.role_arn('reader')}\n"
+    )
+    key = fake_aws.demo_key()
+    keys = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
+    added = pyvault("add", "demo", "--env", "--no-verify", env=keyed | keys)
+    assert added.code == 0, added.err
+    return dict(keyed)

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
 
 import pytest
 
-from command_line import PYVAULT, Pyvault, clean_environ
+from command_line import Pyvault
 from fake_aws.client import FakeAws
+from standing import Standing, ask
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
 
 #: Prints its own environment as JSON, as the child of exec.
 SHOW_ENVIRON = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
-
-
-@pytest.fixture
-def variables(
-    pyvault: Pyvault, keyed: dict[str, str | None], fake_aws: FakeAws, tmp_path: Path
-) -> dict[str, str | None]:
-    """A vault with the key of user demo, and profiles of it."""
-    (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "config").write_text(
-        f"[profile demo]\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
-        f"[profile reader]\nsource_profile = demo\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n"
-        f"role_arn = {fake_aws.role_arn('reader')}\n"
-    )
-    key = fake_aws.demo_key()
-    keys = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
-    added = pyvault("add", "demo", "--env", "--no-verify", env=keyed | keys)
-    assert added.code == 0, added.err
-    return keyed
-
-
-def ask(uri: str, token: str | None, path: str | None = None) -> tuple[int, dict[str, str]]:
-    parts = urlsplit(uri)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
-    try:
-        connection.request("GET", path or parts.path, headers={"Authorization": token} if token else {})
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read())
-    finally:
-        connection.close()
 
 
 class TestExec:
@@ -176,45 +144,6 @@ class TestExec:
     def test_the_proxy_is_not_started_by_hand(self, pyvault: Pyvault) -> None:
         assert pyvault("proxy").code == 2
         assert "proxy" not in pyvault("--help").out
-
-
-class Standing:
-    """``pyvault server`` as a supervisor runs it."""
-
-    def __init__(self, home: Path, variables: dict[str, str | None], *words: str) -> None:
-        environ = {name: value for name, value in {**clean_environ(home), **variables}.items() if value is not None}
-        self.process = subprocess.Popen(
-            [PYVAULT, "server", *words],
-            env=environ, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.told: list[str] = []
-        for line in self._stream(self.process.stdout):
-            self.told.append(line.rstrip("\n"))
-            if line.startswith("ready "):
-                break
-
-    def _stream(self, stream: IO[str] | None) -> IO[str]:
-        assert stream is not None
-        return stream
-
-    def value(self, name: str) -> str:
-        return next(line.partition("=")[2] for line in self.told if line.startswith(f"{name}="))
-
-    @property
-    def uri(self) -> str:
-        return self.value("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-
-    @property
-    def token(self) -> str:
-        return self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
-        assert out == ""
-        assert err == ""
-        return self.process.returncode
 
 
 class TestStanding:
