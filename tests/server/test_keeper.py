@@ -18,7 +18,7 @@ import pytest
 from pyvault.errors import AwsError, CredentialsError, MfaError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault.server.forked import fetch_in_child
+from pyvault.server.forked import fetch_in_child, run_child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd")
 
@@ -326,3 +326,22 @@ class TestFetchInChild:
 
         with pytest.raises(CredentialsError, match="without a result"):
             fetch_in_child(die)
+
+    def test_a_signal_in_the_first_moment_of_a_child_is_not_lost(self) -> None:
+        """The handler of its parent would swallow it, and whoever waits for the end would wait for nothing."""
+
+        def before() -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+        def work() -> int:
+            time.sleep(30)
+            return 0
+
+        handler = signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+        try:
+            _, status = os.waitpid(run_child(work, before=before), 0)
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()  # here they come as before

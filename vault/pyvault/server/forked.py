@@ -54,8 +54,10 @@ def start_fetch(fetch: Fetch, writer: int, *, limit: int, before: Callable[[], N
         limit: seconds after which the kernel ends the child; 0 for none.
         before: runs in the child first, to let go of what is not its own.
     """
+    held = _hold_signals()
     pid = os.fork()
     if pid:
+        _release_signals(held)
         return pid
     try:
         for number in _RESET:
@@ -63,24 +65,44 @@ def start_fetch(fetch: Fetch, writer: int, *, limit: int, before: Callable[[], N
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a question must give the terminal back
         signal.alarm(limit)
         before()
+        _release_signals(held)
         _report(fetch, writer)
     finally:
         # Not sys.exit: the parent's clean-up, buffers and tracebacks are not this child's.
         os._exit(0)
 
 
-def run_child(work: Callable[[], int]) -> int:
-    """Start a child that runs *work* and ends with its exit code; give its process id."""
+def run_child(work: Callable[[], int], *, before: Callable[[], None]) -> int:
+    """Start a child that runs *work* and ends with its exit code; give its process id.
+
+    Args:
+        before: runs in the child first, to say what signals mean there.
+    """
+    held = _hold_signals()
     pid = os.fork()
-    return pid or _end_with(work)
+    if not pid:
+        _end_with(work, before, held)
+    _release_signals(held)
+    return pid
 
 
-def _end_with(work: Callable[[], int]) -> NoReturn:
+def _end_with(work: Callable[[], int], before: Callable[[], None], held: set[int]) -> NoReturn:
     code = 70
     try:
+        before()
+        _release_signals(held)
         code = work()
     finally:
         os._exit(code)
+
+
+def _hold_signals() -> set[int]:
+    """Let signals wait: one that met a child while it has its parent's handlers would be lost."""
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+
+
+def _release_signals(held: set[int]) -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _report(fetch: Fetch, writer: int) -> None:

@@ -100,7 +100,7 @@ class Keeper:
     def _start(self) -> None:
         self._link, far_end = make_link()
 
-        def work() -> int:
+        def before() -> None:
             self._link.close()
             signal.set_wakeup_fd(-1)
             # Ctrl-C at a standing server reaches both; the keeper decides, and says SIGTERM.
@@ -108,9 +108,8 @@ class Keeper:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            return self._serve(far_end)
 
-        self._server = run_child(work)
+        self._server = run_child(lambda: self._serve(far_end), before=before)
         far_end.close()
 
     def _take_request(self) -> None:
