@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -40,8 +42,10 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
     for line in variables(server, setup.profiles):
         console.out(line)
 
+    @once
     def ready() -> None:
-        console.out(f"ready {server.url}")
+        with suppress(OSError):  # whoever waited for it has left; it serves all the same
+            console.out(f"ready {server.url}")
 
     # The token file stays: what was mounted into a container has to be good for the next server too.
     return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)
@@ -65,6 +69,23 @@ def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None]) -> int:
         tell=serving.tell,
     )
     return keeper.run()
+
+
+def once(action: Callable[[], None]) -> Callable[[], None]:
+    """Make an action that is carried out once, by whichever of our forked processes comes first.
+
+    A server that is started again must not say again that it is ready: the
+    supervisor has heard it, and may have closed its end.
+    """
+    ticket, writer = os.pipe()
+    os.write(writer, b"1")
+    os.close(writer)
+
+    def act() -> None:
+        if os.read(ticket, 1):
+            action()
+
+    return act
 
 
 def variables(server: BoundServer, profiles: Sequence[str]) -> list[str]:

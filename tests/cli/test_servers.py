@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
 import signal
 import stat
 import sys
@@ -170,6 +172,64 @@ class TestStanding:
         assert server.stop(number) == 0
         with pytest.raises(ConnectionRefusedError):
             ask(server.uri, server.token)
+
+    def test_it_ends_at_once_although_clients_keep_their_connections(self, start: type[Standing]) -> None:
+        server = start("demo")
+        place = server.uri.removeprefix("http://").rstrip("/")
+        clients = [http.client.HTTPConnection(place, timeout=20) for _ in range(8)]
+        for client in clients:
+            client.request("GET", "/", headers={"Authorization": server.token})
+            assert client.getresponse().read()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)  # a supervisor that is impatient changes nothing
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 4  # before the keeper would kill it
+        for client in clients:
+            client.close()
+
+    def test_a_question_without_an_answer_does_not_keep_it_from_ending(
+        self, start: type[Standing], fake_aws: FakeAws
+    ) -> None:
+        server = start("demo", "--lazy")
+        fake_aws.fault("sts.GetSessionToken", "hang")
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, server.uri, server.token)
+            fake_aws.wait_for_call("GetSessionToken")
+            assert server.stop() == 0
+            assert asked.result()[0] == 503
+        fake_aws.clear_faults()
+
+    @pytest.mark.parametrize("heard", [True, False], ids=["the supervisor listens", "the supervisor has left"])
+    def test_it_says_once_that_it_is_ready(self, start: type[Standing], heard: bool) -> None:
+        server = start("demo")
+        assert server.process.stdout is not None
+        if not heard:
+            server.process.stdout.close()
+        os.kill(family(server.process.pid)[1], signal.SIGKILL)
+        assert ask(server.uri, server.token)[0] == 200  # by its successor
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read().count("is started again") == 1
+        if heard:
+            assert server.process.stdout.read() == ""
+
+    @pytest.mark.parametrize("listen", ["[::1]:0", "::1:0", "[::]:0"])
+    def test_it_listens_at_an_ipv6_address(self, start: type[Standing], listen: str) -> None:
+        server = start("demo", "--listen", listen)
+        assert server.uri.startswith("http://[::1]:")
+        assert ask(server.uri, server.token)[0] == 200
+        assert server.stop() == 0
+
+    @pytest.mark.parametrize(
+        "listen", ["localhost:0", "example.com:80", "*:0", ":0", "127.0.0.1", "[::1]", "127.0.0.1:x"]
+    )
+    def test_it_listens_at_no_name(self, pyvault: Pyvault, variables: dict[str, str | None], listen: str) -> None:
+        ended = pyvault("server", "demo", "--listen", listen, env=variables)
+        assert (ended.code, ended.out) == (5, "")
+        assert f"'{listen}' is not ADDR:PORT" in ended.err
+        assert "[::1]:9911" in ended.err
 
     def test_several_profiles_have_their_paths(self, start: type[Standing], fake_aws: FakeAws) -> None:
         server = start("demo", "reader", "--lazy")

@@ -28,7 +28,9 @@ def parse_address(text: str) -> tuple[str, int]:
     address, _, port = text.rpartition(":")
     address = address.removeprefix("[").removesuffix("]")
     if not port.isascii() or not port.isdigit() or int(port) > 65535 or not _is_address(address):
-        raise InvalidSettingError(f"{text!r} is not ADDR:PORT", hint="for example 127.0.0.1:9911 or [::1]:9911")
+        raise InvalidSettingError(
+            f"{text!r} is not ADDR:PORT", hint="an address, not a name: 127.0.0.1:9911 or [::1]:9911"
+        )
     return address, int(port)
 
 
