@@ -34,6 +34,7 @@ def run(argv: Sequence[str]) -> int:
     from pyvault.errors import PyvaultError
     from pyvault_cli import console, exits
 
+    _occupy_standard_descriptors()
     _collect_rarely()
     _silence_libraries()
     try:
@@ -142,6 +143,20 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
         console.hint(f"pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
+
+
+def _occupy_standard_descriptors() -> None:
+    """See that nothing we open becomes stdin, stdout or stderr where we were started with one of them closed.
+
+    A vault or a listening socket with such a number would be written to, or
+    replaced, by what takes it for a standard stream. A command that takes our
+    place does not inherit what stands in for it here.
+    """
+    import os
+
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _collect_rarely() -> None:
