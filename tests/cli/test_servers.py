@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -214,6 +215,17 @@ class TestStanding:
         assert server.process.stderr.read().count("is started again") == 1
         if heard:
             assert server.process.stdout.read() == ""
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+    @pytest.mark.peer("curl")
+    @pytest.mark.parametrize("user", [65534, os.geteuid()], ids=["another user", "the owner"])
+    def test_the_token_is_of_no_use_to_another_user(self, start: type[Standing], user: int) -> None:
+        server = start("demo")
+        words = ["curl", "-s", "-H", f"Authorization: {server.token}", server.uri]
+        asked = subprocess.run(
+            words, user=user, group=user, extra_groups=[], cwd="/", capture_output=True, timeout=30, check=True
+        )
+        assert ("AccessKeyId" in json.loads(asked.stdout)) == (user == os.geteuid())
 
     @pytest.mark.parametrize("listen", ["[::1]:0", "::1:0", "[::]:0"])
     def test_it_listens_at_an_ipv6_address(self, start: type[Standing], listen: str) -> None:
