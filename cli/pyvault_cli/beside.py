@@ -11,10 +11,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from pyvault_cli import serving
+from pyvault_cli import exits, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
@@ -32,6 +33,8 @@ class BesideCommand:
 
     Attributes:
         first: credentials that are there already, by profile.
+        window: how long before expiry new ones are fetched.
+        log: takes each line of the access log, if there is one.
     """
 
     server: BoundServer
@@ -40,9 +43,20 @@ class BesideCommand:
     plan: Plan
     context: Context
     first: Mapping[str, Credentials]
+    window: timedelta
+    log: Callable[[str], object] | None
 
     def keep(self, program: int) -> int:
         """Be the keeper of the server until the program has ended."""
+        try:
+            return self._keep(program)
+        except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
+            serving.tell(f"the credential server failed ({type(exc).__name__}); the program runs on without it")
+            return exits.INTERNAL
+        finally:
+            self.server.release()
+
+    def _keep(self, program: int) -> int:
         from pyvault.server.keeper import Keeper
         from pyvault.server.serving import serve_for_keeper
 
@@ -54,10 +68,7 @@ class BesideCommand:
             sockets=[listener] if control is None else [listener, control],
             tell=serving.tell,
         )
-        try:
-            return keeper.run(program)
-        finally:
-            self.server.release()
+        return keeper.run(program)
 
     def supervise(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         """Run the command as our child, where no process can be left beside it; give its exit code."""
@@ -76,14 +87,13 @@ class BesideCommand:
     def _setup(self) -> Setup:
         from pyvault.server.listener import as_socket
         from pyvault.server.setup import Common, EcsSetup, ImdsSetup
-        from pyvault.sessions.cache import find_min_ttl
 
         common = Common(
             listener=as_socket(self.server.listener),
-            window=find_min_ttl(self.context.environ),
+            window=self.window,
             first=self.first,
             check_peer=self.server.check_peer,
-            log=serving.line_writer(self.options.access_log),
+            log=self.log,
             report=serving.report,
         )
         profile = self.wanted.profile
@@ -104,22 +114,34 @@ def run_beside(
 
     Raises:
         ConfigError: the server can't listen, or an option of it is wrong.
+        InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: the first fetch failed.
     """
     from pyvault.server.beside import can_stay_beside, leave_beside
     from pyvault.server.roles import RolePatterns
+    from pyvault.sessions.cache import find_min_ttl
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.spawn import become
 
-    RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
+    RolePatterns(options.allow_roles)  # what is wrong is said before anything happens
+    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     try:
         first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
     except BaseException:
         server.release()
         raise
-    beside = BesideCommand(server=server, options=options, wanted=wanted, plan=plan, context=context, first=first)
+    beside = BesideCommand(
+        server=server,
+        options=options,
+        wanted=wanted,
+        plan=plan,
+        context=context,
+        first=first,
+        window=window,
+        log=log,
+    )
     environ = child_environment(
         context.environ,
         profile=plan.profile,

@@ -11,9 +11,8 @@ from pyvault_cli import console, serving
 from pyvault_cli.bound import BoundServer, bind_ecs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from pyvault.model import Credentials
     from pyvault.server.fetching import FetchFor
     from pyvault.server.setup import EcsSetup
     from pyvault_cli.context import Context
@@ -26,11 +25,17 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
 
     Raises:
         ConfigError: it can't listen, or an option is wrong.
+        InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: a first fetch failed.
     """
+    from pyvault.server.listener import as_socket
     from pyvault.server.roles import RolePatterns
+    from pyvault.server.setup import Common, EcsSetup
+    from pyvault.server.token_file import new_token
+    from pyvault.sessions.cache import find_min_ttl
 
-    RolePatterns(options.allow_roles)  # a wrong one is said before anything happens
+    RolePatterns(options.allow_roles)  # what is wrong is said before anything happens
+    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
     plans = {each.profile: each.plan(context) for each in wanted}
     server = bind_ecs(options)
     first = (
@@ -38,7 +43,19 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         if options.lazy
         else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
     )
-    setup = _setup(options, server, first, [each.profile for each in wanted], context)
+    setup = EcsSetup(
+        common=Common(
+            listener=as_socket(server.listener),
+            window=window,
+            first=first,
+            check_peer=server.check_peer,
+            log=log,
+            report=serving.report,
+        ),
+        token=server.token or new_token(),  # bind_ecs always makes one
+        profiles=tuple(each.profile for each in wanted),
+        allowed_roles=options.allow_roles,
+    )
     for line in variables(server, setup.profiles):
         console.out(line)
 
@@ -95,31 +112,3 @@ def variables(server: BoundServer, profiles: Sequence[str]) -> list[str]:
         return lines
     places = [f"{server.url}profile/{quote(profile, safe='')}" for profile in profiles]
     return [f"AWS_CONTAINER_CREDENTIALS_FULL_URI={place}" for place in places] + lines[1:]
-
-
-def _setup(
-    options: ServerOptions,
-    server: BoundServer,
-    first: Mapping[str, Credentials],
-    profiles: Sequence[str],
-    context: Context,
-) -> EcsSetup:
-    from pyvault.server.listener import as_socket
-    from pyvault.server.setup import Common, EcsSetup
-    from pyvault.server.token_file import new_token
-    from pyvault.sessions.cache import find_min_ttl
-
-    common = Common(
-        listener=as_socket(server.listener),
-        window=find_min_ttl(context.environ),
-        first=first,
-        check_peer=server.check_peer,
-        log=serving.line_writer(options.access_log),
-        report=serving.report,
-    )
-    return EcsSetup(
-        common=common,
-        token=server.token or new_token(),  # bind_ecs always makes one
-        profiles=tuple(profiles),
-        allowed_roles=options.allow_roles,
-    )

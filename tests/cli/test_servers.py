@@ -144,6 +144,28 @@ class TestExec:
     ) -> None:
         assert pyvault("exec", "-s", *words, "demo", "--", "true", env=variables).code == 5
 
+    @pytest.mark.parametrize(
+        ("words", "environ", "message"),
+        [
+            (["--access-log", "/no/such/log"], {}, "can't write the access log '/no/such/log'"),
+            (["--lazy"], {"AWS_MIN_TTL": "soon"}, "AWS_MIN_TTL: 'soon' is not a duration"),
+            (["--token-file", "/no/such/token"], {}, "can't make the token file '/no/such/token'"),
+        ],
+    )
+    def test_what_a_server_can_not_do_without_is_said_before_the_command_runs(
+        self,
+        pyvault: Pyvault,
+        variables: dict[str, str | None],
+        tmp_path: Path,
+        words: list[str],
+        environ: dict[str, str],
+        message: str,
+    ) -> None:
+        ended = pyvault("exec", "-s", *words, "demo", "--", "touch", str(tmp_path / "ran"), env=variables | environ)
+        assert ended.code in {1, 5}
+        assert message in ended.err
+        assert not (tmp_path / "ran").exists()
+
     def test_the_proxy_is_not_started_by_hand(self, pyvault: Pyvault) -> None:
         assert pyvault("proxy").code == 2
         assert "proxy" not in pyvault("--help").out
