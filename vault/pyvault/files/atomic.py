@@ -13,19 +13,17 @@ import os
 import secrets
 import stat
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import WriteFailedError
+from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from types import TracebackType
 
 PENDING_MARK = ".pending-"
-WINDOWS_PATIENCE = 2.0  # seconds; virus scanners and indexers hold files open that long
-WINDOWS_PAUSE = 0.05
 
 
 class PendingFile:
@@ -104,7 +102,7 @@ class PendingFile:
         """
         self.finish()
         with writing(self.target):
-            _replace(self.path, self.target)
+            patiently(lambda: self.path.replace(self.target))
         if self._durable:
             try:
                 sync_directory(self.target.parent)
@@ -189,17 +187,3 @@ def _sync(descriptor: int) -> None:
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
     os.fsync(descriptor)
-
-
-def _replace(source: Path, target: Path) -> None:
-    deadline = time.monotonic() + WINDOWS_PATIENCE
-    while True:
-        try:
-            source.replace(target)
-        except PermissionError:
-            # On Windows a sharing violation, which passes when the other program closes the file.
-            if os.name != "nt" or time.monotonic() >= deadline:
-                raise
-            time.sleep(WINDOWS_PAUSE)
-        else:
-            return

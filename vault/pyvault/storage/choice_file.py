@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import AccessDeniedError, ConfigError
+from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ class ChoiceFile:
             ConfigError: damaged: guessing would open another vault than yesterday.
         """
         try:
-            document: object = json.loads(self._path.read_bytes())
+            document: object = json.loads(patiently(self._path.read_bytes))
         except (FileNotFoundError, NotADirectoryError):
             return Remembered()
         except OSError as exc:

@@ -25,6 +25,7 @@ from pyvault.errors import (
     VaultNotFoundError,
     WriteFailedError,
 )
+from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -64,7 +65,7 @@ def open_private(path: Path, checks: FileChecks) -> int:
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, flag, 0)
     with reading(path):
-        descriptor = os.open(path, flags)
+        descriptor = patiently(lambda: os.open(path, flags))
     try:
         with reading(path):
             status = os.fstat(descriptor)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
 from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
+from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,7 +135,7 @@ class Trust:
             AccessDeniedError: it can't be read.
         """
         try:
-            with self.path.open("rb") as stream:
+            with patiently(lambda: self.path.open("rb")) as stream:
                 text = stream.read(MAX_TRUST_FILE + 1)
         except (FileNotFoundError, NotADirectoryError):
             return {}
