@@ -124,8 +124,8 @@ class Context:
 
     def options_of(self, backend: str) -> dict[str, str]:
         """Give the options of a backend from all places, the more deliberate one winning."""
+        from pyvault.storage.built_in import BUILT_IN
         from pyvault.storage.options import flags_for, gather_options
-        from pyvault.storage.registry import BUILT_IN
         from pyvault_cli.foreign import options_of_aws_vault
 
         flags = options_of_aws_vault(backend, self.words, {})

@@ -40,8 +40,9 @@ def backend(context: Context) -> Iterator[Finding]:
 
 def plugins(context: Context) -> Iterator[Finding]:
     """Backends of others, and who provided them before."""
+    from pyvault.storage.built_in import BUILT_IN, DISTRIBUTION
     from pyvault.storage.probing import probe_in_child
-    from pyvault.storage.registry import BUILT_IN, DISTRIBUTION, list_backends
+    from pyvault.storage.registry import list_backends
 
     seen = context.choice_file.load().plugins
     others = [info for info in list_backends() if info.name not in BUILT_IN or info.distribution != DISTRIBUTION]

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault.storage.registry import BUILT_IN, find_backend
+from pyvault.storage.built_in import BUILT_IN
+from pyvault.storage.registry import find_backend
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.options import YesOption

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import BackendUnavailableError
+from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.probing import probe_in_child
-from pyvault.storage.registry import BUILT_IN, find_backend
+from pyvault.storage.registry import find_backend
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.options import JsonOption

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import PyvaultError
-from pyvault.storage.registry import BUILT_IN, BackendInfo, list_backends, refresh_cache
+from pyvault.storage.built_in import BUILT_IN
+from pyvault.storage.plugins import refresh_cache
+from pyvault.storage.registry import BackendInfo, list_backends
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.options import JsonOption

@@ -1,58 +1,20 @@
-"""Which backends there are, and how one is loaded: the only importer of stevedore.
-
-Built-in names come from a table here. That is why no other distribution can
-take one, why a frozen build without entry points has them, and why the common
-case costs no plug-in machinery. Everything else is an entry point of the group
-``pyvault.backends``; its name is the backend's name, its value the class.
-
-Listing reads metadata and imports nothing of others. Loading imports exactly
-the one that was named, and only after the metadata said that one distribution,
-and only one, provides it.
-"""
+"""Which backends there are, and how one is opened: the built-in ones and those of others alike."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, cast
 
 from pyvault.backend import API_VERSION, Availability, Warns
-from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, PyvaultError
+from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
+from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
 from pyvault.storage.guard import contract_errors
+from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from importlib.metadata import EntryPoint
 
     from pyvault.backend import Ask, Backend, Examined, Options, Probed
-
-GROUP = "pyvault.backends"
-DISTRIBUTION = "pyvault-aws"
-
-#: What this distribution brings, in the order of the list for people.
-BUILT_IN: Mapping[str, str] = MappingProxyType(
-    {
-        "file": "pyvault_backends.file:FileBackend",
-        "keychain": "pyvault_backends.keychain:KeychainBackend",
-        "wincred": "pyvault_backends.wincred:WincredBackend",
-        "secret-service": "pyvault_backends.secret_service:SecretServiceBackend",
-        "pass": "pyvault_backends.pass_store:PassBackend",
-        "keyring": "pyvault_backends.keyring_backend:KeyringAdapter",
-        "memory": "pyvault_backends.memory:MemoryBackend",
-    }
-)
-
-#: aws-vault's stores by its names for them, as backends that can only be read.
-AWS_VAULT_STORES: Mapping[str, str] = MappingProxyType(
-    {
-        "file": "pyvault_backends.aws_vault_file:AwsVaultFiles",
-        "pass": "pyvault_backends.aws_vault_pass:AwsVaultPass",
-        "secret-service": "pyvault_backends.aws_vault_secret_service:AwsVaultSecretService",
-        "kwallet": "pyvault_backends.aws_vault_kwallet:AwsVaultKWallet",
-        "keychain": "pyvault_backends.aws_vault_keychain:AwsVaultKeychain",
-        "wincred": "pyvault_backends.aws_vault_wincred:AwsVaultWincred",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +56,18 @@ def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendI
         for name in BUILT_IN
         for seen in [probe_built_in(name, known.get(name, {}))]
     ]
-    for name, entries in sorted(_third_parties().items()):
-        refusal = _refusal(name, entries)
+    for name, entries in sorted(list_plugins().items()):
+        refusal = refusal_of(name, entries)
         listed += [
             BackendInfo(
                 name=name,
-                distribution=_distribution(entry),
+                distribution=distribution_of(entry),
                 version=entry.dist.version if entry.dist else None,
                 available=False if refusal else None,
                 reason=refusal,
                 hint="uninstall what you don't need" if refusal else None,
             )
-            for entry in sorted(entries, key=lambda entry: _distribution(entry) or "")
+            for entry in sorted(entries, key=lambda entry: distribution_of(entry) or "")
         ]
     return listed
 
@@ -121,8 +83,10 @@ def find_backend(name: str) -> BackendInfo:
 
     if name in BUILT_IN:
         return BackendInfo(name=name, distribution=DISTRIBUTION, version=__version__)
-    entry = _third_party(name)
-    return BackendInfo(name=name, distribution=_distribution(entry), version=entry.dist.version if entry.dist else None)
+    entry = find_plugin(name)
+    return BackendInfo(
+        name=name, distribution=distribution_of(entry), version=entry.dist.version if entry.dist else None
+    )
 
 
 def probe_built_in(name: str, options: Options) -> Availability:
@@ -204,7 +168,7 @@ def load_backend(name: str) -> type[Backend]:
         BackendUnavailableError: there is none, or its import failed.
         BackendError: more than one distribution offers it.
     """
-    loaded = _import(BUILT_IN[name]) if name in BUILT_IN else _load_third_party(name)
+    loaded = _import(BUILT_IN[name]) if name in BUILT_IN else load_plugin(find_plugin(name))
     return _checked(name, loaded)
 
 
@@ -219,7 +183,7 @@ def load_class(target: str) -> type[Backend]:
     except KeyboardInterrupt:
         raise
     except BaseException as exc:  # noqa: BLE001 - an import may raise anything
-        raise _load_error(target, exc) from None
+        raise load_error(target, exc) from None
     return _checked(target, loaded)
 
 
@@ -238,86 +202,3 @@ def _import(target: str) -> object:
     module, _, attribute = target.partition(":")
     loaded: object = getattr(import_module(module), attribute)
     return loaded
-
-
-def _load_third_party(name: str) -> object:
-    import logging
-
-    from stevedore.driver import DriverManager
-    from stevedore.extension import ExtensionManager
-
-    entry = _third_party(name)
-    # stevedore's cache file is keyed by times in steps of 128 s, and believed: whoever
-    # may write there could name another object. So it gets the one entry that the
-    # metadata has, and looks nowhere.
-    ExtensionManager.ENTRY_POINT_CACHE[GROUP] = [entry]
-    # We say ourselves what went wrong; its log line would reach stderr without a handler.
-    logging.getLogger("stevedore").setLevel(logging.CRITICAL)
-    try:
-        manager = DriverManager[object](GROUP, name, invoke_on_load=False, on_load_failure_callback=_load_failed)
-    except (PyvaultError, KeyboardInterrupt):
-        raise
-    except BaseException as exc:  # noqa: BLE001 - SystemExit and AssertionError, which stevedore lets through
-        raise _load_error(name, exc) from None
-    finally:
-        ExtensionManager.ENTRY_POINT_CACHE.pop(GROUP, None)
-    return manager.extensions[0].plugin  # never manager.driver, which mistakes a falsy object for none
-
-
-def refresh_cache() -> None:
-    """Forget what stevedore remembers of installed entry points; for other programs, we don't ask it."""
-    from contextlib import suppress
-    from pathlib import Path
-
-    from stevedore import _cache  # pyright: ignore[reportPrivateUsage]  # it has no public way to do this
-
-    cache = _cache._c  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
-    cache._internal.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
-    for path in Path(cache._dir).glob("[0-9a-f]" * 64):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
-        with suppress(OSError):  # not ours to write: then metadata still decides
-            path.unlink()
-
-
-def _load_failed(_manager: object, entry: EntryPoint, exc: BaseException) -> NoReturn:
-    raise _load_error(entry.name, exc) from None
-
-
-def _load_error(name: str, exc: BaseException) -> BackendUnavailableError:
-    # The text of an ImportError or SyntaxError names modules and lines, no secrets: nothing has been opened yet.
-    return BackendUnavailableError(
-        f"the backend {name!r} can't be loaded: {type(exc).__name__}: {exc}",
-        hint="its installation or its author has to mend that",
-    )
-
-
-def _third_party(name: str) -> EntryPoint:
-    entries = _third_parties().get(name, [])
-    if not entries:
-        raise BackendUnavailableError(f"there is no backend called {name!r}", hint="pyvault backends list shows them")
-    if refusal := _refusal(name, entries):
-        raise BackendError(refusal, hint="uninstall what you don't need")
-    return entries[0]
-
-
-def _third_parties() -> dict[str, list[EntryPoint]]:
-    """Group the entry points by name; those that are just our own table are left out."""
-    from importlib.metadata import entry_points
-
-    found: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
-        if BUILT_IN.get(entry.name) != entry.value:
-            found.setdefault(entry.name, []).append(entry)
-    return found
-
-
-def _refusal(name: str, entries: list[EntryPoint]) -> str | None:
-    who = ", ".join(sorted({_distribution(entry) or "an unknown distribution" for entry in entries}))
-    if name in BUILT_IN:
-        return f"the name {name!r} is built in, and {who} can't take it"
-    if len(entries) > 1:
-        return f"more than one backend is called {name!r}: {who}"
-    return None
-
-
-def _distribution(entry: EntryPoint) -> str | None:
-    return entry.dist.name if entry.dist else None

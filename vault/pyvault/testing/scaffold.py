@@ -27,7 +27,7 @@ def write_plugin(name: str, directory: Path) -> list[Path]:
         InvalidNameError: a name that is taken by a built-in backend, or no name.
         UsageError: the directory holds something already.
     """
-    from pyvault.storage.registry import BUILT_IN
+    from pyvault.storage.built_in import BUILT_IN
 
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise InvalidNameError(f"{name!r} can't name a backend", hint="lower case letters, digits and hyphens")
