@@ -35,8 +35,9 @@ def ours(place: Place) -> Chooser:
         def look(name: str) -> Availability:
             return Availability(available=stores.get(name, False), reason="it does not open")
 
-        said = {"flag": None, "environ": {}, "configured": None}
-        found = choice.choose(**said, recorded=earlier, platform="linux", look=look)
+        found = choice.choose(
+            flag=None, environ={}, configured=None, recorded=lambda: earlier, platform="linux", look=look
+        )
         return Chosen(name=found.name, said=", ".join(f"{seen.name}: {seen.reason}" for seen in found.considered))
 
     return Chooser(choose=choose)
