@@ -75,8 +75,8 @@ class BesideCommand:
         from pyvault.server.supervise import run_supervised
         from pyvault_cli.spawn import find_program
 
-        program = find_program(command[0], environ.get("PATH"))
         try:
+            program = find_program(command[0], environ.get("PATH"))
             return run_supervised([program, *command[1:]], environ, [self._setup()], self._fetch(), tell=serving.tell)
         finally:
             self.server.release()
@@ -128,28 +128,27 @@ def run_beside(
     window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     try:
-        first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
+        beside = BesideCommand(
+            server=server,
+            options=options,
+            wanted=wanted,
+            plan=plan,
+            context=context,
+            first={} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)},
+            window=window,
+            log=log,
+        )
+        environ = child_environment(
+            context.environ,
+            profile=plan.profile,
+            region=plan.region,
+            endpoint_url=plan.endpoint_url,
+            added=server.environ,
+            removed=server.removed,
+        )
     except BaseException:
         server.release()
         raise
-    beside = BesideCommand(
-        server=server,
-        options=options,
-        wanted=wanted,
-        plan=plan,
-        context=context,
-        first=first,
-        window=window,
-        log=log,
-    )
-    environ = child_environment(
-        context.environ,
-        profile=plan.profile,
-        region=plan.region,
-        endpoint_url=plan.endpoint_url,
-        added=server.environ,
-        removed=server.removed,
-    )
     if not can_stay_beside():
         sys.exit(beside.supervise(command, environ))
     leave_beside(beside.keep)

@@ -77,6 +77,8 @@ def own_context(context: Context) -> Context:
 def line_writer(path: Path | None) -> Callable[[str], object] | None:
     """Open the access log; it may tell who used what when, so it is private.
 
+    A line that can't be written is left out; the first such is told.
+
     Raises:
         ConfigError: it can't be written.
     """
@@ -88,7 +90,18 @@ def line_writer(path: Path | None) -> Callable[[str], object] | None:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as exc:
         raise ConfigError(f"can't write the access log '{path}': {exc.strerror}") from exc
-    return lambda line: os.write(descriptor, f"{line}\n".encode())
+    told = False
+
+    def write(line: str) -> None:
+        nonlocal told
+        try:
+            os.write(descriptor, f"{line}\n".encode())
+        except OSError as exc:  # a full disk must not keep the answer back
+            if not told:
+                told = True
+                tell(f"can't write the access log '{path}': {exc.strerror}; requests are answered without it")
+
+    return write
 
 
 def tell(text: str) -> None:

@@ -326,6 +326,15 @@ class TestStanding:
         assert server.token not in path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+    def test_a_log_that_can_not_be_written_keeps_no_answer_back(self, start: type[Standing]) -> None:
+        server = start("demo", "--lazy", "--access-log", "/dev/full")
+        assert [ask(server.uri, server.token)[0] for _ in range(3)] == [200, 200, 200]
+        server.process.terminate()
+        _, told = server.process.communicate(timeout=20)
+        assert told.count("can't write the access log '/dev/full': No space left on device") == 1
+        assert len(told.splitlines()) == 1
+
     def test_a_bound_port_is_an_error(
         self, pyvault: Pyvault, variables: dict[str, str | None], start: type[Standing]
     ) -> None:

@@ -45,7 +45,7 @@ def _wait(descriptor: int, what: str, timeout: float, *, exclusive: bool) -> Non
     deadline = time.monotonic() + timeout
     while not _try(descriptor, what, exclusive=exclusive):
         if time.monotonic() >= deadline:
-            raise LockTimeoutError(f"{what} is used by another process")
+            raise LockTimeoutError(f"{what} is used by another process", hint="end that one, or name another file")
         time.sleep(PAUSE)
 
 
@@ -71,5 +71,7 @@ else:
         except BlockingIOError:
             return False
         except OSError as exc:
-            raise WriteFailedError(f"can't lock {what}: {exc.strerror}") from exc
+            raise WriteFailedError(
+                f"can't lock {what}: {exc.strerror}", hint="name a file on another file system"
+            ) from exc
         return True

@@ -35,12 +35,14 @@ class Answer:
         keep: status line, headers and body.
         close: the same with ``Connection: close``.
         body_size: bytes of the body, which a HEAD request does not get.
+        welcomes: only somebody with a token gets it, so that its connection is no stranger's.
     """
 
     status: int
     keep: bytes
     close: bytes
     body_size: int
+    welcomes: bool
 
     def for_request(self, *, keep_alive: bool, head: bool) -> bytes:
         """Give the bytes to send."""
@@ -52,9 +54,18 @@ class Answer:
 
 
 def make_answer(
-    status: int, body: str = "", *, content_type: str = JSON, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    body: str = "",
+    *,
+    content_type: str = JSON,
+    headers: tuple[tuple[str, str], ...] = (),
+    welcomes: bool = True,
 ) -> Answer:
-    """Build an answer that no cache may keep and no browser may guess about."""
+    """Build an answer that no cache may keep and no browser may guess about.
+
+    Args:
+        welcomes: False for a good answer that everybody gets.
+    """
     content = body.encode()
     fields = [("Content-Type", content_type), ("Content-Length", str(len(content)))]
     fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), *headers]
@@ -65,6 +76,7 @@ def make_answer(
         keep=start + b"\r\n" + content,
         close=start + _CLOSE + b"\r\n" + content,
         body_size=len(content),
+        welcomes=welcomes and status == 200,
     )
 
 

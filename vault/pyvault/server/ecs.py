@@ -91,7 +91,7 @@ class EcsApplication:
 
     def _health(self) -> Answer:
         good = all(source.is_good for source in self._profiles.values())
-        return make_answer(200, json.dumps({"status": "ok" if good else "waiting"}))
+        return make_answer(200, json.dumps({"status": "ok" if good else "waiting"}), welcomes=False)
 
 
 def profile_paths(name: str) -> set[bytes]:

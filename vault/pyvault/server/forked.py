@@ -53,11 +53,12 @@ def start_fetch(fetch: Fetch, writer: int, *, limit: int, before: Callable[[], N
         writer: the writing end of a pipe; stays open here.
         limit: seconds after which the kernel ends the child; 0 for none.
         before: runs in the child first, to let go of what is not its own.
+
+    Raises:
+        OSError: the system has no room for another process.
     """
-    held = _hold_signals()
-    pid = os.fork()
+    pid, held = _fork()
     if pid:
-        _release_signals(held)
         return pid
     try:
         for number in _RESET:
@@ -77,12 +78,13 @@ def run_child(work: Callable[[], int], *, before: Callable[[], None]) -> int:
 
     Args:
         before: runs in the child first, to say what signals mean there.
+
+    Raises:
+        OSError: the system has no room for another process.
     """
-    held = _hold_signals()
-    pid = os.fork()
+    pid, held = _fork()
     if not pid:
         _end_with(work, before, held)
-    _release_signals(held)
     return pid
 
 
@@ -96,9 +98,20 @@ def _end_with(work: Callable[[], int], before: Callable[[], None], held: set[int
         os._exit(code)
 
 
-def _hold_signals() -> set[int]:
-    """Let signals wait: one that met a child while it has its parent's handlers would be lost."""
-    return set(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+def _fork() -> tuple[int, set[int]]:
+    """Fork; signals wait in the child: one that met it with its parent's handlers would be lost.
+
+    Returns:
+        What ``os.fork`` gives, and the signals that the child has to let through.
+    """
+    held = set(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid:  # the parent, also of a child that there is no room for
+            _release_signals(held)
+    return pid, held
 
 
 def _release_signals(held: set[int]) -> None:

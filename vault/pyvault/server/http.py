@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
         return None
 
     def _send(self, answer: Answer, request: Request) -> None:
-        if not self.welcome and answer.status == 200:
+        if answer.welcomes and not self.welcome:
             self.welcome = True
             self._gate.welcome(self)
         if self._gate.log is not None:

@@ -34,8 +34,8 @@ _CREDENTIALS = b"/latest/meta-data/iam/security-credentials"
 _TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 
 
-def _plain(status: int, text: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return make_answer(status, text, content_type=TEXT, headers=EC2_HEADERS + headers)
+def _plain(status: int, text: str = "", headers: tuple[tuple[str, str], ...] = (), *, welcomes: bool = True) -> Answer:
+    return make_answer(status, text, content_type=TEXT, headers=EC2_HEADERS + headers, welcomes=welcomes)
 
 
 BAD_TTL = _plain(400, "400 - Bad Request")
@@ -93,7 +93,7 @@ class ImdsApplication:
         ttl = parse_ttl(request.headers.get(b"x-aws-ec2-metadata-token-ttl-seconds"))
         if ttl is None:
             return BAD_TTL
-        return _plain(200, self._mint.issue(ttl, at=self._now()), ((_TTL_HEADER, str(ttl)),))
+        return _plain(200, self._mint.issue(ttl, at=self._now()), ((_TTL_HEADER, str(ttl)),), welcomes=False)
 
     def _may_read(self, request: Request) -> bool:
         token = request.headers.get(b"x-aws-ec2-metadata-token")

@@ -15,8 +15,10 @@ import signal
 from typing import TYPE_CHECKING
 
 from pyvault import clock
+from pyvault.errors import CredentialsError
 from pyvault.server.forked import run_child, start_fetch
 from pyvault.server.keeper_link import make_link, take_request
+from pyvault.server.result_codec import encode_result
 from pyvault.server.source import FETCH_LIMIT
 
 if TYPE_CHECKING:
@@ -117,9 +119,13 @@ class Keeper:
         if request is None:
             return  # the server has ended: SIGCHLD tells the rest
         identity, writer = request
-        pid = start_fetch(lambda: self._fetch(identity), writer, limit=int(FETCH_LIMIT), before=self._let_go)
-        self._fetches.add(pid)
-        os.close(writer)
+        try:
+            pid = start_fetch(lambda: self._fetch(identity), writer, limit=int(FETCH_LIMIT), before=self._let_go)
+            self._fetches.add(pid)
+        except OSError as exc:  # no room for a process now; the server asks again
+            os.write(writer, encode_result(CredentialsError(f"can't start a process: {exc.strerror}")).reveal())
+        finally:
+            os.close(writer)
 
     def _let_go(self) -> None:
         """Close, in a fetching child, what would keep the server's end from being seen."""

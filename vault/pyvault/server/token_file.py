@@ -6,7 +6,8 @@ content, whatever takes its name outside. So servers that start at once with one
 new file agree on a token: one writes it, the others wait and read it.
 
 Every server shares a lock on the file it uses. Only who has it alone writes the
-token into an empty file, or removes the file.
+token into an empty file, or removes the file; and it removes only what it has
+made, so that a file outlives the servers that came to it later.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def use_token_file(path: Path) -> TokenFile:
     Raises:
         InsecurePermissionsError: others can read the file, or own it.
         ConfigError: it holds no token, or can't be read.
+        LockTimeoutError: another program keeps it locked.
         WriteFailedError: it can't be written, or the file system knows no locks.
     """
     while True:

@@ -1,0 +1,41 @@
+"""Run by test_without_room.py: what a keeper does when the system has no room for another process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+
+from pyvault.errors import CredentialsError
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault.server.fetching import Identity
+from pyvault.server.forked import run_child
+from pyvault.server.keeper import Keeper
+from pyvault.server.keeper_link import make_link
+from pyvault.server.result_codec import decode_result
+
+
+def fetch(_identity: Identity) -> Credentials:
+    raise AssertionError
+
+
+if __name__ == "__main__":
+    if os.getuid() == 0:
+        os.setuid(65534)  # root has room always
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    try:
+        run_child(lambda: 0, before=lambda: None)
+    except BlockingIOError:
+        print("no room", signal.pthread_sigmask(signal.SIG_BLOCK, ()))  # noqa: T201 - the test reads it
+    keeper = Keeper(serve=lambda _link: 0, fetch=fetch, sockets=[], tell=print)
+    keeper._link, server = make_link()
+    reader, writer = os.pipe()
+    socket.send_fds(server, [b'["demo", null]'], [writer])
+    os.close(writer)
+    keeper._take_request()
+    try:
+        decode_result(Secret(os.read(reader, 4096)))
+    except CredentialsError as exc:
+        print(exc.message, len(os.read(reader, 1)))  # noqa: T201 - the same
