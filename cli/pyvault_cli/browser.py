@@ -55,10 +55,10 @@ def _open_with_platform(address: Secret[str]) -> None:
     import os
     import webbrowser
 
-    from pyvault_cli.childenv import without_vault_secrets
+    from pyvault_cli.childenv import without_ways_in
 
     kept = dict(os.environ)
-    for name in kept.keys() - without_vault_secrets(kept).keys():
+    for name in kept.keys() - without_ways_in(kept).keys():
         del os.environ[name]
     try:
         opened = webbrowser.open(address.reveal())
@@ -89,13 +89,13 @@ def _words(command: str, address: Secret[str]) -> list[str]:
 
 
 def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:
-    from pyvault_cli.childenv import without_vault_secrets
+    from pyvault_cli.childenv import without_ways_in
 
     nothing = subprocess.DEVNULL
     try:
         child = subprocess.Popen(
             words,
-            env=without_vault_secrets(environ),
+            env=without_ways_in(environ),
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,

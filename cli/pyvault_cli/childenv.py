@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.clock import to_rfc3339
-from pyvault.process.vault_variables import opens_backend
+from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -41,19 +41,6 @@ STRAY = (
     "AWS_ROLE_SESSION_NAME",
 )
 
-#: What opens our vault, or one of aws-vault's.
-VAULT_SECRETS = (
-    "PYVAULT_PASSPHRASE",
-    "PYVAULT_PASSPHRASE_FILE",
-    "PYVAULT_NEW_PASSPHRASE",
-    "PYVAULT_NEW_PASSPHRASE_FILE",
-    "PYVAULT_KEYFILE",
-    "AWS_VAULT_FILE_PASSPHRASE",
-    "AWS_VAULT_OP_CONNECT_TOKEN",
-    "AWS_VAULT_OP_SERVICE_ACCOUNT_TOKEN",
-    "PROTON_PASS_PERSONAL_ACCESS_TOKEN",
-)
-
 
 def child_environment(
     parent: Mapping[str, str],
@@ -79,7 +66,7 @@ def child_environment(
             EC2 server, and the secrets a backend declares.
     """
     gone = {*STRAY, *removed}
-    child = {name: value for name, value in without_vault_secrets(parent).items() if name not in gone}
+    child = {name: value for name, value in without_ways_in(parent).items() if name not in gone}
     child["AWS_VAULT"] = profile
     if region is not None:
         child["AWS_REGION"] = child["AWS_DEFAULT_REGION"] = region
@@ -90,9 +77,9 @@ def child_environment(
     return child | dict(added or {})
 
 
-def without_vault_secrets(parent: Mapping[str, str]) -> dict[str, str]:
-    """Copy an environment without what opens a vault: for every program that pyvault starts."""
-    return {name: value for name, value in parent.items() if name not in VAULT_SECRETS and not opens_backend(name)}
+def without_ways_in(parent: Mapping[str, str]) -> dict[str, str]:
+    """Copy an environment without what opens a vault, paths included: for every program that a person asked for."""
+    return {name: value for name, value in without_vault_secrets(parent).items() if name not in SECRET_PATHS}
 
 
 def credential_variables(credentials: Credentials) -> dict[str, str]:

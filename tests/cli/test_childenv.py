@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.model import Credentials
+from pyvault.process.vault_variables import SECRET_PATHS, SECRET_VARIABLES
 from pyvault.secret import Secret
-from pyvault_cli.childenv import STRAY, VAULT_SECRETS, child_environment
+from pyvault_cli.childenv import STRAY, child_environment
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",
@@ -21,7 +22,7 @@ CREDENTIALS = Credentials(
 
 
 def test_every_variable() -> None:
-    parent = dict.fromkeys((*STRAY, *VAULT_SECRETS), "OLD") | {"KEEP": "1"}
+    parent = dict.fromkeys((*STRAY, *SECRET_VARIABLES, *SECRET_PATHS), "OLD") | {"KEEP": "1"}
     child = child_environment(parent, profile="a", region="eu-west-1", endpoint_url="http://x", credentials=CREDENTIALS)
     assert child == {
         "KEEP": "1",
@@ -77,11 +78,14 @@ def test_options_of_backends(name: str, stays: bool) -> None:
 
 
 @given(
-    parent=st.dictionaries(st.sampled_from([*STRAY, *VAULT_SECRETS, "PATH", "HOME"]) | st.text(min_size=1), st.text())
+    parent=st.dictionaries(
+        st.sampled_from([*STRAY, *SECRET_VARIABLES, *SECRET_PATHS, "PATH", "HOME"]) | st.text(min_size=1), st.text()
+    )
 )
 def test_no_planted_value_stays(parent: dict[str, str]) -> None:
     planted = {
-        name: f"planted-{value}" if name in {*STRAY, *VAULT_SECRETS} else "fine" for name, value in parent.items()
+        name: f"planted-{value}" if name in {*STRAY, *SECRET_VARIABLES, *SECRET_PATHS} else "fine"
+        for name, value in parent.items()
     }
     child = child_environment(planted, profile="a", region=None, endpoint_url=None, credentials=CREDENTIALS)
     assert not [value for value in child.values() if value.startswith("planted-")]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Values that open the vault. Paths to such values (PYVAULT_KEYFILE,
-#: PYVAULT_PASSPHRASE_FILE) stay: a command may itself call pyvault.
+#: Values that open our vault, or one of aws-vault's.
 SECRET_VARIABLES = frozenset(
     {
         "PYVAULT_PASSPHRASE",
@@ -20,12 +19,16 @@ SECRET_VARIABLES = frozenset(
     }
 )
 
+#: Paths of files with such values. A command of the config may itself call pyvault and keeps these; the
+#: program that credentials are for does not.
+SECRET_PATHS = frozenset({"PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_NEW_PASSPHRASE_FILE"})
+
 #: Words that make an option of a backend, PYVAULT_BACKEND_<NAME>__<OPTION>, a way into it.
 TELLING = ("KEY", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "PIN", "UNLOCK")
 
 
 def without_vault_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Copy an environment, leaving out every value that opens the vault."""
+    """Copy an environment, leaving out every value that opens a vault."""
     return {name: value for name, value in environ.items() if name not in SECRET_VARIABLES and not opens_backend(name)}
 
 
