@@ -187,9 +187,12 @@ class FileBackend:
             return self._open()  # another process made it a moment ago
 
     def _unlock_store(self) -> StoreKeys:
+        from pyvault.paths import find_paths
+        from pyvault.storage.choice_file import ChoiceFile
         from pyvault.storage.registry import open_backend
 
         name = self._settings.unlock_store or ""
         if name == BACKEND:
             raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
-        return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask))
+        admit = ChoiceFile(find_paths({}).choice).admit  # a third party's is handed the key of everything
+        return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit))

@@ -116,11 +116,18 @@ class Context:
         return find_availability(backend, self.options_of(backend), environ=self.environ)
 
     def record_choice(self) -> None:
-        """Fix an automatic choice once something is stored there, so that no later command sees another store."""
+        """Fix an automatic choice once something is stored there, so that no later command sees another store.
+
+        What was stored is safe whether this succeeds or not, so a failure is a warning.
+        """
+        from pyvault.errors import LockTimeoutError, WriteFailedError
         from pyvault.storage.choice import Origin
 
         if self.choice.origin is Origin.AUTOMATIC:
-            self.choice_file.record_backend(self.choice.name)
+            try:
+                self.choice_file.record_backend(self.choice.name)
+            except (WriteFailedError, LockTimeoutError) as problem:
+                console.warn(f"the choice of '{self.choice.name}' is not recorded: {problem.message}")
 
     def options_of(self, backend: str) -> dict[str, str]:
         """Give the options of a backend from all places, the more deliberate one winning."""

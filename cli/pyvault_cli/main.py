@@ -34,10 +34,10 @@ def run(argv: Sequence[str]) -> int:
     from pyvault.errors import PyvaultError
     from pyvault_cli import console, exits
 
-    _occupy_standard_descriptors()
     _collect_rarely()
     _silence_libraries()
     try:
+        _occupy_standard_descriptors()
         return _dispatch(argv)
     except PyvaultError as problem:
         console.report(problem)

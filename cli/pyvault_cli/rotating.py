@@ -54,9 +54,11 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
     """
     import hashlib
 
+    from pyvault.files.atomic import writing
     from pyvault.files.lock import LockFile
 
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writing(directory):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = hashlib.sha256(profile.encode()).hexdigest()[:32]
     return LockFile(directory / f"rotate-{name}.lock", timeout=0, what=f"the rotation of '{profile}'")
 

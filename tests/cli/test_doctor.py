@@ -19,7 +19,20 @@ from fakes.distributions import install
 from pyvault.clock import from_epoch, now
 
 TESTS = Path(__file__).parents[1]
-CHECKS = ["config", "backend", "plugins", "vault", "keys", "d-bus", "gpg", "terminal", "aws config", "region", "clock"]
+CHECKS = [
+    "config",
+    "state",
+    "backend",
+    "plugins",
+    "vault",
+    "keys",
+    "d-bus",
+    "gpg",
+    "terminal",
+    "aws config",
+    "region",
+    "clock",
+]
 KEYS = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = pLaNtEd\n"
 
 
@@ -270,12 +283,17 @@ def region_that_is_none(machine: Machine) -> None:
     machine.environ["AWS_REGION"] = "Ireland / Dublin"
 
 
+def no_place_to_remember(machine: Machine) -> None:
+    machine.environ["XDG_STATE_HOME"] = "/proc/nowhere"
+
+
 State = Callable[[Machine], None]
 GOOD: list[tuple[State, dict[str, str]]] = [
     (
         nothing,
         {
             "config": "is not there",
+            "state": "can be written",
             "backend": "'file' is used (PYVAULT_BACKEND)",
             "plugins": "there are no backends of others",
             "vault": "there is no vault file",
@@ -308,6 +326,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
 BROKEN: list[tuple[str, State, str, str]] = [
     ("config", no_toml, "is not TOML", "mend the file"),
     ("config", unknown_setting, "there is no setting 'backand'", "there are"),
+    ("state", no_place_to_remember, "/proc/nowhere", "XDG_STATE_HOME"),
     ("backend", unknown_backend, "there is no backend called 'nonesuch'", "backends list"),
     ("backend", backend_of_aws_vault_that_we_lack, "'keyctl'", "--backend"),
     ("backend", unknown_option, "has no option 'paht'", "it has"),

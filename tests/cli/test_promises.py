@@ -201,3 +201,19 @@ def test_adding_at_the_same_time(pyvault: Pyvault, keyed: Environ, tmp_path: Pat
     expected = {f"p{process}-{number}" for process in range(processes) for number in range(1, each + 1)}
     assert set(pyvault("list", "--credentials", env=keyed).out.split()) == expected
     assert set(pyvault("list", "--profiles", env=keyed).out.split()) == expected
+
+
+def test_a_key_is_stored_where_the_choice_of_its_store_can_not_be_remembered(
+    pyvault: Pyvault, keyed: dict[str, str | None]
+) -> None:
+    environ = keyed | {
+        "XDG_STATE_HOME": "/proc/nowhere",
+        "PYVAULT_BACKEND": None,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "pLaNtEd",
+    }
+    added = pyvault("add", "prod", "--env", "--no-verify", env=environ)
+    assert (added.code, "is not recorded" in added.err) == (0, True), added.err
+    assert pyvault("list", "--credentials", env=environ).out == "prod\n"
+    rotated = pyvault("rotate", "prod", env=environ)
+    assert (rotated.code, "/proc/nowhere" in rotated.err) == (1, True), rotated.err

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Pyvault
+from fakes.distributions import install
 
 TESTS = Path(__file__).parents[1]
 
@@ -45,6 +46,48 @@ def broken_plugin(tmp_path: Path) -> dict[str, str | None]:
     (info / "entry_points.txt").write_text("[pyvault.backends]\nacme = acme_vault:Acme\n")
     (site / "acme_vault.py").write_text("class Acme(:\n")
     return {"PYTHONPATH": str(site)}
+
+
+@pytest.fixture
+def swapped_plugin(tmp_path: Path) -> dict[str, str | None]:
+    """A backend that came from another distribution when it was used; the new one leaves a trace when it runs."""
+    site = tmp_path / "site"
+    trace = f"import os, pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).write_text(repr(sorted(os.environ)))\n"
+    install(site, "evil-acme", backends={"acme": "acme:Acme"}, modules={"acme": trace})
+    state = tmp_path / ".local" / "state" / "pyvault"
+    state.mkdir(parents=True, mode=0o700, exist_ok=True)
+    seen = {"acme": {"distribution": "good-acme", "version": "1.0"}}
+    (state / "choice.json").write_text(json.dumps({"v": 1, "backend": None, "plugins": seen}))
+    return {"PYTHONPATH": str(site)}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--backend", "acme", "list"), 5),
+        (("--backend-option", "unlock_store=acme", "list"), 5),
+        (("doctor",), 1),
+    ],
+)
+def test_a_plugin_of_somebody_else_than_before_is_not_run(
+    pyvault: Pyvault,
+    keyed: dict[str, str | None],
+    swapped_plugin: dict[str, str | None],
+    tmp_path: Path,
+    words: tuple[str, ...],
+    code: int,
+) -> None:
+    ended = pyvault("--no-input", *words, env=swapped_plugin | {"PYVAULT_KEYFILE": None})
+    assert ended.code == code, ended.err
+    assert "good-acme" in ended.out + ended.err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_plugin_that_is_looked_at_does_not_see_where_the_key_lies(
+    pyvault: Pyvault, swapped_plugin: dict[str, str | None], tmp_path: Path
+) -> None:
+    pyvault("backends", "list", "--probe", env=swapped_plugin | {"PYVAULT_KEYFILE": str(tmp_path / "key")})
+    assert "PYVAULT_KEYFILE" not in (tmp_path / "ran").read_text()
 
 
 def test_a_broken_plugin_is_told_of_and_takes_nothing_down(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     Check(name="config", look=stores.config, remedy="mend the file, or put it aside"),
+    Check(name="state", look=stores.state, remedy="make the directory, or name another place with XDG_STATE_HOME"),
     Check(name="backend", look=stores.backend, remedy="pyvault backends list shows the others"),
     Check(name="plugins", look=stores.plugins, remedy="pyvault backends list shows them"),
     Check(name="vault", look=stores.vault, remedy="pyvault vault backups shows what can be restored"),

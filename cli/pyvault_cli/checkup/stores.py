@@ -21,6 +21,20 @@ def config(context: Context) -> Iterator[Finding]:
     yield Finding(check="config", ok=True, message=f"'{path}' {'is good' if path.exists() else 'is not there'}")
 
 
+def state(context: Context) -> Iterator[Finding]:
+    """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
+    import os
+
+    from pyvault.files.atomic import writing
+
+    directory = context.paths.state
+    with writing(directory):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ok = os.access(directory, os.W_OK | os.X_OK)
+    message = f"'{directory}' {'can be written' if ok else 'is not writable'}"
+    yield Finding(check="state", ok=ok, message=message, hint=None if ok else f"chmod 700 '{directory}'")
+
+
 def backend(context: Context) -> Iterator[Finding]:
     """The backend that a command would use now."""
     from pyvault.storage.probing import probe_in_child
@@ -51,15 +65,16 @@ def plugins(context: Context) -> Iterator[Finding]:
         if info.available is False:
             yield Finding(check="plugins", ok=False, message=f"{what}: {info.reason}", hint=info.hint)
             continue
-        report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
         before = seen.get(info.name)
-        if report.failure is not None:
-            hint = f"uninstall '{info.distribution}', or tell its author"
-            yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)
-        elif before is not None and before.distribution != info.distribution:
+        if before is not None and before.distribution != info.distribution:  # then nothing of it is run
             hint = f"pyvault backends accept {info.name}, if that is what you want"
             message = f"{what} came from '{before.distribution}' before"
             yield Finding(check="plugins", ok=False, message=message, hint=hint)
+            continue
+        report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
+        if report.failure is not None:
+            hint = f"uninstall '{info.distribution}', or tell its author"
+            yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)
         else:
             yield Finding(check="plugins", ok=True, message=f"{what} can be loaded")
     if not others:

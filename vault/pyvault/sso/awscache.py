@@ -43,7 +43,7 @@ def write_aws_cache(directory: Path, session: SsoSession, token: SsoToken) -> Pa
     """
     import json
 
-    from pyvault.files.atomic import replace_file
+    from pyvault.files.atomic import replace_file, writing
 
     path = cache_path(directory, session)
     content = {
@@ -52,6 +52,7 @@ def write_aws_cache(directory: Path, session: SsoSession, token: SsoToken) -> Pa
         "expiresAt": to_rfc3339(token.expires),
         "accessToken": token.access_token.reveal(),
     }
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, json.dumps(content).encode(), mode=0o600)
     return path

@@ -100,10 +100,11 @@ class ChoiceFile:
         return before
 
     def _change(self, change: Callable[[Remembered], Remembered]) -> None:
-        from pyvault.files.atomic import replace_file
+        from pyvault.files.atomic import replace_file, writing
         from pyvault.files.lock import LockFile
 
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with writing(self._path):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with LockFile(self._path.with_name(f"{self._path.name}.lock")):
             known = self.load()
             changed = change(known)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
-from pyvault.process.vault_variables import without_vault_secrets
+from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
+from pyvault.storage.built_in import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,12 +58,13 @@ def probe_in_child(
     """
     import subprocess
 
+    removed = AWS_SECRETS if backend in BUILT_IN else AWS_SECRETS | SECRET_PATHS
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "pyvault.storage.probing"],  # -P: the working directory must not offer modules
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: value for name, value in without_vault_secrets(environ).items() if name not in AWS_SECRETS},
+        env={name: value for name, value in without_vault_secrets(environ).items() if name not in removed},
         start_new_session=True,
         text=True,
     )
