@@ -7,7 +7,7 @@ stores nothing asks nothing; the first ``put`` makes it where there is none.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
@@ -16,7 +16,7 @@ from pyvault.names import check_item_name
 from pyvault.paths import find_paths
 from pyvault.trace import warn
 from pyvault.vaultfile.settings import BACKEND, VaultSettings
-from pyvault.vaultfile.storekey import StoreKeys
+from pyvault.vaultfile.storekey import StoreKeys, passing_over
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.vault import Vault
 
@@ -158,13 +158,16 @@ class FileBackend:
 
     def _open(self) -> Vault:
         settings = self._settings
-        store = self._unlock_store() if settings.unlock_store else None
-        try:
-            sources = settings.sources(self._ask, wrapping_key=store.find if store else None)
-            return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
-        finally:
-            if store:
-                store.close()
+        if settings.unlock_store == BACKEND:
+            raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
+        kept_key = passing_over(self._kept_key, warn=self._tell) if settings.unlock_store else None
+        sources = settings.sources(self._ask, wrapping_key=kept_key)
+        return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
+
+    def _kept_key(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
+        """Look in the store of ``unlock_store``, which is opened only when nothing before it has opened the vault."""
+        with closing(self._unlock_store()) as keys:
+            return keys.find(slot_id, vault_id)
 
     def _check_not_lost(self) -> None:
         """Tell a vault that was never made from one that is gone, which must not be taken for empty."""
@@ -192,7 +195,5 @@ class FileBackend:
         from pyvault.storage.registry import open_backend
 
         name = self._settings.unlock_store or ""
-        if name == BACKEND:
-            raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
         admit = ChoiceFile(find_paths({}).choice).admit  # a third party's is handed the key of everything
         return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit))

@@ -63,7 +63,9 @@ class VaultAccess:
         Args:
             ask_human: False leaves the human out, where all keys at hand are wanted and not just one.
         """
-        kept_key = self._kept_key if self.settings.unlock_store else None
+        from pyvault.vaultfile.storekey import passing_over
+
+        kept_key = passing_over(self._kept_key, warn=console.warn) if self.settings.unlock_store else None
         sources = self.settings.sources(self._context.ask, wrapping_key=kept_key)
         return sources if ask_human else replace(sources, passphrase_prompt=None, passphrase_again=None)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pexpect
 import pytest
 
-from command_line import Pyvault
+from command_line import PYVAULT, Pyvault, variables
 from fakes.distributions import install
 
 TESTS = Path(__file__).parents[1]
@@ -77,6 +78,10 @@ def test_a_plugin_of_somebody_else_than_before_is_not_run(
     words: tuple[str, ...],
     code: int,
 ) -> None:
+    other = {"PYTHONPATH": str(TESTS), "TEXT_KEYRING": str(tmp_path / "keyring.json")}
+    store = ("--backend-option", "keyring.class=fakes.text_keyring.FileKeyring")
+    added = pyvault(*store, "vault", "slot", "add", "--store", "keyring", env=keyed | other)
+    assert added.code == 0, added.err  # from now on a store may be asked to open it
     ended = pyvault("--no-input", *words, env=swapped_plugin | {"PYVAULT_KEYFILE": None})
     assert ended.code == code, ended.err
     assert "good-acme" in ended.out + ended.err
@@ -106,3 +111,56 @@ def test_a_broken_plugin_is_told_of_and_takes_nothing_down(
     assert "SyntaxError" in doctor.out
     assert doctor.code == 1
     assert pyvault("--backend", "file", "list", env=broken_plugin).code == 0
+
+
+class Away:
+    """A vault with three ways in, on a machine where the store of one of them is away."""
+
+    def __init__(self, pyvault: Pyvault, home: Path) -> None:
+        self.pyvault = pyvault
+        self.away: dict[str, str | None] = {
+            "PYVAULT_BACKEND": None,
+            "PYVAULT_CONFIG": str(home / "config.toml"),
+            "DBUS_SESSION_BUS_ADDRESS": None,
+        }
+        (home / "config.toml").write_text(
+            '[backend]\nname = "file"\n[backend.file]\nunlock_store = "keyring"\n'
+            '[backend.keyring]\nclass = "fakes.text_keyring.FileKeyring"\n'
+        )
+        self.key: dict[str, str | None] = {"PYVAULT_KEYFILE": str(home / "key")}
+        here = {"PYTHONPATH": str(TESTS), "TEXT_KEYRING": str(home / "keyring.json")}
+        phrase = {"PYVAULT_NEW_PASSPHRASE": "pw"}
+        for words in (("init", "--keyfile", str(home / "key")), ("slot", "add", "--passphrase"), ("slot", "add", "--store", "keyring")):  # fmt: skip
+            done = pyvault("vault", *words, env=self.away | self.key | here | phrase)
+            assert done.code == 0, done.err
+
+
+def test_what_comes_before_an_absent_store_opens_the_vault(pyvault: Pyvault, tmp_path: Path) -> None:
+    machine = Away(pyvault, tmp_path)
+    for given in (machine.key, {"PYVAULT_PASSPHRASE": "pw"}):
+        listed = pyvault("list", "--credentials", env=machine.away | given)
+        assert (listed.code, listed.err) == (0, "")
+
+
+def test_an_absent_store_is_told_of_and_the_human_is_asked(pyvault: Pyvault, tmp_path: Path) -> None:
+    machine = Away(pyvault, tmp_path)
+    alone = pyvault("--no-input", "list", env=machine.away)
+    assert alone.code == 4
+    assert "the store that keeps the vault's key can't be used" in alone.err
+    assert "PYVAULT_KEYFILE" in alone.err
+    environ = {name: value for name, value in variables(tmp_path, machine.away).items() if value is not None}
+    child = pexpect.spawn(
+        str(PYVAULT), ["list", "--credentials"], env=environ, cwd=str(tmp_path), encoding="utf-8", timeout=60
+    )
+    child.expect("can't be used")
+    child.expect("passphrase for")
+    child.sendline("pw")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_vault_that_nothing_opens_says_what_would(pyvault: Pyvault, keyed: dict[str, str | None]) -> None:
+    ended = pyvault("--no-input", "vault", "verify", env=keyed | {"PYVAULT_KEYFILE": None})
+    assert ended.code == 4
+    assert "it is opened by a key file (PYVAULT_KEYFILE)" in ended.err

@@ -11,13 +11,20 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ItemNotFoundError
+from pyvault.errors import BackendLockedError, BackendTimeoutError, BackendUnavailableError, ItemNotFoundError
 from pyvault.names import ItemName, Kind
 from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyvault.backend import Backend
     from pyvault.secret import Secret
+
+    KeptKey = Callable[[bytes, bytes], Secret[bytes] | None]
+
+#: A desktop's store over SSH: not here, but no reason why its owner may not type the passphrase.
+AWAY = (BackendUnavailableError, BackendTimeoutError, BackendLockedError)
 
 
 class StoreKeys:
@@ -47,6 +54,23 @@ class StoreKeys:
     def close(self) -> None:
         """Let go of the backend."""
         self._backend.close()
+
+
+def passing_over(kept_key: KeptKey, *, warn: Callable[[str], None]) -> KeptKey:
+    """Let a store that is away count as one without the key, and say so: the human is asked next.
+
+    Args:
+        kept_key: see ``UnlockSources.wrapping_key``.
+    """
+
+    def find(slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
+        try:
+            return kept_key(slot_id, vault_id)
+        except AWAY as problem:
+            warn(f"the store that keeps the vault's key can't be used: {problem.message}")
+            return None
+
+    return find
 
 
 def _name(vault_id: bytes, slot_id: bytes) -> ItemName:

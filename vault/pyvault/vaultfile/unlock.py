@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 HUMAN_TRIES = 3  # as login programs have it
 MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
 
+#: What opens a slot of each kind, and how it is given.
+KEYS = {
+    SlotType.PASSPHRASE: "a passphrase (--passphrase-fd, PYVAULT_PASSPHRASE_FILE, PYVAULT_PASSPHRASE, a terminal)",
+    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE)",
+    SlotType.STORE_KEY: "a key in another store (unlock_store)",
+    SlotType.CHILD: "the vault that it belongs to",
+}
+
 Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
 
 
@@ -109,7 +117,7 @@ class Unlocking:
             unlocked = attempt()
             if unlocked is not None:
                 return unlocked
-        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given")
+        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=f"it is opened by {self._keys()}")
 
     def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
         """Use every source that has a slot, for wrapping another data key.
@@ -139,6 +147,11 @@ class Unlocking:
         """
         slots = self._slots(SlotType.PASSPHRASE)
         return {slot.slot_id: parse_params(slot.params, self.limits, self.path) for slot in slots}
+
+    def _keys(self) -> str:
+        """Name what opens it, by the kinds of its slots."""
+        kinds = {slot.slot_type for slot in self.header.slots if slot.is_known()}
+        return " or ".join(text for kind, text in KEYS.items() if kind in kinds) or "nothing that this version knows"
 
     def _slots(self, slot_type: SlotType) -> list[Slot]:
         return [slot for slot in self.header.slots if slot.slot_type == slot_type and slot.is_known()]
