@@ -37,14 +37,16 @@ def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iter
 
 def _summarise(done: list[Moved], terms: Terms) -> None:
     deeds = Counter(moved.deed for moved in done)
+    staying = deeds[Deed.STAYS] + deeds[Deed.STAYS_WITH_KEY]
     if terms.dry_run:
         console.note(
-            f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.WOULD_SKIP]} skipped; nothing was changed."
+            f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.IS_THERE]} already there, "
+            f"{deeds[Deed.WOULD_SKIP] + staying} skipped; nothing was changed."
         )
         return
     deleted = sum(moved.deleted for moved in done)
     console.note(
-        f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there, {deeds[Deed.SKIPPED]} skipped, "
+        f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there, {deeds[Deed.SKIPPED] + staying} skipped, "
         f"{deleted} deleted from the source."
     )
     if deeds[Deed.SKIPPED]:

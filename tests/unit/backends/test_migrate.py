@@ -109,6 +109,46 @@ def test_another_device_is_replaced_only_if_that_is_wanted(with_device: Credenti
     assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
 
 
+@pytest.mark.parametrize("delete_source", [True, False])
+def test_a_device_stays_with_a_key_that_is_skipped(with_device: CredentialStore, delete_source: bool) -> None:
+    target = CredentialStore(MemoryBackend())
+    target.put("a", pair(7))
+    device, key = move(with_device, target, ["a"], Terms(delete_source=delete_source))
+    assert (device.kind, str(device)) == (Kind.TOTP, "stays with its key")
+    assert (key.deed, device.deleted, key.deleted) == (Deed.SKIPPED, False, False)
+    assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
+    assert with_device.get("a") == pair(0)
+    assert [str(name) for name in target.backend.names()] == ["credential/a"]
+    foretold = [moved.deed for moved in move(with_device, target, ["a"], Terms(dry_run=True))]
+    assert foretold == [Deed.STAYS_WITH_KEY, Deed.WOULD_SKIP]
+
+
+def test_a_key_that_is_replaced_brings_its_device(with_device: CredentialStore) -> None:
+    target = CredentialStore(MemoryBackend())
+    target.put("a", pair(7))
+    done = list(move(with_device, target, ["a"], Terms(overwrite=True, delete_source=True)))
+    assert [str(moved) for moved in done] == ["copied, verified, deleted source"] * 2
+    assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
+
+
+class NoMoreKeys(MemoryBackend):
+    """Takes MFA devices, and fails at a key."""
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        if name.kind is Kind.CREDENTIAL:
+            raise AccessDeniedError("full")
+        super().put(name, data)
+
+
+def test_a_device_is_not_deleted_before_its_key_is_copied(with_device: CredentialStore) -> None:
+    target = CredentialStore(NoMoreKeys())
+    with pytest.raises(AccessDeniedError):
+        list(move(with_device, target, ["a"], Terms(delete_source=True)))
+    for store in (with_device, target):
+        assert StoredTotp(store.backend).find("a", SERIAL) == DEVICE
+    assert with_device.get("a") == pair(0)
+
+
 class KeysOnly(MemoryBackend):
     """A store that knows the names of keys and no others."""
 
@@ -175,6 +215,14 @@ def test_a_dry_run_changes_nothing(source: CredentialStore) -> None:
     deeds = [moved.deed for moved in move(source, target, ["a", "b"], Terms(dry_run=True, delete_source=True))]
     assert deeds == [Deed.WOULD_SKIP, Deed.WOULD_COPY]
     assert (source.profiles(), target.profiles()) == (["a", "b", "c"], ["a"])
+
+
+def test_a_dry_run_says_what_is_there_already(with_device: CredentialStore) -> None:
+    target = CredentialStore(MemoryBackend())
+    list(move(with_device, target, ["a"], Terms()))
+    foretold = [str(moved) for moved in move(with_device, target, ["a"], Terms(dry_run=True, delete_source=True))]
+    assert foretold == ["already there"] * 2
+    assert with_device.get("a") == pair(0)
 
 
 def test_what_is_not_there_is_said(source: CredentialStore) -> None:

@@ -1,16 +1,18 @@
 """Move stored keys from one backend to another: copy, read back, compare, then delete.
 
-One profile after another, and its MFA device before its key, so that an
-interruption leaves each of them in at least one place, and a second run goes on
-where the first one stopped.
+One profile after another. What becomes of its key is decided before anything is
+copied: an MFA device belongs to the key it stands beside, and never comes to
+another one. The device is copied before the key, and the source deleted when both
+copies are verified, so that an interruption leaves each of them in at least one
+place, and a second run goes on where the first one stopped.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyvault.errors import (
     ConflictError,
@@ -42,8 +44,14 @@ class Deed(StrEnum):
     ALREADY = "already there, verified"
     SKIPPED = "skipped: the target has another key"
     STAYS = "stays behind: the target can't hold it"
+    STAYS_WITH_KEY = "stays with its key"
     WOULD_COPY = "would be copied"
+    IS_THERE = "already there"
     WOULD_SKIP = "would be skipped: the target has another key"
+
+
+#: After these the source may go.
+VERIFIED = frozenset({Deed.COPIED, Deed.ALREADY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +105,7 @@ def select_profiles(source: CredentialStore, wanted: Iterable[str]) -> list[str]
 
 
 def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: Terms) -> Iterator[Moved]:
-    """Move the profiles one by one; each key and device is done when it is given.
+    """Move the profiles one by one; what is given is done with, a profile's device and its key at once.
 
     Raises:
         ConflictError: what was copied reads back differently, its source stays;
@@ -108,10 +116,7 @@ def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[st
     for profile in profiles:
         for names, where in ((here, ""), (there, " in the target")):
             _refuse_half_rotated(names, profile, where)
-        if ItemName(Kind.TOTP, profile) in here:
-            yield _move_device(source, target, profile, terms)
-        if ItemName(Kind.CREDENTIAL, profile) in here:
-            yield _move(Keys(source), Keys(target), profile, terms)
+        yield from _move_profile(source, target, profile, here, terms)
 
 
 def left_behind(source: CredentialStore) -> Counter[Kind]:
@@ -124,29 +129,64 @@ def _names(store: CredentialStore) -> set[ItemName]:
         return set(store.backend.names())
 
 
-def _move_device(source: CredentialStore, target: CredentialStore, profile: str, terms: Terms) -> Moved:
+def _move_profile(
+    source: CredentialStore, target: CredentialStore, profile: str, here: Container[ItemName], terms: Terms
+) -> list[Moved]:
+    done: list[Moved] = []
+    key = None
+    if ItemName(Kind.CREDENTIAL, profile) in here:
+        key = _Passage(Keys(source), Keys(target), profile, terms)
+    if ItemName(Kind.TOTP, profile) in here:
+        kept = key is not None and key.is_barred
+        done.append(_with_key(profile) if kept else _copy_device(source, target, profile, terms))
+    if key is not None:
+        done.append(key.copy())
+    if not terms.delete_source:
+        return done
+    return [_delete_source(source, moved) if moved.deed in VERIFIED else moved for moved in done]
+
+
+def _with_key(profile: str) -> Moved:
+    return Moved(profile=profile, kind=Kind.TOTP, deed=Deed.STAYS_WITH_KEY)
+
+
+def _copy_device(source: CredentialStore, target: CredentialStore, profile: str, terms: Terms) -> Moved:
     try:
-        return _move(Devices(source), Devices(target), profile, terms)
+        return _Passage(Devices(source), Devices(target), profile, terms).copy()
     except (InvalidNameError, ItemTooLargeError):  # a store of somebody else that knows keys only
         return Moved(profile=profile, kind=Kind.TOTP, deed=Deed.STAYS)
 
 
-def _move(source: Belongings[T], target: Belongings[T], profile: str, terms: Terms) -> Moved:
-    item = source.get(profile)
-    there = _find(target, profile)
-    fits = there is not None and source.same(there, item)
-    if there is not None and not fits and not terms.overwrite:
-        return Moved(profile=profile, kind=source.kind, deed=Deed.WOULD_SKIP if terms.dry_run else Deed.SKIPPED)
-    if terms.dry_run:
-        return Moved(profile=profile, kind=source.kind, deed=Deed.WOULD_COPY)
-    if not fits:
-        target.put(profile, item)
-    if not source.same(target.get(profile), item):
-        raise ConflictError(f"the copy of '{profile}' reads back differently; its source was kept")
-    if terms.delete_source:
-        source.delete(profile)
-    deed = Deed.ALREADY if fits else Deed.COPIED
-    return Moved(profile=profile, kind=source.kind, deed=deed, deleted=terms.delete_source)
+def _delete_source(source: CredentialStore, moved: Moved) -> Moved:
+    belongings = Keys(source) if moved.kind is Kind.CREDENTIAL else Devices(source)
+    belongings.delete(moved.profile)
+    return replace(moved, deleted=True)
+
+
+class _Passage(Generic[T]):
+    """The way of one item from store to store: what is at both ends is read first."""
+
+    def __init__(self, source: Belongings[T], target: Belongings[T], profile: str, terms: Terms) -> None:
+        self._source, self._target, self._profile, self._terms = source, target, profile, terms
+        self._item = source.get(profile)
+        there = _find(target, profile)
+        self._fits = there is not None and source.same(there, self._item)
+        self.is_barred = there is not None and not self._fits and not terms.overwrite
+
+    def copy(self) -> Moved:
+        """Copy it and read it back, unless it is there already or another one is."""
+        if self._terms.dry_run:
+            return self._did(Deed.WOULD_SKIP if self.is_barred else Deed.IS_THERE if self._fits else Deed.WOULD_COPY)
+        if self.is_barred:
+            return self._did(Deed.SKIPPED)
+        if not self._fits:
+            self._target.put(self._profile, self._item)
+        if not self._source.same(self._target.get(self._profile), self._item):
+            raise ConflictError(f"the copy of '{self._profile}' reads back differently; its source was kept")
+        return self._did(Deed.ALREADY if self._fits else Deed.COPIED)
+
+    def _did(self, deed: Deed) -> Moved:
+        return Moved(profile=self._profile, kind=self._source.kind, deed=deed)
 
 
 def _refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
