@@ -227,6 +227,18 @@ def test_sso_logout_revokes_and_forgets_the_roles_too(machine: Machine) -> None:
     assert "nobody was signed in" in machine.inside("sso", "logout").err
 
 
+def test_sso_logout_forgets_all_here_though_aws_fails(machine: Machine) -> None:
+    machine.inside("export", "--format", "json", "dev")
+    machine.aws.fault("sso.Logout", "error", status=400)
+    ended = machine.run("sso", "logout")
+    machine.aws.clear_faults()
+    assert ended.code == 6
+    assert "the tokens of 'corp' are forgotten here, but not revoked: they end by themselves" in ended.err
+    assert "forgot 1 sessions of its roles" in ended.err
+    assert machine.run("--no-input", "export", "dev").code == 4
+    assert "nobody was signed in" in machine.inside("sso", "logout").err
+
+
 def test_accounts_and_roles(machine: Machine) -> None:
     machine.inside("sso", "login")
     accounts = json.loads(machine.inside("sso", "accounts", "--json").out)

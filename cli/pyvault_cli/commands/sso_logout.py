@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from pyvault import clock
+from pyvault.errors import AwsError, ItemCorruptError
 from pyvault.sso.logout import Logout, logout
 from pyvault_cli import console, sso_access
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context, context_of
+
+if TYPE_CHECKING:
+    from pyvault.sso.session import SsoSession
 
 OUTCOMES = {
     Logout.REVOKED: "signed out of '{}'; its tokens are revoked and forgotten",
@@ -15,26 +21,38 @@ OUTCOMES = {
     Logout.ONLY_FORGOTTEN: "the tokens of '{}' are forgotten here, but AWS was out of reach: they end by themselves",
     Logout.NOT_SIGNED_IN: "nobody was signed in to '{}'",
 }
+#: Said before the error that tells why.
+NOT_REVOKED = "the tokens of '{}' are forgotten here, but not revoked: they end by themselves"
 
 
 def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -> None:
     """Revoke the tokens of SESSION, and forget them and the role credentials made with them."""
     from pyvault.sessions.single_flight import SingleFlight
-    from pyvault.sso.lookup import profiles_of
     from pyvault.sso.oidc_boto3 import connect
 
     context = context_of(ctx)
     portal = sso_access.portal_named(session, context)
-    outcome = logout(
-        portal,
-        tokens=sso_access.token_store(context),
-        flights=SingleFlight(context.paths.locks),
-        portal=sso_access.portal_of(portal),
-        oidc=connect(portal),
-        clock=clock.now,
-    )
+    try:
+        outcome = logout(
+            portal,
+            tokens=sso_access.token_store(context),
+            flights=SingleFlight(context.paths.locks),
+            portal=sso_access.portal_of(portal),
+            oidc=connect(portal),
+            clock=clock.now,
+        )
+    except (AwsError, ItemCorruptError):
+        console.note(NOT_REVOKED.format(portal.label))
+        _forget_roles(context, portal)
+        raise
+    console.note(OUTCOMES[outcome].format(portal.label))
+    _forget_roles(context, portal)
+
+
+def _forget_roles(context: Context, portal: SsoSession) -> None:
+    from pyvault.sso.lookup import profiles_of
+
     profiles = profiles_of(context.aws_config, portal, context.environ)
     dropped = sum(context.sessions.clear(profile) for profile in profiles)
-    console.note(OUTCOMES[outcome].format(portal.label))
     if dropped:
         console.note(f"forgot {dropped} sessions of its roles; at AWS they stay good until they expire")

@@ -10,8 +10,9 @@ import pytest
 
 from fakes.sso_calls import START, MemoryBlobs, MovingClock, ScriptedOidc, session
 from pyvault.aws.calls import SsoAccount
-from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
+from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemCorruptError
 from pyvault.model import Credentials
+from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
@@ -106,11 +107,20 @@ def test_without_a_network_it_is_forgotten_here_and_says_so(bench: Bench) -> Non
     assert bench.blobs.items == {}
 
 
-def test_another_refusal_is_an_error_but_the_token_is_gone(bench: Bench) -> None:
+def test_another_refusal_is_an_error_but_all_is_gone_from_here(bench: Bench) -> None:
     with pytest.raises(AwsError):
         bench.out(RecordingPortal(AwsError("refused", code="TooManyRequestsException")))
-    with pytest.raises(ItemNotFoundError):
-        bench.tokens.token(session())
+    assert bench.blobs.items == {}
+
+
+def test_a_token_that_can_not_be_read_is_an_error_but_all_is_gone_from_here(bench: Bench) -> None:
+    bench.blobs.put_blob(Kind.SSO_TOKEN, session().key(), Secret(b"spoilt"))
+    portal = RecordingPortal()
+    with pytest.raises(ItemCorruptError):
+        bench.out(portal)
+    assert portal.revoked == []
+    assert bench.blobs.items == {}
+    assert bench.out(portal) is Logout.NOT_SIGNED_IN
 
 
 def test_a_refresh_under_way_does_not_sign_in_again_who_signs_out(bench: Bench) -> None:

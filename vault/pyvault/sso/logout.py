@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
+from pyvault.errors import AwsError, AwsUnreachableError, ItemCorruptError, ItemNotFoundError
 from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
@@ -46,14 +46,17 @@ def logout(
 
     Raises:
         LockTimeoutError: another process still signs in; nothing has changed.
-        AwsError: AWS refused for another reason than a dead token; the token is
-            gone from here all the same.
+        AwsError: AWS refused for another reason than a dead token; the token and
+            the registrations are gone from here all the same.
+        ItemCorruptError: what is kept is no token of ours, and so can't be
+            revoked; it is gone too.
     """
     with flights.alone(session.key(), what=f"the sign-in to '{session.label}'"):
-        outcome = _end_token(session, tokens, portal, oidc, clock)
-        for flow in Flow:
-            tokens.drop_registration(session, flow)
-    return outcome
+        try:
+            return _end_token(session, tokens, portal, oidc, clock)
+        finally:
+            for flow in Flow:
+                tokens.drop_registration(session, flow)
 
 
 def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc: OidcCalls, clock: Clock) -> Logout:
@@ -61,6 +64,9 @@ def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc:
         token = tokens.token(session)
     except ItemNotFoundError:
         return Logout.NOT_SIGNED_IN
+    except ItemCorruptError:
+        tokens.drop_token(session)
+        raise
     try:
         portal.logout(_living_token(token, oidc, clock))
     except AwsUnreachableError:
