@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 #: Words that no shell of ours changes: access keys, base64, ARNs, times, regions.
 PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+", re.ASCII)
 #: PowerShell ends a quoted text at any of these, not only at the ASCII apostrophe.
+#: Written so that a regular expression of PowerShell's can hold it too, in ASCII.
 #: Source: PowerShell language specification, 2.3.5.2, single-quote-character.
-POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+POWERSHELL_QUOTES = re.compile(r"(['\u2018\u2019\u201a\u201b])")
 
 
 class Format(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +38,29 @@ def test_the_completion_asks_pyvault() -> None:
     commands = nodes(completion(Shell.POWERSHELL), "command_name")
     assert commands[0] == "Register-ArgumentCompleter"
     assert "pyvault" in commands
+
+
+TEXTS = st.text(alphabet=st.one_of(st.sampled_from("'\u2018\u2019\u201a\u201b"), st.characters(categories=["L", "P"])))
+
+
+@given(TEXTS)
+def test_what_the_completion_inserts_is_quoted_as_export_does_it(value: str) -> None:
+    ((quotes, instead),) = re.findall(r"""\$_ -replace "(.*?)", '(.*?)'""", completion(Shell.POWERSHELL))
+    assert instead == "$1$1"
+    assert "'" + re.sub(quotes, r"\1\1", value) + "'" == quote_powershell(value)
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("prod-eu", True), ("org:team/dev@eu", True), ("--to", True), ("@x", False), ("a b", False), ("x\u2019;y", False)],
+)
+def test_the_completion_leaves_only_plain_words_unquoted(word: str, plain: bool) -> None:
+    (pattern,) = re.findall(r"\$_ -match '(.*?)'", completion(Shell.POWERSHELL))
+    assert (re.search(pattern, word) is not None) is plain
+
+
+def test_the_completion_reads_the_same_in_every_encoding() -> None:
+    assert completion(Shell.POWERSHELL).isascii()
 
 
 def test_the_grammar_knows_a_broken_script() -> None:
