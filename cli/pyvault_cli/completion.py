@@ -19,6 +19,9 @@ FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
     "--format": ("env", "export-env", "fish", "powershell", "json", "ini", "dotenv"),
     "--kdf": ("min", "default", "high"),
 }
+#: Options that name a backend, and those of them that mean something else in one command.
+BACKEND_OPTIONS = frozenset({"--backend", "--from", "--to"})
+OWN_VALUES: Mapping[tuple[str, str], tuple[str, ...]] = {("vault export", "--to"): ("keyfile", "passphrase")}
 
 
 def candidates(
@@ -40,9 +43,9 @@ def candidates(
     """
     *before, current = words or [""]
     previous = before[-1] if before else ""
-    if previous in {"--backend", "--from", "--to"}:
-        return _fitting(current, backends())
     path, taken = _walk(before, commands)
+    if previous in BACKEND_OPTIONS:
+        return _fitting(current, OWN_VALUES.get((path, previous)) or backends())
     if path not in commands:
         return _fitting(current, _next_words(path, commands))
     known = options(path)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pyvault_cli.commands.vault_export import To
 from pyvault_cli.completion import candidates
 
-COMMANDS = ["exec", "export", "list", "vault slot add", "vault slot list", "vault info"]
-OPTIONS = {"--format": True, "--duration": True, "-n": False, "--backend": True, "--debug": False}
+COMMANDS = ["exec", "export", "list", "vault slot add", "vault slot list", "vault info", "vault export", "migrate"]
+OPTIONS = {"--format": True, "--to": True, "--duration": True, "-n": False, "--backend": True, "--debug": False}
 
 
 def offered(*words: str) -> list[str]:
@@ -23,9 +24,9 @@ def offered(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["exec", "export", "list", "vault"]),
+        ((), ["exec", "export", "list", "migrate", "vault"]),
         (("ex",), ["exec", "export"]),
-        (("vault", ""), ["info", "slot"]),
+        (("vault", ""), ["export", "info", "slot"]),
         (("vault", "slot", "l"), ["list"]),
         (("--debug", "vault", "sl"), ["slot"]),
         (("exec", ""), ["prod", "prod eu", "dev"]),
@@ -38,10 +39,18 @@ def offered(*words: str) -> list[str]:
         (("export", "--format", "e"), ["env", "export-env"]),
         (("exec", "--backend", ""), ["file", "memory"]),
         (("--backend", "f"), ["file"]),
+        (("migrate", "--to", ""), ["file", "memory"]),
+        (("vault", "export", "new.pyv", "--to", ""), ["keyfile", "passphrase"]),
+        (("vault", "export", "--to", "k"), ["keyfile"]),
+        (("vault", "export", "--backend", ""), ["file", "memory"]),
         (("exec", "--d"), ["--debug", "--duration"]),
         (("list", ""), []),
-        (("nonsense", ""), ["exec", "export", "list", "vault"]),
+        (("nonsense", ""), ["exec", "export", "list", "migrate", "vault"]),
     ],
 )
 def test_what_is_offered(words: tuple[str, ...], expected: list[str]) -> None:
     assert offered(*words) == expected
+
+
+def test_what_is_offered_for_an_exported_file_is_what_the_command_takes() -> None:
+    assert offered("vault", "export", "new.pyv", "--to", "") == [*To]
