@@ -37,7 +37,8 @@ def import_aws_vault(
         store = open_aws_vault_store(kind, _options(context, kind, profile), lambda question: _ask(context, question))
         with closing(CredentialStore(store)) as source:
             move_and_tell(source, ours.store, profile or (), terms)
-            ours.record_choice()
+            if not dry_run:
+                ours.record_choice()
 
 
 def _ask(context: Context, question: Question) -> Secret[str]:
