@@ -30,7 +30,11 @@ SessionArgument = Annotated[
 DeviceOption = Annotated[bool, typer.Option("--device", help="sign in with a code, from a browser on any machine")]
 BrowserOption = Annotated[
     str | None,
-    typer.Option("--browser", metavar="COMMAND", help="sign in with this browser, on this machine; %s is the address"),
+    typer.Option(
+        "--browser",
+        metavar="COMMAND",
+        help="sign in with this browser, on this machine; %s is the address, %u the address percent-encoded",
+    ),
 ]
 NoBrowserOption = Annotated[
     bool, typer.Option("--no-browser", "--stdout", envvar="AWS_VAULT_STDOUT", help="print the address, open nothing")

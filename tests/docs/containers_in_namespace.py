@@ -23,7 +23,7 @@ from fake_aws.client import FakeAws
 PAGE = (Path(__file__).parents[2] / "docs" / "containers.md").read_text()
 ON_LOOPBACK, OF_ECS = re.findall(r"```yaml\n# compose.yaml\n(.*?)```", PAGE, re.DOTALL)
 (DOCKER_RUN,) = re.findall(r"```sh\n(docker run.*?)```", PAGE, re.DOTALL)
-(GIVE_ADDRESS,) = re.findall(r"```sh\n(sudo .*?)```", PAGE, re.DOTALL)
+GIVE_ADDRESS, TAKE_BACK = re.findall(r"```sh\n(sudo .*?)```", PAGE, re.DOTALL)
 (SERVER, *_) = re.findall(r"^pyvault server .* &$", PAGE, re.MULTILINE)
 ENGINE = Path(__file__).with_name("engine.py")
 
@@ -68,7 +68,10 @@ def beside_loopback(shell: dict[str, str], private_home: Path) -> Iterator[dict[
 @pytest.fixture
 def beside_ecs_address(shell: dict[str, str], private_home: Path) -> Iterator[dict[str, str]]:
     yield from start(GIVE_ADDRESS, "http://169.254.170.2", shell, private_home)
-    subprocess.run(["ip", "address", "del", "169.254.170.2/32", "dev", "lo"], check=True)
+    run(["bash", "-euc", TAKE_BACK], shell, private_home)
+    assert "169.254.170.2" not in run(["ip", "address", "show"], shell, private_home)
+    lowest_port = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")  # of this namespace
+    assert lowest_port.read_text() == "1024\n"
 
 
 def test_docker_run_on_loopback(beside_loopback: dict[str, str], private_home: Path) -> None:
