@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyvault.config.profile import Profile
     from pyvault.files.lock import LockFile
     from pyvault.model import Credentials, StoredCredentials
+    from pyvault.rotation.tools import Shelf
     from pyvault_cli.context import Context
     from pyvault_cli.wanted import Wanted
 
@@ -51,6 +52,9 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
     """Give the lock that keeps two rotations of one key apart; the second fails at once.
 
     Both would otherwise decide by what the other is about to change.
+
+    Raises:
+        WriteFailedError: the directory can't be made.
     """
     import hashlib
 
@@ -68,6 +72,7 @@ def rotation_tools(
     wanted: Wanted,
     context: Context,
     *,
+    shelf: Shelf,
     report: Callable[[str], None],
     wait: Callable[[timedelta], None],
 ) -> Tools:
@@ -76,7 +81,6 @@ def rotation_tools(
     from pyvault.clock import now
     from pyvault.planning.client_settings import client_of, home_partition
     from pyvault.rotation.own_keys import OwnKeys
-    from pyvault.rotation.shelf import StoreShelf
 
     settings = client_of(owner, home_partition(owner.chain()))
     calls = BotoCalls()
@@ -97,7 +101,7 @@ def rotation_tools(
         return calls.sts(settings, as_signer(pair)).get_session_token(step, proof)
 
     return Tools(
-        shelf=StoreShelf(context.store),
+        shelf=shelf,
         calls=OwnKeys(calls, settings),
         authenticate=authenticate,
         confirm=lambda question: _confirmed(context, question),

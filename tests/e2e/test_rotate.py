@@ -97,8 +97,45 @@ def test_a_lost_answer_is_made_good(person: Person, then: str) -> None:
 
 
 def test_resume_needs_something_to_resume(person: Person) -> None:
-    assert person.run("pyvault", "--no-input", "rotate", "--resume", "demo").returncode == 2
-    assert person.run("pyvault", "--no-input", "rotate", "--abort", "demo").returncode == 3
+    for then in ("--resume", "--abort"):
+        ended = person.run("pyvault", "--no-input", "rotate", then, "demo")
+        assert ended.returncode == 3
+        assert "no rotation of 'demo' is under way" in ended.stderr
+
+
+def test_a_rotation_that_another_process_carries_out_is_left_to_it(person: Person) -> None:
+    person.aws.fault("iam.CreateAccessKey", "drop-before", times=1)
+    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 6
+    person.aws.fault("iam.CreateAccessKey", "hang", times=1)
+    begun = len(person.aws.calls("CreateAccessKey"))
+    running = subprocess.Popen(["pyvault", "--no-input", "rotate", "demo"], env=person.environ)
+    person.aws.wait_for_call("CreateAccessKey", count=begun + 1)
+    ended = person.run("pyvault", "--no-input", "rotate", "demo")
+    assert ended.returncode == 1
+    assert f"the rotation of 'demo' is locked by process {running.pid} " in ended.stderr
+    assert "--abort" not in ended.stderr
+    person.aws.clear_faults()
+    assert running.wait(60) == 6
+    assert person.run("pyvault", "--no-input", "rotate", "--resume", "demo").returncode == 0
+    assert_settled(person)
+
+
+def test_a_store_that_breaks_meanwhile_does_not_hide_what_went_wrong_first(person: Person) -> None:
+    person.aws.fault("iam.CreateAccessKey", "hang", times=1)
+    running = subprocess.Popen(
+        ["pyvault", "--no-input", "rotate", "demo"], env=person.environ, stderr=subprocess.PIPE, text=True
+    )
+    person.aws.wait_for_call("CreateAccessKey")
+    (vault,) = Path.home().rglob("vault.pyv")
+    content = vault.read_bytes()
+    vault.write_bytes(b"spoilt")
+    person.aws.clear_faults()
+    shown = running.communicate(timeout=60)[1]
+    assert running.returncode == 6, shown
+    assert "nothing is lost: 'pyvault rotate --resume demo' goes on, --abort gives up" in shown
+    vault.write_bytes(content)
+    assert person.run("pyvault", "--no-input", "rotate", "--abort", "demo").returncode == 0
+    assert_settled(person)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, pytest.param(range(4, 104), marks=pytest.mark.slow, id="many")])
@@ -137,7 +174,7 @@ def test_killed_while_a_call_is_under_way_it_can_be_finished(person: Person, cal
     person.aws.clear_faults()
     ended = person.run("pyvault", "--no-input", "rotate", then, "demo")
     if call == "ListAccessKeys":  # it comes before the journal: nothing was begun
-        assert ended.returncode == (2 if then == "--resume" else 3), ended.stderr
+        assert ended.returncode == 3, ended.stderr
     else:
         assert ended.returncode == 0, ended.stderr
     assert_settled(person)

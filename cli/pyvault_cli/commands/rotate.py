@@ -12,7 +12,7 @@ from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
 
 if TYPE_CHECKING:
-    from pyvault.rotation.tools import Tools
+    from pyvault.rotation.shelf import StoreShelf
 
 
 def rotate(
@@ -49,38 +49,38 @@ def rotate(
         mfa_token=options.secret(mfa_token),
     )
     owner = owner_of(wanted.load(context), context.store.profiles())
-    journal = find_journal(StoreShelf(context.store), owner.name)
-    if resume and journal is None:
-        raise UsageError(f"no rotation of {owner.name!r} is under way", hint=f"pyvault rotate {owner.name} begins one")
-    if abort and journal is None:
-        raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way")
+    shelf = StoreShelf(context.store)
+    journal = find_journal(shelf, owner.name)
+    if (resume or abort) and journal is None:
+        begin = f"'pyvault rotate {owner.name}' begins one" if resume else None
+        raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way", hint=begin)
     stored = context.store.access_key_id(owner.name)
     if dry_run:
         for line in foretell(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
             console.note(line)
         return
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
-    tools = rotation_tools(owner, wanted, context, report=console.note, wait=wait)
-    try:
-        with only_rotation(owner.name, context.paths.locks):
+    tools = rotation_tools(owner, wanted, context, shelf=shelf, report=console.note, wait=wait)
+    with only_rotation(owner.name, context.paths.locks):
+        try:
             if abort:
                 give_up(owner.name, tools)
             else:
                 replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
-    except KeyboardInterrupt:
-        raise _with_the_way_on(UserCancelledError("interrupted"), owner.name, tools) from None
-    except PyvaultError as problem:
-        _with_the_way_on(problem, owner.name, tools)
-        raise
-    finally:
-        _forget_sessions(context, owner.name)
+        except KeyboardInterrupt:
+            raise _with_the_way_on(UserCancelledError("interrupted"), owner.name, shelf) from None
+        except PyvaultError as problem:
+            _with_the_way_on(problem, owner.name, shelf)
+            raise
+        finally:
+            if owner.name in shelf.replaced or (journal is not None and journal.new_key_id == stored):
+                _forget_sessions(context, owner.name)
     _say_the_end(owner.name, before=stored, now=context.store.access_key_id(owner.name), abort=abort, keep_old=keep_old)
 
 
-def _with_the_way_on(problem: PyvaultError, name: str, tools: Tools) -> PyvaultError:
-    from pyvault.rotation.rotate import find_journal
-
-    if problem.hint is None and find_journal(tools.shelf, name) is not None:
+def _with_the_way_on(problem: PyvaultError, name: str, shelf: StoreShelf) -> PyvaultError:
+    """Add what to do next; the store isn't asked, it may be what has failed or hangs."""
+    if problem.hint is None and shelf.is_under_way(name):
         problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' goes on, --abort gives up"
     return problem
 
@@ -97,5 +97,11 @@ def _say_the_end(name: str, *, before: str, now: str, abort: bool, keep_old: boo
 
 
 def _forget_sessions(context: Context, name: str) -> None:
-    """Sessions made from the old key are dead; the next command should not try them."""
-    context.sessions.clear(name)
+    """Sessions made from the old key are dead; the next command should not try them.
+
+    What failed before is the thing to tell, and the rotation itself is not undone by this.
+    """
+    try:
+        context.sessions.clear(name)
+    except (PyvaultError, KeyboardInterrupt):
+        console.warn(f"the old sessions of {name!r} could not be dropped; 'pyvault clear {name}' does that")
