@@ -27,6 +27,7 @@ from pyvault.errors import (
     PyvaultError,
     UserCancelledError,
 )
+from pyvault.files.atomic import PendingFile
 from pyvault.sessions.single_flight import SingleFlight
 
 KEY = "ab" * 32
@@ -200,6 +201,27 @@ def test_records_of_failures_do_not_pile_up(tmp_path: Path) -> None:
         if key.startswith("aa"):
             os.utime(next(tmp_path.iterdir()), (long_ago, long_ago))
     assert names == [["aa"], ["bb"], ["bb", "cc"]]
+
+
+def leave_pending(target: Path) -> Path:
+    """Leave what a writer leaves that is killed before it commits."""
+    pending = PendingFile(target)
+    pending.finish()
+    return pending.path
+
+
+def test_what_a_killed_writer_left_of_a_record_goes_with_the_old_records(tmp_path: Path) -> None:
+    from pyvault.sessions import flight_failure
+
+    old, young = leave_pending(tmp_path / "aa.failed"), leave_pending(tmp_path / "bb.failed")
+    others = leave_pending(tmp_path / "cc.lock")  # of no record
+    directory = tmp_path / "dd.failed"  # can't be unlinked, and must not keep the sweep from the rest
+    directory.mkdir()
+    long_ago = time.time() - 2 * 24 * 3600
+    for path in (old, others, directory):
+        os.utime(path, (long_ago, long_ago))
+    flight_failure.leave(tmp_path / "ee.failed", ConfigError("x"))
+    assert sorted(tmp_path.iterdir()) == sorted([young, others, directory, tmp_path / "ee.failed"])
 
 
 def test_nobody_fetches_while_somebody_is_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from pyvault import clock
 from pyvault.errors import WriteFailedError
-from pyvault.files.atomic import PendingFile
+from pyvault.files.atomic import PENDING_MARK, PendingFile
 from pyvault.sessions.failure_codec import describe, rebuild
 
 if TYPE_CHECKING:
@@ -57,12 +57,18 @@ def reraise(record: Path) -> NoReturn:
 
 
 def _sweep(directory: Path) -> None:
-    """Remove old records: their keys may never come again."""
+    """Remove old records, and what killed writers left of one: their keys may never come again.
+
+    The lock files of killed holders stay: who takes one to remove it looks, to
+    whoever comes meanwhile, like a process that fetches.
+    """
     oldest = clock.now().timestamp() - LIFE
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(directory)):
-            if entry.name.endswith(SUFFIX) and entry.stat(follow_symlinks=False).st_mtime < oldest:
-                os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
+            if entry.name.endswith(SUFFIX) or f"{SUFFIX}{PENDING_MARK}" in entry.name:
+                with contextlib.suppress(OSError):  # another process sweeps too
+                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                        os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
 
 
 def _read(record: Path) -> dict[str, str]:
