@@ -8,7 +8,7 @@ import typer
 
 from pyvault.config.file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
-from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
+from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault.moving.migrate import Deed, Terms
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
@@ -32,7 +32,9 @@ def import_credentials_file(
     for name in found.left:
         console.note(f"Left '{name}': what stands there is no static access key.")
     if not found.pairs:
-        raise ProfileNotFoundError(f"there are no access keys in '{path}'")
+        copy = backup_path(path)  # what stays of a removal that was killed at its very end
+        hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
+        raise ProfileNotFoundError(f"there are no access keys in '{path}'", hint=hint)
     source = CredentialStore(ClearKeys(found.pairs))
     done = move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
     if dry_run:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import ConfigError, WriteFailedError
-from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
+from pyvault.files.atomic import PendingFile
+from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault.secret import Secret
 
 TEXT = """\
@@ -49,13 +50,13 @@ def test_static_pairs_are_found_and_the_rest_is_named(file: Path) -> None:
 
 
 def test_only_the_lines_of_the_pairs_go(file: Path) -> None:
-    backup = remove_pairs(file, ["default", "twice"])
+    remove_pairs(file, ["default", "twice"])
     left = file.read_text()
     assert "one" not in left
     assert "AKIAOLD" not in left
     for kept in ("# kept", "[default]", "region = eu-west-1", "aws_session_token = token", "AKIAHALF"):
         assert kept in left
-    assert not backup.exists()
+    assert [*file.parent.iterdir()] == [file]  # no copy of the keys
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -64,6 +65,20 @@ def test_line_ends_stay_as_they_are(file: Path) -> None:
     remove_pairs(file, ["default", "twice"])
     assert b"region = eu-west-1\r\n" in file.read_bytes()
     assert b"one" not in file.read_bytes()
+
+
+def test_what_a_killed_removal_left_goes_with_the_next(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "home" / "credentials"
+    link.parent.mkdir()
+    link.symlink_to(file)
+    for target in (backup_path(link), file):
+        killed = PendingFile(target)
+        killed.write(TEXT.encode())
+        killed.finish()
+    backup_path(link).write_text(TEXT)
+    remove_pairs(link, ["default", "twice"])
+    assert [*link.parent.iterdir()] == [link]
+    assert sorted(tmp_path.iterdir()) == sorted([file, link.parent])
 
 
 def test_a_file_that_can_t_be_written_stays(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

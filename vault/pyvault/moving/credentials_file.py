@@ -57,27 +57,29 @@ def read_credentials_file(path: Path) -> FoundKeys:
     return FoundKeys(pairs=pairs, left=tuple(left))
 
 
-def remove_pairs(path: Path, profiles: Collection[str]) -> Path:
+def backup_path(path: Path) -> Path:
+    """Say where a copy of the file lies while :func:`remove_pairs` rewrites it, and stays if that is killed."""
+    return path.with_name(f"{path.name}{BACKUP_SUFFIX}")
+
+
+def remove_pairs(path: Path, profiles: Collection[str]) -> None:
     """Take the pairs of these profiles out of the file; everything else stays as it is.
 
     A copy lies beside it while it is rewritten, and is deleted once the new
     file reads as it should: a copy of the keys in clear text is what this is
-    meant to end.
-
-    Returns:
-        The place of that copy, for a message.
+    meant to end. What an earlier run left that was killed meanwhile goes too.
 
     Raises:
         ConflictError: the file changed meanwhile; it was left alone.
         WriteFailedError: it can't be written; the copy stays.
     """
-    from pyvault.files.atomic import replace_file
+    from pyvault.files.atomic import remove_leftovers, replace_file
 
     before = _read(path)
     after = before
     while lines := _lines_of_pairs(after, path, profiles):
         after = b"".join(line for number, line in enumerate(after.splitlines(keepends=True), 1) if number not in lines)
-    backup = path.with_name(f"{path.name}{BACKUP_SUFFIX}")
+    backup = backup_path(path)
     replace_file(backup, before)
     if _read(path) != before:
         backup.unlink(missing_ok=True)  # nothing was changed, so a second copy of the keys serves nobody
@@ -86,7 +88,8 @@ def remove_pairs(path: Path, profiles: Collection[str]) -> Path:
     if _read(path) != after or read_credentials_file(path).pairs.keys() & set(profiles):
         raise ConflictError(f"'{path}' does not read as it was written", hint=f"'{backup}' is how it was")
     backup.unlink()
-    return backup
+    for target in (backup, path.resolve()):
+        remove_leftovers(target)
 
 
 def _lines_of_pairs(data: bytes, path: Path, profiles: Collection[str]) -> set[int]:
