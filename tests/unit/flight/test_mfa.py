@@ -13,6 +13,7 @@ import pytest
 
 from cases import Case, cases_of
 from pyvault.errors import InputRequiredError, MfaError, ProcessError
+from pyvault.files.atomic import PendingFile
 from pyvault.mfa.claims import MfaClaims
 from pyvault.mfa.desk import MfaDesk, MfaRequest, checked, run_mfa_process
 from pyvault.secret import Secret
@@ -140,6 +141,15 @@ def test_the_code_itself_is_not_in_the_record(tmp_path: Path) -> None:
     MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
     assert not [file for file in tmp_path.iterdir() if b"123456" in file.read_bytes()]
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_claim(tmp_path: Path) -> None:
+    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    files = sorted(tmp_path.iterdir())
+    killed = PendingFile(next(tmp_path.glob("*.json")))
+    killed.finish()
+    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("654321"))
+    assert sorted(tmp_path.iterdir()) == files
 
 
 @pytest.mark.parametrize("record", ["", "[]", '{"a": "b"}', "{"])

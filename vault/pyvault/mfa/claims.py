@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import WriteFailedError
-from pyvault.files.atomic import PendingFile
+from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def _read(record: Path) -> dict[str, int]:
 def _write(record: Path, used: dict[str, int]) -> None:
     import json
 
+    remove_leftovers(record)
     with PendingFile(record, durable=False) as pending:
         pending.write(json.dumps(used).encode())
         pending.commit()
