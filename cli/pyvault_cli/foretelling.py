@@ -41,6 +41,8 @@ def foretell(stored: str, journal: Journal | None, *, abort: bool, keep_old: boo
         if journal is not None:
             lines.append("would delete a key whose secret never arrived, if there is one")
         lines.append(f"would ask AWS for a new key, prove it, store it, {end}")
+        if journal is None and not delete_inactive:
+            lines.append("AWS was not asked; a user has two keys at most, so there must be room for the new one")
     return lines
 
 

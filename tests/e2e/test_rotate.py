@@ -203,3 +203,47 @@ def test_list_shows_the_age_of_keys(person: Person) -> None:
     assert row.endswith("0 days")
     listed = json.loads(person.run("pyvault", "list", "--json").stdout)
     assert next(entry for entry in listed["profiles"] if entry["profile"] == "demo")["created"] is not None
+
+
+def killed_in(person: Person, call: str) -> None:
+    """Let a rotation die while AWS has carried out this call and not answered yet."""
+    fault = person.aws.fault(f"iam.{call}", "hang-after", times=1)
+    running = subprocess.Popen(["pyvault", "--no-input", "rotate", "demo"], env=person.environ)
+    person.aws.wait_for_call(call)
+    running.kill()
+    running.wait()
+    person.aws.clear_faults(fault)
+
+
+def test_a_rotation_that_has_not_ended_is_seen_in_the_list(person: Person) -> None:
+    killed_in(person, "UpdateAccessKey")
+    for words in (["list"], ["list", "--keys"]):
+        shown = person.run("pyvault", *words).stderr
+        assert "a rotation of 'demo' has not ended" in shown
+        assert "'pyvault rotate --resume demo' finishes it" in shown
+    assert person.run("pyvault", "list", "--credentials").stderr == ""
+
+
+def test_giving_up_what_is_in_place_already_says_that_it_was_finished(person: Person) -> None:
+    killed_in(person, "UpdateAccessKey")
+    shown = person.run("pyvault", "--no-input", "rotate", "--abort", "demo").stderr
+    assert "finished; 'demo' has the key" in shown
+    assert "given up" not in shown
+    assert_settled(person)
+
+
+def test_removing_a_profile_names_the_key_that_its_rotation_has_made(person: Person) -> None:
+    killed_in(person, "UpdateAccessKey")
+    listed = json.loads(person.run("pyvault", "list", "--json").stdout)["profiles"]
+    removed = person.run("pyvault", "remove", "-f", "demo").stderr
+    assert f"the key {listed[0]['access_key_id']}, which it made, may still live at AWS" in removed
+
+
+def test_two_keys_are_told_with_the_commands_that_make_room(fake_aws: FakeAws, tmp_path: Path) -> None:
+    person = Person(fake_aws, tmp_path)
+    person.add("two", "two-keys")
+    ended = person.run("pyvault", "--no-input", "rotate", "two")
+    other = fake_aws.key("two-keys", 1).access_key_id
+    assert ended.returncode == 1
+    assert f"aws iam update-access-key --status Inactive --access-key-id {other}" in ended.stderr
+    assert "'pyvault rotate --delete-inactive two'" in ended.stderr

@@ -174,7 +174,7 @@ def test_a_key_that_somebody_uses_is_asked_about(person: Person, answer: str) ->
     else:
         assert code == 1
         assert "there is no room for a new key" in shown
-        assert "'pyvault rotate --abort' gives this rotation up" in shown
+        assert "'pyvault rotate --abort demo' gives this rotation up" in shown
         assert made["AccessKeyId"] in keys_at_aws(person)
         assert end_of(rotate(person, "--abort"))[0] == 0
         assert sorted(keys_at_aws(person)) == sorted([made["AccessKeyId"], stored_key(person)])

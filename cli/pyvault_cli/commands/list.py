@@ -11,6 +11,7 @@ import typer
 
 from pyvault import clock
 from pyvault.config.durations import format_duration
+from pyvault.names import Kind
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.kept_tokens import kept_portals, label_of
@@ -35,6 +36,7 @@ def list(  # the command's name, as the user types it
         _write_json(context)
     elif keys:
         console.data(aligned(_key_rows(context)), errors="backslashreplace")
+        _tell_of_rotations(context)
     elif credentials:
         _lines(context.store.profiles())
     elif profiles:
@@ -44,6 +46,13 @@ def list(  # the command's name, as the user types it
         _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
         console.data(aws_vault_table(_table_rows(context)), errors="backslashreplace")
+        _tell_of_rotations(context)
+
+
+def _tell_of_rotations(context: Context) -> None:
+    for name in context.store.profiles(kind=Kind.PENDING):
+        console.warn(f"a rotation of {name!r} has not ended")
+        console.hint(f"'pyvault rotate --resume {name}' finishes it, --abort gives it up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from pyvault.errors import ItemNotFoundError
+from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
 from pyvault_cli import console, options
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context, context_of
 
 
 def remove(
@@ -29,11 +29,14 @@ def remove(
         raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint="pyvault list shows them")
     if not force:
         context.ask.confirm(f'Delete credentials for profile "{name}"?', option="--force")
+    half_rotated = ItemName(Kind.PENDING, name) in context.store.backend.names()
+    made = _key_of_rotation(context, name) if half_rotated else None
     context.store.delete(name)
     console.note("Deleted credentials.")
-    if ItemName(Kind.PENDING, name) in context.store.backend.names():
+    if half_rotated:
         context.store.backend.delete(ItemName(Kind.PENDING, name))
-        console.warn("A rotation of the key had not ended; a key that it made may still live at AWS.")
+        what = f"the key {made}, which it made," if made else "a key that it made"
+        console.warn(f"A rotation of the key had not ended; {what} may still live at AWS.")
     if totp_name(name) in context.store.backend.names():
         context.store.backend.delete(totp_name(name))
         console.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
@@ -45,3 +48,15 @@ def remove(
         console.note("Backups of the vault still hold it; pyvault vault purge deletes them.")
     if name in context.aws_config.profiles():
         console.note(f"The profile stays in '{context.aws_config.path}'.")
+
+
+def _key_of_rotation(context: Context, profile: str) -> str | None:
+    """Give the id of the key that a rotation under way has made, as far as it is written down and can be read."""
+    from pyvault.rotation.rotate import find_journal
+    from pyvault.rotation.shelf import StoreShelf
+
+    try:
+        journal = find_journal(StoreShelf(context.store), profile)
+    except ItemCorruptError:
+        return None
+    return journal.new_key_id if journal else None

@@ -75,7 +75,8 @@ def rotate(
         finally:
             if owner.name in shelf.replaced or (journal is not None and journal.new_key_id == stored):
                 _forget_sessions(context, owner.name)
-    _say_the_end(owner.name, before=stored, now=context.store.access_key_id(owner.name), abort=abort, keep_old=keep_old)
+    given_up = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
+    _say_the_end(owner.name, context.store.access_key_id(owner.name), given_up=given_up, keep_old=keep_old)
 
 
 def _with_the_way_on(problem: PyvaultError, name: str, shelf: StoreShelf) -> PyvaultError:
@@ -85,10 +86,10 @@ def _with_the_way_on(problem: PyvaultError, name: str, shelf: StoreShelf) -> Pyv
     return problem
 
 
-def _say_the_end(name: str, *, before: str, now: str, abort: bool, keep_old: bool) -> None:
+def _say_the_end(name: str, now: str, *, given_up: bool, keep_old: bool) -> None:
     from pyvault.model import masked
 
-    if abort and before == now:
+    if given_up:
         console.note(f"given up; {name!r} keeps the key {masked(now)}")
         return
     console.note(f"finished; {name!r} has the key {masked(now)}")

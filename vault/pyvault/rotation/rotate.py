@@ -227,9 +227,10 @@ class _Rotation:
         shown = ", ".join(f"{masked(key.key_id)} ({'active' if key.active else 'inactive'})" for key in others)
         raise errors.ConflictError(
             f"the user of {self._profile!r} has two access keys already; the other is {shown}",
-            hint="'pyvault rotate --delete-inactive' deletes an inactive one first"
+            hint=f"'pyvault rotate --delete-inactive {self._profile}' deletes the inactive one first"
             if inactive
-            else "set the other key inactive, then 'pyvault rotate --delete-inactive'",
+            else f"'aws iam update-access-key --status Inactive --access-key-id {others[0].key_id}', when nobody "
+            f"uses it any more; then 'pyvault rotate --delete-inactive {self._profile}'",
         )
 
     def _ask_about(self, key: RemoteKey, journal: Journal) -> None:
@@ -241,7 +242,7 @@ class _Rotation:
             if len(journal.existing) + 1 >= decide.MAX_KEYS:
                 raise errors.ConflictError(
                     f"there is no room for a new key beside {masked(key.key_id)}",
-                    hint="'pyvault rotate --abort' gives this rotation up",
+                    hint=f"'pyvault rotate --abort {self._profile}' gives this rotation up",
                 )
 
     def _delete(self, key_id: str) -> None:
