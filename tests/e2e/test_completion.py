@@ -33,7 +33,12 @@ TABS = [
     ("vault sl", "ot", ["vault", "slot"]),
     ("export --format export", "-env", ["export", "--format", "export-env"]),
     ("exec prod-eu -- cat read", "me.txt", ["exec", "prod-eu", "--", "cat", "readme.txt"]),
+    ("exec prod-eu -- mkfi", "fo", ["exec", "prod-eu", "--", "mkfifo"]),
     ("--backend wi", "ncred", ["--backend", "wincred"]),
+]
+ASSUME_TABS = [
+    ("pro", "d-eu", ["prod-eu"]),
+    ("--no-sess", "ion", ["--no-session"]),
 ]
 TO_THE_BEGINNING, RETURN = "\x01", "\r"
 
@@ -55,13 +60,13 @@ class Terminal:
         self.child.sendline(f"{script}; echo rea''dy")
         self.child.expect("ready\r\n")
 
-    def complete(self, typed: str, *, then: str) -> tuple[list[str], str]:
+    def complete(self, typed: str, *, then: str, program: str = "pyvault") -> tuple[list[str], str]:
         """Type, press Tab, wait for what it adds; give the words of the line, and all that was shown."""
-        self.child.send(f"pyvault {typed}\t")
+        self.child.send(f"{program} {typed}\t")
         self.child.expect_exact(then)
         shown = str(self.child.before)
         self.child.send(f"{TO_THE_BEGINNING}printf '<%s>' {RETURN}")
-        self.child.expect(r"<pyvault>(<[^\r\n]*>)+")
+        self.child.expect(rf"<{program}>(<[^\r\n]*>)+")
         shown += str(self.child.before)
         return re.findall("<([^>]*)>", str(self.child.match[0]))[1:], shown
 
@@ -92,6 +97,8 @@ def test_tab_completes_and_quotes_and_never_asks_for_the_passphrase(terminal: Te
         seen, shown = terminal.complete(typed, then=then)
         assert seen == words
         assert "assphrase" not in shown
+    for typed, then, words in ASSUME_TABS:
+        assert terminal.complete(typed, then=then, program="pv-assume")[0] == words
     assert not (person.home / "pwned").exists()
     terminal.child.sendline("pyvault list")  # which does have to open the same vault
     terminal.child.expect("passphrase for")

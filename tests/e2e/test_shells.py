@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,6 +27,20 @@ def person(fake_aws: FakeAws, tmp_path: Path) -> Person:
     someone.add("a b", "demo")
     someone.config('[profile "a b"]\nregion = eu-west-1\n[profile hostile]\nregion = $(touch pwned)\n')
     return someone
+
+
+#: What every test begins with; SET name value, which differs, and the rest is the same in all three.
+BEGIN = {
+    "bash": 'eval "$(pyvault shell-init bash)"; ',
+    "zsh": 'eval "$(pyvault shell-init zsh)"; ',
+    "fish": "pyvault shell-init fish | source; ",
+}
+
+
+def scripted(person: Person, shell: str, *lines: str) -> subprocess.CompletedProcess[str]:
+    """Run lines that all shells read, after ``SET name value`` has been put into the shell's own words."""
+    spoken = [re.sub(r"^SET (\w+) (\S+)$", r"set -gx \1 \2" if shell == "fish" else r"export \1=\2", x) for x in lines]
+    return in_shell(person, shell, BEGIN[shell] + "; ".join(spoken))
 
 
 def in_shell(person: Person, shell: str, text: str) -> subprocess.CompletedProcess[str]:
@@ -56,3 +71,74 @@ def test_a_hostile_config_does_not_become_shell(person: Person, shell: str, monk
     person.add("hostile", "demo")
     in_shell(person, shell, ASSUME[shell].format(name="hostile"))
     assert not (person.home / "pwned").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("words", ["--help", "'a b' -h", "--version", "'a b' --format json", "'a b' --format=fish"])
+def test_nothing_but_assignments_is_evaluated(person: Person, shell: str, words: str) -> None:
+    ended = scripted(
+        person,
+        shell,
+        "SET AWS_SESSION_TOKEN kept",
+        f"pv-assume {words} && echo assumed" if shell != "fish" else f"pv-assume {words}; and echo assumed",
+        "env",
+    )
+    assert "AWS_SESSION_TOKEN=kept" in ended.stdout
+    assert "assumed" not in ended.stdout
+    assert "not found" not in ended.stderr
+    assert "Unknown command" not in ended.stderr
+    assert "AccessKeyId" not in ended.stdout + ended.stderr
+    if "--format" in words:
+        assert "pv-assume takes no '--format'" in ended.stderr
+    else:
+        assert "pyvault" in ended.stdout
+        assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_regions_that_were_there_come_back(person: Person, shell: str) -> None:
+    person.config('[profile "a b"]\nregion = eu-west-1\n')
+    ended = scripted(
+        person,
+        shell,
+        "SET AWS_REGION us-east-2",
+        "SET AWS_DEFAULT_REGION us-west-2",
+        "pv-assume 'a b' --region ap-south-1",
+        "env | grep REGION= | sort",
+        "pv-assume 'a b'",
+        "env | grep REGION= | sort",
+        "pv-unset",
+        "env | grep -E 'REGION=|ACCESS_KEY' | sort",
+    )
+    assert ended.stderr == ""
+    both = "AWS_DEFAULT_REGION={0}\nAWS_REGION={0}\n"
+    before = "AWS_DEFAULT_REGION=us-west-2\nAWS_REGION=us-east-2\n"
+    assert ended.stdout == both.format("ap-south-1") + both.format("us-east-2") + before
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_one_profiles_region_is_not_the_next_ones(person: Person, shell: str) -> None:
+    person.config('[profile "a b"]\nregion = eu-west-1\n[profile c]\nregion = eu-north-1\n')
+    person.add("c", "demo")
+    del person.environ["AWS_DEFAULT_REGION"]
+    ended = scripted(
+        person,
+        shell,
+        "pv-assume 'a b'",
+        "env | grep REGION= | sort",
+        "pv-assume c",
+        "env | grep REGION= | sort",
+        "SET AWS_REGION us-east-2",
+        "pv-unset",
+        "env | grep REGION= | sort",
+    )
+    assert ended.stderr == ""
+    both = "AWS_DEFAULT_REGION={0}\nAWS_REGION={0}\n"
+    assert ended.stdout == both.format("eu-west-1") + both.format("eu-north-1") + "AWS_REGION=us-east-2\n"
+
+
+@pytest.mark.peer("zsh")
+def test_a_zsh_without_compinit_gets_the_functions_and_no_complaint(person: Person) -> None:
+    ended = person.run("zsh", "-f", "-c", BEGIN["zsh"] + "pv-assume 'a b' && aws sts get-caller-identity")
+    assert ":user/demo" in ended.stdout
+    assert ended.stderr == ""

@@ -41,7 +41,8 @@ def _options(path: str) -> dict[str, bool]:
 
     command = build(menu.ALIASES.get(path, path))
     valued = options_with_value(command)
-    own = {name: name in valued for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+    own = {name: name in valued for parameter in shown for name in parameter.opts if name.startswith("-")}
     return own | dict.fromkeys(VALUED, True) | dict.fromkeys(SWITCHES, False)
 
 

@@ -6,16 +6,26 @@ from typing import Annotated
 
 import typer
 
+from pyvault.errors import UsageError
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.formats import Format, render
+from pyvault_cli.shells import Shell
 from pyvault_cli.wanted import Wanted, fetcher, profile_of
+
+#: What pv-assume evaluates in each shell.
+ASSIGNED = {
+    Shell.BASH: Format.EXPORT_ENV,
+    Shell.ZSH: Format.EXPORT_ENV,
+    Shell.FISH: Format.FISH,
+    Shell.POWERSHELL: Format.POWERSHELL,
+}
 
 
 def export(
     ctx: typer.Context,
     profile: options.OptionalProfileArgument = None,
-    format: Annotated[Format, typer.Option("--format", help="how to write them")] = Format.ENV,
+    format: Annotated[Format | None, typer.Option("--format", help="how to write them", show_default="env")] = None,
     duration: options.DurationOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,
@@ -24,9 +34,11 @@ def export(
     no_cache: options.NoCacheOption = False,
     refresh: options.RefreshOption = False,
     allow_plaintext: options.PlaintextOption = False,
+    assign: Annotated[Shell | None, typer.Option("--assign", hidden=True)] = None,
 ) -> None:
     """Print credentials; ``--format json`` is what credential_process wants."""
     context = context_of(ctx)
+    form = _form(format, assign)
     wanted = Wanted(
         profile=profile_of(profile, context, environment=False),
         duration=duration,
@@ -40,4 +52,19 @@ def export(
     )
     plan = wanted.plan(context)
     credentials = fetcher(wanted, plan, context)()
-    console.data(render(format, credentials, profile=plan.profile, region=plan.region))
+    console.data(render(form, credentials, profile=plan.profile, region=plan.region))
+
+
+def _form(given: Format | None, assign: Shell | None) -> Format:
+    """Choose the form; for pv-assume, which evaluates it, nobody else may.
+
+    Raises:
+        UsageError: both were given.
+    """
+    if assign is None:
+        return given or Format.ENV
+    if given is not None:
+        raise UsageError(
+            "pv-assume takes no '--format': the shell could not evaluate it", hint="pyvault export prints credentials"
+        )
+    return ASSIGNED[assign]

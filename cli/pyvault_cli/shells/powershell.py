@@ -2,18 +2,29 @@
 
 from pyvault_cli.formats import POWERSHELL_QUOTES
 
+#: As in bash: only assignments are evaluated, and the regions that were there before come back.
 FUNCTIONS = """\
 function pv-unset {
-    $names = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'
-    if ($global:PvRegionSet) { $names += 'AWS_REGION', 'AWS_DEFAULT_REGION'; $global:PvRegionSet = $false }
-    foreach ($name in $names) { Remove-Item -ErrorAction SilentlyContinue "Env:$name" }
+    foreach ($name in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION') {
+        Remove-Item -ErrorAction SilentlyContinue "Env:$name"
+    }
+    if ($null -eq $global:PvRegions) { return }
+    foreach ($name in 'AWS_REGION', 'AWS_DEFAULT_REGION') {
+        if ([Environment]::GetEnvironmentVariable($name) -ceq $global:PvRegions['now']) {
+            [Environment]::SetEnvironmentVariable($name, $global:PvRegions[$name])
+        }
+    }
+    $global:PvRegions = $null
 }
 function pv-assume {
-    $lines = (& pyvault export --format powershell @args) -join "`n"
+    $lines = (& pyvault export --assign powershell @args) -join "`n"
     if ($LASTEXITCODE -ne 0) { return }
+    if ($lines -cnotmatch '^[$]Env:AWS_ACCESS_KEY_ID = ') { return $lines }
     pv-unset
+    $before = @{ 'AWS_REGION' = $Env:AWS_REGION; 'AWS_DEFAULT_REGION' = $Env:AWS_DEFAULT_REGION }
     Invoke-Expression $lines
-    if ($lines -match 'AWS_REGION') { $global:PvRegionSet = $true }
+    $global:PvRegions = $before
+    $global:PvRegions['now'] = $Env:AWS_REGION
 }
 """
 
