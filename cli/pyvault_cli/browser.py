@@ -17,7 +17,7 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, UserCancelledError
+from pyvault.errors import ConfigError, PyvaultError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,13 +38,31 @@ def open_page(address: Secret[str], *, command: str | None, environ: Mapping[str
 
     Raises:
         ConfigError: the command is no command.
-        UserCancelledError: no browser could be started.
+        PyvaultError: no browser could be started.
     """
-    if command is None and not environ.get("BROWSER"):
+    named = _named(command, environ)
+    if named is None:
         _open_with_platform(address)
-        return
-    named = command or environ["BROWSER"].split(":", 1)[0]
-    _start(_words(named, address), named, environ)
+    else:
+        _start(_with_address(_words(named), address), named, environ)
+
+
+def check_browser(*, command: str | None, environ: Mapping[str, str]) -> None:
+    """See early that the command of :func:`open_page` can be read; nothing is started.
+
+    Raises:
+        ConfigError: the command is no command.
+    """
+    named = _named(command, environ)
+    if named is not None:
+        _words(named)
+
+
+def _named(command: str | None, environ: Mapping[str, str]) -> str | None:
+    """Give the command that was asked for, in whichever way; None leaves it to the platform."""
+    if command is not None:
+        return command
+    return environ.get("BROWSER", "").split(":", 1)[0] or None
 
 
 def _open_with_platform(address: Secret[str]) -> None:
@@ -65,11 +83,11 @@ def _open_with_platform(address: Secret[str]) -> None:
     finally:
         os.environ.update(kept)
     if not opened:
-        raise UserCancelledError("no browser could be opened", hint=PRINT_HINT)
+        raise PyvaultError("no browser could be opened", hint=PRINT_HINT)
 
 
-def _words(command: str, address: Secret[str]) -> list[str]:
-    """Put the address where ``%s`` or ``%u`` stands, or last.
+def _words(command: str) -> list[str]:
+    """Split a command.
 
     Raises:
         ConfigError: quotes that don't close, or nothing at all.
@@ -77,9 +95,15 @@ def _words(command: str, address: Secret[str]) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as exc:
-        raise ConfigError(f"the browser command {command!r} can't be read: {exc}") from None
+        reason = str(exc).lower()
+        raise ConfigError(f"the browser command {command!r} can't be read: {reason}", hint=PRINT_HINT) from None
     if not words:
-        raise ConfigError("the browser command is empty")
+        raise ConfigError("the browser command is empty", hint=PRINT_HINT)
+    return words
+
+
+def _with_address(words: list[str], address: Secret[str]) -> list[str]:
+    """Put the address where ``%s`` or ``%u`` stands, or last."""
     if not any(mark in word for word in words[1:] for mark in ("%s", "%u")):
         return [*words, address.reveal()]
     from urllib.parse import quote
@@ -101,11 +125,12 @@ def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:
             stderr=nothing,
             start_new_session=True,
         )
-    except OSError as exc:
-        raise UserCancelledError(f"the browser {named!r} can't be started: {exc.strerror}", hint=PRINT_HINT) from None
+    except (OSError, ValueError) as exc:  # a NUL byte is a ValueError
+        reason = getattr(exc, "strerror", None) or "no such command"
+        raise PyvaultError(f"the browser {named!r} can't be started: {reason}", hint=PRINT_HINT) from None
     try:
         failed = child.wait(timeout=SETTLE_S)
     except subprocess.TimeoutExpired:
         return
     if failed:
-        raise UserCancelledError(f"the browser {named!r} ended with status {failed}", hint=PRINT_HINT)
+        raise PyvaultError(f"the browser {named!r} ended with status {failed}", hint=PRINT_HINT)

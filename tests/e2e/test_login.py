@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -156,11 +157,37 @@ def test_a_region_leads_to_the_console_of_its_partition(person: Person, region: 
     assert query["Destination"] == [f"https://{region}.{console}/ec2/home?region={region}"]
 
 
-def test_a_browser_that_fails_is_named(person: Person) -> None:
-    ended = person.run("pyvault", "--no-input", "login", "reader", "--browser", "false")
-    assert ended.returncode == 130
-    assert "'false' ended with status 1" in ended.stderr
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("false", 1, "the browser 'false' ended with status 1"),
+        ("nosuchbrowser", 1, "the browser 'nosuchbrowser' can't be started: No such file"),
+        ("", 5, "the browser command is empty"),
+        ("'firefox", 5, "can't be read: no closing quotation"),
+    ],
+)
+def test_a_browser_that_cant_start_is_named(person: Person, command: str, code: int, message: str) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "reader", "--browser", command)
+    assert message in ended.stderr
     assert "--print-url" in ended.stderr
+    assert ended.returncode == code
+
+
+def test_a_machine_without_a_browser_is_told_so(person: Person) -> None:
+    bare = {"PATH": str(person.home), "BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    program = str(shutil.which("pyvault", path=person.environ["PATH"]))
+    ended = person.run(program, "--no-input", "login", "reader", **bare)
+    assert "no browser could be opened" in ended.stderr
+    assert "--print-url" in ended.stderr
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize("words", [["--browser", "'firefox"], ["--path", "https://evil.example/x"], ["--path", "ä"]])
+def test_what_cant_work_is_refused_before_any_call(person: Person, fake_aws: FakeAws, words: list[str]) -> None:
+    ended = person.run("pyvault", "--no-input", "login", "reader", *words)
+    assert ended.returncode in {2, 5}
+    assert fake_aws.calls("AssumeRole") == []
+    assert fake_aws.calls("getSigninToken") == []
 
 
 @pytest.mark.peer("chromium")

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault_cli import console, options
 from pyvault_cli.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
@@ -56,21 +55,25 @@ def login(
         open_browser=not print_url,
         federation=True,
     )
+    command = browser if browser is not None else context.tool_config.browser or None
+    if not print_url:
+        from pyvault_cli.browser import check_browser
+
+        check_browser(command=command, environ=context.environ)
     session = console_session(wanted, context, ambient)
     for line in session.notes:
         console.hint(line)
-    link = _link(session, session.credentials(), context, path=path, service=service, auto_logout=auto_logout)
+    link = _link(session, context, path=path, service=service, auto_logout=auto_logout)
     if print_url:
         console.data(f"{link.reveal()}\n")
         return
     from pyvault_cli.browser import open_page
 
-    open_page(link, command=browser or context.tool_config.browser, environ=context.environ)
+    open_page(link, command=command, environ=context.environ)
 
 
 def _link(
     session: ConsoleSession,
-    credentials: Credentials,
     context: Context,
     *,
     path: str | None,
@@ -86,7 +89,7 @@ def _link(
     page = destination(site, region=session.region, path=path, service=service)  # before any call: it may be refused
     token = get_signin_token(
         site,
-        credentials,
+        session.credentials(),
         duration_s=session.duration_s,
         get=lambda address: get_over_https(address, ca_bundle=session.ca_bundle),
     )

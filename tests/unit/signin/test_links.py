@@ -36,6 +36,8 @@ CREDENTIALS = Credentials(
             None,
             "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?x=1&region=eu-west-1#logsV2:log-groups",
         ),
+        (None, "https://eu-west-1.console.aws.amazon.com/a?b=c#d", None, "https://console.aws.amazon.com/a?b=c#d"),
+        (None, "https://console.aws.amazon.com/s3/home", None, "https://console.aws.amazon.com/s3/home"),
         ("eu-west-1", "a?region=us-east-2", None, "https://eu-west-1.console.aws.amazon.com/a?region=us-east-2"),
     ],
 )
@@ -43,10 +45,30 @@ def test_destinations(region: str | None, path: str | None, service: str | None,
     assert destination(AWS, region=region, path=path, service=service) == expected
 
 
-@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "a b", "a\nb"])
-def test_a_path_stays_on_the_consoles_host(path: str) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("//evil.example/x", "'//evil.example/x' is no path on the console's host", "like 'cloudwatch/home'"),
+        ("/\\evil.example", "is no path on the console's host", "like"),
+        ("https://evil.example/x", "is no path on the console's host 'console.aws.amazon.com'", "like"),
+        ("https://evilconsole.aws.amazon.com/x", "is no path on", "like"),
+        ("https://console.aws.amazon.com@evil.example/x", "is no path on", "like"),
+        ("https://console.aws.amazon.com:1/x", "is no path on", "like"),
+        ("https://console.aws.amazon.com//evil.example", "is no path on", "like"),
+        ("http://console.aws.amazon.com/x", "is no path on", "like"),
+        ("https://[x", "is no path on", "like"),
+        ("javascript:x", "is no path on", "like"),
+        ("a b", "holds ' ', which stands in no path", "'%20'"),
+        ("a\nb", r"holds '\n', which stands in no path", "'%0A'"),
+        ("größe", "holds 'ö', which stands in no path", "'%C3%B6'"),
+        ("a\udcffb", r"holds '\udcff'", "write it as"),
+    ],
+)
+def test_a_path_stays_on_the_consoles_host(path: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
         destination(AWS, region=None, path=path, service=None)
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
 
 
 @given(path=st.text(max_size=40), service=st.one_of(st.none(), st.text(max_size=10)))
@@ -186,3 +208,5 @@ def test_redirects_are_not_followed() -> None:
     with pytest.raises(AwsUnreachableError) as caught:
         get_over_https(Secret(f"{base}/?Session=planted"))
     assert "planted" not in str(caught.value)
+    assert f"'{base.removeprefix('http://')}' can't be reached: Connection refused" in caught.value.message
+    assert "PYVAULT_SIGNIN_URL" in (caught.value.hint or "")

@@ -12,6 +12,9 @@ from pyvault.secret import Secret
 #: A region goes into a host name, so it may hold nothing else.
 REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*(?:/[a-z0-9-]+)*")
+#: What begins like this is no path: a URL, or a host alone.
+NO_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\\\]{2}|\\\\")
+PATH_HINT = "a path is like 'cloudwatch/home' or '/s3/home?region=eu-west-1'"
 ISSUER = "pyvault"
 
 
@@ -55,7 +58,7 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
 
     Args:
         path: of the console, e.g. ``cloudwatch/home``; with or without a leading slash,
-            with or without a query.
+            with or without a query. The whole address of a console page counts as its path.
         service: shorthand for ``<service>/home``.
 
     Raises:
@@ -67,9 +70,7 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
         if not SERVICE.fullmatch(service):
             raise UsageError(f"the service {service!r} is not a name like 's3' or 'cloudwatch'")
         path = f"{service}/home"
-    path = "console/home" if path is None else path.removeprefix("/")
-    if path.startswith(("/", "\\")) or any(ord(char) <= ord(" ") for char in path):
-        raise UsageError(f"the console path {path!r} must be a path on the console's own host")
+    path = "console/home" if path is None else _console_path(path, site.console)
     if region is not None and not REGION.fullmatch(region):
         raise ConfigError(f"the region {region!r} can't be part of a host name")
     host = f"{region}.{site.console}" if region else site.console
@@ -78,6 +79,31 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
     if region is not None and "region=" not in page:
         page += f"{'&' if '?' in page else '?'}region={quote(region, safe='')}"
     return f"https://{host}/{page}{fragment_mark}{quote(fragment, safe='/?&=%:,;@+~!$*-._')}"
+
+
+def _console_path(given: str, console: str) -> str:
+    """Give a path without its leading slash.
+
+    Raises:
+        UsageError: it leads to another host, or holds what stands in no path.
+    """
+    stray = next((char for char in given if not char.isascii() or not char.isprintable() or char == " "), None)
+    if stray is not None:
+        written = quote(stray, errors="surrogatepass")
+        raise UsageError(f"--path {given!r} holds {stray!r}, which stands in no path", hint=f"write it as '{written}'")
+    if not NO_PATH.match(given):
+        return given.removeprefix("/")
+    try:
+        parts = urlsplit(given)
+    except ValueError:  # brackets that hold no IPv6 address
+        parts = urlsplit("")
+    host = parts.netloc.lower()  # with a port or a name before @ it is another one
+    if parts.scheme != "https" or not (host == console or host.endswith(f".{console}")):
+        raise UsageError(f"--path {given!r} is no path on the console's host '{console}'", hint=PATH_HINT)
+    path = parts._replace(scheme="", netloc="").geturl()
+    if NO_PATH.match(path):
+        raise UsageError(f"--path {given!r} is no path on the console's host '{console}'", hint=PATH_HINT)
+    return path.removeprefix("/")
 
 
 def token_request(site: SigninSite, *, session: Secret[str], duration_s: int | None) -> Secret[str]:

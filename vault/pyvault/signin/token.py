@@ -117,5 +117,23 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
         with exc:
             return Answer(status=exc.code, body=Secret(b""))
     except (OSError, http.client.HTTPException) as exc:
-        # Its text may hold the URL; the type and errno are enough.
-        raise AwsUnreachableError(f"the sign-in endpoint can't be reached ({type(exc).__name__})") from None
+        raise AwsUnreachableError(
+            f"the sign-in endpoint '{_host_of(url)}' can't be reached: {_reason(exc)}",
+            hint="look at the network, and at PYVAULT_SIGNIN_URL and HTTPS_PROXY if they are set",
+        ) from None
+
+
+def _host_of(url: Secret[str]) -> str:
+    """Name the host alone: the rest of the URL holds credentials."""
+    from urllib.parse import urlsplit
+
+    return urlsplit(url.reveal()).netloc.rpartition("@")[2]
+
+
+def _reason(exc: Exception) -> str:
+    """Say why, without the exception's text, which may hold the URL."""
+    cause = getattr(exc, "reason", exc)  # of a URLError
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    told = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None)  # of a certificate; of errno
+    return str(told or type(cause).__name__)
