@@ -77,15 +77,20 @@ def data_bytes(raw: bytes) -> None:
     """Write bytes to stdout exactly.
 
     Raises:
-        PyvaultError: stdout is closed.
+        PyvaultError: stdout is closed, or its disk is full.
         BrokenPipeError: nobody reads; ``main`` turns it into an exit code.
     """
     stream = sys.stdout
     if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 1 was closed at the start
         raise PyvaultError("the output has nowhere to go: stdout is closed")
-    stream.flush()
-    stream.buffer.write(raw)
-    stream.flush()
+    try:
+        stream.flush()
+        stream.buffer.write(raw)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise PyvaultError(f"can't write the output: {exc.strerror}") from None
 
 
 def printable(text: str) -> str:

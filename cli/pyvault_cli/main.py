@@ -187,7 +187,11 @@ def _end(code: int) -> int:
         for stream in (sys.stdout, sys.stderr):
             if stream:
                 stream.flush()
-    except (OSError, ValueError):
+    except (OSError, ValueError) as problem:
+        if code == 0 and not isinstance(problem, BrokenPipeError | ValueError):
+            from pyvault_cli import console
+
+            console.error(f"can't write the output: {problem.strerror}")
         code = _nobody_reads()
     if threading is None or threading.active_count() == 1:
         os._exit(code)

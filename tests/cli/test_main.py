@@ -182,3 +182,16 @@ def test_a_closed_stdout_is_an_error_when_there_is_data(tmp_path: Path) -> None:
     ended = subprocess.run([*closing(1), "version"], stderr=subprocess.PIPE, env=clean_environ(tmp_path), check=False)
     assert ended.returncode == 1
     assert b"stdout is closed" in ended.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["version"], ["backends", "list"]])
+def test_a_full_disk_behind_stdout_is_no_mistake_of_ours(tmp_path: Path, words: list[str]) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("only Linux has /dev/full")
+    with full.open("wb") as stdout:
+        ended = subprocess.run(
+            [PYVAULT, *words], stdout=stdout, stderr=subprocess.PIPE, env=clean_environ(tmp_path), check=False
+        )
+    assert ended.stderr == b"pyvault: error: can't write the output: No space left on device\n"
+    assert ended.returncode == 1

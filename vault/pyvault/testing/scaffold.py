@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InvalidNameError, UsageError
+from pyvault.errors import InvalidNameError, UsageError, WriteFailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,8 @@ def write_plugin(name: str, directory: Path) -> list[Path]:
 
     Raises:
         InvalidNameError: a name that is taken by a built-in backend, or no name.
-        UsageError: the directory holds something already.
+        UsageError: the directory holds something already, or is none.
+        WriteFailedError: the system wrote no directory or not all files; what was written is gone again.
     """
     from pyvault.storage.built_in import BUILT_IN
 
@@ -33,9 +35,6 @@ def write_plugin(name: str, directory: Path) -> list[Path]:
         raise InvalidNameError(f"{name!r} can't name a backend", hint="lower case letters, digits and hyphens")
     if name in BUILT_IN:
         raise InvalidNameError(f"the name {name!r} is built in")
-    directory.mkdir(parents=True, exist_ok=True)
-    if any(directory.iterdir()):
-        raise UsageError(f"'{directory}' is not empty", hint="name a new directory")
     module = f"pyvault_{name.replace('-', '_')}"
     names = {
         "name": name,
@@ -49,9 +48,40 @@ def write_plugin(name: str, directory: Path) -> list[Path]:
         directory / "test_contract.py": _template("test_contract.py.txt").format(**names),
         directory / "README.md": _template("README.md.txt").format(**names),
     }
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+    is_new = _make_empty(directory)
+    try:
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        with suppress(OSError):
+            for written in texts:
+                written.unlink(missing_ok=True)
+            if is_new:
+                directory.rmdir()
+        raise WriteFailedError(f"can't write '{exc.filename or directory}': {exc.strerror}") from None
     return list(texts)
+
+
+def _make_empty(directory: Path) -> bool:
+    """Make the directory; say whether it is new."""
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if not directory.is_dir():
+            raise UsageError(f"'{directory}' is no directory", hint="name a new directory") from None
+    except NotADirectoryError as exc:
+        raise UsageError(f"'{exc.filename}' is below a file", hint="name a new directory") from None
+    except OSError as exc:
+        raise WriteFailedError(f"can't make the directory '{directory}': {exc.strerror}") from None
+    else:
+        return True
+    try:
+        holds_something = any(directory.iterdir())
+    except OSError as exc:
+        raise WriteFailedError(f"can't read the directory '{directory}': {exc.strerror}") from None
+    if holds_something:
+        raise UsageError(f"'{directory}' is not empty", hint="name a new directory")
+    return False
 
 
 def _template(file: str) -> str:
