@@ -10,16 +10,10 @@ from pyvault.errors import UsageError
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.formats import Format, render
-from pyvault_cli.shells import Shell
 from pyvault_cli.wanted import Wanted, fetcher, profile_of
 
-#: What pv-assume evaluates in each shell.
-ASSIGNED = {
-    Shell.BASH: Format.EXPORT_ENV,
-    Shell.ZSH: Format.EXPORT_ENV,
-    Shell.FISH: Format.FISH,
-    Shell.POWERSHELL: Format.POWERSHELL,
-}
+#: What pv-assume may evaluate.
+ASSIGNMENTS = (Format.EXPORT_ENV, Format.FISH, Format.POWERSHELL)
 
 
 def export(
@@ -34,7 +28,7 @@ def export(
     no_cache: options.NoCacheOption = False,
     refresh: options.RefreshOption = False,
     allow_plaintext: options.PlaintextOption = False,
-    assign: Annotated[Shell | None, typer.Option("--assign", hidden=True)] = None,
+    assign: Annotated[Format | None, typer.Option("--assign", hidden=True)] = None,
 ) -> None:
     """Print credentials; ``--format json`` is what credential_process wants."""
     context = context_of(ctx)
@@ -55,11 +49,11 @@ def export(
     console.data(render(form, credentials, profile=plan.profile, region=plan.region))
 
 
-def _form(given: Format | None, assign: Shell | None) -> Format:
-    """Choose the form; for pv-assume, which evaluates it, nobody else may.
+def _form(given: Format | None, assign: Format | None) -> Format:
+    """Choose the form; what pv-assume evaluates is for it alone to choose.
 
     Raises:
-        UsageError: both were given.
+        UsageError: both were given, or pv-assume could not evaluate it.
     """
     if assign is None:
         return given or Format.ENV
@@ -67,4 +61,6 @@ def _form(given: Format | None, assign: Shell | None) -> Format:
         raise UsageError(
             "pv-assume takes no '--format': the shell could not evaluate it", hint="pyvault export prints credentials"
         )
-    return ASSIGNED[assign]
+    if assign not in ASSIGNMENTS:
+        raise UsageError(f"the format '{assign}' is not made of a shell's assignments")
+    return assign

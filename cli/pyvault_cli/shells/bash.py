@@ -23,7 +23,7 @@ pv-unset() {
 }
 pv-assume() {
     local lines
-    lines="$(_pv_regions_back; command pyvault export --assign bash "$@")" || return
+    lines="$(_pv_regions_back; command pyvault export --assign export-env "$@")" || return
     case "$lines" in
         "export AWS_ACCESS_KEY_ID="*) ;;
         *) printf '%s\\n' "$lines"; return 2 ;;
