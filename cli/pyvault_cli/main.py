@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # as type checkers know it; typing itself would double th
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from typer import TyperException
     from typer.core import TyperCommand
 
     from pyvault_cli.context import Context
@@ -132,17 +133,41 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     from pyvault_cli import console, exits
 
     own = ["--help"] if line.wants_help else list(line.own)
+    _refuse_empty_values(command, own)
     try:
         with command.make_context(f"pyvault {line.command}", own, obj=context) as parsed:
             command.invoke(parsed)
     except Exit as done:
         return done.exit_code
     except TyperException as problem:
-        text = problem.format_message()
+        text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
         console.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        console.hint(f"pyvault {line.command} --help tells the options")
+        console.hint(f"{_option_meant(problem)}pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
+
+
+def _refuse_empty_values(command: TyperCommand, own: Sequence[str]) -> None:
+    from pyvault_cli import words
+
+    if "" not in own and not any(word.endswith("=") for word in own):
+        return
+    places = [one for one in command.params if getattr(one, "metavar", None) in words.NEVER_EMPTY]
+    empty = words.find_empty(own, {name for one in places for name in one.opts})
+    if empty is not None:
+        raise words.empty_value(empty)
+
+
+def _option_meant(problem: TyperException) -> str:
+    """Ask for the global option that is nearest; the parser of a command knows its own ones only."""
+    unknown: str | None = getattr(problem, "option_name", None)
+    suggested: object = getattr(problem, "possibilities", True)  # of an unknown option alone, whose text has them
+    if unknown is None or suggested:
+        return ""
+    from pyvault_cli.misspelt import meant
+    from pyvault_cli.words import SWITCHES, VALUED
+
+    return meant(unknown, {*VALUED, *SWITCHES})
 
 
 def _occupy_standard_descriptors() -> None:

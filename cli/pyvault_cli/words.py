@@ -36,6 +36,8 @@ VALUED = {
     "--pass-prefix": "NAME",
     "--file-dir": "DIR",
 }
+#: Values that name a place: an empty one is a variable of a script that was not set.
+NEVER_EMPTY = frozenset({"FILE", "DIR", "ADDR:PORT", "REGION"})
 SWITCHES = ("--no-input", "--debug", "--version")
 HELP = ("--help", "-h")
 
@@ -136,7 +138,10 @@ class _Scan:
         if name in SWITCHES and not equals:
             self.given.append((name, ""))
         elif name in VALUED:
-            self.given.append((name, inline if equals else self.value_of(name)))
+            value = inline if equals else self.value_of(name)
+            if not value and VALUED[name] in NEVER_EMPTY:
+                raise empty_value(name)
+            self.given.append((name, value))
         elif self.leaf:
             self.own.append(word)
             if _wants_next_word(word, self.takes_value) and self.left:
@@ -145,7 +150,10 @@ class _Scan:
             self.wants_help = True
         else:
             where = f"'pyvault {self.command}'" if self.command else "pyvault"
-            raise UsageError(f"{where} has no option '{name}'")
+            from pyvault_cli.misspelt import meant
+
+            hint = f"{meant(name, {*VALUED, *SWITCHES, *HELP})}pyvault --help lists the options"
+            raise UsageError(f"{where} has no option '{name}'", hint=hint)
 
     def value_of(self, name: str) -> str:
         if not self.left:
@@ -168,8 +176,28 @@ class _Scan:
             self.leaf = True
             self.takes_value = self.valued(path)
         elif not any(known.startswith(f"{path} ") for known in self.menu):
-            raise UsageError(f"there is no command '{path}'", hint="pyvault --help lists the commands")
+            from pyvault_cli.misspelt import command_meant
+
+            hint = f"{command_meant(path, {*self.menu, *self.aliases})}pyvault --help lists the commands"
+            raise UsageError(f"there is no command '{path}'", hint=hint)
         self.command = path
+
+
+def empty_value(name: str) -> UsageError:
+    """Say that an option that names a place was given none."""
+    return UsageError(f"the value of '{name}' is empty")
+
+
+def find_empty(own: Sequence[str], never_empty: Collection[str]) -> str | None:
+    """Find an option whose value is empty and may not be, among the words of a command."""
+    for position, word in enumerate(own):
+        if word == "--":
+            return None
+        name, equals, inline = word.partition("=")
+        value = inline if equals else next(iter(own[position + 1 :]), None)
+        if name in never_empty and value == "":
+            return name
+    return None
 
 
 def _is_option(word: str) -> bool:

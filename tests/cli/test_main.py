@@ -85,6 +85,57 @@ def test_usage_errors(pyvault: Pyvault, words: list[str], named: str) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("words", "message", "near"),
+    [
+        (["lsit"], "no command 'lsit'", "'list'"),
+        (["exce", "prod"], "no command 'exce'", "'exec'"),
+        (["vault", "slto"], "no command 'vault slto'", "'vault slot'"),
+        (["vault", "slot", "lsit"], "no command 'vault slot lsit'", "'vault slot list'"),
+        (["--bakend", "file", "list"], "no option '--bakend'", "'--backend'"),
+        (["list", "--bakend", "file"], "no such option: --bakend", "'--backend'"),
+    ],
+)
+def test_a_misspelt_word_gets_the_nearest_one(pyvault: Pyvault, words: list[str], message: str, near: str) -> None:
+    ended = pyvault(*words)
+    assert ended.code == 2
+    assert message in ended.err
+    assert f"pyvault: hint: did you mean {near}?" in ended.err
+
+
+@pytest.mark.parametrize("words", [["qqqq"], ["list", "--json=1"], ["--qqqq"], ["list", "--qqqq"], ["compleet"]])
+def test_a_word_like_no_other_gets_no_suggestion(pyvault: Pyvault, words: list[str]) -> None:
+    ended = pyvault(*words)
+    assert ended.code == 2
+    assert "did you mean" not in ended.err
+
+
+def test_a_list_of_choices_stays_on_its_line(pyvault: Pyvault) -> None:
+    ended = pyvault("shell-init")
+    assert ended.code == 2
+    assert "hoose from: bash, zsh, fish, powershell\n" in ended.err
+    assert "\\n" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["exec", "--region", "", "prod"], "--region"),
+        (["export", "prod", "--region="], "--region"),
+        (["exec", "--ecs-server", "--listen", "", "prod", "--", "true"], "--listen"),
+        (["add", "prod", "--csv", ""], "--csv"),
+        (["server", "prod", "--token-file", ""], "--token-file"),
+        (["server", "prod", "--access-log", ""], "--access-log"),
+        (["--config", "", "list"], "--config"),
+        (["list", "--file-dir="], "--file-dir"),
+    ],
+)
+def test_an_empty_place_is_a_usage_error_that_names_the_option(pyvault: Pyvault, words: list[str], option: str) -> None:
+    ended = pyvault(*words)
+    assert ended.err == f"pyvault: error: the value of '{option}' is empty\n"
+    assert ended.code == 2
+
+
 def test_an_unexpected_error_shows_its_type_and_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
     planted = "planted-in-a-message"
 
