@@ -12,7 +12,6 @@ TYPE_CHECKING = False  # as type checkers know it; typing itself would double th
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from typer import TyperException
     from typer.core import TyperCommand
 
     from pyvault_cli.context import Context
@@ -140,9 +139,11 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     except Exit as done:
         return done.exit_code
     except TyperException as problem:
+        from pyvault_cli.misspelt import option_meant
+
         text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
         console.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        console.hint(f"{_option_meant(problem)}pyvault {line.command} --help tells the options")
+        console.hint(f"{option_meant(problem)}pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
 
@@ -156,18 +157,6 @@ def _refuse_empty_values(command: TyperCommand, own: Sequence[str]) -> None:
     empty = words.find_empty(own, {name for one in places for name in one.opts})
     if empty is not None:
         raise words.empty_value(empty)
-
-
-def _option_meant(problem: TyperException) -> str:
-    """Ask for the global option that is nearest; the parser of a command knows its own ones only."""
-    unknown: str | None = getattr(problem, "option_name", None)
-    suggested: object = getattr(problem, "possibilities", True)  # of an unknown option alone, whose text has them
-    if unknown is None or suggested:
-        return ""
-    from pyvault_cli.misspelt import meant
-    from pyvault_cli.words import SWITCHES, VALUED
-
-    return meant(unknown, {*VALUED, *SWITCHES})
 
 
 def _occupy_standard_descriptors() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from typer import TyperException
+
 
 def meant(word: str, known: Collection[str]) -> str:
     """Ask for the known word that is nearest, as the beginning of a hint; empty if none is near."""
@@ -27,3 +29,12 @@ def command_meant(path: str, menu: Collection[str]) -> str:
         if known.startswith(prefix) and known not in HIDDEN
     }
     return meant(path, siblings)
+
+
+def option_meant(problem: TyperException) -> str:
+    """Ask for the global option that is nearest; the parser of a command knows its own ones only."""
+    from pyvault_cli.words import SWITCHES, VALUED
+
+    unknown: str | None = getattr(problem, "option_name", None)
+    suggested: object = getattr(problem, "possibilities", True)  # of an unknown option alone, whose text has them
+    return "" if unknown is None or suggested else meant(unknown, {*VALUED, *SWITCHES})
