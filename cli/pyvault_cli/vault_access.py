@@ -115,4 +115,6 @@ class VaultAccess:
             raise UsageError("a vault file can't keep its own key")
         context = self._context
         admit = context.choice_file.admit
-        return StoreKeys(open_backend(backend, context.options_of(backend), context.ask, admit=admit))
+        return StoreKeys(
+            open_backend(backend, context.options_of(backend), context.ask, admit=admit, warn=console.warn)
+        )

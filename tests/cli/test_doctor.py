@@ -332,7 +332,12 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("backend", unknown_option, "has no option 'paht'", "it has"),
     ("plugins", broken_plugin, "SyntaxError", "uninstall 'acme'"),
     ("plugins", two_plugins_of_one_name, "more than one backend is called 'acme'", "uninstall"),
-    ("plugins", plugin_of_somebody_else_than_before, "came from 'other-sqlite' before", "backends accept sqlite"),
+    (
+        "plugins",
+        plugin_of_somebody_else_than_before,
+        "came from 'other-sqlite' and comes from 'pyvault-sqlite' now",
+        "backends accept sqlite",
+    ),
     ("vault", vault_open_to_others, "is open to others", "chmod 600"),
     ("vault", vault_in_a_common_folder, "is writable by others", "chmod 700"),
     ("vault", truncated_vault, "bytes", "vault backups"),

@@ -68,6 +68,9 @@ def swapped_plugin(tmp_path: Path) -> dict[str, str | None]:
         (("--backend", "acme", "list"), 5),
         (("--backend-option", "unlock_store=acme", "list"), 5),
         (("doctor",), 1),
+        (("--backend", "acme", "doctor"), 1),
+        (("backends", "info", "acme"), 0),
+        (("backends", "list", "--probe"), 0),
     ],
 )
 def test_a_plugin_of_somebody_else_than_before_is_not_run(
@@ -91,6 +94,7 @@ def test_a_plugin_of_somebody_else_than_before_is_not_run(
 def test_a_plugin_that_is_looked_at_does_not_see_where_the_key_lies(
     pyvault: Pyvault, swapped_plugin: dict[str, str | None], tmp_path: Path
 ) -> None:
+    (tmp_path / ".local" / "state" / "pyvault" / "choice.json").unlink()  # nobody has used it before
     pyvault("backends", "list", "--probe", env=swapped_plugin | {"PYVAULT_KEYFILE": str(tmp_path / "key")})
     assert "PYVAULT_KEYFILE" not in (tmp_path / "ran").read_text()
 

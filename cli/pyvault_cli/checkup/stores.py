@@ -37,11 +37,11 @@ def state(context: Context) -> Iterator[Finding]:
 
 def backend(context: Context) -> Iterator[Finding]:
     """The backend that a command would use now."""
-    from pyvault.storage.probing import probe_in_child
+    from pyvault.storage.registry import find_backend
+    from pyvault_cli.looking import look_at
 
     choice = context.choice
-    report = probe_in_child(choice.name, context.backend_options, environ=context.environ)
-    seen = report.availability
+    seen = look_at(find_backend(choice.name), context, context.backend_options).availability
     for considered in choice.considered:
         yield Finding(check="backend", ok=True, message=f"'{considered.name}' is not used: {considered.reason}")
     message = f"'{choice.name}' is used ({choice.origin})"
@@ -55,23 +55,23 @@ def backend(context: Context) -> Iterator[Finding]:
 def plugins(context: Context) -> Iterator[Finding]:
     """Backends of others, and who provided them before."""
     from pyvault.storage.built_in import BUILT_IN, DISTRIBUTION
-    from pyvault.storage.probing import probe_in_child
     from pyvault.storage.registry import list_backends
+    from pyvault_cli.looking import look_at
 
-    seen = context.choice_file.load().plugins
+    known = context.choice_file.load()
     others = [info for info in list_backends() if info.name not in BUILT_IN or info.distribution != DISTRIBUTION]
     for info in others:
         what = f"'{info.name}' of '{info.distribution}' {info.version}"
         if info.available is False:
             yield Finding(check="plugins", ok=False, message=f"{what}: {info.reason}", hint=info.hint)
             continue
-        before = seen.get(info.name)
-        if before is not None and before.distribution != info.distribution:  # then nothing of it is run
-            hint = f"pyvault backends accept {info.name}, if that is what you want"
-            message = f"{what} came from '{before.distribution}' before"
-            yield Finding(check="plugins", ok=False, message=message, hint=hint)
+        if refusal := known.refusal(info):
+            yield Finding(check="plugins", ok=False, message=refusal.message, hint=refusal.hint)
             continue
-        report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
+        before = known.plugins.get(info.name)
+        if before is not None and before.version != info.version:
+            what += f" (it was {before.version})"
+        report = look_at(info, context)
         if report.failure is not None:
             hint = f"uninstall '{info.distribution}', or tell its author"
             yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)

@@ -118,7 +118,12 @@ def _announce_backend(context: Context) -> None:
         return
     for considered in choice.considered:
         console.note(f"The backend '{considered.name}' is not used: {considered.reason}")
-    console.note(f"Credentials are kept in the backend '{choice.name}' from now on; --backend names another.")
+        if considered.hint:
+            console.hint(considered.hint)
+    console.note(
+        f"Credentials are kept in the backend '{choice.name}' from now on; --backend names another for one command, "
+        f"PYVAULT_BACKEND or 'name = \"...\"' under [backend] in '{context.paths.config_file}' for all."
+    )
 
 
 def _verify(context: Context, name: str, key: GivenKey) -> None:

@@ -8,10 +8,10 @@ import typer
 
 from pyvault.errors import BackendUnavailableError
 from pyvault.storage.built_in import BUILT_IN
-from pyvault.storage.probing import probe_in_child
 from pyvault.storage.registry import find_backend
 from pyvault_cli import console
 from pyvault_cli.context import context_of
+from pyvault_cli.looking import look_at
 from pyvault_cli.options import JsonOption
 
 
@@ -23,7 +23,7 @@ def backends_info(
     """Load the backend in a child process, for 2 s at most, and ask it whether it works here."""
     context = context_of(ctx)
     info = find_backend(name)
-    report = probe_in_child(name, context.options_of(name), environ=context.environ)
+    report = look_at(info, context)
     seen = report.availability
     accepted = None if name in BUILT_IN else context.choice_file.load().plugins.get(name)
     facts: dict[str, str | bool | None] = {
@@ -32,6 +32,7 @@ def backends_info(
         "version": info.version,
         "built_in": name in BUILT_IN,
         "accepted_from": accepted.distribution if accepted else None,
+        "accepted_version": accepted.version if accepted else None,
         "available": seen.available,
         "reason": seen.reason,
         "hint": seen.hint,
@@ -42,11 +43,14 @@ def backends_info(
 
         console.data(dumps({"v": 1, **facts}, indent=2) + "\n")
     else:
-        for key, value in facts.items():
+        origin = f"{accepted.distribution} {accepted.version}" if accepted else None
+        # The failure is the reason once more.
+        told = facts | {"accepted_from": origin, "accepted_version": None, "failure": None}
+        for key, value in told.items():
             if value is not None:
                 console.out(f"{key.replace('_', ' ')}: {_shown(value)}")
     if report.failure is not None:
-        raise BackendUnavailableError(f"the backend {name!r} is broken: {report.failure}")
+        raise BackendUnavailableError(f"the backend {name!r} is broken")
 
 
 def _shown(value: str | bool) -> str:

@@ -13,8 +13,12 @@ from pyvault.storage.plugins import refresh_cache
 from pyvault.storage.registry import BackendInfo, list_backends
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.looking import look_at
 from pyvault_cli.options import JsonOption
 from pyvault_cli.table import aligned
+
+WIDTH = 80  # of the narrowest usual terminal
+INDENT = "    "
 
 #: Whether it works here; of a third party's backend only its own code could say so.
 STATES: dict[bool | None, str] = {True: "yes", False: "no", None: "unknown"}
@@ -34,8 +38,7 @@ def backends_list(
         refresh_cache()
     selected = _selected(context)
     infos = list_backends({name: context.options_of(name) for name in BUILT_IN})
-    if probe:
-        infos = [_probed(context, info) for info in infos]
+    infos = [_looked_at(context, info, probe=probe) for info in infos]
     if json:
         from json import dumps
 
@@ -47,7 +50,7 @@ def backends_list(
                 "available": info.available,
                 "reason": info.reason,
                 "hint": info.hint,
-                "selected": info.name == selected,
+                "selected": _is_used(info, selected),
             }
             for info in infos
         ]
@@ -55,25 +58,55 @@ def backends_list(
         return
     rows = [
         (
-            f"{'*' if info.name == selected else ' '} {info.name}",
+            f"{'*' if _is_used(info, selected) else ' '} {info.name}",
             f"{info.distribution or 'built in'} {info.version or ''}",
             STATES[info.available],
-            info.reason or "",
         )
         for info in infos
     ]
-    console.data(aligned([("  name", "from", "works here", "why not"), *rows]), errors="backslashreplace")
+    console.data(aligned([("  name", "from", "works here"), *rows]), errors="backslashreplace")
+    without = [info for info in infos if info.reason]
+    if without:
+        console.out("")
+    for info in without:  # below the table: beside it, they would not fit
+        _paragraph(f"{info.name}: {info.reason}")
+        if info.hint:
+            _paragraph(info.hint, indent=INDENT)
 
 
-def _probed(context: Context, info: BackendInfo) -> BackendInfo:
-    """Have a backend of others say what its metadata can't."""
+def _paragraph(text: str, *, indent: str = "") -> None:
+    from textwrap import wrap
+
+    lines = wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,  # options and names stay whole
+    )
+    for line in lines:
+        console.out(line)
+
+
+def _looked_at(context: Context, info: BackendInfo, *, probe: bool) -> BackendInfo:
+    """Say of a backend of others what its metadata can't: whether it may run, and by itself whether it works."""
     if info.available is not None:
         return info
-    from pyvault.storage.probing import probe_in_child
-
-    report = probe_in_child(info.name, context.options_of(info.name), environ=context.environ)
-    seen = report.availability
+    try:
+        if refusal := context.choice_file.load().refusal(info):
+            return replace(info, available=False, reason=refusal.message, hint=refusal.hint)
+        if not probe:
+            return info
+        seen = look_at(info, context).availability
+    except PyvaultError as problem:  # who it was before can't be read, or an option is wrong
+        return replace(info, available=False, reason=problem.message, hint=problem.hint)
     return replace(info, available=seen.available, reason=seen.reason, hint=seen.hint)
+
+
+def _is_used(info: BackendInfo, selected: str | None) -> bool:
+    """Say whether this is what the selected name leads to, and not another that claims it."""
+    return info.name == selected and not info.refused
 
 
 def _selected(context: Context) -> str | None:

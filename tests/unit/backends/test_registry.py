@@ -128,6 +128,11 @@ def test_a_built_in_name_can_not_be_taken(site: Path) -> None:
         ("Good = 3", "version None"),
         ("class Good:\n    API_VERSION = 99", "version 99"),
         ("x = 1", "AttributeError"),
+        ("class Good:\n    API_VERSION = 1\n    def get(self, name): ...\n    put = 3", "has no open, put, delete"),
+        (
+            "from pyvault.backend import Backend\nclass Good(Backend):\n    API_VERSION = 1",
+            "has no open, get, put, delete",
+        ),
     ],
 )
 def test_one_that_breaks_is_an_error_of_ours_and_takes_nothing_down(site: Path, source: str, told: str) -> None:

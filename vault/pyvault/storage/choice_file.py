@@ -7,14 +7,15 @@
 ``backend`` is the automatic choice of the first ``add``. ``plugins`` says who
 provided a third party's backend when it first ran: another distribution under
 the same name is refused until a person accepts it, because it would be handed
-every secret. (A new version of the same distribution is normal, and noted.)
+every secret. A new version of the same distribution is normal; it is told of
+once, when it is first used.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.patience import patiently
@@ -35,6 +36,11 @@ class Provider:
     distribution: str
     version: str
 
+    @classmethod
+    def of(cls, info: BackendInfo) -> Self:
+        """Say who provides it now."""
+        return cls(distribution=info.distribution or "unknown", version=info.version or "unknown")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
@@ -42,6 +48,17 @@ class Remembered:
 
     backend: str | None = None
     plugins: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
+
+    def refusal(self, info: BackendInfo) -> AccessDeniedError | None:
+        """Say why a third party's backend must not run: another distribution than before, and nobody agreed."""
+        before = self.plugins.get(info.name)
+        now = Provider.of(info)
+        if before is None or before.distribution == now.distribution:
+            return None
+        return AccessDeniedError(
+            f"the backend {info.name!r} came from '{before.distribution}' and comes from '{now.distribution}' now",
+            hint=f"pyvault backends accept {info.name}, if that is what you want",
+        )
 
 
 class ChoiceFile:
@@ -88,13 +105,10 @@ class ChoiceFile:
         Raises:
             AccessDeniedError: another distribution than before, and nobody agreed.
         """
-        now = Provider(distribution=info.distribution or "unknown", version=info.version or "unknown")
-        before = self.load().plugins.get(info.name)
-        if before and before.distribution != now.distribution and not accept:
-            raise AccessDeniedError(
-                f"the backend {info.name!r} came from '{before.distribution}' and comes from '{now.distribution}' now",
-                hint=f"pyvault backends accept {info.name}, if that is what you want",
-            )
+        known = self.load()
+        if not accept and (refusal := known.refusal(info)):
+            raise refusal
+        now, before = Provider.of(info), known.plugins.get(info.name)
         if before != now:
             self._change(lambda known: replace(known, plugins={**known.plugins, info.name: now}))
         return before

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from pyvault.backend import API_VERSION, Availability, Warns
+from pyvault.backend import API_VERSION, Availability, Backend, Warns
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
 from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
 from pyvault.storage.guard import contract_errors
 from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
+from pyvault.trace import warn as log_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pyvault.backend import Ask, Backend, Examined, Options, Probed
+    from pyvault.backend import Ask, Examined, Options, Probed
+    from pyvault.storage.choice_file import Provider
+
+#: What every driver has, and a class that lacks one is none.
+METHODS = ("open", "get", "put", "delete", "names", "close")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,7 @@ class BackendInfo:
         distribution: who provides it; None in a frozen build.
         available: None where saying so would mean running code of others.
         reason: why it is not available.
+        refused: the metadata alone forbid to load it; the name may be another's.
     """
 
     name: str
@@ -33,6 +39,7 @@ class BackendInfo:
     available: bool | None = None
     reason: str | None = None
     hint: str | None = None
+    refused: bool = False
 
 
 def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendInfo]:
@@ -66,6 +73,7 @@ def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendI
                 available=False if refusal else None,
                 reason=refusal,
                 hint="uninstall what you don't need" if refusal else None,
+                refused=refusal is not None,
             )
             for entry in sorted(entries, key=lambda entry: distribution_of(entry) or "")
         ]
@@ -118,7 +126,7 @@ def open_backend(
     options: Options,
     ask: Ask,
     *,
-    admit: Callable[[BackendInfo], object] | None = None,
+    admit: Callable[[BackendInfo], Provider | None] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Backend:
     """Load and open a backend; may ask the human.
@@ -129,7 +137,8 @@ def open_backend(
         ask: how it asks the human.
         admit: is told who provides a third party's backend before any of its
             code is imported, and raises to refuse; see ``ChoiceFile.admit``.
-        warn: is told what the backend has to say that is no error.
+        warn: is told what the backend has to say that is no error, and of
+            another version than before; that goes to the log where it is None.
 
     Raises:
         AccessDeniedError: *admit* refused the distribution.
@@ -138,13 +147,22 @@ def open_backend(
         ConfigError: an option it does not know.
     """
     if admit and name not in BUILT_IN:
-        admit(find_backend(name))
+        info = find_backend(name)
+        before = admit(info)
+        if before and (change := _version_change(info, before)):
+            warn(change) if warn else log_warning(__name__, change)
     backend = load_backend(name)
     with contract_errors(f"open '{name}'"):
         opened = backend.open(options, ask)
         if warn and isinstance(opened, Warns):
             opened.on_warning(warn)
         return opened
+
+
+def _version_change(info: BackendInfo, before: Provider) -> str | None:
+    if info.distribution != before.distribution or info.version == before.version:
+        return None
+    return f"the backend {info.name!r} is '{info.distribution}' {info.version} now; it was {before.version}"
 
 
 def open_aws_vault_store(kind: str, options: Options, ask: Ask) -> Backend:
@@ -165,7 +183,7 @@ def load_backend(name: str) -> type[Backend]:
     """Import the class of exactly one backend.
 
     Raises:
-        BackendUnavailableError: there is none, or its import failed.
+        BackendUnavailableError: there is none, its import failed, or it is no backend of this version.
         BackendError: more than one distribution offers it.
     """
     loaded = _import(BUILT_IN[name]) if name in BUILT_IN else load_plugin(find_plugin(name))
@@ -176,7 +194,7 @@ def load_class(target: str) -> type[Backend]:
     """Import a class by ``module:Class``: for authors whose backend is not installed yet.
 
     Raises:
-        BackendUnavailableError: its import failed, or it speaks another version.
+        BackendUnavailableError: its import failed, or it is no backend of this version.
     """
     try:
         loaded = _import(target)
@@ -193,7 +211,18 @@ def _checked(name: str, loaded: object) -> type[Backend]:
         raise BackendUnavailableError(
             f"the backend {name!r} speaks version {version!r} of our interface, and we speak {API_VERSION}"
         )
-    return cast("type[Backend]", loaded)  # the version is its word that it keeps the protocol
+    if missing := [method for method in METHODS if not _has_own(loaded, method)]:
+        raise BackendUnavailableError(
+            f"the backend {name!r} has no {', '.join(missing)}",
+            hint="its author has to add what pyvault.backend asks for",
+        )
+    return cast("type[Backend]", loaded)  # it has the methods, and the version is its word that they do as they should
+
+
+def _has_own(backend: type, method: str) -> bool:
+    """Say whether a class can do this by itself; what it inherits from the protocol does nothing."""
+    where = next((ancestor for ancestor in backend.__mro__ if method in vars(ancestor)), None)
+    return where not in {None, Backend} and callable(getattr(backend, method))
 
 
 def _import(target: str) -> object:
