@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from pyvault.errors import AwsUnreachableError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -13,9 +15,12 @@ DEFAULT_ENDPOINT = "https://sts.amazonaws.com"
 
 
 def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | None:
-    """Ask the STS endpoint of this environment; None without an answer in *limit* seconds.
+    """Ask the STS endpoint of this environment; None where it answers without a date that can be read.
 
     Sends nothing but a bare request: no signature, no account.
+
+    Raises:
+        AwsUnreachableError: no answer in *limit* seconds.
     """
     from email.utils import parsedate_to_datetime
     from http.client import HTTPException
@@ -24,7 +29,7 @@ def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | No
 
     endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or DEFAULT_ENDPOINT
     if not endpoint.startswith(("https://", "http://")):
-        return None
+        raise AwsUnreachableError("the endpoint is no address of the web")
     try:
         with urlopen(Request(endpoint, method="HEAD"), timeout=limit) as answer:  # noqa: S310 - the scheme is checked
             date = answer.headers.get("Date")
@@ -32,7 +37,7 @@ def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | No
         date = refusal.headers.get("Date")
         refusal.close()
     except (OSError, HTTPException, ValueError):
-        return None
+        raise AwsUnreachableError("AWS gave no answer") from None
     try:
         return parsedate_to_datetime(date).astimezone(UTC) if date else None
     except ValueError:

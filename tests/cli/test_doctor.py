@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import PYVAULT, Pyvault
+from command_line import PYVAULT, Pyvault, variables
 from fakes.distributions import install
 from pyvault.clock import from_epoch, now
 
@@ -25,6 +26,7 @@ CHECKS = [
     "backend",
     "plugins",
     "vault",
+    "unlock store",
     "keys",
     "d-bus",
     "gpg",
@@ -33,6 +35,7 @@ CHECKS = [
     "region",
     "clock",
 ]
+OPTIONAL = {"unlock store", "keys"}  # they say nothing where there are none
 KEYS = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = pLaNtEd\n"
 
 
@@ -82,7 +85,7 @@ class Machine:
             assert found["ok"] or found["hint"], f"no remedy: {found['message']}"
         assert told.code == (0 if all(found["ok"] for found in findings) else 1)
         assert list(dict.fromkeys(found["check"] for found in findings)) == [
-            check for check in CHECKS if check != "keys" or any(found["check"] == "keys" for found in findings)
+            check for check in CHECKS if check not in OPTIONAL or any(found["check"] == check for found in findings)
         ]
         return findings
 
@@ -217,6 +220,24 @@ def dead_bus_that_opens_the_vault(machine: Machine) -> None:
     machine.environ["PYVAULT_BACKEND_FILE__UNLOCK_STORE"] = "secret-service"
 
 
+def store_that_opens_the_vault(machine: Machine) -> None:
+    good_plugin(machine)
+    machine.environ["PYVAULT_BACKEND_FILE__UNLOCK_STORE"] = "sqlite"
+
+
+def unlock_store_of_somebody_else_than_before(machine: Machine) -> None:
+    plugin_of_somebody_else_than_before(machine)
+    machine.environ["PYVAULT_BACKEND_FILE__UNLOCK_STORE"] = "sqlite"
+
+
+def unlock_store_that_is_not_there(machine: Machine) -> None:
+    machine.environ["PYVAULT_BACKEND_FILE__UNLOCK_STORE"] = "nonesuch"
+
+
+def vault_that_opens_itself(machine: Machine) -> None:
+    machine.environ["PYVAULT_BACKEND_FILE__UNLOCK_STORE"] = "file"
+
+
 def password_store(machine: Machine) -> None:
     machine.environ["PYVAULT_BACKEND"] = "pass"
     machine.write(".password-store/.gpg-id", "me@example.com\n")
@@ -248,6 +269,10 @@ def no_person_and_no_key(machine: Machine) -> None:
 
 def aws_profiles(machine: Machine) -> None:
     machine.write(".aws/config", "[default]\nregion = eu-west-1\n[profile a]\n[profile b]\nregion = us-gov-west-1\n")
+
+
+def one_profile(machine: Machine) -> None:
+    machine.write(".aws/config", "[default]\nregion = eu-west-1\n")
 
 
 def profiles_without_region(machine: Machine) -> None:
@@ -301,7 +326,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "gpg": "there is no password store",
             "terminal": "nobody can be asked here; values have to come from options",
             "aws config": "has 0 profiles",
-            "clock": "not compared",
+            "clock": "not compared: AWS gave no answer",
         },
     ),
     (good_config, {"config": "is good"}),
@@ -315,10 +340,12 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "terminal": "nobody can be asked here; values have to come from options",
         },
     ),
+    (store_that_opens_the_vault, {"unlock store": "'sqlite' opens the vault file"}),
     (key_from_a_pipe, {"vault": "there is no vault file"}),
     (key_that_is_gone_and_not_needed, {"backend": "'memory' is used (PYVAULT_BACKEND)"}),
     (no_bus_and_none_needed, {"d-bus": "nobody answers at the session bus"}),
     (aws_profiles, {"aws config": "has 3 profiles", "region": "every profile that can be read has one"}),
+    (one_profile, {"aws config": "has 1 profile"}),
     (profiles_without_region, {"region": "profiles without one: b"}),
     (region_of_the_environment, {"region": "'eu-central-1', says AWS_DEFAULT_REGION"}),
     (region_of_a_private_cloud, {"region": "'garage', says AWS_REGION"}),
@@ -343,6 +370,10 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("vault", truncated_vault, "bytes", "vault backups"),
     ("vault", no_vault_at_all, "is not a vault", "vault backups"),
     ("vault", damaged_memory, "trust.json' is damaged", "vault accept"),
+    ("unlock store", dead_bus_that_opens_the_vault, "'secret-service' opens the vault file, and does not", "desktop"),
+    ("unlock store", unlock_store_of_somebody_else_than_before, "came from 'other-sqlite'", "backends accept sqlite"),
+    ("unlock store", unlock_store_that_is_not_there, "there is no backend called 'nonesuch'", "backends list"),
+    ("unlock store", vault_that_opens_itself, "can't keep its own key", "name another unlock_store"),
     ("keys", key_open_to_others, "is writable by others", "chmod"),
     ("keys", key_that_is_gone, "there is no key file", "vault init --keyfile"),
     ("keys", passphrase_file_that_is_empty, "the passphrase is empty", "make the file anew"),
@@ -355,7 +386,7 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("terminal", no_person_and_no_key, "nothing else opens", "PYVAULT_KEYFILE"),
     ("aws config", no_ini, "config", "mend"),
     ("aws config", profile_that_goes_round, "in a circle", "mend it in"),
-    ("aws config", keys_in_clear_text, "1 access keys stand in clear text", "import credentials-file --remove"),
+    ("aws config", keys_in_clear_text, "1 access key stands in clear text", "import credentials-file --remove"),
     ("region", misspelt_region, "there is no region 'eu-west1'", "like eu-west-1"),
     ("region", region_that_is_none, "can't be a region", "like eu-west-1"),
 ]
@@ -381,6 +412,48 @@ def test_what_is_broken_is_found_with_its_remedy(
     assert any(seen in str(found["message"]) and remedy in str(found["hint"]) for found in broken), broken
 
 
+@pytest.mark.parametrize("state", [no_toml, unknown_setting])
+def test_an_error_that_stops_many_checks_is_told_once(machine: Machine, state: State) -> None:
+    state(machine)
+    findings = machine.findings()
+    (broken,) = (found for found in findings if not found["ok"])
+    assert broken["check"] == "config"
+    stopped = [found["check"] for found in findings if found["message"] == "not checked: config"]
+    assert stopped == ["backend", "vault", "d-bus", "gpg"]
+
+
+@pytest.mark.peer("unshare")
+@pytest.mark.parametrize(
+    ("mount", "remedy"),
+    [
+        ('mount -t tmpfs -o size=8k tmpfs "$1" && head -c 8192 /dev/zero > "$1/filler" 2>/dev/null', "make room there"),
+        ('mount -t tmpfs tmpfs "$1" && mount -o remount,ro "$1"', "name another place with XDG_STATE_HOME"),
+    ],
+    ids=["full", "read-only"],
+)
+def test_a_disk_that_takes_nothing_is_found(machine: Machine, mount: str, remedy: str) -> None:
+    state = machine.home / "state"
+    (state / "pyvault").mkdir(parents=True)
+    enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+    if subprocess.run([*enter, mount, "sh", str(state / "pyvault")], check=False, capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    environ = variables(machine.home, {**machine.environ, "XDG_STATE_HOME": str(state)})
+    script = f'{mount}; "$2" doctor --json'
+    told = subprocess.run(
+        [*enter, script, "sh", str(state / "pyvault"), str(PYVAULT)], check=False, capture_output=True, env=environ
+    )
+    (broken,) = (found for found in json.loads(told.stdout)["findings"] if not found["ok"])
+    assert broken["check"] == "state"
+    assert str(state) in broken["message"]
+    assert remedy in broken["hint"]
+    assert "chmod" not in broken["hint"]
+
+
+def test_the_look_at_the_state_directory_leaves_nothing_behind(machine: Machine) -> None:
+    machine.findings()
+    assert list((machine.home / ".local" / "state" / "pyvault").iterdir()) == []
+
+
 @pytest.mark.peer("pass", "gpg")
 def test_a_password_store_without_its_secret_key_is_found(machine: Machine) -> None:
     no_gpg_key(machine)
@@ -400,7 +473,7 @@ def test_for_a_person_broken_things_stand_out(machine: Machine) -> None:
     told = machine.pyvault("doctor", env=machine.environ)
     assert told.code == 1
     lines = told.out.splitlines()
-    (at,) = (number for number, line in enumerate(lines) if line.startswith("BROKEN  aws config: 1 access keys"))
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("BROKEN  aws config: 1 access key stands"))
     assert lines[at + 1].strip() == "pyvault import credentials-file --remove"
 
 
@@ -415,6 +488,20 @@ def test_a_person_at_a_terminal_can_be_asked(machine: Machine) -> None:
     shown = pexpect.run(f"{PYVAULT} doctor", env=environ, withexitstatus=True, timeout=60)
     assert shown[1] == 0, shown[0]
     assert b"a person can be asked" in shown[0]
+
+
+def test_an_answer_without_the_time_is_not_called_no_answer(machine: Machine) -> None:
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response_only(400)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        machine.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.server_port}"
+        (clock,) = (found for found in machine.findings() if found["check"] == "clock")
+        server.shutdown()
+    assert (clock["ok"], clock["message"]) == (True, "not compared: AWS answered without the time")
 
 
 @pytest.mark.parametrize(("minutes", "code"), [(0, 0), (10, 1), (-10, 1)])

@@ -19,6 +19,7 @@ CHECKS = (
     Check(name="backend", look=stores.backend, remedy="pyvault backends list shows the others"),
     Check(name="plugins", look=stores.plugins, remedy="pyvault backends list shows them"),
     Check(name="vault", look=stores.vault, remedy="pyvault vault backups shows what can be restored"),
+    Check(name="unlock store", look=stores.unlock_store, remedy="pyvault backends list shows the others"),
     Check(name="keys", look=stores.keys, remedy="take the variable or option away, or make the file anew"),
     Check(name="d-bus", look=stores.session_bus, remedy="log in to a desktop, or choose another backend"),
     Check(name="gpg", look=stores.gpg, remedy="choose another backend"),
@@ -30,9 +31,14 @@ CHECKS = (
 
 
 def examine(context: Context) -> Iterator[Finding]:
-    """Look at everything; a check that fails in a way of ours is a finding too."""
+    """Look at everything; a check that fails in a way of ours is a finding too, once for all that it stops."""
+    told: dict[str, str] = {}
     for check in CHECKS:
         try:
             yield from check.look(context)
         except PyvaultError as exc:
-            yield check.failed(exc)
+            if exc.message in told:
+                yield Finding(check=check.name, ok=True, message=f"not checked: {told[exc.message]}")
+            else:
+                told[exc.message] = check.name
+                yield check.failed(exc)

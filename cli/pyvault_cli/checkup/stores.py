@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING
 
-from pyvault.errors import PyvaultError, VaultNotFoundError
+from pyvault.errors import PyvaultError, VaultNotFoundError, WriteFailedError
 from pyvault_cli.checkup.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pyvault_cli.context import Context
+
+TRIAL_SIZE = 4096  # bytes: a few may fit into what the file system has set aside anyway
 
 
 def config(context: Context) -> Iterator[Finding]:
@@ -23,16 +27,30 @@ def config(context: Context) -> Iterator[Finding]:
 
 def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
-    import os
-
-    from pyvault.files.atomic import writing
+    from pyvault.files.atomic import PendingFile, writing
 
     directory = context.paths.state
-    with writing(directory):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ok = os.access(directory, os.W_OK | os.X_OK)
-    message = f"'{directory}' {'can be written' if ok else 'is not writable'}"
-    yield Finding(check="state", ok=ok, message=message, hint=None if ok else f"chmod 700 '{directory}'")
+    try:
+        with writing(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with PendingFile(directory / "doctor") as trial:  # never committed, so nothing of it stays
+            trial.write(bytes(TRIAL_SIZE))
+            trial.finish()
+    except WriteFailedError as exc:
+        number = exc.__cause__.errno if isinstance(exc.__cause__, OSError) else None
+        yield Finding(check="state", ok=False, message=exc.message, hint=_way_to_write(directory, number))
+    else:
+        yield Finding(check="state", ok=True, message=f"'{directory}' can be written")
+
+
+def _way_to_write(directory: Path, number: int | None) -> str:
+    """Say what makes a directory writable, after the error of the system."""
+    elsewhere = "name another place with XDG_STATE_HOME"
+    if number in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
+        return f"make room there, or {elsewhere}"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"chmod 700 '{directory}', or {elsewhere}"
+    return elsewhere
 
 
 def backend(context: Context) -> Iterator[Finding]:
@@ -93,6 +111,31 @@ def vault(context: Context) -> Iterator[Finding]:
     except VaultNotFoundError:
         yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
     access.trust.sightings()  # raises what would stop every command
+
+
+def unlock_store(context: Context) -> Iterator[Finding]:
+    """The store that keeps the key of the vault file, where there is one."""
+    from pyvault.storage.registry import find_backend
+    from pyvault_cli.looking import look_at
+    from pyvault_cli.vault_access import VaultAccess
+
+    if "file" not in _needed(context):
+        return
+    settings = VaultAccess(context).settings
+    name = settings.unlock_store
+    if not name:
+        return
+    opens = f"'{name}' opens the vault file"
+    if name == "file":
+        message = f"{opens}, which can't keep its own key"
+        yield Finding(check="unlock store", ok=False, message=message, hint="name another unlock_store")
+        return
+    seen = look_at(find_backend(name), context, settings.unlock_store_options).availability
+    if seen.available:
+        yield Finding(check="unlock store", ok=True, message=opens)
+    else:
+        hint = seen.hint or "name another unlock_store, or give a key file or passphrase"
+        yield Finding(check="unlock store", ok=False, message=f"{opens}, and does not work: {seen.reason}", hint=hint)
 
 
 def keys(context: Context) -> Iterator[Finding]:
