@@ -39,6 +39,12 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
     {"kwallet": "keyring.backends.kwallet.DBusKeyring", "libsecret": "keyring.backends.libsecret.Keyring"}
 )
 
+#: What modules of keyring need beside it: the module to find, and the distribution that brings it. Without it
+#: they can be imported, and fail in the middle of the first call.
+LIBRARIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"keyring.backends.kwallet": ("dbus", "dbus-python"), "keyring.backends.libsecret": ("gi", "PyGObject")}
+)
+
 #: Modules whose classes keep nothing, keep plain text, choose for themselves, or are ourselves.
 REFUSED = (
     "keyring.backends.chainer",
@@ -93,7 +99,13 @@ class KeyringAdapter:
                 reason="no backend of keyring is named",
                 hint=f"--backend-option class=MODULE.CLASS, or {', '.join(SHORT_NAMES)}",
             )
-        _target(options)
+        needed, distribution = LIBRARIES.get(_target(options).rpartition(".")[0], (None, None))
+        if needed and find_spec(needed) is None:
+            return Availability(
+                available=False,
+                reason=f"the library '{distribution}' is not installed",
+                hint=f"install {distribution}",
+            )
         return Availability(available=True)
 
     def get(self, name: ItemName) -> Secret[bytes]:

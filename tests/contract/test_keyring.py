@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from pyvault.errors import (
 )
 from pyvault.names import credential_name
 from pyvault.secret import Secret
+from pyvault.storage.choice import KWALLET
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keyring_backend import KeyringAdapter
 
@@ -95,3 +98,23 @@ def test_a_damaged_index_is_an_error_not_an_empty_list(passwords: Path) -> None:
         passwords.write_text(whole.replace(old, new))
         with pytest.raises(ItemCorruptError):
             opened().names()
+
+
+@pytest.mark.parametrize(
+    ("options", "module", "distribution"),
+    [
+        ({"class": "kwallet"}, "dbus", "dbus-python"),
+        (KWALLET, "dbus", "dbus-python"),  # what AWS_VAULT_BACKEND=kwallet implies
+        ({"class": "keyring.backends.kwallet.DBusKeyringKWallet4"}, "dbus", "dbus-python"),
+        ({"class": "libsecret"}, "gi", "PyGObject"),
+    ],
+)
+def test_a_keyring_without_its_library_is_not_available_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, options: Mapping[str, str], module: str, distribution: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+    seen = KeyringAdapter.probe(options)
+    assert (seen.available, seen.hint) == (False, f"install {distribution}")
+    with pytest.raises(BackendUnavailableError, match=f"the library '{distribution}' is not installed") as caught:
+        KeyringAdapter.open(options, lambda question: pytest.fail(f"asked for {question.key}"))
+    assert caught.value.hint == f"install {distribution}"
