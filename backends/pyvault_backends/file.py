@@ -196,4 +196,6 @@ class FileBackend:
 
         name = self._settings.unlock_store or ""
         admit = ChoiceFile(find_paths({}).choice).admit  # a third party's is handed the key of everything
-        return StoreKeys(open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit))
+        return StoreKeys(
+            open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit, warn=self._tell)
+        )
