@@ -74,7 +74,8 @@ def aws_config(context: Context) -> Iterator[Finding]:
         count = "1 profile" if len(names) == 1 else f"{len(names)} profiles"
         yield Finding(check="aws config", ok=True, message=f"'{config.path}' has {count}")
     credentials = find_credentials_path(context.environ)
-    clear = len(read_credentials_file(credentials).pairs) if credentials.exists() else 0
+    found = read_credentials_file(credentials) if credentials.exists() else None
+    clear = len(found.pairs) + len(found.repeated) if found else 0
     if clear:
         count = "1 access key stands" if clear == 1 else f"{clear} access keys stand"
         message = f"{count} in clear text in '{credentials}'"

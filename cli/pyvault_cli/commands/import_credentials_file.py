@@ -31,6 +31,8 @@ def import_credentials_file(
     found = read_credentials_file(path)
     for name in found.left:
         console.note(f"Left '{name}': what stands there is no static access key.")
+    for name in found.repeated:
+        console.note(f"Left '{name}': its keys stand there more than once; take out those that are not in use.")
     if not found.pairs:
         copy = backup_path(path)  # what stays of a removal that was killed at its very end
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None

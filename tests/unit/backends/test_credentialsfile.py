@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.errors import ConfigError, WriteFailedError
+from pyvault.errors import ConfigError, ConflictError, WriteFailedError
 from pyvault.files.atomic import PendingFile
 from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault.secret import Secret
@@ -28,6 +28,9 @@ aws_access_key_id = AKIAHALF
 aws_access_key_id = AKIAOLD
 aws_access_key_id = AKIANEW
 aws_secret_access_key = three
+[other]
+aws_access_key_id = AKIAOTHER
+aws_secret_access_key = four
 """
 
 
@@ -43,18 +46,38 @@ def test_static_pairs_are_found_and_the_rest_is_named(file: Path) -> None:
     found = read_credentials_file(file)
     assert {name: pair.access_key_id for name, pair in found.pairs.items()} == {
         "default": "AKIADEFAULT",
-        "twice": "AKIANEW",
+        "other": "AKIAOTHER",
     }
     assert found.pairs["default"].secret_access_key == Secret("one")
     assert found.left == ("temporary", "half")
 
 
+def test_a_profile_whose_keys_stand_twice_is_no_pair(file: Path) -> None:
+    file.write_text(f"{TEXT}[other]\nAWS_ACCESS_KEY_ID = AKIASECOND\naws_secret_access_key = five\n")
+    found = read_credentials_file(file)
+    assert found.repeated == ("twice", "other")
+    assert found.pairs.keys() == {"default"}
+
+
+def test_sections_that_only_share_a_name_are_one_pair(file: Path) -> None:
+    file.write_text(f"{TEXT}[other]\nregion = eu-west-1\n")
+    assert "other" in read_credentials_file(file).pairs
+
+
+@pytest.mark.parametrize("profile", ["twice", "temporary", "half", "gone"])
+def test_what_is_no_pair_is_never_taken_out(file: Path, profile: str) -> None:
+    with pytest.raises(ConflictError):
+        remove_pairs(file, ["default", profile])
+    assert file.read_text() == TEXT
+    assert not file.with_name("credentials.pyvault-backup").exists()
+
+
 def test_only_the_lines_of_the_pairs_go(file: Path) -> None:
-    remove_pairs(file, ["default", "twice"])
+    remove_pairs(file, ["default", "other"])
     left = file.read_text()
     assert "one" not in left
-    assert "AKIAOLD" not in left
-    for kept in ("# kept", "[default]", "region = eu-west-1", "aws_session_token = token", "AKIAHALF"):
+    assert "AKIAOTHER" not in left
+    for kept in ("# kept", "[default]", "region = eu-west-1", "aws_session_token = token", "AKIAHALF", "AKIAOLD"):
         assert kept in left
     assert [*file.parent.iterdir()] == [file]  # no copy of the keys
     assert file.stat().st_mode & 0o777 == 0o600
@@ -62,7 +85,7 @@ def test_only_the_lines_of_the_pairs_go(file: Path) -> None:
 
 def test_line_ends_stay_as_they_are(file: Path) -> None:
     file.write_bytes(TEXT.replace("\n", "\r\n").encode())
-    remove_pairs(file, ["default", "twice"])
+    remove_pairs(file, ["default", "other"])
     assert b"region = eu-west-1\r\n" in file.read_bytes()
     assert b"one" not in file.read_bytes()
 

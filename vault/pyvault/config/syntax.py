@@ -53,11 +53,13 @@ class Section:
     Attributes:
         header: the text between the brackets, trimmed.
         entries: keys in lower case, in file order.
+        repeated: those that the file sets more than once here.
     """
 
     header: str
     line: int
     entries: Mapping[str, Entry]
+    repeated: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +82,19 @@ class _OpenEntry:
             self.parts.append(text)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Entries:
+    """What a section has so far."""
+
+    by_key: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    repeated: set[str] = field(default_factory=set[str])
+
+    def add(self, key: str, entry: Entry) -> None:
+        if key in self.by_key:
+            self.repeated.add(key)
+        self.by_key[key] = entry
+
+
 def parse(data: bytes, path: Path) -> tuple[Section, ...]:
     """Read the sections of a config file, in the order of their first headers.
 
@@ -91,8 +106,8 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
         ConfigError: names the file, the line and what is wrong there, never the
             text of the line: a secret may stand in it.
     """
-    sections: dict[str, tuple[int, dict[str, Entry]]] = {}
-    entries: dict[str, Entry] | None = None
+    sections: dict[str, tuple[int, _Entries]] = {}
+    entries: _Entries | None = None
     current: _OpenEntry | None = None
     for number, line in enumerate(_lines(data), start=1):
         text = line.strip(BLANKS)
@@ -105,18 +120,21 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
             current.add(without_comment(text))
             continue
         if entries is not None and current is not None:
-            entries[current.key] = _close(current, path)
+            entries.add(current.key, _close(current, path))
             current = None
         if text[0] == "[":
             header = _header(text, path, number)
-            _, entries = sections.setdefault(header, (number, {}))
+            _, entries = sections.setdefault(header, (number, _Entries()))
             continue
         if entries is None:
             raise ConfigError(f"{_at(path, number)}: a key stands before the first section")
         current = _open(text, indent, path, number)
     if entries is not None and current is not None:
-        entries[current.key] = _close(current, path)
-    return tuple(Section(header=header, line=line, entries=found) for header, (line, found) in sections.items())
+        entries.add(current.key, _close(current, path))
+    return tuple(
+        Section(header=header, line=line, entries=found.by_key, repeated=frozenset(found.repeated))
+        for header, (line, found) in sections.items()
+    )
 
 
 def without_comment(text: str) -> str:

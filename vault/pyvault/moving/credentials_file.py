@@ -1,7 +1,9 @@
 """Keys in clear text in ``~/.aws/credentials``: found, and taken out line by line.
 
 What is not a static access key pair stays: other settings, comments, temporary
-credentials with a session token, sections of other programs.
+credentials with a session token, sections of other programs. So does a profile
+whose keys the file sets twice: only one pair could be stored, and the other would
+be lost with its lines.
 """
 
 from __future__ import annotations
@@ -34,10 +36,12 @@ class FoundKeys:
     Attributes:
         pairs: by profile.
         left: profiles whose credentials are not a static pair.
+        repeated: profiles that set a key more than once, in one section or in two.
     """
 
     pairs: Mapping[str, StoredCredentials]
     left: tuple[str, ...]
+    repeated: tuple[str, ...] = ()
 
 
 def read_credentials_file(path: Path) -> FoundKeys:
@@ -46,15 +50,22 @@ def read_credentials_file(path: Path) -> FoundKeys:
     Raises:
         ConfigError: unreadable, or not the format.
     """
+    return _find(_read(path), path)
+
+
+def _find(data: bytes, path: Path) -> FoundKeys:
     pairs: dict[str, StoredCredentials] = {}
     left: list[str] = []
-    for section in parse(_read(path), path):
+    repeated: list[str] = []
+    for section in parse(data, path):
         key_id, secret = (_value(section.entries, key) for key in (KEY_ID, SECRET_KEY))
         if any(_value(section.entries, key) for key in TOKENS) or bool(key_id) != bool(secret):
             left.append(section.header)
+        elif section.repeated & {KEY_ID, SECRET_KEY}:
+            repeated.append(section.header)
         elif key_id:
             pairs[section.header] = StoredCredentials(access_key_id=key_id, secret_access_key=Secret(secret))
-    return FoundKeys(pairs=pairs, left=tuple(left))
+    return FoundKeys(pairs=pairs, left=tuple(left), repeated=tuple(repeated))
 
 
 def backup_path(path: Path) -> Path:
@@ -70,26 +81,32 @@ def remove_pairs(path: Path, profiles: Collection[str]) -> None:
     meant to end. What an earlier run left that was killed meanwhile goes too.
 
     Raises:
-        ConflictError: the file changed meanwhile; it was left alone.
+        ConflictError: the file changed meanwhile, or does not hold one pair of
+            each of these profiles; it was left alone.
         WriteFailedError: it can't be written; the copy stays.
     """
     from pyvault.files.atomic import remove_leftovers, replace_file
 
     before = _read(path)
-    after = before
-    while lines := _lines_of_pairs(after, path, profiles):
-        after = b"".join(line for number, line in enumerate(after.splitlines(keepends=True), 1) if number not in lines)
+    if not set(profiles) <= _find(before, path).pairs.keys():
+        raise _changed(path)
+    lines = _lines_of_pairs(before, path, profiles)
+    after = b"".join(line for number, line in enumerate(before.splitlines(keepends=True), 1) if number not in lines)
     backup = backup_path(path)
     replace_file(backup, before)
     if _read(path) != before:
         backup.unlink(missing_ok=True)  # nothing was changed, so a second copy of the keys serves nobody
-        raise ConflictError(f"'{path}' changed while its keys were being stored", hint="run the same command again")
+        raise _changed(path)
     replace_file(path, after, mode=None, follow_link=True)
     if _read(path) != after or read_credentials_file(path).pairs.keys() & set(profiles):
         raise ConflictError(f"'{path}' does not read as it was written", hint=f"'{backup}' is how it was")
     backup.unlink()
     for target in (backup, path.resolve()):
         remove_leftovers(target)
+
+
+def _changed(path: Path) -> ConflictError:
+    return ConflictError(f"'{path}' changed while its keys were being stored", hint="run the same command again")
 
 
 def _lines_of_pairs(data: bytes, path: Path, profiles: Collection[str]) -> set[int]:
