@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyvault.errors import ProfileNotFoundError
 from pyvault.moving.migrate import Deed, Moved, Terms, left_behind, move, select_profiles
 from pyvault.names import Kind
 from pyvault_cli import console
@@ -23,15 +24,30 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace othe
 
 
 def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iterable[str], terms: Terms) -> list[Moved]:
-    """Move the profiles and say of each what was done; stops at the first failure."""
+    """Move the profiles and say of each what was done.
+
+    Raises:
+        ItemCorruptError: the first damaged item, once all others are done.
+        ProfileNotFoundError: all that is there belongs to somebody else.
+    """
     done: list[Moved] = []
     for moved in move(source, target, select_profiles(source, wanted), terms):
+        done.append(moved)
+        if moved.deed is Deed.FOREIGN:
+            continue
         what = moved.profile if moved.kind is Kind.CREDENTIAL else f"the MFA device of {moved.profile}"
         console.note(f"Migrating {what}... {moved}")
-        done.append(moved)
     _summarise(done, terms)
     for kind, number in sorted(left_behind(source).items()):
         console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
+    foreign = sum(moved.deed is Deed.FOREIGN for moved in done)
+    if foreign:
+        console.note(f"{foreign} other entries were passed over.")
+    for moved in done:
+        if moved.deed is Deed.FAILED and moved.problem is not None:
+            raise moved.problem
+    if foreign == len(done):
+        raise ProfileNotFoundError("none of the entries there is an access key")
     return done
 
 

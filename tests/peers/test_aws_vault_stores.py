@@ -26,9 +26,12 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.moving.awsvault.records import is_credential
+from pyvault.moving.migrate import Deed, Terms, move
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_aws_vault_store
+from pyvault.storage.store import CredentialStore
+from pyvault_backends.memory import MemoryBackend
 
 
 @pytest.fixture
@@ -94,6 +97,12 @@ def test_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 stdout=subprocess.DEVNULL,
             )
         check_prod(open_aws_vault_store("pass", {"prefix": "aws"}, nobody), names={"prod", "team/dev"})
+        subprocess.run(["pass", "insert", "-m", "note"], input=b"hunter2", check=True, stdout=subprocess.DEVNULL)
+        shared = CredentialStore(open_aws_vault_store("pass", {}, nobody))
+        done = list(move(shared, CredentialStore(MemoryBackend()), ["note", "mail", "aws/prod"], Terms()))
+        assert [moved.deed for moved in done] == [Deed.FOREIGN, Deed.COPIED, Deed.FAILED]
+        assert done[2].problem is not None
+        assert done[2].problem.hint == "--pass-prefix aws reads that folder"
         backend = open_aws_vault_store("pass", {"prefix": "aws"}, nobody)
         with pytest.raises(ItemNotFoundError):
             backend.get(credential_name("../mail"))

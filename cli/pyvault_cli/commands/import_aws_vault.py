@@ -29,6 +29,7 @@ def import_aws_vault(
 
     --backend names aws-vault's store here: file, pass, secret-service, kwallet,
     keychain or wincred. Where the keys go, PYVAULT_BACKEND or config.toml says.
+    --pass-prefix names aws-vault's folder in the password store.
     """
     context = context_of(ctx)
     kind = context.words.last("--backend") or context.environ.get("AWS_VAULT_BACKEND") or "file"

@@ -232,3 +232,16 @@ def test_what_is_not_there_is_said(source: CredentialStore) -> None:
         select_profiles(CredentialStore(MemoryBackend()), ())
     with pytest.raises(ItemNotFoundError):
         source.get("none")
+
+
+def test_a_damaged_item_stops_its_own_profile_only(source: CredentialStore) -> None:
+    source.backend.put(ItemName(Kind.CREDENTIAL, "b"), Secret(b"garbage"))
+    target = CredentialStore(MemoryBackend())
+    done = list(move(source, target, select_profiles(source, ()), Terms(delete_source=True)))
+    assert [moved.deed for moved in done] == [Deed.COPIED, Deed.FAILED, Deed.COPIED]
+    assert [name.name for name in source.backend.names()] == ["b"]
+    assert done[1].problem is not None
+
+
+def test_a_profile_named_twice_moves_once(source: CredentialStore) -> None:
+    assert select_profiles(source, ["b", "a", "b"]) == ["b", "a"]

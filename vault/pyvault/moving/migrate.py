@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pyvault.errors import (
     ConflictError,
     InvalidNameError,
+    ItemCorruptError,
     ItemNotFoundError,
     ItemTooLargeError,
     ProfileNotFoundError,
     UsageError,
 )
+from pyvault.moving.awsvault.records import ForeignItemError
 from pyvault.moving.belongings import Belongings, Devices, Keys
 from pyvault.names import ItemName, Kind
 from pyvault.storage.guard import contract_errors
@@ -46,6 +48,8 @@ class Deed(StrEnum):
     STAYS = "stays behind: the target can't hold it"
     STAYS_WITH_KEY = "stays with its key"
     WOULD_COPY = "would be copied"
+    FOREIGN = "passed over"
+    FAILED = "failed"
     IS_THERE = "already there"
     WOULD_SKIP = "would be skipped: the target has another key"
 
@@ -61,14 +65,18 @@ class Moved:
     Attributes:
         kind: which of the two.
         deleted: from the source.
+        problem: why it failed, or was passed over.
     """
 
     profile: str
     deed: Deed
     kind: Kind = Kind.CREDENTIAL
     deleted: bool = False
+    problem: ItemCorruptError | None = None
 
     def __str__(self) -> str:
+        if self.problem is not None:
+            return f"{self.deed}: {self.problem.message}"
         return f"{self.deed}, deleted source" if self.deleted else str(self.deed)
 
 
@@ -101,11 +109,13 @@ def select_profiles(source: CredentialStore, wanted: Iterable[str]) -> list[str]
             raise ProfileNotFoundError(f"no credentials are stored for profile '{name}' in the source")
     if not stored:
         raise UsageError("there are no credentials in the source")
-    return names or stored
+    return list(dict.fromkeys(names)) or stored
 
 
 def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: Terms) -> Iterator[Moved]:
     """Move the profiles one by one; what is given is done with, a profile's device and its key at once.
+
+    A damaged item stops its own profile only.
 
     Raises:
         ConflictError: what was copied reads back differently, its source stays;
@@ -116,7 +126,12 @@ def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[st
     for profile in profiles:
         for names, where in ((here, ""), (there, " in the target")):
             _refuse_half_rotated(names, profile, where)
-        yield from _move_profile(source, target, profile, here, terms)
+        try:
+            yield from _move_profile(source, target, profile, here, terms)
+        except ForeignItemError as exc:
+            yield Moved(profile=profile, deed=Deed.FOREIGN, problem=exc)
+        except ItemCorruptError as exc:
+            yield Moved(profile=profile, deed=Deed.FAILED, problem=exc)
 
 
 def left_behind(source: CredentialStore) -> Counter[Kind]:

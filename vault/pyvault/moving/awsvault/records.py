@@ -28,6 +28,10 @@ NO_CREDENTIAL = re.compile(
 )
 
 
+class ForeignItemError(ItemCorruptError):
+    """It is nothing of aws-vault's: in a store shared with others no damage, but somebody else's."""
+
+
 def is_credential(name: str) -> bool:
     """Say whether this name of aws-vault's is that of a long-lived key."""
     return NO_CREDENTIAL.match(name) is None
@@ -43,12 +47,21 @@ def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:
             for the other profile's key.
 
     Raises:
-        ItemCorruptError: not an item, or the item of another name.
+        ForeignItemError: not an item.
+        ItemCorruptError: a damaged one, or the item of another name.
     """
-    item = parse_object(text, of=of)
+    foreign = ForeignItemError(f"{of} is not an item of aws-vault")
+    try:
+        item = parse_object(text, of=of)
+    except ItemCorruptError:
+        raise foreign from None
     key, data = item.get("Key"), item.get("Data")
     if not isinstance(data, str):
-        raise ItemCorruptError(f"{of} is not an item of aws-vault")
+        raise foreign
+    if isinstance(key, str) and key and name.endswith(f"/{key}"):
+        folder = name.removesuffix(f"/{key}")
+        hint = f"--pass-prefix {folder} reads that folder"
+        raise ItemCorruptError(f"{of} stands in the folder '{folder}'", hint=hint)
     if key != name:
         raise ItemCorruptError(f"{of} holds the key of {key!r}", hint="somebody renamed it in aws-vault's store")
     try:
