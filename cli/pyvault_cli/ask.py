@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GIVEN, NEW = "--passphrase-fd", "--new-passphrase-fd"
 TERMINAL = "a terminal"
 PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
+ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
 NEW_SOURCES: tuple[str, ...] = (NEW, "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", TERMINAL)
 
 
@@ -37,6 +38,7 @@ class Asking:
 
     Attributes:
         renewing: an old passphrase is in use, so only the sources of a new one may give the new one.
+        sources: what an error names where nobody can be asked for a passphrase that exists.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Asking:
         self._open_terminal = open_terminal
         self._answers: dict[str, Secret[str]] = {}  # a descriptor can be read only once
         self.renewing = False
+        self.sources = PASSPHRASE_SOURCES
 
     def __call__(self, question: Question) -> Secret[str]:
         """Give the value asked for.
@@ -96,14 +99,16 @@ class Asking:
         """
         wanted = question.prompt
         shown = f"wrong passphrase, try again; {wanted}" if wrong else wanted
-        return self.terminal(wanted, PASSPHRASE_SOURCES).hidden(shown)
+        return self.terminal(wanted, self.sources).hidden(shown)
 
     def for_another_vault(self) -> Asking:
         """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
         from dataclasses import replace
 
         kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
-        return Asking(replace(self._words, given=kept), {}, self._open_terminal)
+        other = Asking(replace(self._words, given=kept), {}, self._open_terminal)
+        other.sources = ANOTHER_SOURCES
+        return other
 
     def new_passphrase(self, wanted: str) -> Secret[str]:
         """Give a new passphrase; a human types it twice.
