@@ -13,7 +13,7 @@ from pyvault.names import Kind
 from pyvault_cli import console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pyvault.storage.store import CredentialStore
 
@@ -23,8 +23,18 @@ STAYING = {Kind.BRIDGE: "passwords of other programs", Kind.PENDING: "journals o
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
 
 
-def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iterable[str], terms: Terms) -> list[Moved]:
+def move_and_tell(
+    source: CredentialStore,
+    target: CredentialStore,
+    wanted: Iterable[str],
+    terms: Terms,
+    *,
+    record: Callable[[], None] = lambda: None,
+) -> list[Moved]:
     """Move the profiles and say of each what was done.
+
+    Args:
+        record: is called when something is in the target now, whatever has failed beside it.
 
     Raises:
         ItemCorruptError: the first damaged item, once all others are done.
@@ -40,6 +50,8 @@ def move_and_tell(source: CredentialStore, target: CredentialStore, wanted: Iter
     _summarise(done, terms)
     for kind, number in sorted(left_behind(source).items()):
         console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
+    if any(moved.deed in {Deed.COPIED, Deed.ALREADY} for moved in done):
+        record()
     foreign = sum(moved.deed is Deed.FOREIGN for moved in done)
     if foreign:
         console.note(f"{foreign} other entries were passed over.")

@@ -37,9 +37,7 @@ def import_aws_vault(
     with context.without_flag("--backend").without_flag("--file-dir") as ours:
         store = open_aws_vault_store(kind, _options(context, kind, profile), lambda question: _ask(context, question))
         with closing(CredentialStore(store)) as source:
-            move_and_tell(source, ours.store, profile or (), terms)
-            if not dry_run:
-                ours.record_choice()
+            move_and_tell(source, ours.store, profile or (), terms, record=ours.record_choice)
 
 
 def _ask(context: Context, question: Question) -> Secret[str]:

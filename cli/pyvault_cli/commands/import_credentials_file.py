@@ -38,10 +38,10 @@ def import_credentials_file(
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
         raise ProfileNotFoundError(f"there are no access keys in '{path}'", hint=hint)
     source = CredentialStore(ClearKeys(found.pairs))
-    done = move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
+    terms = Terms(overwrite=overwrite, dry_run=dry_run)
+    done = move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)
     if dry_run:
         return
-    context.record_choice()
     stored = [moved.profile for moved in done if moved.deed in {Deed.COPIED, Deed.ALREADY}]
     if remove and stored:
         remove_pairs(path, stored)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError, VaultExistsError
-from pyvault.moving.migrate import Terms
+from pyvault.moving.migrate import Terms, select_profiles
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import move_and_tell
@@ -35,6 +35,7 @@ def vault_export(
     """Copy stored keys and their MFA devices into a new encrypted FILE that a key file or passphrase opens."""
     from pyvault.storage.registry import open_backend
     from pyvault.storage.store import CredentialStore
+    from pyvault.vaultfile.backups import delete_backups
     from pyvault.vaultfile.keyfile import create_key_file
 
     context = context_of(ctx)
@@ -43,6 +44,7 @@ def vault_export(
     if file.exists() or file.is_symlink():
         raise VaultExistsError(f"'{file}' exists already")
     source = context.store
+    profiles = select_profiles(source, profile or ())  # before anything is made that a second try would meet
     options = {"path": str(file.absolute())}
     if to is To.KEYFILE:
         key = keyfile or file.with_name(f"{file.name}.key")
@@ -51,5 +53,7 @@ def vault_export(
         options["keyfile"] = str(key.absolute())
     context.ask.renewing = True  # its passphrase is a new one, whatever opens our own vault
     with closing(CredentialStore(open_backend("file", options, context.ask, warn=console.warn))) as target:
-        move_and_tell(source, target, profile or (), Terms())
+        move_and_tell(source, target, profiles, Terms())
+    # Written item by item; what that left beside it holds the same keys and is not to be sent.
+    delete_backups(file.absolute())
     console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")

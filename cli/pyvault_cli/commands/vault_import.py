@@ -43,6 +43,5 @@ def vault_import(
     # The variables and descriptors are those of our own vault; this one's passphrase is typed.
     backend = open_backend("file", options, context.ask.for_another_vault(), warn=console.warn)
     with closing(CredentialStore(backend)) as source:
-        move_and_tell(source, context.store, profile or (), Terms(overwrite=overwrite, dry_run=dry_run))
-    if not dry_run:
-        context.record_choice()
+        terms = Terms(overwrite=overwrite, dry_run=dry_run)
+        move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)

@@ -99,7 +99,7 @@ def test_what_a_killed_removal_left_goes_with_the_next(file: Path, tmp_path: Pat
         killed.write(TEXT.encode())
         killed.finish()
     backup_path(link).write_text(TEXT)
-    remove_pairs(link, ["default", "twice"])
+    remove_pairs(link, ["default", "other"])
     assert [*link.parent.iterdir()] == [link]
     assert sorted(tmp_path.iterdir()) == sorted([file, link.parent])
 
