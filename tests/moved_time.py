@@ -16,7 +16,7 @@ class MovedTime:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._ahead = 0.0
-        self._write()
+        self._write(self._ahead)
         preload = subprocess.run(
             ["faketime", "-f", "+0s", "sh", "-c", "echo $LD_PRELOAD"], capture_output=True, text=True, check=True
         ).stdout.strip()
@@ -34,16 +34,17 @@ class MovedTime:
 
     def move(self, seconds: float) -> None:
         """Move it, for programs that run too."""
-        self._ahead += seconds
-        self._write()
+        ahead = self._ahead + seconds
+        self._write(ahead)
+        self._ahead = ahead  # last: who reads the time meanwhile is behind those programs, never ahead of them
 
     @property
     def ahead(self) -> float:
         """How far it is ahead of the machine's, in seconds."""
         return self._ahead
 
-    def _write(self) -> None:
+    def _write(self, ahead: float) -> None:
         # In one piece: a program may be reading.
         fresh = self._file.with_name(f"{self._file.name}.new")
-        fresh.write_text(f"+{self._ahead:.0f}s\n")
+        fresh.write_text(f"+{ahead:.0f}s\n")
         fresh.replace(self._file)
