@@ -7,9 +7,7 @@ command line or the environment.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ from pyvault.errors import (
     ItemCorruptError,
     UserCancelledError,
 )
+from pyvault.process.group import running_group
 from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 
@@ -75,8 +74,9 @@ class Gpg:
             BackendTimeoutError: it took longer than the limit.
         """
         pipe = self._passphrase_pipe()
-        try:
-            child = subprocess.Popen(
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
                 [self.command, *arguments],
                 stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -85,12 +85,18 @@ class Gpg:
                 pass_fds=() if pipe is None else (pipe,),
                 process_group=0,  # gpg is pass's child; both have to end when one of them hangs
             )
+
+        try:
+            with running_group(start) as child:
+                output, errors = child.communicate(None if given is None else given.reveal(), timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            raise BackendTimeoutError(f"'{self.command}' gave no answer in {self.limit:g} s") from None
         except OSError as exc:
             raise BackendUnavailableError(f"'{self.command}' can't be started: {exc.strerror}") from None
         finally:
             if pipe is not None:
                 os.close(pipe)
-        return self._finish(child, given)
+        return Outcome(code=child.returncode, output=Secret(output), errors=errors.decode(errors="replace"))
 
     def has_secret_key(self) -> bool:
         """Say whether gpg has any secret key: without one it speaks as with a locked one."""
@@ -103,18 +109,6 @@ class Gpg:
             timeout=self.limit,
         )
         return any(line.startswith(b"sec:") for line in listing.stdout.splitlines())
-
-    def _finish(self, child: subprocess.Popen[bytes], given: Secret[bytes] | None) -> Outcome:
-        try:
-            output, errors = child.communicate(None if given is None else given.reveal(), timeout=self.limit)
-        except subprocess.TimeoutExpired:
-            raise BackendTimeoutError(f"'{self.command}' gave no answer in {self.limit:g} s") from None
-        finally:
-            if child.returncode is None:  # Ctrl-C comes here too
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
-                child.communicate()
-        return Outcome(code=child.wait(), output=Secret(output), errors=errors.decode(errors="replace"))
 
     def _passphrase_pipe(self) -> int | None:
         """Give the end of a pipe from which gpg reads the passphrase."""

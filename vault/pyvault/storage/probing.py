@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
+from pyvault.process.group import running_group
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 from pyvault.storage.built_in import BUILT_IN
 
@@ -59,21 +60,24 @@ def probe_in_child(
     import subprocess
 
     removed = AWS_SECRETS if backend in BUILT_IN else AWS_SECRETS | SECRET_PATHS
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "pyvault.storage.probing"],  # -P: the working directory must not offer modules
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={name: value for name, value in without_vault_secrets(environ).items() if name not in removed},
-        start_new_session=True,
-        text=True,
-    )
+    question = json.dumps({"path": sys.path, "backend": backend, "options": dict(options)})
+
+    def start() -> Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pyvault.storage.probing"],  # -P: the working directory must not offer modules
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: value for name, value in without_vault_secrets(environ).items() if name not in removed},
+            start_new_session=True,
+            text=True,
+        )
+
     try:
-        return _converse(child, json.dumps({"path": sys.path, "backend": backend, "options": dict(options)}), limit)
+        with running_group(start) as child:
+            return _converse(child, question, limit)
     except subprocess.TimeoutExpired:
         return _failed(f"it gave no answer in {limit:g} s")
-    finally:
-        _end(child)
 
 
 def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
@@ -101,20 +105,6 @@ def _converse(child: Popen[str], question: str, limit: float) -> ProbeReport:
     return ProbeReport(
         availability=Availability(available=bool(seen["available"]), reason=reason, hint=hint), failure=failure
     )
-
-
-def _end(child: Popen[str]) -> None:
-    import signal
-
-    if child.poll() is None:
-        if sys.platform == "win32":
-            child.kill()
-        else:
-            os.killpg(child.pid, signal.SIGKILL)  # what it has started must not stay behind
-    for pipe in (child.stdin, child.stdout):
-        if pipe:
-            pipe.close()
-    child.wait()
 
 
 def _failed(failure: str) -> ProbeReport:

@@ -1,0 +1,110 @@
+"""A program and what it starts end with the block that runs them, whenever Ctrl-C comes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import pytest
+
+from pyvault.process.group import running_group
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are those of POSIX")
+
+HANGS = "sleep 300 & echo started; wait"  # a shell that has a program of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A pipe that every process of the group holds open: its end is the end of them all."""
+
+    reading: int
+    writing: int
+
+    def start(self, text: str = HANGS) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            ["/bin/sh", "-c", text], stdout=subprocess.PIPE, pass_fds=[self.writing], process_group=0
+        )
+        os.close(self.writing)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"started\n"
+        return child
+
+    def sees_the_end(self, seconds: float = 60) -> bool:
+        return bool(select.select([self.reading], [], [], seconds)[0])
+
+
+@pytest.fixture
+def witness() -> Generator[Witness]:
+    reading, writing = os.pipe()
+    yield Witness(reading, writing)
+    os.close(reading)
+
+
+def test_all_of_it_ends_with_the_block(witness: Witness) -> None:
+    with running_group(witness.start):
+        assert not witness.sees_the_end(0)
+    assert witness.sees_the_end()
+
+
+def test_a_program_that_ends_by_itself_gives_its_code(witness: Witness) -> None:
+    with running_group(lambda: witness.start("echo started; exit 3")) as child:
+        child.communicate()
+    assert child.returncode == 3
+
+
+def test_ctrl_c_in_the_block_ends_it(witness: Witness) -> None:
+    with pytest.raises(KeyboardInterrupt), running_group(witness.start):
+        signal.raise_signal(signal.SIGINT)
+    assert witness.sees_the_end()
+
+
+def interrupted(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start it, and press Ctrl-C before the caller knows the program."""
+    child = start()
+    signal.raise_signal(signal.SIGINT)
+    return child
+
+
+def test_ctrl_c_during_the_start_ends_it_and_is_not_lost(witness: Witness) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), running_group(lambda: interrupted(witness.start)):
+        pytest.fail("the block is not entered")
+    assert witness.sees_the_end()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_during_a_start_that_fails_is_not_lost() -> None:
+    def fail() -> subprocess.Popen[bytes]:
+        signal.raise_signal(signal.SIGINT)
+        raise FileNotFoundError
+
+    with pytest.raises(KeyboardInterrupt), running_group(fail):
+        pytest.fail("the block is not entered")
+
+
+def test_the_program_inherits_that_ctrl_c_is_ignored(witness: Witness) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with running_group(lambda: witness.start("kill -INT $$; echo started; exit 3")) as child:
+            child.communicate()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert child.returncode == 3
+
+
+def test_another_thread_can_run_one(witness: Witness) -> None:
+    def run() -> None:
+        with running_group(witness.start):
+            pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert witness.sees_the_end()
