@@ -19,7 +19,7 @@ from pyvault.secret import Secret
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.storage.plugins import GROUP, refresh_cache
-from pyvault.storage.probing import probe_in_child
+from pyvault.storage.probing import converse, probe_in_child
 from pyvault.storage.registry import (
     BackendInfo,
     find_backend,
@@ -164,6 +164,25 @@ def test_one_that_hangs_exits_or_prints_is_left_in_time(site: Path, source: str,
     report = probe_in_child("acme", {}, environ=os.environ, limit=0.5 if "0.5" in told else 5)
     assert told in (report.failure or "")
     assert not report.availability.available
+
+
+def test_an_answer_that_comes_at_once_with_the_first_line_is_read() -> None:
+    """So it is on a busy machine, where the child has ended before we look."""
+    answer = '{"available": true, "reason": null, "hint": null, "failure": null}'
+    quick = subprocess.Popen(
+        [sys.executable, "-c", f"input(); print('ready\\n{answer}')"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
+    with quick:
+        assert converse(quick, "{}", 60).availability.available
+
+
+def test_a_child_that_ends_before_it_is_asked_is_told_of() -> None:
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as gone:
+        gone.wait()
+        assert "status 0" in (converse(gone, "{}", 60).failure or "")
 
 
 def test_the_child_has_neither_our_secrets_nor_our_directory(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def probe_in_child(
     removed = AWS_SECRETS if backend in BUILT_IN else AWS_SECRETS | SECRET_PATHS
     question = json.dumps({"path": sys.path, "backend": backend, "options": dict(options)})
 
-    def start() -> Popen[str]:
+    def start() -> Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "pyvault.storage.probing"],  # -P: the working directory must not offer modules
             stdin=subprocess.PIPE,
@@ -70,12 +71,12 @@ def probe_in_child(
             stderr=subprocess.DEVNULL,
             env={name: value for name, value in without_vault_secrets(environ).items() if name not in removed},
             start_new_session=True,
-            text=True,
+            bufsize=0,  # a buffer would take the answer along with the first line, and communicate() reads past it
         )
 
     try:
         with running_group(start) as child:
-            return _converse(child, question, limit)
+            return converse(child, question, limit)
     except subprocess.TimeoutExpired:
         return _failed(f"it gave no answer in {limit:g} s")
 
@@ -90,11 +91,16 @@ def find_availability(backend: str, options: Options, *, environ: Mapping[str, s
     return probe_in_child(backend, options, environ=environ).availability
 
 
-def _converse(child: Popen[str], question: str, limit: float) -> ProbeReport:
+def converse(child: Popen[bytes], question: str, limit: float) -> ProbeReport:
+    """Ask a child that was started without buffers, and give it *limit* seconds from its first line on.
+
+    Raises:
+        TimeoutExpired: it said no more in that time.
+    """
     if child.stdin is None or child.stdout is None:
         raise AssertionError("pipes were asked for")
-    child.stdin.write(question + "\n")
-    child.stdin.flush()
+    with suppress(BrokenPipeError):  # it has ended already, which its status tells
+        child.stdin.write(question.encode() + b"\n")
     child.stdout.readline()  # only our own code has run until here, so this can't hang
     answer, _ = child.communicate(timeout=limit)
     try:
