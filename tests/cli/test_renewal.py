@@ -30,6 +30,7 @@ pytestmark = [
 ]
 
 CONNECTIONS = 64
+EXPIRIES = 20
 PAUSE = 0.03  # seconds between two requests of a connection: the machine has the fetches to do too
 LIFETIME = 900  # seconds, the shortest that STS gives
 INSIDE_WINDOW = LIFETIME - 240  # the window begins five minutes before the end
@@ -207,7 +208,6 @@ def beside_a_program(home: Path, variables: dict[str, str | None]) -> Iterator[t
         program.communicate()
 
 
-@pytest.mark.parametrize("expiries", [4, pytest.param(20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("serve", "change"),
     [
@@ -223,19 +223,18 @@ def test_64_connections_see_no_failure_while_credentials_change(
     clock: MovedTime,
     serve: Callable[[Path, dict[str, str | None]], contextlib.AbstractContextManager[tuple[str, str]]],
     change: Callable[[World, int], int],
-    expiries: int,
 ) -> None:
     with serve(tmp_path, variables) as (uri, token), Clients(uri, token, clock) as clients:
         world = World(fake_aws, clock, clients)
         clients.pass_round()
         calls = 1  # before anybody asked
-        for number in range(expiries):
+        for number in range(EXPIRIES):
             calls += change(world, number)
             clients.pass_round()
             assert clients.errors == []
     assert clients.errors == []
     fetches = fake_aws.calls("GetSessionToken")
     assert len(fetches) == calls
-    assert len([fetch for fetch in fetches if fetch["status"] == 200]) == expiries + 1
-    assert len(clients.seen) == expiries + 1
+    assert len([fetch for fetch in fetches if fetch["status"] == 200]) == EXPIRIES + 1
+    assert len(clients.seen) == EXPIRIES + 1
     assert fake_aws.ops() == ["sts.GetSessionToken"] * calls

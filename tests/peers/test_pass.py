@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -208,12 +209,16 @@ def script(tmp_path: Path, text: str) -> str:
 
 
 def test_a_pass_that_hangs_is_left_in_time_with_its_children(store: Path, tmp_path: Path) -> None:
-    command = script(tmp_path, f"sleep 300 & echo $! > {tmp_path}/grandchild; wait")
+    witness = tmp_path / "witness"  # a pipe that both hold open: its end is theirs
+    os.mkfifo(witness)
+    command = script(tmp_path, f"exec 9> {witness}; sleep 300 & echo >&9; wait")
     opened().put(PROD, Secret(b"x"))
-    with pytest.raises(BackendTimeoutError):
-        opened(command=command, timeout="0.5").get(PROD)
-    grandchild = int((tmp_path / "grandchild").read_text())
-    assert not Path(f"/proc/{grandchild}").exists() or "Z" in Path(f"/proc/{grandchild}/stat").read_text().split()[2]
+    with os.fdopen(os.open(witness, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        with pytest.raises(BackendTimeoutError):
+            opened(command=command, timeout="3").get(PROD)
+        assert pipe.read() == b"\n"
+        assert select.select([pipe], [], [], 60)[0] == [pipe]
+        assert pipe.read() == b""
 
 
 def test_ctrl_c_ends_the_wait(store: Path, tmp_path: Path) -> None:
