@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -29,9 +30,11 @@ from pyvault.sso.oidc import Code, Flow
 
 
 @pytest.fixture
-def bench(fake_aws: FakeAws, tmp_path: Path) -> SsoBench:
+def bench(fake_aws: FakeAws, tmp_path: Path) -> Generator[SsoBench]:
     fake_aws.change_sso(interval_s=0)
-    return SsoBench(fake_aws, tmp_path)
+    bench = SsoBench(fake_aws, tmp_path)
+    yield bench
+    bench.settle()
 
 
 def signed_in(bench: SsoBench, flow: Flow = Flow.DEVICE) -> Secret[str]:
@@ -195,9 +198,10 @@ def test_a_device_code_that_nobody_enters_expires(bench: SsoBench) -> None:
 
 
 def test_a_denied_device_code(bench: SsoBench) -> None:
-    bench.aws.change_sso(consent="deny")
+    bench.aws.change_sso(consent="page")
+    person = Person(Flow.DEVICE, lambda url: follow(url.replace("/device?", "/device/deny?")))
     with pytest.raises(AwsError, match="denied in the browser"):
-        bench.login(Person(Flow.DEVICE)).token(bench.session)
+        bench.login(person).token(bench.session)
 
 
 # ---- what is kept

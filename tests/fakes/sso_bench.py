@@ -67,6 +67,7 @@ class SsoBench:
         self.directory = directory
         self.ahead = timedelta(0)
         self.slept: list[float] = []
+        self.persons: list[Person] = []
         self.backend = MemoryBackend.open({}, refuse)
         self.paths = Paths(
             config_file=directory / "config.toml",
@@ -107,6 +108,8 @@ class SsoBench:
 
     def login(self, person: Person | None, cache: SessionCache | None = None) -> SsoLogin:
         """Give a login as one process has it."""
+        if person:
+            self.persons.append(person)
         tokens = TokenStore(cache or self.cache)
         sign_in = (
             SignIn(connect=connect, tokens=tokens, person=person, clock=self.now, sleep=self.sleep) if person else None
@@ -118,3 +121,8 @@ class SsoBench:
             sign_in=sign_in,
             clock=self.now,
         )
+
+    def settle(self) -> None:
+        """Wait for every browser: a page still under way would meet the next test's world."""
+        for person in self.persons:
+            person.settle()
