@@ -322,7 +322,8 @@ class TestStanding:
         ask(server.uri, "wrong")
         server.stop()
         lines = [json.loads(line) for line in path.read_text().splitlines()]
-        assert [(line["path"], line["status"]) for line in lines] == [("/", 200), (None, 403)]
+        seen = [(line["path"], line["status"], line["reason"]) for line in lines]
+        assert seen == [("/", 200, None), (None, 403, "token")]
         assert server.token not in path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -1,7 +1,8 @@
-"""One line of JSON for each request, without a token, a role or a foreign path.
+"""One line of JSON for each answer, without a token, a role or a foreign path.
 
 Tokens travel in headers, which are never logged. A path is shown only if it was
-one of ours: a confused client may have put its token there.
+one of ours: a confused client may have put its token there. Of a refusal stands
+there why, in a word of a closed list.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ _KNOWN = (200, 503)  # the path was found
 def make_access_log(write: Callable[[str], object], *, server: str, now: Clock = clock.now) -> AccessLog:
     """Make the log of one server (``ecs``, ``imds``) that gives each line, without its end, to *write*."""
 
-    def log(transport: asyncio.Transport, request: Request, answer: Answer) -> None:
+    def log(transport: asyncio.Transport, request: Request | None, answer: Answer) -> None:
         address, port = transport.get_extra_info("peername")[:2]
         line = {
             "time": to_rfc3339(now()),
             "server": server,
-            "method": request.method.decode("ascii", "replace"),
-            "path": shown_path(request.path, answer.status),
+            "method": request.method.decode("ascii", "replace") if request is not None else None,
+            "path": shown_path(request.path, answer.status) if request is not None else None,
             "status": answer.status,
+            "reason": answer.why,
             "peer": f"{address} {port}",
         }
         write(json.dumps(line))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyvault.server.why import Why
 
 #: Source: RFC 9110, section 15. Only what the servers send.
 REASONS = {
@@ -36,6 +40,7 @@ class Answer:
         close: the same with ``Connection: close``.
         body_size: bytes of the body, which a HEAD request does not get.
         welcomes: only somebody with a token gets it, so that its connection is no stranger's.
+        why: of a refusal, for the access log.
     """
 
     status: int
@@ -43,6 +48,7 @@ class Answer:
     close: bytes
     body_size: int
     welcomes: bool
+    why: Why | None = None
 
     def for_request(self, *, keep_alive: bool, head: bool) -> bytes:
         """Give the bytes to send."""
@@ -60,6 +66,7 @@ def make_answer(
     content_type: str = JSON,
     headers: tuple[tuple[str, str], ...] = (),
     welcomes: bool = True,
+    why: Why | None = None,
 ) -> Answer:
     """Build an answer that no cache may keep and no browser may guess about.
 
@@ -77,10 +84,11 @@ def make_answer(
         close=start + _CLOSE + b"\r\n" + content,
         body_size=len(content),
         welcomes=welcomes and status == 200,
+        why=why,
     )
 
 
-def make_refusal(status: int, message: str, *, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def make_refusal(status: int, message: str, *, why: Why, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Build a refusal in the form that the SDKs show to people.
 
     The message never holds what the client sent.
@@ -88,4 +96,4 @@ def make_refusal(status: int, message: str, *, headers: tuple[tuple[str, str], .
     import json
 
     code = REASONS[status].decode().replace(" ", "")
-    return make_answer(status, json.dumps({"code": code, "message": message}), headers=headers)
+    return make_answer(status, json.dumps({"code": code, "message": message}), headers=headers, why=why)

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 from pyvault.secret import Secret
 from pyvault.server.answer import Answer, make_answer, make_refusal
 from pyvault.server.request import NOT_FOUND, ONLY_READING, READING, refusal
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from pyvault.server.roles import RolePatterns, RoleSources
     from pyvault.server.source import CredentialSource
 
-BAD_TOKEN = make_refusal(403, "invalid authorization token")
-ROLE_REFUSED = make_refusal(403, "this role is not allowed here")
-TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed")
+BAD_TOKEN = make_refusal(403, "invalid authorization token", why=Why.TOKEN)
+ROLE_REFUSED = make_refusal(403, "this role is not allowed here", why=Why.ROLE)
+TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed", why=Why.BUSY)
 
 _ROLE_PREFIX = b"/role-arn/"
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     #: Says whether the other end of a connection belongs to the owner.
     PeerCheck = Callable[[asyncio.Transport], bool]
-    AccessLog = Callable[[asyncio.Transport, Request, Answer], None]
+    #: Without a request where none could be read, or none of this client is looked at.
+    AccessLog = Callable[[asyncio.Transport, Request | None, Answer], None]
 
 MAX_CONNECTIONS = 512  # an SDK keeps one or two open, and below the usual 1024 descriptors
 REQUEST_SECONDS = 10  # to send a whole request: an SDK gives up after 1 to 5
@@ -118,7 +119,7 @@ class Gate:
             if connection.pending is not None:
                 continue
             if connection.in_request and silent > REQUEST_SECONDS:
-                connection.end(TOO_SLOW)
+                connection.refuse(TOO_SLOW)
             elif silent > IDLE_SECONDS:
                 connection.end()
         self._sweep = asyncio.get_running_loop().call_later(1, self._tick) if len(self) else None

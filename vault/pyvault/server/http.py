@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from pyvault.server.answer import Answer, make_refusal
 from pyvault.server.reading import BROKEN, MALFORMED, RequestReader
 from pyvault.server.request import Request
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from pyvault.server.gate import Gate
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 #: Gives the answer at once where it can: an await costs more than the answer.
 Application = Callable[[Request], Answer | Awaitable[Answer]]
 
-TOO_SLOW = make_refusal(408, "the request took too long")
-FOREIGN_PEER = make_refusal(403, "the connection is not the owner's")
+TOO_SLOW = make_refusal(408, "the request took too long", why=Why.SLOW)
+FOREIGN_PEER = make_refusal(403, "the connection is not the owner's", why=Why.PEER)
 
 
 class Connection(asyncio.Protocol):
@@ -89,7 +90,7 @@ class Connection(asyncio.Protocol):
                 refusal = refused
                 break
         if refusal is not None:
-            self.end(refusal)
+            self.refuse(refusal)
         elif self._out:
             self._write()
 
@@ -144,6 +145,12 @@ class Connection(asyncio.Protocol):
         out = self._out
         self._transport.write(out[0] if len(out) == 1 else b"".join(out))
         out.clear()
+
+    def refuse(self, answer: Answer) -> None:
+        """Close the connection with an answer to what is no request, or to nobody's."""
+        if self._gate.log is not None and not self._transport.is_closing():
+            self._gate.log(self._transport, None, answer)
+        self.end(answer)
 
     def end(self, answer: Answer | None = None, *, head: bool = False) -> None:
         """Close the connection, with a last answer if there is one."""

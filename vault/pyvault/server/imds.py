@@ -17,6 +17,7 @@ from pyvault.server.answer import TEXT, Answer, make_answer
 from pyvault.server.bodies import EC2_HEADERS
 from pyvault.server.imds_token import TokenMint, parse_ttl
 from pyvault.server.request import READING, refusal
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -34,15 +35,22 @@ _CREDENTIALS = b"/latest/meta-data/iam/security-credentials"
 _TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 
 
-def _plain(status: int, text: str = "", headers: tuple[tuple[str, str], ...] = (), *, welcomes: bool = True) -> Answer:
-    return make_answer(status, text, content_type=TEXT, headers=EC2_HEADERS + headers, welcomes=welcomes)
+def _plain(
+    status: int,
+    text: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    welcomes: bool = True,
+    why: Why | None = None,
+) -> Answer:
+    return make_answer(status, text, content_type=TEXT, headers=EC2_HEADERS + headers, welcomes=welcomes, why=why)
 
 
-BAD_TTL = _plain(400, "400 - Bad Request")
-UNAUTHORIZED = _plain(401, "401 - Unauthorized")
-NOT_FOUND = _plain(404, "404 - Not Found")
-ONLY_PUT = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, PUT"),))
-ONLY_READING = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, HEAD, GET"),))
+BAD_TTL = _plain(400, "400 - Bad Request", why=Why.MALFORMED)
+UNAUTHORIZED = _plain(401, "401 - Unauthorized", why=Why.TOKEN)
+NOT_FOUND = _plain(404, "404 - Not Found", why=Why.PATH)
+ONLY_PUT = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, PUT"),), why=Why.METHOD)
+ONLY_READING = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, HEAD, GET"),), why=Why.METHOD)
 
 
 class ImdsApplication:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import httptools
 
 from pyvault.server.answer import Answer, make_refusal
-from pyvault.server.request import KNOWN_HEADERS, Request, is_relayed
+from pyvault.server.relayed import refusal_of
+from pyvault.server.request import KNOWN_HEADERS, Request
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +23,10 @@ MAX_REQUEST_BYTES = 16 * 1024
 MAX_HEADERS = 64
 VERSIONS = ("1.1", "1.0")
 
-MALFORMED = make_refusal(400, "the request is malformed")
-TOO_LARGE = make_refusal(431, "the request is too large")
-BODY_REFUSED = make_refusal(413, "a request here has no body")
-BROKEN = make_refusal(500, "internal error")
+MALFORMED = make_refusal(400, "the request is malformed", why=Why.MALFORMED)
+TOO_LARGE = make_refusal(431, "the request is too large", why=Why.SIZE)
+BODY_REFUSED = make_refusal(413, "a request here has no body", why=Why.BODY)
+BROKEN = make_refusal(500, "internal error", why=Why.FAULT)
 
 
 class RequestReader:
@@ -88,7 +90,7 @@ class RequestReader:
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._header_count = 0
-        self._relayed = False
+        self._relayed: Answer | None = None
         self.is_between = False
 
     def on_url(self, part: bytes) -> None:
@@ -105,8 +107,8 @@ class RequestReader:
             if name in self._headers:
                 self.refusal = MALFORMED
             self._headers[name] = value
-        elif is_relayed(name):
-            self._relayed = True
+        elif self._relayed is None:
+            self._relayed = refusal_of(name)
 
     def on_headers_complete(self) -> None:
         """Refuse a body before it comes, and a protocol that is not ours: the parser takes 0.9 and 2.0 too."""

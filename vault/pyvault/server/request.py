@@ -1,9 +1,7 @@
 """What a request is, and which requests no credential server answers.
 
-The threats are programs that can be talked into asking for somebody else: a
-browser on a hostile page (``Origin``, ``Sec-Fetch-*``, a name that was rebound
-to 127.0.0.1) and a reverse proxy (``X-Forwarded-*``, ``Forwarded``, ``Via``).
-No AWS SDK sends any of these.
+Refused are those that were relayed (``relayed.py``), and those for another host:
+a browser on a hostile page asks us under a name that was rebound to 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyvault.server.answer import Answer, make_refusal
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +27,11 @@ KNOWN_HEADERS = frozenset(
     }
 )
 
-_RELAYED_HEADERS = frozenset(
-    {b"origin", b"referer", b"forwarded", b"via", b"x-real-ip", b"upgrade", b"proxy-connection"}
-)
-_RELAYED_PREFIXES = (b"x-forwarded-", b"sec-fetch-", b"sec-websocket-", b"access-control-")
-
 READING = frozenset({b"GET", b"HEAD"})
 
-RELAYED = make_refusal(403, "requests of browsers and proxies are refused")
-FOREIGN_HOST = make_refusal(403, "the host of the request is not this server")
-ONLY_READING = make_refusal(405, "only GET and HEAD", headers=(("Allow", "GET, HEAD"),))
-NOT_FOUND = make_refusal(404, "there is nothing at this path")
+FOREIGN_HOST = make_refusal(403, "the host of the request is not this server", why=Why.HOST)
+ONLY_READING = make_refusal(405, "only GET and HEAD", why=Why.METHOD, headers=(("Allow", "GET, HEAD"),))
+NOT_FOUND = make_refusal(404, "there is nothing at this path", why=Why.PATH)
 
 
 class Request(NamedTuple):
@@ -48,7 +41,7 @@ class Request(NamedTuple):
         path: exactly as sent. Nothing is normalised: a path is one of the known
             ones byte for byte, or unknown.
         headers: the known headers, names in lower case.
-        relayed: a header of a browser or proxy was there.
+        relayed: the refusal, where a header of a browser or proxy was there.
         hosts: what ``Host`` may say on this connection.
         keep_alive: the client wants to ask more on this connection.
     """
@@ -56,7 +49,7 @@ class Request(NamedTuple):
     method: bytes
     path: bytes
     headers: Mapping[bytes, bytes]
-    relayed: bool
+    relayed: Answer | None
     hosts: frozenset[bytes]
     keep_alive: bool
 
@@ -64,15 +57,10 @@ class Request(NamedTuple):
         return f"Request({self.method!r})"
 
 
-def is_relayed(header: bytes) -> bool:
-    """Say whether a header, in lower case, shows that somebody asks for another."""
-    return header in _RELAYED_HEADERS or header.startswith(_RELAYED_PREFIXES)
-
-
 def refusal(request: Request) -> Answer | None:
     """Refuse what was relayed or meant for another host; None for the rest."""
-    if request.relayed:
-        return RELAYED
+    if request.relayed is not None:
+        return request.relayed
     host = request.headers.get(b"host", b"")
     if host not in request.hosts and host.lower() not in request.hosts:
         return FOREIGN_HOST

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.errors import CredentialsError, PyvaultError
 from pyvault.server.answer import Answer, make_refusal
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -173,4 +174,4 @@ class CredentialSource:
 
 
 def _refused(error: PyvaultError) -> Answer:
-    return make_refusal(503, error.message)
+    return make_refusal(503, error.message, why=Why.FETCH)
