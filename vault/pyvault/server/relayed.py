@@ -16,8 +16,9 @@ from pyvault.server.why import Why
 if TYPE_CHECKING:
     from pyvault.server.answer import Answer
 
-#: Source: the Fetch standard (Origin, Sec-Fetch-*, CORS), RFC 6455 (WebSocket), RFC 7239 (Forwarded), RFC 9110 (Via).
-#: A name that ends in * stands for all that begin so.
+#: Source: the Fetch standard (Origin, Sec-Fetch-*, CORS), RFC 6455 (WebSocket); RFC 7239 (Forwarded), RFC 9110 (Via,
+#: Max-Forwards), RFC 8586 (CDN-Loop); the manuals of nginx (X-Real-IP), Cloudflare (CF-*, True-Client-IP, also
+#: Akamai's), Fastly, Azure, Google App Engine, Envoy and IIS. A name that ends in * stands for all that begin so.
 RELAYED_HEADERS = {
     b"origin": Why.ORIGIN,
     b"referer": Why.ORIGIN,
@@ -26,10 +27,24 @@ RELAYED_HEADERS = {
     b"sec-websocket-*": Why.ORIGIN,
     b"upgrade": Why.ORIGIN,
     b"forwarded": Why.FORWARDED,
+    b"forwarded-for": Why.FORWARDED,
     b"via": Why.FORWARDED,
-    b"proxy-connection": Why.FORWARDED,
-    b"x-forwarded-*": Why.FORWARDED,
+    b"max-forwards": Why.FORWARDED,
+    b"cdn-loop": Why.FORWARDED,
+    b"proxy-*": Why.FORWARDED,
+    b"x-forwarded*": Why.FORWARDED,
+    b"x-original-*": Why.FORWARDED,
     b"x-real-ip": Why.FORWARDED,
+    b"x-client-ip": Why.FORWARDED,
+    b"x-cluster-client-ip": Why.FORWARDED,
+    b"x-proxyuser-ip": Why.FORWARDED,
+    b"x-envoy-external-address": Why.FORWARDED,
+    b"x-appengine-user-ip": Why.FORWARDED,
+    b"x-azure-clientip": Why.FORWARDED,
+    b"x-azure-socketip": Why.FORWARDED,
+    b"true-client-ip": Why.FORWARDED,
+    b"fastly-client-ip": Why.FORWARDED,
+    b"cf-*": Why.FORWARDED,
 }
 
 _REFUSALS = {
