@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.errors import UsageError
+from pyvault_cli.words import split
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -22,6 +25,31 @@ FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
 #: Options that name a backend, and those of them that mean something else in one command.
 BACKEND_OPTIONS = frozenset({"--backend", "--from", "--to"})
 OWN_VALUES: Mapping[tuple[str, str], tuple[str, ...]] = {("vault export", "--to"): ("keyfile", "passphrase")}
+
+#: Before the number of the word that begins the line of another command. No candidate has such a character.
+CHILD = "\t"
+
+
+def child_start(
+    words: Sequence[str],
+    *,
+    menu: Collection[str],
+    aliases: dict[str, str],
+    valued: Callable[[str], Collection[str]],
+) -> int | None:
+    """Find the word that begins the command of ``exec``, if the cursor stands in that command.
+
+    The words are taken apart as for a run, so that nothing completes as what it is not.
+
+    Args:
+        words: those after ``pyvault``, the last one as far as it is typed.
+        menu: as for :func:`pyvault_cli.words.split`, like the others.
+    """
+    try:
+        child = split(words, menu=menu, aliases=aliases, valued=valued).child
+    except UsageError:  # it isn't finished
+        return None
+    return len(words) - len(child) if child else None
 
 
 def candidates(

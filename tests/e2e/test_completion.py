@@ -34,6 +34,11 @@ TABS = [
     ("export --format export", "-env", ["export", "--format", "export-env"]),
     ("exec prod-eu -- cat read", "me.txt", ["exec", "prod-eu", "--", "cat", "readme.txt"]),
     ("exec prod-eu -- mkfi", "fo", ["exec", "prod-eu", "--", "mkfifo"]),
+    ("exec prod-eu mkfi", "fo", ["exec", "prod-eu", "mkfifo"]),
+    ("exec -d 1h org:team:dev cat read", "me.txt", ["exec", "-d", "1h", "org:team:dev", "cat", "readme.txt"]),
+    ("exec 'a b' --region=eu-west-1 mkfi", "fo", ["exec", "a b", "--region=eu-west-1", "mkfifo"]),
+    ("exec prod-eu --no-sess", "ion", ["exec", "prod-eu", "--no-session"]),
+    ("exec prod-eu env exec -- read", "me.txt", ["exec", "prod-eu", "env", "exec", "--", "readme.txt"]),
     ("--backend wi", "ncred", ["--backend", "wincred"]),
 ]
 ASSUME_TABS = [

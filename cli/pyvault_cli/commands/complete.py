@@ -9,7 +9,7 @@ import typer
 
 from pyvault.errors import PyvaultError
 from pyvault_cli import console
-from pyvault_cli.completion import candidates
+from pyvault_cli.completion import CHILD, candidates, child_start
 from pyvault_cli.context import context_of
 
 
@@ -17,9 +17,16 @@ def complete(
     parsed: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(help="Those after 'pyvault', the last one unfinished.")] = None,
 ) -> None:
-    """List what could stand at the cursor; opens no vault and asks nobody."""
+    """List what could stand at the cursor; opens no vault and asks nobody.
+
+    In the command of ``exec`` that is the shell's matter: it gets a tab and the number of the word that begins it.
+    """
     from pyvault_cli import menu
 
+    start = child_start(words or [""], menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
+    if start is not None:
+        console.data(f"{CHILD}{start}\n")
+        return
     context = context_of(parsed)
     found: list[str] = []
     with suppress(PyvaultError):  # a message inside a command line helps nobody; the command itself will tell
@@ -32,6 +39,12 @@ def complete(
         )
     for line in found:
         console.out(line)
+
+
+def _valued(path: str) -> set[str]:
+    from pyvault_cli.main import build, options_with_value
+
+    return options_with_value(build(path))
 
 
 def _options(path: str) -> dict[str, bool]:

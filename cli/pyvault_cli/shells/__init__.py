@@ -2,7 +2,9 @@
 
 ``{program}`` is how the shell calls pyvault. The functions change the current
 shell's environment, which no program can do from outside; the completions ask
-``pyvault complete``, which reads the config file and unlocks nothing.
+``pyvault complete``, which reads the config file and unlocks nothing. Where the
+command of ``exec`` begins, with or without ``--``, it says so, and the shell
+completes that line as its own.
 """
 
 from __future__ import annotations

@@ -36,33 +36,37 @@ pv-assume() {
 }
 """
 
-#: Readline breaks words at ``:`` and ``=`` too, and puts in only what stands behind the last of them; so the
-#: words are taken from the line itself. What it puts in has to be quoted here. After ``exec ... --`` stands the
-#: line of another command: bash-completion knows how that one completes, where it is loaded.
+#: Readline breaks words at ``:`` and ``=`` too, and puts in only what stands behind the last of them; so the pieces
+#: are put together again, and it is noted where each word starts. What readline puts in has to be quoted here. How
+#: the command of ``exec`` completes bash-completion knows, where it is loaded.
 COMPLETION = r"""
 _pyvault() {
-    local line="${COMP_LINE:0:COMP_POINT}" current found at
-    local -a words
+    local rest="${COMP_LINE:0:COMP_POINT}" piece blank current found at child=
+    local -a words starts
     COMPREPLY=()
-    IFS=$' \t' read -ra words <<< "$line"
-    case "$line" in *[[:space:]]) words+=("") ;; esac
+    for ((at = 0; at <= COMP_CWORD; at++)); do
+        blank="${rest%%[![:space:]]*}"
+        rest="${rest#"$blank"}"
+        piece="${COMP_WORDS[at]}"
+        if ((at == COMP_CWORD)); then piece="$rest"; fi
+        if ((at)) && [ -z "$blank" ]; then words[${#words[@]} - 1]+="$piece"
+        else words+=("$piece"); starts+=("$at"); fi
+        rest="${rest#"$piece"}"
+    done
     current="${words[${#words[@]} - 1]}"
     if [ "$1" = pv-assume ]; then words=("$1" export "${words[@]:1}"); fi
-    for ((at = 1; at < COMP_CWORD; at++)); do
-        if [ "${COMP_WORDS[at]}" != -- ]; then continue; fi
-        case " ${COMP_WORDS[*]:1:at} " in *" exec "*) ;; *) break ;; esac
-        if declare -F _comp_command_offset > /dev/null; then _comp_command_offset $((at + 1))
-        elif declare -F _command_offset > /dev/null; then _command_offset $((at + 1))
-        elif ((at + 1 == COMP_CWORD)); then
-            while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen -c -- "$2")
-        fi
-        return
-    done
     while IFS= read -r found; do
+        case "$found" in $'\t'*) child="${starts[${found#?} + 1]}"; break ;; esac
         found="${found#"${current%"${current##*[:=]}"}"}"
         printf -v found %q "$found"
         COMPREPLY+=("$found")
     done < <(command pyvault complete -- "${words[@]:1}" 2>/dev/null)
+    if [ -z "$child" ]; then return
+    elif declare -F _comp_command_offset > /dev/null; then _comp_command_offset "$child"
+    elif declare -F _command_offset > /dev/null; then _command_offset "$child"
+    elif ((child == COMP_CWORD)); then
+        while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen -c -- "$2")
+    fi
 }
 complete -o default -F _pyvault pyvault pv-assume
 """

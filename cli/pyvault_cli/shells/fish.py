@@ -37,23 +37,20 @@ function pv-assume
 end
 """
 
-#: After ``exec ... --`` stands the line of another command, which fish completes as such.
-COMPLETION = """\
+COMPLETION = r"""
 function __pyvault_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    if set -l cut (contains -i -- -- $words); and contains -- exec $words[1..$cut]
-        set -e words[1..$cut]
-        complete -C (string join -- ' ' (string escape -- $words) "$current")
-        return
-    end
     set -l found (command pyvault complete -- $argv $words[2..] "$current" 2>/dev/null)
-    if set -q found[1]
-        string join -- \\n $found
+    if set -l start (string replace -rf '^\t(\d+)$' '$1' -- "$found[1]")
+        set -e words[1..(math $start + 1)]
+        complete -C (string join -- ' ' (string escape -- $words) "$current")
+    else if set -q found[1]
+        string join -- \n $found
     else
         __fish_complete_path "$current"
     end
 end
 complete -c pyvault -f -a '(__pyvault_complete)'
 complete -c pv-assume -f -a '(__pyvault_complete export)'
-"""
+""".lstrip()

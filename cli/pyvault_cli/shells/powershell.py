@@ -30,6 +30,7 @@ function pv-assume {
 
 #: A word is inserted as it is only if it is a plain one: @ at its beginning would be an operator.
 #: Before 7.3 PowerShell hands no empty word to a program unless it is written as two quotes.
+#: The command of exec is a program of PATH; with words behind it, it is a line that PowerShell completes.
 COMPLETION = r"""
 Register-ArgumentCompleter -Native -CommandName pyvault -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -37,7 +38,21 @@ Register-ArgumentCompleter -Native -CommandName pyvault -ScriptBlock {
     $version = $PSVersionTable.PSVersion
     $empty = if ($version.Major * 100 + $version.Minor -lt 703) { '""' } else { '' }
     if (-not $wordToComplete) { $words += $empty }
-    & pyvault complete '--' @words 2>$null | ForEach-Object {
+    $found = @(& pyvault complete '--' @words 2>$null)
+    if ($found.Count -eq 1 -and $found[0] -match '^\t(\d+)$') {
+        $start = [int]$Matches[1]
+        if ($start -eq $words.Count - 1) {
+            $name = [System.Management.Automation.WildcardPattern]::Escape($wordToComplete) + '*'
+            $found = @(Get-Command -CommandType Application -Name $name | Select-Object -Unique -ExpandProperty Name)
+        } else {
+            $typed = $cursorPosition - $commandAst.Extent.StartOffset
+            $before = $commandAst.CommandElements[$start + 1].Extent.StartOffset - $commandAst.Extent.StartOffset
+            $line = $commandAst.ToString().PadRight($typed).Substring($before, $typed - $before)
+            $seen = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)
+            return $seen.CompletionMatches
+        }
+    }
+    $found | ForEach-Object {
         $text = if ($_ -match '^[\w./:+-][\w./:@+-]*$') { $_ } else { "'" + ($_ -replace "QUOTES", '$1$1') + "'" }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyvault_cli.commands.vault_export import To
-from pyvault_cli.completion import candidates
+from pyvault_cli.completion import candidates, child_start
 
 COMMANDS = ["exec", "export", "list", "vault slot add", "vault slot list", "vault info", "vault export", "migrate"]
 OPTIONS = {"--format": True, "--to": True, "--duration": True, "-n": False, "--backend": True, "--debug": False}
@@ -32,7 +32,6 @@ def offered(*words: str) -> list[str]:
         (("exec", ""), ["prod", "prod eu", "dev"]),
         (("exec", "p"), ["prod", "prod eu"]),
         (("--backend", "file", "exec", "d"), ["dev"]),
-        (("exec", "prod", ""), []),
         (("exec", "-n", "p"), ["prod", "prod eu"]),
         (("exec", "--duration", "1h", "d"), ["dev"]),
         (("exec", "--duration", ""), []),
@@ -50,6 +49,38 @@ def offered(*words: str) -> list[str]:
 )
 def test_what_is_offered(words: tuple[str, ...], expected: list[str]) -> None:
     assert offered(*words) == expected
+
+
+def start(*words: str) -> int | None:
+    return child_start(words, menu=COMMANDS, aliases={}, valued=lambda path: {"--duration", "-d", "-t"})
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("exec", ""), None),
+        (("exec", "prod"), None),
+        (("exec", "prod", ""), 2),
+        (("exec", "prod", "aw"), 2),
+        (("exec", "prod", "aws", "s3"), 2),
+        (("exec", "prod", "aws", "--", "s3"), 2),
+        (("exec", "prod", "--"), None),
+        (("exec", "prod", "--", ""), 3),
+        (("exec", "prod", "--", "aws", "--re"), 3),
+        (("exec", "--", ""), 2),
+        (("exec", "prod", "--no-in"), None),
+        (("exec", "prod", "--duration", ""), None),
+        (("exec", "-nd", "1h", "prod", ""), 4),
+        (("--backend", "file", "exec", "prod", ""), 4),
+        (("exec", "prod", "--region=", ""), 3),
+        (("export", "prod", ""), None),
+        (("export", "--", "exec", "prod", ""), None),
+        (("nonsense", "exec", "prod", ""), None),
+        ((), None),
+    ],
+)
+def test_where_the_command_of_exec_begins(words: tuple[str, ...], expected: int | None) -> None:
+    assert start(*words) == expected
 
 
 def test_what_is_offered_for_an_exported_file_is_what_the_command_takes() -> None:

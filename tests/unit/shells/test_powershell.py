@@ -40,6 +40,13 @@ def test_the_completion_asks_pyvault() -> None:
     assert "pyvault" in commands
 
 
+def test_the_command_of_exec_completes_from_path_and_its_words_as_powershell_does() -> None:
+    asks = nodes(completion(Shell.POWERSHELL), "command")
+    assert any(ask.startswith("Get-Command -CommandType Application") for ask in asks)
+    calls = nodes(completion(Shell.POWERSHELL), "invokation_expression")
+    assert any("::CompleteInput(" in call for call in calls)
+
+
 TEXTS = st.text(alphabet=st.one_of(st.sampled_from("'\u2018\u2019\u201a\u201b"), st.characters(categories=["L", "P"])))
 
 
