@@ -2,22 +2,37 @@
 
 from pyvault_cli.formats import POWERSHELL_QUOTES
 
-#: As in bash: only assignments are evaluated, and the regions that were there before come back.
+#: As in bash: only assignments are evaluated, and the regions that were there before come back. There are neither
+#: subshells nor variables of a scope here: while export is asked, the environment has those regions, and then, also
+#: after Ctrl-C, what it had. No value at all is not the same as an empty one, which .NET 9 keeps.
 FUNCTIONS = """\
-function pv-unset {
-    foreach ($name in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION') {
-        Remove-Item -ErrorAction SilentlyContinue "Env:$name"
-    }
+function _pv_set($name, $value) {
+    if ($null -eq $value) { Remove-Item -ErrorAction SilentlyContinue "Env:$name" } else { Set-Item "Env:$name" $value }
+}
+function _pv_regions_back {
     if ($null -eq $global:PvRegions) { return }
     foreach ($name in 'AWS_REGION', 'AWS_DEFAULT_REGION') {
         if ([Environment]::GetEnvironmentVariable($name) -ceq $global:PvRegions['now']) {
-            [Environment]::SetEnvironmentVariable($name, $global:PvRegions[$name])
+            _pv_set $name $global:PvRegions[$name]
         }
     }
+}
+function pv-unset {
+    foreach ($name in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION') {
+        _pv_set $name $null
+    }
+    _pv_regions_back
     $global:PvRegions = $null
 }
 function pv-assume {
-    $lines = (& pyvault export --assign powershell @args) -join "`n"
+    $region, $default = $Env:AWS_REGION, $Env:AWS_DEFAULT_REGION
+    try {
+        _pv_regions_back
+        $lines = (& pyvault export --assign powershell @args) -join "`n"
+    } finally {
+        _pv_set 'AWS_REGION' $region
+        _pv_set 'AWS_DEFAULT_REGION' $default
+    }
     if ($LASTEXITCODE -ne 0) { return }
     if ($lines -cnotmatch '^[$]Env:AWS_ACCESS_KEY_ID = ') { return $lines }
     pv-unset

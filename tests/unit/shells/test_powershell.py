@@ -30,8 +30,29 @@ def nodes(text: str, kind: str) -> list[str]:
     return [node.text.decode() for node in walk(root) if node.type == kind and node.text is not None]
 
 
-def test_the_functions_are_two() -> None:
-    assert nodes(functions(Shell.POWERSHELL), "function_name") == ["pv-unset", "pv-assume"]
+def test_the_functions_are_two_and_what_they_need() -> None:
+    assert nodes(functions(Shell.POWERSHELL), "function_name") == [
+        "_pv_set", "_pv_regions_back", "pv-unset", "pv-assume",
+    ]  # fmt: skip
+
+
+def test_export_is_asked_with_the_regions_of_before_and_whatever_comes_of_it_changes_none() -> None:
+    (attempt,) = nodes(functions(Shell.POWERSHELL), "try_statement")
+    asked = nodes(attempt, "command")
+    assert asked[0] == "_pv_regions_back"
+    assert asked[1].startswith("& pyvault export ")
+    (at_last,) = nodes(attempt, "finally_clause")
+    assert nodes(f"try {{ }} {at_last}", "command") == [
+        "_pv_set 'AWS_REGION' $region", "_pv_set 'AWS_DEFAULT_REGION' $default",
+    ]  # fmt: skip
+
+
+def test_no_value_at_all_is_taken_away_and_not_made_an_empty_one() -> None:
+    text = functions(Shell.POWERSHELL)
+    assert [call for call in nodes(text, "command") if call.startswith(("Remove-Item", "Set-Item"))] == [
+        'Remove-Item -ErrorAction SilentlyContinue "Env:$name"', 'Set-Item "Env:$name" $value',
+    ]  # fmt: skip
+    assert "SetEnvironmentVariable" not in text
 
 
 def test_the_completion_asks_pyvault() -> None:
