@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyvault.recent import RecentUse
     from pyvault.sessions.session_cache import SessionCache
     from pyvault.storage.choice import Choice
-    from pyvault.storage.choice_file import ChoiceFile
+    from pyvault.storage.choice_file import ChoiceFile, Remembered
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
     from pyvault_cli.words import Words
@@ -94,6 +94,15 @@ class Context:
         return ChoiceFile(self.paths.choice)
 
     @cached_property
+    def remembered(self) -> Remembered:
+        """What choice.json said when it was first asked; read once, so that all that is told agrees.
+
+        Raises:
+            ConfigError: damaged, or can't be read.
+        """
+        return self.choice_file.load()
+
+    @cached_property
     def choice(self) -> Choice:
         """Which backend this command uses, and why."""
         from pyvault.storage.choice import choose
@@ -103,7 +112,7 @@ class Context:
             flag=self.words.last("--backend"),
             environ=self.environ,
             configured=self.tool_config.backend,
-            recorded=lambda: self.choice_file.load().backend,
+            recorded=lambda: self.remembered.backend,
             platform=sys.platform,
             look=self._look,
         )

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 
+def refusal_of(info: BackendInfo, context: Context) -> Availability | None:
+    """Say why a backend must not run; None if it may.
+
+    Raises:
+        ConfigError: nobody can say who provided it before.
+    """
+    if info.name in BUILT_IN or not (refusal := context.remembered.refusal(info)):
+        return None
+    return Availability(available=False, reason=refusal.message, hint=refusal.hint)
+
+
 def look_at(info: BackendInfo, context: Context, options: Options | None = None) -> ProbeReport:
     """Load a backend in a child process and ask it; one of another distribution than before is only compared.
 
@@ -25,7 +36,7 @@ def look_at(info: BackendInfo, context: Context, options: Options | None = None)
     Raises:
         ConfigError: nobody can say who provided it before.
     """
-    if info.name not in BUILT_IN and (refusal := context.choice_file.load().refusal(info)):
-        return ProbeReport(availability=Availability(available=False, reason=refusal.message, hint=refusal.hint))
+    if refusal := refusal_of(info, context):
+        return ProbeReport(availability=refusal, refused=True)
     given = context.options_of(info.name) if options is None else options
     return probe_in_child(info.name, given, environ=context.environ)

@@ -454,6 +454,28 @@ def test_the_look_at_the_state_directory_leaves_nothing_behind(machine: Machine)
     assert list((machine.home / ".local" / "state" / "pyvault").iterdir()) == []
 
 
+#: Writes down whatever the process opens.
+LOG_OPENS = """
+import os, sys
+log = os.open(os.environ["OPENS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+sys.addaudithook(lambda event, args: os.write(log, f"{args[0]}\\n".encode()) if event == "open" else None)
+"""
+
+
+def test_all_that_is_told_comes_from_one_reading_of_what_was_recorded(machine: Machine) -> None:
+    machine.environ |= {"PYVAULT_BACKEND": None, "OPENS": str(machine.home / "opens")}
+    good_plugin(machine)
+    for name in ("acme", "zeta"):
+        install(machine.home / "site", name, backends={name: f"{name}:Missing"}, modules={name: ""})
+    machine.write("site/sitecustomize.py", LOG_OPENS)
+    seen = {"acme": {"distribution": "acme", "version": "1.0"}}
+    path = machine.write(".local/state/pyvault/choice.json", json.dumps({"v": 1, "backend": "file", "plugins": seen}))
+    told = [found for found in machine.findings() if found["check"] in {"backend", "plugins"}]
+    assert "'file' is used (an earlier choice)" in str(told[0]["message"])
+    assert len(told) == 4
+    assert (machine.home / "opens").read_text().splitlines().count(str(path)) == 1
+
+
 @pytest.mark.peer("pass", "gpg")
 def test_a_password_store_without_its_secret_key_is_found(machine: Machine) -> None:
     no_gpg_key(machine)

@@ -76,20 +76,21 @@ def plugins(context: Context) -> Iterator[Finding]:
     from pyvault.storage.registry import list_backends
     from pyvault_cli.looking import look_at
 
-    known = context.choice_file.load()
+    known = context.remembered.plugins  # raises what is wrong with the record, also where there is no plug-in
     others = [info for info in list_backends() if info.name not in BUILT_IN or info.distribution != DISTRIBUTION]
     for info in others:
         what = f"'{info.name}' of '{info.distribution}' {info.version}"
         if info.available is False:
             yield Finding(check="plugins", ok=False, message=f"{what}: {info.reason}", hint=info.hint)
             continue
-        if refusal := known.refusal(info):
-            yield Finding(check="plugins", ok=False, message=refusal.message, hint=refusal.hint)
+        report = look_at(info, context)
+        if report.refused:
+            refusal = report.availability
+            yield Finding(check="plugins", ok=False, message=refusal.reason or what, hint=refusal.hint)
             continue
-        before = known.plugins.get(info.name)
+        before = known.get(info.name)
         if before is not None and before.version != info.version:
             what += f" (it was {before.version})"
-        report = look_at(info, context)
         if report.failure is not None:
             hint = f"uninstall '{info.distribution}', or tell its author"
             yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)

@@ -24,7 +24,7 @@ def backends_accept(
     if name in BUILT_IN:
         raise UsageError(f"the backend '{name}' is built in; there is nothing to accept")
     info = find_backend(name)
-    before = context.choice_file.load().plugins.get(name)
+    before = context.remembered.plugins.get(name)
     if before and not yes:
         change = f"'{before.distribution}' {before.version} to '{info.distribution}' {info.version}"
         context.ask.confirm(f"Let the backend '{name}' change from {change}?", option="--yes")

@@ -25,7 +25,7 @@ def backends_info(
     info = find_backend(name)
     report = look_at(info, context)
     seen = report.availability
-    accepted = None if name in BUILT_IN else context.choice_file.load().plugins.get(name)
+    accepted = None if name in BUILT_IN else context.remembered.plugins.get(name)
     facts: dict[str, str | bool | None] = {
         "name": info.name,
         "distribution": info.distribution,

@@ -13,7 +13,7 @@ from pyvault.storage.plugins import refresh_cache
 from pyvault.storage.registry import BackendInfo, list_backends
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.looking import look_at
+from pyvault_cli.looking import look_at, refusal_of
 from pyvault_cli.options import JsonOption
 from pyvault_cli.table import aligned
 
@@ -94,14 +94,10 @@ def _looked_at(context: Context, info: BackendInfo, *, probe: bool) -> BackendIn
     if info.available is not None:
         return info
     try:
-        if refusal := context.choice_file.load().refusal(info):
-            return replace(info, available=False, reason=refusal.message, hint=refusal.hint)
-        if not probe:
-            return info
-        seen = look_at(info, context).availability
+        seen = look_at(info, context).availability if probe else refusal_of(info, context)
     except PyvaultError as problem:  # who it was before can't be read, or an option is wrong
         return replace(info, available=False, reason=problem.message, hint=problem.hint)
-    return replace(info, available=seen.available, reason=seen.reason, hint=seen.hint)
+    return info if seen is None else replace(info, available=seen.available, reason=seen.reason, hint=seen.hint)
 
 
 def _is_used(info: BackendInfo, selected: str | None) -> bool:

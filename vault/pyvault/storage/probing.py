@@ -41,10 +41,12 @@ class ProbeReport:
     Attributes:
         failure: how the backend itself broke, or None: its exception's type, an
             exit, no answer.
+        refused: it comes from another distribution than before, and was not loaded.
     """
 
     availability: Availability
     failure: str | None = None
+    refused: bool = False
 
 
 def probe_in_child(
