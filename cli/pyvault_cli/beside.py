@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from pyvault_cli import exits, serving
+from pyvault_cli.server_setup import ServerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
+    from collections.abc import Mapping, Sequence
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
@@ -33,18 +33,14 @@ class BesideCommand:
 
     Attributes:
         first: credentials that are there already, by profile.
-        window: how long before expiry new ones are fetched.
-        log: takes each line of the access log, if there is one.
     """
 
     server: BoundServer
-    options: ServerOptions
+    settings: ServerSettings
     wanted: Wanted
     plan: Plan
     context: Context
     first: Mapping[str, Credentials]
-    window: timedelta
-    log: Callable[[str], object] | None
 
     def keep(self, program: int) -> int:
         """Be the keeper of the server until the program has ended."""
@@ -85,26 +81,9 @@ class BesideCommand:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
 
     def _setup(self) -> Setup:
-        from pyvault.server.listener import as_socket
-        from pyvault.server.setup import Common, EcsSetup, ImdsSetup
-
-        common = Common(
-            listener=as_socket(self.server.listener),
-            window=self.window,
-            first=self.first,
-            check_peer=self.server.check_peer,
-            log=self.log,
-            report=serving.report,
-        )
-        profile = self.wanted.profile
-        if self.server.token is not None:
-            return EcsSetup(
-                common=common, token=self.server.token, profiles=(profile,), allowed_roles=self.options.allow_roles
-            )
-        account = self.first[profile].account_id if profile in self.first else None
-        return ImdsSetup(
-            common=common, profile=profile, region=self.plan.region, account_id=account, allow_v1=self.options.imds_v1
-        )
+        if self.settings.options.ec2:
+            return self.settings.imds(self.server, self.first, self.wanted.profile, self.plan.region)
+        return self.settings.ecs(self.server, self.first, [self.wanted.profile])
 
 
 def run_beside(
@@ -118,25 +97,20 @@ def run_beside(
         PyvaultError: the first fetch failed.
     """
     from pyvault.server.beside import can_stay_beside, leave_beside
-    from pyvault.server.roles import RolePatterns
-    from pyvault.sessions.cache import find_min_ttl
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.spawn import become
 
-    RolePatterns(options.allow_roles)  # what is wrong is said before anything happens
-    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
+    settings = ServerSettings.of(options, context.environ)
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     try:
         beside = BesideCommand(
             server=server,
-            options=options,
+            settings=settings,
             wanted=wanted,
             plan=plan,
             context=context,
             first={} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)},
-            window=window,
-            log=log,
         )
         environ = child_environment(
             context.environ,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pyvault_cli import console, serving
 from pyvault_cli.bound import BoundServer, bind_ecs
+from pyvault_cli.server_setup import ServerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,14 +29,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: a first fetch failed.
     """
-    from pyvault.server.listener import as_socket
-    from pyvault.server.roles import RolePatterns
-    from pyvault.server.setup import Common, EcsSetup
-    from pyvault.server.token_file import new_token
-    from pyvault.sessions.cache import find_min_ttl
-
-    RolePatterns(options.allow_roles)  # what is wrong is said before anything happens
-    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
+    settings = ServerSettings.of(options, context.environ)
     plans = {each.profile: each.plan(context) for each in wanted}
     server = bind_ecs(options)
     first = (
@@ -43,19 +37,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         if options.lazy
         else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
     )
-    setup = EcsSetup(
-        common=Common(
-            listener=as_socket(server.listener),
-            window=window,
-            first=first,
-            check_peer=server.check_peer,
-            log=log,
-            report=serving.report,
-        ),
-        token=server.token or new_token(),  # bind_ecs always makes one
-        profiles=tuple(each.profile for each in wanted),
-        allowed_roles=options.allow_roles,
-    )
+    setup = settings.ecs(server, first, [each.profile for each in wanted])
     for line in variables(server, setup.profiles):
         console.out(line)
 
