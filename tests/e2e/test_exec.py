@@ -9,6 +9,7 @@ import pytest
 
 from fake_aws.client import FakeAws
 from person import WHO, Person
+from pyvault.files.lock import LockFile
 
 
 @pytest.fixture
@@ -157,6 +158,18 @@ def test_clear_forgets_what_it_is_told_to(person: Person) -> None:
     assert person.run("pyvault", "clear", "--all", "one").returncode == 2
     assert person.run("pyvault", "clear", "--all").returncode == 0
     assert person.run("pyvault", "list", "--sessions").stdout == ""
+
+
+@pytest.mark.parametrize("words", [["--all"], ["--expired"], ["one"], []])
+def test_clear_removes_the_locks_that_nobody_holds(person: Person, words: list[str]) -> None:
+    person.add("one", "demo")
+    person.who("one")
+    locks = person.home / ".local" / "state" / "pyvault" / "locks"
+    held, left = locks / f"{'a' * 32}.lock", locks / f"{'b' * 32}.lock"
+    left.write_text("1 pyvault\n")
+    with LockFile(held, passing=True):
+        assert person.run("pyvault", "clear", *words).returncode == 0
+        assert (held.exists(), left.exists()) == (True, False)
 
 
 @pytest.mark.peer("unshare")

@@ -23,6 +23,9 @@ def clear(
     context = context_of(ctx)
     if (profile is not None) + everything + expired > 1:
         raise UsageError("only one of PROFILE, --all and --expired can say what to forget")
+    from pyvault.sessions.single_flight import SingleFlight
+
+    SingleFlight(context.paths.locks).forget_abandoned()
     if expired:
         console.note(f"Cleared {context.sessions.clear_expired()} sessions.")
         return

@@ -224,6 +224,45 @@ def test_what_a_killed_writer_left_of_a_record_goes_with_the_old_records(tmp_pat
     assert sorted(tmp_path.iterdir()) == sorted([young, others, directory, tmp_path / "ee.failed"])
 
 
+def leave_lock(path: Path, *, days_ago: float = 0) -> Path:
+    """Leave what a process leaves that is killed while it fetches."""
+    path.write_text("1 pyvault\n")
+    os.utime(path, (time.time() - days_ago * 24 * 3600,) * 2)
+    return path
+
+
+def test_the_locks_of_killed_holders_go_with_a_later_fetch_and_those_of_others_stay(tmp_path: Path) -> None:
+    cell = Cell()
+    leave_lock(tmp_path / f"{'aa' * 16}.lock", days_ago=2)
+    kept = [
+        leave_lock(tmp_path / f"{'bb' * 16}.lock"),  # somebody may just have made it
+        leave_lock(tmp_path / f"mfa-{'cc' * 16}.lock", days_ago=2),
+        leave_lock(tmp_path / f"pass-{'dd' * 8}.lock", days_ago=2),
+        leave_lock(tmp_path / f"rotate-{'ee' * 8}.lock", days_ago=2),
+    ]
+    SingleFlight(tmp_path).share(KEY, look_up=cell.look_up, fetch=cell.fetch)
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, tmp_path / "sweep.lock"])
+    SingleFlight(tmp_path).forget_abandoned()
+    assert sorted(tmp_path.iterdir()) == sorted([*kept[1:], tmp_path / "sweep.lock"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is shared")
+def test_anew_fetches_also_where_the_lock_is_just_being_removed(tmp_path: Path) -> None:
+    from pyvault.files.lock import open_lock, try_share
+
+    cell, flight = Cell(), SingleFlight(tmp_path)
+    flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch)
+    path = leave_lock(tmp_path / f"{KEY[:32]}.lock")
+    descriptor = open_lock(path)
+    assert try_share(descriptor)  # as whoever removes it
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch, anew=True)
+        wait_until_blocked(tmp_path, 1)
+        path.unlink()
+        os.close(descriptor)
+        assert asked.result(20) == "value 2"
+
+
 def test_nobody_fetches_while_somebody_is_alone(tmp_path: Path) -> None:
     cell, flight = Cell(), SingleFlight(tmp_path)
     with ThreadPoolExecutor(1) as pool:

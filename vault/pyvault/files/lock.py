@@ -5,7 +5,8 @@ an unlinked file and one that locks the new file of the same name would both
 believe to be alone. A passing one is unlinked by its holder, while it is held,
 and whoever gets the lock looks whether the name still means the file it locked.
 That is right only if all who lock the name do so, and it serves where names are
-many. What is inside the file only serves the error message.
+many. What killed holders left is removed by abandoned.py, which shares the lock
+for a moment; that is no holding, and nobody takes it for one. What is inside the file only serves the error message.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class LockFile:
             raise RuntimeError(f"the lock {self.path} is held already")
         deadline = time.monotonic() + self.timeout
         while self._descriptor is None:
-            descriptor = _open(self.path)
+            descriptor = open_lock(self.path)
             try:
                 self._wait(descriptor, deadline)
                 if self._passing and not is_at(descriptor, self.path):
@@ -99,7 +100,9 @@ class LockFile:
         while not try_lock(descriptor, f"'{self.path}'"):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
+                if not (self._passing and _is_shared(descriptor)):
+                    raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
+                left = FIRST_PAUSE
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -113,10 +116,15 @@ def is_at(descriptor: int, path: Path) -> bool:
     return os.path.samestat(named, os.fstat(descriptor))
 
 
-def _open(path: Path) -> int:
+def open_lock(path: Path, *, make: bool = True) -> int:
+    """Open a lock file, which is made if need be.
+
+    Raises:
+        WriteFailedError: it can't be opened, or isn't a plain file.
+    """
     # O_NOFOLLOW: a planted link must not make us create or truncate a file elsewhere;
     # O_NONBLOCK: a planted fifo must not make us hang.
-    flags = os.O_RDWR | os.O_CREAT
+    flags = os.O_RDWR | (os.O_CREAT if make else 0)
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY"):
         flags |= getattr(os, flag, 0)
     try:
@@ -143,6 +151,11 @@ if sys.platform == "win32":
             return False
         return True
 
+    def try_share(descriptor: int) -> bool:
+        """Say no: Windows' runtime knows no shared locks, and abandoned.py needs none there."""
+        del descriptor
+        return False
+
     def unlock(descriptor: int) -> None:
         """Let go."""
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
@@ -161,10 +174,26 @@ else:
             raise WriteFailedError(f"can't lock {what}: {exc.strerror}") from exc
         return True
 
+    def try_share(descriptor: int) -> bool:
+        """Keep an open file from being locked, or say that somebody has locked it or can't be kept from it."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
     def unlock(descriptor: int) -> None:
         """Let go."""
         # A forked child shares the lock; unlocking, not only closing, frees it.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _is_shared(descriptor: int) -> bool:
+    """Say whether nobody holds the lock: somebody removes the file or, as here, looks, and is gone in a moment."""
+    shared = try_share(descriptor)
+    if shared:
+        unlock(descriptor)
+    return shared
 
 
 def _write_holder(descriptor: int) -> None:

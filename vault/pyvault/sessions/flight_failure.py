@@ -57,11 +57,7 @@ def reraise(record: Path) -> NoReturn:
 
 
 def _sweep(directory: Path) -> None:
-    """Remove old records, and what killed writers left of one: their keys may never come again.
-
-    The lock files of killed holders stay: who takes one to remove it looks, to
-    whoever comes meanwhile, like a process that fetches.
-    """
+    """Remove old records, and what killed writers left of one: their keys may never come again."""
     oldest = clock.now().timestamp() - LIFE
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(directory)):

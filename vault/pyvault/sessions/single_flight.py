@@ -10,8 +10,9 @@ beside the lock for those who waited; nobody repeats a refused call a hundred
 times. What concerns the leader alone (Ctrl-C, nobody to ask) is not passed on.
 
 Keys come and go with every change of a profile, so their lock files go with the
-locks. A few files for all of them would not do: unrelated requests would wait
-for each other, one inside another for ever.
+locks, and what a killed holder leaves goes with a later fetch. A few files for
+all of them would not do: unrelated requests would wait for each other, one
+inside another for ever.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
+from pyvault.files.abandoned import remove_abandoned
 from pyvault.files.lock import LockFile
 from pyvault.sessions import flight_failure
 from pyvault.trace import trace
@@ -36,6 +38,8 @@ PRIVATE_FAILURES = (UserCancelledError, InputRequiredError)
 
 PATIENCE = 30.0  # seconds that something quick waits for a fetch, in which a person may be typing
 KEY_CHARACTERS = 32  # of the hex key: 128 bits name a lock
+SUFFIX = ".lock"
+IDLE = 24 * 3600.0  # seconds without a holder after which somebody else's fetch removes a lock
 
 
 class SingleFlight:
@@ -72,7 +76,10 @@ class SingleFlight:
             after = flight_failure.mark(record)
             if waited and after is not None and after != before:  # none at all: the leader has succeeded
                 flight_failure.reraise(record)
-            return self._lead(record, fetch)
+            try:
+                return self._lead(record, fetch)
+            finally:
+                self.forget_abandoned(idle=IDLE)
 
     @contextlib.contextmanager
     def alone(self, key: str, *, what: str, timeout: float = PATIENCE) -> Generator[None]:
@@ -89,6 +96,14 @@ class SingleFlight:
         """
         with self._lock(key, timeout, what):
             yield
+
+    def forget_abandoned(self, *, idle: float = 0) -> None:
+        """Remove what killed holders left of locks; fetches under way are not disturbed.
+
+        Args:
+            idle: leave the locks of the last so many seconds.
+        """
+        remove_abandoned(self._directory, _is_lock, idle=idle)
 
     @contextlib.contextmanager
     def _turn(self, key: str) -> Generator[bool]:
@@ -108,7 +123,7 @@ class SingleFlight:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
-        path = self._directory / f"{key[:KEY_CHARACTERS]}.lock"
+        path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
         return LockFile(path, timeout=timeout, what=what, passing=True)
 
     @staticmethod
@@ -122,3 +137,9 @@ class SingleFlight:
             raise
         flight_failure.clear(record)
         return result
+
+
+def _is_lock(name: str) -> bool:
+    """Say whether a file is a lock of ours: others lie there too, which don't go with their holders."""
+    key = name.removesuffix(SUFFIX)
+    return key != name and len(key) == KEY_CHARACTERS and not key.strip("0123456789abcdef")

@@ -1,0 +1,60 @@
+"""Remove the passing locks that killed holders left, as their names may never come again.
+
+While a file is removed the lock on it is shared, so that nobody can hold it; who
+tries to meanwhile sees that it is no holder who keeps it, waits a moment, and
+finds that the name does not mean this file any more. Two that remove at a time
+would not do: the second could take away what somebody has made and locked since
+the first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyvault import clock
+from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.files.lock import LockFile, is_at, open_lock, try_share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ONE_AT_A_TIME = "sweep.lock"
+
+
+def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle: float = 0) -> None:
+    """Remove the lock files that nobody holds. One that can't be removed is left.
+
+    Args:
+        directory: where they are; need not exist.
+        is_passing: says of a file's name whether all who lock it call it passing.
+        idle: leave those that somebody has locked in the last so many seconds.
+    """
+    newest = clock.now().timestamp() - idle
+    with suppress(OSError, LockTimeoutError, WriteFailedError):
+        found = [
+            Path(entry.path)
+            for entry in os.scandir(directory)
+            if is_passing(entry.name) and (not idle or entry.stat(follow_symlinks=False).st_mtime < newest)
+        ]
+        if not found:
+            return
+        with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: no passing one
+            for path in found:
+                with suppress(OSError, WriteFailedError):
+                    _remove_unless_held(path)
+
+
+def _remove_unless_held(path: Path) -> None:
+    if sys.platform == "win32":
+        path.unlink()  # refused while anybody has it open
+        return
+    descriptor = open_lock(path, make=False)
+    try:
+        if try_share(descriptor) and is_at(descriptor, path):
+            path.unlink()
+    finally:
+        os.close(descriptor)
