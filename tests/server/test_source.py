@@ -160,6 +160,17 @@ def test_what_waits_for_the_next_try_waits_no_longer_than_for_a_fetch() -> None:
     run(test)
 
 
+def test_a_clock_that_is_set_back_does_not_prolong_a_pause() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock, before=fail_until(2))
+        source = source_of(fetch, clock)
+        assert (await read(source)).status == 503
+        clock.move(hours=-1)
+        assert (await read(source)).status == 200
+
+    run(test)
+
+
 def test_while_old_credentials_are_good_a_pause_is_a_pause() -> None:
     async def test(clock: MovedClock) -> None:
         fetch = ObedientFetch(now=clock)

@@ -139,6 +139,8 @@ class CredentialSource:
         if self._fetching is not None:
             return
         pause = timedelta(0) if self._retry_at is None else max(timedelta(0), self._retry_at - now)
+        if pause > LONGEST_PAUSE:  # the clock was set back meanwhile
+            pause = timedelta(0)
         if pause <= ahead:
             self._fetching = asyncio.get_running_loop().create_task(self._refresh(pause.total_seconds()))
 
