@@ -37,7 +37,7 @@ TABS = [
     ("exec prod-eu mkfi", "fo", ["exec", "prod-eu", "mkfifo"]),
     ("exec -d 1h org:team:dev cat read", "me.txt", ["exec", "-d", "1h", "org:team:dev", "cat", "readme.txt"]),
     ("exec 'a b' --region=eu-west-1 mkfi", "fo", ["exec", "a b", "--region=eu-west-1", "mkfifo"]),
-    ("exec prod-eu --no-sess", "ion", ["exec", "prod-eu", "--no-session"]),
+    ("exec prod-eu --no-ca", "che", ["exec", "prod-eu", "--no-cache"]),
     ("exec prod-eu env exec -- read", "me.txt", ["exec", "prod-eu", "env", "exec", "--", "readme.txt"]),
     ("--backend wi", "ncred", ["--backend", "wincred"]),
 ]
@@ -45,7 +45,7 @@ ASSUME_TABS = [
     ("pro", "d-eu", ["prod-eu"]),
     ("--no-sess", "ion", ["--no-session"]),
 ]
-TO_THE_BEGINNING, RETURN = "\x01", "\r"
+TO_THE_BEGINNING, TO_THE_END, RETURN = "\x01", "\x05", "\r"
 
 
 class Terminal:
@@ -70,10 +70,11 @@ class Terminal:
         self.child.send(f"{program} {typed}\t")
         self.child.expect_exact(then)
         shown = str(self.child.before)
-        self.child.send(f"{TO_THE_BEGINNING}printf '<%s>' {RETURN}")
-        self.child.expect(rf"<{program}>(<[^\r\n]*>)+")
+        # A last word of ours: what is printed may come in pieces.
+        self.child.send(f"{TO_THE_BEGINNING}printf '<%s>' {TO_THE_END} END{RETURN}")
+        self.child.expect(rf"<{program}>(<[^\r\n]*>)*<END>")
         shown += str(self.child.before)
-        return re.findall("<([^>]*)>", str(self.child.match[0]))[1:], shown
+        return re.findall("<([^>]*)>", str(self.child.match[0]))[1:-1], shown
 
 
 @pytest.fixture
