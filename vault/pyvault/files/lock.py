@@ -6,7 +6,8 @@ believe to be alone. A passing one is unlinked by its holder, while it is held,
 and whoever gets the lock looks whether the name still means the file it locked.
 That is right only if all who lock the name do so, and it serves where names are
 many. What killed holders left is removed by abandoned.py, which shares the lock
-for a moment; that is no holding, and nobody takes it for one. What is inside the file only serves the error message.
+for a moment; that is no holding, and nobody takes it for one. What is inside the
+file only serves the error message.
 """
 
 from __future__ import annotations
