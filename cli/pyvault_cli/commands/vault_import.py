@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from pyvault.errors import VaultNotFoundError
 from pyvault.moving.migrate import Terms
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
@@ -29,12 +28,12 @@ def vault_import(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the keys and MFA devices that are in FILE; FILE stays as it is."""
+    from pyvault.moving.another_vault import check_way_in
     from pyvault.storage.registry import open_backend
     from pyvault.storage.store import CredentialStore
 
     context = context_of(ctx)
-    if not file.exists():
-        raise VaultNotFoundError(f"there is no vault at '{file}'")
+    check_way_in(file, keyfile=keyfile, passphrase_file=passphrase_file)
     options = {"path": str(file.absolute())}
     if keyfile is not None:
         options["keyfile"] = str(keyfile)

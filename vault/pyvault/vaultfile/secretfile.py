@@ -13,12 +13,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, InsecurePermissionsError, InvalidSettingError
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 MAX_SECRET_FILE = 64 << 10  # bytes
@@ -42,12 +44,8 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
     flags = os.O_RDONLY
     for flag in ("O_CLOEXEC", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, flag, 0)
-    try:
+    with _reaching(path, what, missing_hint):
         descriptor = os.open(path, flags)
-    except FileNotFoundError:
-        raise ConfigError(f"there is no {what} '{path}'", hint=missing_hint) from None
-    except OSError as exc:
-        raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
     try:
         try:
             _check(os.fstat(descriptor), path, what)
@@ -56,6 +54,17 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
             os.close(descriptor)
     except OSError as exc:
         raise AccessDeniedError(f"can't read the {what} '{path}': {exc.strerror}") from exc
+
+
+def check_there(path: Path, what: str) -> None:
+    """Check that a secret file is there, without reading it: a pipe can be read only once.
+
+    Raises:
+        ConfigError: it isn't there.
+        AccessDeniedError: the system refuses.
+    """
+    with _reaching(path, what, None):
+        path.stat()
 
 
 def read_all(descriptor: int, what: str) -> Secret[bytes]:
@@ -71,6 +80,16 @@ def read_all(descriptor: int, what: str) -> Secret[bytes]:
         if len(content) > MAX_SECRET_FILE:
             raise InvalidSettingError(f"{what} is too long to be a secret")
     return content
+
+
+@contextmanager
+def _reaching(path: Path, what: str, missing_hint: str | None) -> Generator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {what} '{path}'", hint=missing_hint) from None
+    except OSError as exc:
+        raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
 
 
 def _check(status: os.stat_result, path: Path, what: str) -> None:
