@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import ProfileNotFoundError
-from pyvault.moving.migrate import Deed, Moved, Terms, left_behind, move, select_profiles
+from pyvault.moving.migrate import Deed, Moved, Terms, left_behind, move, names_in, select_profiles
 from pyvault.names import Kind
 from pyvault_cli import console
 
@@ -40,15 +40,16 @@ def move_and_tell(
         ItemCorruptError: the first damaged item, once all others are done.
         ProfileNotFoundError: all that is there belongs to somebody else.
     """
+    here = names_in(source)
     done: list[Moved] = []
-    for moved in move(source, target, select_profiles(source, wanted), terms):
+    for moved in move(source, target, select_profiles(here, wanted), terms, here=here):
         done.append(moved)
         if moved.deed is Deed.FOREIGN:
             continue
         what = moved.profile if moved.kind is Kind.CREDENTIAL else f"the MFA device of {moved.profile}"
         console.note(f"Migrating {what}... {moved}")
     _summarise(done, terms)
-    for kind, number in sorted(left_behind(source).items()):
+    for kind, number in sorted(left_behind(here).items()):
         console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
     if any(moved.deed in {Deed.COPIED, Deed.ALREADY} for moved in done):
         record()

@@ -8,7 +8,7 @@ from cases import Case, cases_of
 from command_line import Environ, Pyvault
 from pyvault.errors import PyvaultError
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Deed, Terms, move, select_profiles
+from pyvault.moving.migrate import Deed, Terms, move, names_in, select_profiles
 from pyvault.names import ItemName
 from pyvault.secret import Secret
 from pyvault.storage.store import CredentialStore
@@ -50,9 +50,9 @@ def test_migrate(case: Case, pyvault: Pyvault, keyed: Environ) -> None:
     wanted = [case.options["profile"]] if "profile" in case.options else []
     if "error" in case.expect:
         with pytest.raises(PyvaultError):
-            list(move(source, target, select_profiles(source, wanted), terms))
+            list(move(source, target, select_profiles(names_in(source), wanted), terms))
     else:
-        moved = list(move(source, target, select_profiles(source, wanted), terms))
+        moved = list(move(source, target, select_profiles(names_in(source), wanted), terms))
         assert sum(one.deed is Deed.COPIED for one in moved) == case.expect["summary"]["copied"]
         assert sum(one.deed is Deed.SKIPPED for one in moved) == case.expect["summary"]["skipped"]
         assert sum(one.deleted for one in moved) == case.expect["summary"]["deleted"]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.errors import UsageError, VaultExistsError
-from pyvault.moving.migrate import Terms, select_profiles
+from pyvault.errors import UsageError
+from pyvault.moving.migrate import Terms
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import move_and_tell
+
+if TYPE_CHECKING:
+    from pyvault.backend import Question
+    from pyvault.secret import Secret
 
 
 class To(StrEnum):
@@ -33,27 +38,30 @@ def vault_export(
     profile: options.OnlyProfilesOption = None,
 ) -> None:
     """Copy stored keys and their MFA devices into a new encrypted FILE that a key file or passphrase opens."""
+    from pyvault.moving.new_vault import NewVaultFile
     from pyvault.storage.registry import open_backend
     from pyvault.storage.store import CredentialStore
-    from pyvault.vaultfile.backups import delete_backups
-    from pyvault.vaultfile.keyfile import create_key_file
+    from pyvault.vaultfile.trust import Trust
 
     context = context_of(ctx)
     if keyfile is not None and to is not To.KEYFILE:
         raise UsageError("--keyfile needs --to keyfile")
-    if file.exists() or file.is_symlink():
-        raise VaultExistsError(f"'{file}' exists already")
+    key = None if to is not To.KEYFILE else keyfile or file.with_name(f"{file.name}.key")
     source = context.store
-    profiles = select_profiles(source, profile or ())  # before anything is made that a second try would meet
-    options = {"path": str(file.absolute())}
-    if to is To.KEYFILE:
-        key = keyfile or file.with_name(f"{file.name}.key")
-        create_key_file(key)
-        console.note(f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways.")
-        options["keyfile"] = str(key.absolute())
     context.ask.renewing = True  # its passphrase is a new one, whatever opens our own vault
-    with closing(CredentialStore(open_backend("file", options, context.ask, warn=console.warn))) as target:
-        move_and_tell(source, target, profiles, Terms())
-    # Written item by item; what that left beside it holds the same keys and is not to be sent.
-    delete_backups(file.absolute())
-    console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
+
+    def ask(question: Question) -> Secret[str]:  # it grows under another name, which says nothing to a person
+        return context.ask(replace(question, prompt=f"new passphrase for '{file}'"))
+
+    with NewVaultFile(file, key, Trust(context.paths.trust)) as new:
+
+        def publish() -> None:
+            new.publish()
+            if key is not None:
+                console.note(
+                    f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways."
+                )
+            console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
+
+        with closing(CredentialStore(open_backend("file", new.options, ask, warn=console.warn))) as target:
+            move_and_tell(source, target, profile or (), Terms(), record=publish)

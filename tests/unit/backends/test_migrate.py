@@ -15,7 +15,7 @@ from pyvault.errors import (
 from pyvault.mfa.stored_totp import StoredTotp
 from pyvault.mfa.totp import parse_totp
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Deed, Terms, left_behind, move, select_profiles
+from pyvault.moving.migrate import Deed, Terms, left_behind, move, names_in, select_profiles
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
 from pyvault.storage.store import CredentialStore
@@ -57,7 +57,7 @@ def source() -> CredentialStore:
 
 def test_all_profiles_move(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
-    done = list(move(source, target, select_profiles(source, ()), Terms(delete_source=True)))
+    done = list(move(source, target, select_profiles(names_in(source), ()), Terms(delete_source=True)))
     assert [str(moved) for moved in done] == ["copied, verified, deleted source"] * 3
     assert source.backend.names() == []
     assert target.get("b") == pair(1)
@@ -166,7 +166,7 @@ def test_a_device_that_the_target_can_not_hold_stays_and_that_is_said(with_devic
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     # The key is gone from there, and the device can still be taken to a store that has room.
     elsewhere = CredentialStore(MemoryBackend())
-    assert "a" in select_profiles(with_device, ())
+    assert "a" in select_profiles(names_in(with_device), ())
     (moved,) = move(with_device, elsewhere, ["a"], Terms(delete_source=True))
     assert (moved.kind, moved.deleted) == (Kind.TOTP, True)
     assert StoredTotp(elsewhere.backend).find("a", SERIAL) == DEVICE
@@ -180,10 +180,10 @@ def test_a_device_that_reads_back_differently_keeps_its_source_and_its_key(with_
 
 
 def test_what_never_moves_is_counted(source: CredentialStore) -> None:
-    assert left_behind(source) == {}
+    assert left_behind(names_in(source)) == {}
     for name in (ItemName(Kind.BRIDGE, "pypi:me"), ItemName(Kind.BRIDGE, "pypi:you"), ItemName(Kind.KEK, "00")):
         source.backend.put(name, Secret(b"x"))
-    assert left_behind(source) == {Kind.BRIDGE: 2}
+    assert left_behind(names_in(source)) == {Kind.BRIDGE: 2}
 
 
 def test_a_copy_that_reads_back_differently_keeps_its_source(source: CredentialStore) -> None:
@@ -227,9 +227,9 @@ def test_a_dry_run_says_what_is_there_already(with_device: CredentialStore) -> N
 
 def test_what_is_not_there_is_said(source: CredentialStore) -> None:
     with pytest.raises(ProfileNotFoundError):
-        select_profiles(source, ["none"])
+        select_profiles(names_in(source), ["none"])
     with pytest.raises(UsageError):
-        select_profiles(CredentialStore(MemoryBackend()), ())
+        select_profiles((), ())
     with pytest.raises(ItemNotFoundError):
         source.get("none")
 
@@ -237,11 +237,30 @@ def test_what_is_not_there_is_said(source: CredentialStore) -> None:
 def test_a_damaged_item_stops_its_own_profile_only(source: CredentialStore) -> None:
     source.backend.put(ItemName(Kind.CREDENTIAL, "b"), Secret(b"garbage"))
     target = CredentialStore(MemoryBackend())
-    done = list(move(source, target, select_profiles(source, ()), Terms(delete_source=True)))
+    done = list(move(source, target, select_profiles(names_in(source), ()), Terms(delete_source=True)))
     assert [moved.deed for moved in done] == [Deed.COPIED, Deed.FAILED, Deed.COPIED]
     assert [name.name for name in source.backend.names()] == ["b"]
     assert done[1].problem is not None
 
 
 def test_a_profile_named_twice_moves_once(source: CredentialStore) -> None:
-    assert select_profiles(source, ["b", "a", "b"]) == ["b", "a"]
+    assert select_profiles(names_in(source), ["b", "a", "b"]) == ["b", "a"]
+
+
+class Slow(MemoryBackend):
+    """Counts how often it is listed."""
+
+    listed = 0
+
+    def names(self) -> list[ItemName]:
+        self.listed += 1
+        return super().names()
+
+
+def test_the_source_is_listed_once() -> None:
+    slow = Slow()
+    source = CredentialStore(slow)
+    source.put("a", pair(0))
+    here = names_in(source)
+    list(move(source, CredentialStore(MemoryBackend()), select_profiles(here, ()), Terms(), here=here))
+    assert (left_behind(here), slow.listed) == ({}, 1)

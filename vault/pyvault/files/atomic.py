@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import WriteFailedError
+from pyvault.errors import VaultExistsError, WriteFailedError
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
@@ -134,6 +134,27 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_li
     with PendingFile(target, mode=mode) as pending:
         pending.write(data)
         pending.commit()
+
+
+def place_new(finished: Path, target: Path) -> None:
+    """Give a finished file of the same file system its name at last; what has that name already stays.
+
+    The old name may stay too: the caller removes it.
+
+    Raises:
+        VaultExistsError: something is there.
+        WriteFailedError: nothing has changed; or it is there, but may not survive a power loss.
+    """
+    with writing(target):
+        try:
+            os.link(finished, target, follow_symlinks=False)
+        except FileExistsError:
+            raise VaultExistsError(f"'{target}' exists already") from None
+        except OSError:  # a file system without hard links, where nothing looks and renames in one step
+            if os.path.lexists(target):
+                raise VaultExistsError(f"'{target}' exists already") from None
+            finished.rename(target)
+        sync_directory(target.parent)
 
 
 def remove_leftovers(target: Path) -> None:

@@ -95,14 +95,24 @@ class Terms:
     dry_run: bool = False
 
 
-def select_profiles(source: CredentialStore, wanted: Iterable[str]) -> list[str]:
+def names_in(store: CredentialStore) -> frozenset[ItemName]:
+    """List a store; some take their time, so who has the list passes it on."""
+    with contract_errors("list its items"):
+        return frozenset(store.backend.names())
+
+
+def select_profiles(here: Iterable[ItemName], wanted: Iterable[str]) -> list[str]:
     """Give the profiles to move: those wanted, or all that have a key or an MFA device.
+
+    Args:
+        here: what the source has.
+        wanted: profiles; none for all.
 
     Raises:
         ProfileNotFoundError: one that is wanted is not there.
         UsageError: there is nothing at all.
     """
-    stored = sorted({name.name for name in _names(source) if name.kind in {Kind.CREDENTIAL, Kind.TOTP}})
+    stored = sorted({name.name for name in here if name.kind in {Kind.CREDENTIAL, Kind.TOTP}})
     names = list(wanted)
     for name in names:
         if name not in stored:
@@ -112,17 +122,30 @@ def select_profiles(source: CredentialStore, wanted: Iterable[str]) -> list[str]
     return list(dict.fromkeys(names)) or stored
 
 
-def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: Terms) -> Iterator[Moved]:
+def move(
+    source: CredentialStore,
+    target: CredentialStore,
+    profiles: Iterable[str],
+    terms: Terms,
+    *,
+    here: frozenset[ItemName] | None = None,
+) -> Iterator[Moved]:
     """Move the profiles one by one; what is given is done with, a profile's device and its key at once.
 
     A damaged item stops its own profile only.
+
+    Args:
+        source, target: where from and where to.
+        profiles: in this order.
+        terms: how.
+        here: what the source has, for who has listed it already.
 
     Raises:
         ConflictError: what was copied reads back differently, its source stays;
             or a rotation of the profile has not ended.
         BackendError: a store failed; the source of that profile stays.
     """
-    here, there = _names(source), _names(target)
+    here, there = names_in(source) if here is None else here, names_in(target)
     for profile in profiles:
         for names, where in ((here, ""), (there, " in the target")):
             _refuse_half_rotated(names, profile, where)
@@ -134,14 +157,9 @@ def move(source: CredentialStore, target: CredentialStore, profiles: Iterable[st
             yield Moved(profile=profile, deed=Deed.FAILED, problem=exc)
 
 
-def left_behind(source: CredentialStore) -> Counter[Kind]:
-    """Count what a person may miss when the source is thrown away now."""
-    return Counter(name.kind for name in _names(source) if name.kind in STAYING)
-
-
-def _names(store: CredentialStore) -> set[ItemName]:
-    with contract_errors("list its items"):
-        return set(store.backend.names())
+def left_behind(here: Iterable[ItemName]) -> Counter[Kind]:
+    """Count what a person may miss when the source is thrown away now; it was there before, and stays."""
+    return Counter(name.kind for name in here if name.kind in STAYING)
 
 
 def _move_profile(

@@ -9,7 +9,7 @@ Source: the vault file format, version 1, section 7.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
@@ -193,6 +193,21 @@ class Trust:
         """
         gone = str(path.absolute())
         self._update(lambda known: {key: other for key, other in known.items() if other.path != gone})
+
+    def follow(self, old: Path, new: Path) -> None:
+        """Remember that the vault at *old* was given the name *new*, where nothing was.
+
+        Raises:
+            WriteFailedError: the trust file can't be written.
+        """
+        before, after = str(old), str(new)
+        self._update(
+            lambda known: {
+                key: replace(other, path=after) if other.path == before else other
+                for key, other in known.items()
+                if other.path != after
+            }
+        )
 
     def _update(
         self,

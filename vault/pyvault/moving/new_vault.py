@@ -1,0 +1,133 @@
+"""A new vault file that appears under its name when it is complete, and its key before it.
+
+It grows in a folder beside its place, where each item is one write with a lock
+and backups as in any vault. At the end the key file gets its name first, then
+the vault file, and the folder goes. Who is killed before that leaves the folder,
+at worst with a key file in place that opens nothing; the next one, who has the
+lock, takes both away. The folder has a copy of the key: that proves whose it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Self
+
+from pyvault.errors import PyvaultError, VaultExistsError
+from pyvault.files.atomic import PendingFile, place_new, remove_leftovers, writing
+from pyvault.files.lock import LockFile
+from pyvault.vaultfile.checks import FileChecks, prepare_directory
+from pyvault.vaultfile.handle import settled_path
+from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.newslot import KeyFileSlot
+from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.write import check_free
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.vaultfile.trust import Trust
+
+SUFFIX = ".unfinished"
+VAULT, KEY = "vault", "key"  # everything in the folder is called so, or begins so
+LONGEST_KEY_FILE = 1024  # bytes; far more than one has
+
+
+class NewVaultFile:
+    """A vault file in the making, for the length of a ``with``."""
+
+    def __init__(self, file: Path, key: Path | None, trust: Trust) -> None:
+        """Name the two; nothing is touched yet.
+
+        Args:
+            file: the vault file; nothing may be there.
+            key: the key file that opens it; None where a passphrase does.
+            trust: remembers vaults by their paths.
+        """
+        self._file = settled_path(file)
+        self._key = None if key is None else settled_path(key)
+        self._trust = trust
+        self._folder = self._file.with_name(f"{self._file.name}{SUFFIX}")
+        self._lock = LockFile(
+            self._file.with_name(f"{self._file.name}{SUFFIX}.lock"), what=f"'{self._file}'", passing=True
+        )
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options of the ``file`` backend that writes it."""
+        opened_by = {} if self._key is None else {"keyfile": str(self._folder / KEY)}
+        return {"path": str(self._folder / VAULT), **opened_by}
+
+    def __enter__(self) -> Self:
+        """Begin; what a killed one has left goes.
+
+        Raises:
+            VaultExistsError: a file is there already.
+            InsecurePermissionsError: others can write the directory.
+            WriteFailedError: it can't be written.
+        """
+        prepare_directory(self._file.parent, FileChecks())
+        with contextlib.ExitStack() as undo:
+            undo.enter_context(self._lock)
+            self._sweep()
+            undo.callback(self._sweep)
+            check_free(self._file)
+            if self._key is not None and os.path.lexists(self._key):
+                raise VaultExistsError(f"the key file '{self._key}' exists already")
+            with writing(self._folder):
+                self._folder.mkdir(mode=0o700)
+            if self._key is not None:
+                slot = KeyFileSlot(key=create_key_file(self._folder / KEY), label=str(self._key))
+                Vault.create(self._folder / VAULT, new_slots=[slot]).close()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing beside what was published."""
+        self._undo.close()
+
+    def publish(self) -> None:
+        """Give key and vault their names.
+
+        Raises:
+            VaultExistsError: something took the name meanwhile.
+            WriteFailedError: it can't be written.
+        """
+        if self._key is not None:
+            with PendingFile(self._key) as pending:
+                pending.write((self._folder / KEY).read_bytes())
+                pending.finish()
+                place_new(pending.path, self._key)
+        place_new(self._folder / VAULT, self._file)
+        with contextlib.suppress(PyvaultError):  # its backend has told that nothing can be remembered here
+            self._trust.follow(self._folder / VAULT, self._file)
+
+    def _sweep(self) -> None:
+        """Take away the folder, and the key file if the vault that it opens never got its name."""
+        if not self._folder.is_dir() or self._folder.is_symlink():
+            return
+        if self._key is not None:
+            remove_leftovers(self._key)
+            if not self._is_published() and self._key_is_ours(self._key):
+                with writing(self._key):
+                    self._key.unlink()
+        with contextlib.suppress(PyvaultError):
+            self._trust.forget(self._folder / VAULT)
+        with writing(self._folder):
+            # The key goes last: as long as it is there, the one in place is known for ours.
+            for entry in sorted(self._folder.iterdir(), key=lambda entry: entry.name == KEY):
+                if entry.name.startswith((VAULT, KEY)):
+                    entry.unlink()
+            self._folder.rmdir()
+
+    def _is_published(self) -> bool:
+        grown = self._folder / VAULT  # still there beside its new name, or renamed where there are no hard links
+        return not grown.exists() or (self._file.exists() and self._file.samefile(grown))
+
+    def _key_is_ours(self, key: Path) -> bool:
+        try:
+            with key.open("rb") as there, (self._folder / KEY).open("rb") as ours:
+                content = ours.read(LONGEST_KEY_FILE)
+                return bool(content) and there.read(LONGEST_KEY_FILE) == content
+        except OSError:
+            return False
