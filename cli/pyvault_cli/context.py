@@ -14,7 +14,7 @@ from pyvault_cli import console
 from pyvault_cli.ask import Asking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import typer
 
@@ -185,11 +185,15 @@ class Context:
         opened = open_backend(backend, options, self.ask, admit=self.choice_file.admit, warn=console.warn)
         return CredentialStore(opened)
 
-    def without_flag(self, option: str) -> Context:
-        """Give the context of the same line without a global option, for a command that means something else by it."""
+    def without_flags(self, drop: Callable[[str, str], bool]) -> Context:
+        """Give the context of the same line without some global options, which this command means otherwise.
+
+        Args:
+            drop: says so of an option and its value.
+        """
         from dataclasses import replace
 
-        kept = tuple((name, value) for name, value in self.words.given if name != option)
+        kept = tuple((name, value) for name, value in self.words.given if not drop(name, value))
         return Context(replace(self.words, given=kept), self.environ)
 
     # ------------------------------------------------------------ AWS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 from collections.abc import Generator
 from contextlib import closing
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import secretstorage
 
+from command_line import run_pyvault
 from fakes.windows_machine import be_windows
 from peers.aws_vault_items import DATA, SESSION, check_prod, item, nobody
 from peers.desktop import gnome_keyring, make_collection, open_connection, session_bus
@@ -109,6 +111,27 @@ def test_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "store/aws/prod.gpg").write_bytes((tmp_path / "store/aws/team/dev.gpg").read_bytes())
         with pytest.raises(ItemCorruptError, match="team/dev"):
             backend.get(credential_name("prod"))
+
+
+@pytest.mark.peer("pass", "gpg")
+def test_source_and_target_in_one_password_store_have_options_of_their_own(tmp_path: Path) -> None:
+    with password_store(tmp_path) as environ:
+        command = ["pass", "insert", "-m", "aws/prod"]
+        subprocess.run(command, env=os.environ | environ, input=item("prod"), check=True, stdout=subprocess.DEVNULL)
+        env = {**environ, "PYVAULT_BACKEND": "pass"}
+        words = ("import", "aws-vault", "--backend", "pass", "--backend-option")
+        refused = run_pyvault(tmp_path, *words, "prefix=aws", env=env)
+        assert refused.code == 2
+        assert "the backend option 'prefix' does not say which of the two stores it is for" in refused.err
+        assert "aws-vault.prefix=" in refused.err
+        own = ("aws-vault.prefix=aws", "--backend-option", "pass.prefix=mine")
+        done = run_pyvault(tmp_path, *words, *own, env=env)
+        assert done.code == 0, done.err
+        flag = run_pyvault(tmp_path, *words[:-1], "--pass-prefix", "aws", env=env)
+        assert flag.code == 0, flag.err
+        folders = {file.relative_to(tmp_path / "store").parts[0] for file in (tmp_path / "store").rglob("*.gpg")}
+        assert folders == {"aws", "mine", "pyvault"}
+        assert [file.name for file in (tmp_path / "store/aws").iterdir()] == ["prod.gpg"]
 
 
 @pytest.fixture
