@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import ProfileNotFoundError
-from pyvault.moving.migrate import Deed, Moved, Terms, left_behind, move, names_in, select_profiles
+from pyvault.moving.migrate import FORETOLD, Deed, Moved, Terms, left_behind, move, names_in, select_profiles
 from pyvault.names import Kind
 from pyvault_cli import console
 
@@ -30,11 +30,16 @@ def move_and_tell(
     terms: Terms,
     *,
     record: Callable[[], None] = lambda: None,
-) -> list[Moved]:
+    go_on: Callable[[list[Moved]], None] = lambda _done: None,
+) -> None:
     """Move the profiles and say of each what was done.
 
     Args:
+        source, target: where from and where to.
+        wanted: profiles; none for all.
+        terms: how.
         record: is called when something is in the target now, whatever has failed beside it.
+        go_on: is told what was done, or would be, before an item that failed ends the command.
 
     Raises:
         ItemCorruptError: the first damaged item, once all others are done.
@@ -53,6 +58,7 @@ def move_and_tell(
         console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
     if any(moved.deed in {Deed.COPIED, Deed.ALREADY} for moved in done):
         record()
+    go_on(done)
     foreign = sum(moved.deed is Deed.FOREIGN for moved in done)
     if foreign:
         console.note(f"{foreign} other entries were passed over.")
@@ -61,22 +67,20 @@ def move_and_tell(
             raise moved.problem
     if foreign == len(done):
         raise ProfileNotFoundError("none of the entries there is an access key")
-    return done
 
 
 def _summarise(done: list[Moved], terms: Terms) -> None:
     deeds = Counter(moved.deed for moved in done)
-    staying = deeds[Deed.STAYS] + deeds[Deed.STAYS_WITH_KEY]
+    skipped = deeds[Deed.SKIPPED] + deeds[Deed.WOULD_SKIP] + deeds[Deed.STAYS] + deeds[Deed.STAYS_WITH_KEY]
+    failed = f", {deeds[Deed.FAILED]} failed" if deeds[Deed.FAILED] else ""
     if terms.dry_run:
-        console.note(
-            f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.IS_THERE]} already there, "
-            f"{deeds[Deed.WOULD_SKIP] + staying} skipped; nothing was changed."
-        )
+        foretold = sum(deeds[deed] for deed in FORETOLD)
+        deleted = f", {foretold} would be deleted from the source" if terms.delete_source else ""
+        counted = f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.IS_THERE]} already there"
+        console.note(f"{counted}, {skipped} skipped{failed}{deleted}; nothing was changed.")
         return
-    deleted = sum(moved.deleted for moved in done)
-    console.note(
-        f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there, {deeds[Deed.SKIPPED] + staying} skipped, "
-        f"{deleted} deleted from the source."
-    )
+    deleted = f", {sum(moved.deleted for moved in done)} deleted from the source" if terms.delete_source else ""
+    counted = f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there"
+    console.note(f"{counted}, {skipped} skipped{failed}{deleted}.")
     if deeds[Deed.SKIPPED]:
         console.hint("--overwrite replaces the keys that differ")

@@ -9,7 +9,7 @@ import typer
 from pyvault.config.file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
 from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
-from pyvault.moving.migrate import Deed, Terms
+from pyvault.moving.migrate import FORETOLD, VERIFIED, Moved, Terms
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
@@ -33,18 +33,24 @@ def import_credentials_file(
         console.note(f"Left '{name}': what stands there is no static access key.")
     for name in found.repeated:
         console.note(f"Left '{name}': its keys stand there more than once; take out those that are not in use.")
-    if not found.pairs:
+    if not (found.pairs or found.unusable):
         copy = backup_path(path)  # what stays of a removal that was killed at its very end
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
         raise ProfileNotFoundError(f"there are no access keys in '{path}'", hint=hint)
-    source = CredentialStore(ClearKeys(found.pairs))
+    source = CredentialStore(ClearKeys(found.pairs, found.unusable))
     terms = Terms(overwrite=overwrite, dry_run=dry_run)
-    done = move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)
-    if dry_run:
-        return
-    stored = [moved.profile for moved in done if moved.deed in {Deed.COPIED, Deed.ALREADY}]
-    if remove and stored:
-        remove_pairs(path, stored)
-        console.note(f"Removed the keys of {len(stored)} profiles from '{path}'.")
-    elif stored:
-        console.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")
+
+    def go_on(done: list[Moved]) -> None:
+        stored = [moved.profile for moved in done if moved.deed in (FORETOLD if dry_run else VERIFIED)]
+        if not stored:
+            return
+        keys = f"the keys of {len(stored)} profiles from '{path}'"
+        if remove and dry_run:
+            console.note(f"Would remove {keys}.")
+        elif remove:
+            remove_pairs(path, stored)
+            console.note(f"Removed {keys}.")
+        elif not dry_run:
+            console.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")
+
+    move_and_tell(source, context.store, profile or (), terms, record=context.record_choice, go_on=go_on)

@@ -117,3 +117,14 @@ def test_a_missing_or_huge_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "huge").write_bytes(b"#" * (1024 * 1024 + 1))
     with pytest.raises(ConfigError):
         read_credentials_file(tmp_path / "huge")
+
+
+def test_a_key_that_a_backslash_carries_on_is_left_whole(file: Path) -> None:
+    file.write_text("[long]\naws_access_key_id = AKIALONG\naws_secret_access_key = begins\\\n  goes-on\n")
+    found = read_credentials_file(file)
+    assert (found.pairs, found.left) == ({}, ())
+    assert found.unusable["long"].message.endswith(
+        "line 3: the aws_secret_access_key of [long] holds a blank or a control character"
+    )
+    with pytest.raises(ConflictError):
+        remove_pairs(file, ["long"])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyvault.backend import Ask, Options
+    from pyvault.errors import ItemCorruptError
     from pyvault.model import StoredCredentials
     from pyvault.secret import Secret
 
@@ -21,8 +22,17 @@ class ClearKeys:
 
     API_VERSION: ClassVar[int] = 1
 
-    def __init__(self, pairs: Mapping[str, StoredCredentials]) -> None:
+    def __init__(
+        self, pairs: Mapping[str, StoredCredentials], unusable: Mapping[str, ItemCorruptError] | None = None
+    ) -> None:
+        """Hold what was found.
+
+        Args:
+            pairs: by profile.
+            unusable: what reading the pair of such a profile raises.
+        """
         self._pairs = pairs
+        self._unusable = unusable or {}
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -32,6 +42,8 @@ class ClearKeys:
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Give a pair as a record."""
+        if name.kind is Kind.CREDENTIAL and (problem := self._unusable.get(name.name)):
+            raise problem
         if name.kind is not Kind.CREDENTIAL or name.name not in self._pairs:
             raise ItemNotFoundError(f"there is no item '{name}'")
         return encode_credentials(self._pairs[name.name])
@@ -47,7 +59,7 @@ class ClearKeys:
 
     def names(self) -> list[ItemName]:
         """List the pairs."""
-        return [credential_name(profile) for profile in self._pairs]
+        return [credential_name(profile) for profile in (*self._pairs, *self._unusable)]
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -8,11 +8,11 @@ be lost with its lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.config.syntax import parse
-from pyvault.errors import ConfigError, ConflictError
+from pyvault.errors import ConfigError, ConflictError, ItemCorruptError
 from pyvault.model import StoredCredentials
 from pyvault.secret import Secret
 
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from pyvault.config.syntax import Entry
+    from pyvault.config.syntax import Entry, Section
 
 KEY_ID = "aws_access_key_id"
 SECRET_KEY = "aws_secret_access_key"  # noqa: S105 - the name of a setting
 TOKENS = ("aws_session_token", "aws_security_token")
 MAX_FILE = 1024 * 1024  # bytes
 BACKUP_SUFFIX = ".pyvault-backup"
+
+
+class UnusableKeyError(ConfigError, ItemCorruptError):
+    """A value in the file that is no part of an access key; the message says where it stands, not what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,13 @@ class FoundKeys:
         pairs: by profile.
         left: profiles whose credentials are not a static pair.
         repeated: profiles that set a key more than once, in one section or in two.
+        unusable: by profile, why a value can't be that of a key.
     """
 
     pairs: Mapping[str, StoredCredentials]
     left: tuple[str, ...]
     repeated: tuple[str, ...] = ()
+    unusable: Mapping[str, UnusableKeyError] = field(default_factory=dict[str, "UnusableKeyError"])
 
 
 def read_credentials_file(path: Path) -> FoundKeys:
@@ -57,15 +63,31 @@ def _find(data: bytes, path: Path) -> FoundKeys:
     pairs: dict[str, StoredCredentials] = {}
     left: list[str] = []
     repeated: list[str] = []
+    unusable: dict[str, UnusableKeyError] = {}
     for section in parse(data, path):
         key_id, secret = (_value(section.entries, key) for key in (KEY_ID, SECRET_KEY))
         if any(_value(section.entries, key) for key in TOKENS) or bool(key_id) != bool(secret):
             left.append(section.header)
         elif section.repeated & {KEY_ID, SECRET_KEY}:
             repeated.append(section.header)
+        elif key_id and (problem := _find_problem(section, path)):
+            unusable[section.header] = problem
         elif key_id:
             pairs[section.header] = StoredCredentials(access_key_id=key_id, secret_access_key=Secret(secret))
-    return FoundKeys(pairs=pairs, left=tuple(left), repeated=tuple(repeated))
+    return FoundKeys(pairs=pairs, left=tuple(left), repeated=tuple(repeated), unusable=unusable)
+
+
+def _find_problem(section: Section, path: Path) -> UnusableKeyError | None:
+    for key in (KEY_ID, SECRET_KEY):
+        entry = section.entries[key]
+        # A line that a backslash carries on leaves a blank where it was joined.
+        if not entry.value.isprintable() or " " in entry.value:
+            what = "goes on in the next line" if "\n" in entry.value else "holds a blank or a control character"
+            return UnusableKeyError(
+                f"'{path}', line {entry.line}: the {key} of [{section.header}] {what}",
+                hint="a key is one word on one line",
+            )
+    return None
 
 
 def backup_path(path: Path) -> Path:

@@ -56,6 +56,8 @@ class Deed(StrEnum):
 
 #: After these the source may go.
 VERIFIED = frozenset({Deed.COPIED, Deed.ALREADY})
+#: A dry run says that it might then.
+FORETOLD = frozenset({Deed.WOULD_COPY, Deed.IS_THERE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
