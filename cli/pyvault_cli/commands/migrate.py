@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.errors import UsageError
+from pyvault.errors import PyvaultError, UsageError
 from pyvault.moving.migrate import Terms
-from pyvault_cli import options
+from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.storage.choice import Choice
+    from pyvault_cli.context import Context
 
 
 def migrate(
@@ -31,4 +38,31 @@ def migrate(
         raise UsageError("--from and --to name the same backend")
     terms = Terms(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
     with closing(context.open_store(source)) as old, closing(context.open_store(target)) as new:
-        move_and_tell(old, new, profile or (), terms)
+        hint_at_default = partial(_hint_at_default, context, source, target)
+        move_and_tell(old, new, profile or (), terms, record=hint_at_default if delete_source else lambda: None)
+
+
+def _hint_at_default(context: Context, source: str, target: str) -> None:
+    """Say how the target becomes the default if the source still is, where the keys are not found any more."""
+    try:
+        with context.without_flags(lambda option, _: option == "--backend") as ordinary:
+            choice = ordinary.choice
+    except PyvaultError:  # a choice that can't be read; the migration is done, and the next command tells
+        return
+    if choice.name == source:
+        console.hint(how_to_change(choice, target, context.paths.config_file))
+
+
+def how_to_change(choice: Choice, target: str, config_file: Path) -> str:
+    """Give the advice for a default that is not the target yet."""
+    from pyvault.storage.choice import Origin
+
+    setting = f"[backend] name = \"{target}\" in '{config_file}'"
+    match choice.origin:
+        case Origin.ENVIRONMENT | Origin.AWS_VAULT:
+            why, how = f"{choice.origin} names it", f"PYVAULT_BACKEND={target} changes that"
+        case Origin.CONFIG:
+            why, how = "the config file names it", f"{setting} changes that"
+        case _:  # choice.json, or what it will say
+            why, how = "it was chosen automatically", f"{setting} takes precedence"
+    return f"without --backend, commands still use '{choice.name}': {why}; {how}"
