@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pyvault.process.group import running_group
+from pyvault.process.group import running_beside_us, running_group
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are those of POSIX")
 
@@ -108,3 +108,49 @@ def test_another_thread_can_run_one(witness: Witness) -> None:
     thread.start()
     thread.join()
     assert witness.sees_the_end()
+
+
+def started(text: str) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(["/bin/sh", "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    with child.stdout as said:
+        assert said.readline() == b"started\n"
+    return child
+
+
+def test_a_program_in_our_group_is_ended_by_a_ctrl_c_during_its_start() -> None:
+    children: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        children.append(started("echo started; exec sleep 300"))
+        signal.raise_signal(signal.SIGINT)
+        return children[0]
+
+    with pytest.raises(KeyboardInterrupt), running_beside_us(start):
+        pytest.fail("the block is not entered")
+    assert children[0].returncode == -signal.SIGKILL
+    children[0].communicate()
+
+
+def heard(child: subprocess.Popen[bytes]) -> None:
+    """Press Ctrl-C where the program hears it too: the end of its stdin stands for the signal."""
+    assert child.stdin is not None
+    child.stdin.close()
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_a_program_that_hears_ctrl_c_too_may_end_by_itself() -> None:
+    start = lambda: started("echo started; read line; exit 7")  # noqa: E731 - a program not started yet
+    with pytest.raises(KeyboardInterrupt), running_beside_us(start) as child:
+        heard(child)
+    assert child.returncode == 7
+
+
+def test_a_program_that_stays_after_ctrl_c_is_killed() -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        running_beside_us(lambda: started("trap '' INT; echo started; exec sleep 300")) as child,
+    ):
+        signal.raise_signal(signal.SIGINT)
+    assert child.returncode == -signal.SIGKILL
+    child.communicate()

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pyvault.errors import MfaError, UserCancelledError
+from pyvault.process.command import status_text
 from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 
@@ -70,7 +71,7 @@ def answer(
     if done.returncode in cancelled:
         raise UserCancelledError("the MFA prompt was dismissed")
     if done.returncode != 0:
-        raise MfaError(f"{argv[0]!r} failed with exit code {done.returncode}")
+        raise MfaError(f"{argv[0]!r} failed with {status_text(done.returncode)}")
     try:
         text = Secret(done.stdout[:LONGEST_ANSWER].decode().strip())
     except UnicodeDecodeError:  # it keeps the bytes

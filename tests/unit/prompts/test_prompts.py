@@ -134,6 +134,13 @@ def test_a_program_that_fails_is_named_and_its_output_is_not(
     assert "secret-output" not in str(caught.value)
 
 
+def test_a_program_that_a_signal_ended_says_which(programs: Programs) -> None:
+    (programs.directory / "ykman").write_text("#!/bin/sh\nkill -9 $$\n")
+    (programs.directory / "ykman").chmod(0o755)
+    with pytest.raises(MfaError, match="'ykman' failed with signal 9"):
+        ykman.ask(REQUEST, programs.environ)
+
+
 def test_a_program_that_is_gone_or_can_not_run_is_an_mfa_error(programs: Programs) -> None:
     with pytest.raises(MfaError, match="'ykman' on PATH"):
         ykman.ask(REQUEST, programs.environ)

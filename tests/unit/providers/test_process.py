@@ -122,3 +122,33 @@ def test_a_guard_that_we_did_not_write_guards_nothing(value: str) -> None:
 def test_what_cannot_be_started_says_so() -> None:
     with pytest.raises(ProcessError, match="can't be started: ValueError"):
         run(command("a\0b"), ENVIRON)
+
+
+KILLED = """
+import datetime, os
+from pyvault.errors import ProcessError
+from pyvault.process.command import ConfiguredCommand, run
+command = ConfiguredCommand(
+    text="stty -echo </dev/tty; exec yes", setting="s", profile="p", limit=datetime.timedelta(seconds=60)
+)
+try:
+    run(command, dict(os.environ))
+except ProcessError:
+    print("killed")
+"""
+
+
+def test_a_command_that_is_killed_with_the_echo_off_leaves_the_terminal_as_it_was() -> None:
+    import subprocess
+    import termios
+
+    master, terminal = os.openpty()
+    try:
+        launcher = Path(__file__).parents[2] / "on_terminal.py"
+        words = [sys.executable, str(launcher), os.ttyname(terminal), sys.executable, "-c", KILLED]
+        ended = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+        assert ended.stdout == "killed\n"
+        assert termios.tcgetattr(terminal)[3] & termios.ECHO
+    finally:
+        os.close(terminal)
+        os.close(master)

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from pyvault.errors import ProcessError
 from pyvault.process import chain as process_chain
+from pyvault.process.group import running_beside_us
+from pyvault.process.own_terminal import own_terminal
 from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
     from datetime import timedelta
 
 MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token of 20 000 characters
@@ -63,26 +64,27 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
 
     child_environ = _child_environ(environ, command.profile)
     trace(__name__, "running %s", _name(command))
-    with _terminal() as terminal:
-        try:
-            child = subprocess.Popen(
-                shell_argv(command.text, environ),
-                stdin=terminal or subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=terminal if command.on_terminal else None,
-                env=child_environ,
-            )
-        except (OSError, ValueError) as exc:
-            raise ProcessError(f"{_name(command)} can't be started: {type(exc).__name__}") from None
-        output, complete = _read(child, command.limit)
+    with own_terminal() as terminal:
+
+        def start() -> subprocess.Popen[bytes]:
+            try:
+                return subprocess.Popen(
+                    shell_argv(command.text, environ),
+                    stdin=terminal or subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=terminal if command.on_terminal else None,
+                    env=child_environ,
+                )
+            except (OSError, ValueError) as exc:
+                raise ProcessError(f"{_name(command)} can't be started: {type(exc).__name__}") from None
+
+        with running_beside_us(start) as child:
+            output, complete = _read(child, command.limit)
         if not complete:
-            child.kill()
-        returncode = child.wait()
-    if not complete:
-        raise ProcessError(f"{_name(command)} {_excess(output, command.limit)}")
-    if returncode != 0:
-        raise ProcessError(f"{_name(command)} failed with {_status(returncode)}")
-    return output
+            raise ProcessError(f"{_name(command)} {_excess(output, command.limit)}")
+        if child.returncode != 0:
+            raise ProcessError(f"{_name(command)} failed with {status_text(child.returncode)}")
+        return output
 
 
 def run_text(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[str]:
@@ -107,20 +109,6 @@ def shell_argv(text: str, environ: Mapping[str, str]) -> list[str]:
 
 def _child_environ(environ: Mapping[str, str], profile: str) -> dict[str, str]:
     return without_vault_secrets(environ) | process_chain.entered(environ, profile)
-
-
-@contextmanager
-def _terminal() -> Generator[IO[bytes] | None]:
-    """Open the controlling terminal, if this process has one."""
-    try:
-        terminal = open(os.ctermid(), "r+b", buffering=0) if sys.platform != "win32" else None  # noqa: PTH123, SIM115 - ctermid is no Path; closed below
-    except OSError:
-        terminal = None
-    try:
-        yield terminal
-    finally:
-        if terminal is not None:
-            terminal.close()
 
 
 def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[bytes], bool]:
@@ -149,12 +137,7 @@ def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[byte
 
     reader = threading.Thread(target=drain, daemon=True)
     reader.start()
-    try:
-        reader.join(limit.total_seconds())
-    except BaseException:
-        child.kill()
-        child.wait()
-        raise
+    reader.join(limit.total_seconds())
     return Secret(b"".join(chunks)), ended.is_set()
 
 
@@ -164,7 +147,8 @@ def _excess(output: Secret[bytes], limit: timedelta) -> str:
     return f"did not finish in {limit.total_seconds():.0f} s"
 
 
-def _status(returncode: int) -> str:
+def status_text(returncode: int) -> str:
+    """Say how a program ended that failed."""
     return f"exit code {returncode}" if returncode > 0 else f"signal {-returncode}"
 
 

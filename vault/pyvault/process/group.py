@@ -1,7 +1,8 @@
-"""A program and all that it starts, as one process group that doesn't outlive the block which runs it.
+"""A program that doesn't outlive the block which runs it: alone, or with all that it starts.
 
-A terminal gives Ctrl-C to the group in the foreground, so a program in a group
-of its own doesn't hear it: we do, and have to end the program ourselves.
+A terminal gives Ctrl-C to the group in the foreground. A program in a group of
+its own doesn't hear it: we do, and have to end the program ourselves. One that
+talks to a person has to stay in our group, and hears it as we do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from subprocess import Popen
 
+GRACE = 1.0  # seconds in which a program that hears Ctrl-C may put the terminal in order
+
 
 @contextmanager
 def running_group(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]]:
@@ -25,6 +28,32 @@ def running_group(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]
     Args:
         start: starts it, as the leader of a process group.
     """
+    with _running(start, _end_group) as child:
+        yield child
+
+
+@contextmanager
+def running_beside_us(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]]:
+    """Run a program in our own group, and kill it if it is still there at the end of the block.
+
+    After Ctrl-C, which it hears too, it gets a moment to end by itself.
+
+    Args:
+        start: starts it; its pipes stay open, they are the caller's.
+    """
+    with _running(start, _end_alone) as child:
+        try:
+            yield child
+        except KeyboardInterrupt:
+            from subprocess import TimeoutExpired
+
+            with suppress(TimeoutExpired):
+                child.wait(GRACE)
+            raise
+
+
+@contextmanager
+def _running(start: Callable[[], Popen[AnyStr]], end: Callable[[Popen[AnyStr]], None]) -> Generator[Popen[AnyStr]]:
     deliver = _hold_interrupt()
     try:
         child = start()
@@ -35,7 +64,7 @@ def running_group(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]
         deliver()
         yield child
     finally:
-        _end(child)
+        end(child)
 
 
 def _hold_interrupt() -> Callable[[], None]:
@@ -59,7 +88,12 @@ def _hold_interrupt() -> Callable[[], None]:
     return deliver
 
 
-def _end(child: Popen[AnyStr]) -> None:
+def _end_alone(child: Popen[AnyStr]) -> None:
+    child.kill()  # nothing, if it has ended
+    child.wait()
+
+
+def _end_group(child: Popen[AnyStr]) -> None:
     if child.poll() is None:
         if sys.platform == "win32":
             child.kill()
