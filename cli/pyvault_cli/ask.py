@@ -11,7 +11,6 @@ or without a terminal, the error names them all.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 GIVEN, NEW = "--passphrase-fd", "--new-passphrase-fd"
 TERMINAL = "a terminal"
+MOST_DIGITS = 9  # of a descriptor
 PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
 ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
 NEW_SOURCES: tuple[str, ...] = (NEW, "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", TERMINAL)
@@ -173,7 +173,7 @@ class Asking:
         for option in (GIVEN, NEW):
             if self._words.last(option) is not None and option not in self._answers:
                 with suppress(OSError, UsageError):
-                    os.close(self._number(option))
+                    _close(self._number(option))
 
     def _variable(self, name: str) -> Secret[str] | None:
         value = self._environ.get(name)
@@ -183,9 +183,10 @@ class Asking:
         path = self._environ.get(variable)
         if not path:
             return None
+        from pyvault.paths import expand_user
         from pyvault.vaultfile.passphrase import read_passphrase_file
 
-        return read_passphrase_file(Path(path).expanduser())
+        return read_passphrase_file(expand_user(path))
 
     def _descriptor(self, option: str) -> Secret[str]:
         if option not in self._answers:
@@ -193,11 +194,25 @@ class Asking:
 
             number = self._number(option)
             self._answers[option] = read_passphrase_descriptor(number)
-            os.close(number)  # a child must not inherit it
+            _close(number)
         return self._answers[option]
 
     def _number(self, option: str) -> int:
         text = self._words.last(option) or ""
         if not (text.isascii() and text.isdigit()):
             raise UsageError(f"'{option}' takes the number of a file descriptor, not '{text}'")
-        return int(text)
+        number = int(text[:MOST_DIGITS])
+        if len(text) > MOST_DIGITS or (option == NEW and text == self._words.last(GIVEN)):
+            reason = "is no number of a descriptor" if len(text) > MOST_DIGITS else f"is that of '{GIVEN}' too"
+            raise UsageError(f"'{option}': {text} {reason}")
+        return number
+
+
+def _close(descriptor: int) -> None:
+    """Close a descriptor: a child must not inherit it. A standard one stays open, and leads nowhere."""
+    if descriptor > 2:
+        os.close(descriptor)
+        return
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, descriptor)
+    os.close(null)

@@ -76,7 +76,7 @@ def _from_json(text: Secret[str]) -> GivenKey:
 
     try:
         document: object = json.loads(text.reveal())
-    except ValueError:  # it keeps the document
+    except (ValueError, RecursionError):  # they keep the document
         raise PyvaultError("the JSON on stdin can't be read") from None
     record = cast("dict[str, object]", document)  # it begins with a brace
     inner = record.get("AccessKey", record)  # as "aws iam create-access-key" prints it

@@ -187,3 +187,33 @@ def test_confirmations(typed: str, yes: bool) -> None:
             ask.confirm("Really?", option="--yes")
     again = asking(open_terminal=lambda: Typing(typed))
     assert again(Question(key="confirm", prompt="?")) == Secret("y" if yes else "n")
+
+
+def test_a_standard_descriptor_that_was_read_stays_open_and_leads_nowhere() -> None:
+    import subprocess
+    import sys
+
+    script = """
+import os
+from pyvault_cli.ask import Asking
+from pyvault_cli.words import Words
+ask = Asking(Words(given=(("--passphrase-fd", "0"),)), {})
+assert ask.passphrase().reveal() == "given"
+assert os.get_inheritable(0)
+assert os.read(0, 1) == b""
+assert os.open(os.devnull, os.O_RDONLY) > 2
+"""
+    subprocess.run([sys.executable, "-c", script], input=b"given\n", check=True, timeout=60)
+
+
+def test_a_number_that_no_descriptor_has_is_refused() -> None:
+    with pytest.raises(UsageError, match="no number of a descriptor"):
+        asking(("--passphrase-fd", "9" * 20)).passphrase()
+
+
+def test_one_descriptor_can_not_give_two_passphrases() -> None:
+    number = str(pipe_of("old"))
+    ask = asking(("--passphrase-fd", number), ("--new-passphrase-fd", number))
+    assert ask.passphrase() == Secret("old")
+    with pytest.raises(UsageError, match="is that of '--passphrase-fd' too"):
+        ask.given_new_passphrase()

@@ -111,3 +111,8 @@ def test_a_csv_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_options_that_can_not_go_together(pyvault: Pyvault, keyed: Environ, words: list[str]) -> None:
     assert pyvault("add", "x", *words, env=keyed).code == 2
+
+
+def test_json_without_an_end_is_refused() -> None:
+    with pytest.raises(PyvaultError, match="can't be read"):
+        parse_key(Secret('{"a":' + "[" * 60_000))
