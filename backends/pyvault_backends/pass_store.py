@@ -32,6 +32,7 @@ from pyvault.errors import (
     ItemNotFoundError,
 )
 from pyvault.files.lock import LockFile
+from pyvault.paths import expand_user
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault.storage.options import check_options, seconds_option
@@ -64,7 +65,7 @@ class Places:
         prefix = options.get("prefix", "pyvault").strip("/")
         if not prefix or any(part in {"", ".", ".."} or part.startswith((".", "-")) for part in prefix.split("/")):
             raise ConfigError(f"the option 'prefix' of 'pass' is {prefix!r}", hint="a folder in the password store")
-        return cls(store=Path(store).expanduser(), prefix=prefix)
+        return cls(store=expand_user(store), prefix=prefix)
 
     @property
     def root(self) -> Path:

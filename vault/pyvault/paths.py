@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyvault.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,17 +55,42 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
 
     Args:
         environ: ``PYVAULT_CONFIG`` overrides the config file's place.
+
+    Raises:
+        ConfigError: this user has no home directory, as in a container with a user of its own number.
     """
     import platformdirs
 
     config = environ.get("PYVAULT_CONFIG")
-    directory = platformdirs.user_config_path("pyvault", appauthor=False)
+    try:
+        directory = platformdirs.user_config_path("pyvault", appauthor=False)
+        data = platformdirs.user_data_path("pyvault", appauthor=False)
+        state = platformdirs.user_state_path("pyvault", appauthor=False)
+    except RuntimeError:
+        raise ConfigError(
+            "this user has no home directory",
+            hint="set HOME to one, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME to absolute paths",
+        ) from None
     return Paths(
-        config_file=Path(config).expanduser() if config else directory / "config.toml",
-        data=platformdirs.user_data_path("pyvault", appauthor=False),
-        state=platformdirs.user_state_path("pyvault", appauthor=False),
+        config_file=expand_user(config) if config else directory / "config.toml",
+        data=data,
+        state=state,
         runtime=_find_runtime(environ),
     )
+
+
+def expand_user(text: str) -> Path:
+    """Expand a leading ``~`` or ``~NAME``.
+
+    Raises:
+        ConfigError: nobody is called so, or this user has no home directory.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"'{text}' begins with a home directory that can't be found", hint="write the path out, or set HOME"
+        ) from None
 
 
 def _find_runtime(environ: Mapping[str, str]) -> Path | None:

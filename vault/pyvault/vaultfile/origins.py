@@ -80,8 +80,7 @@ def passphrase_of_variable(name: str, value: str) -> Secret[str]:
 
 
 def _read_file(path: str) -> Secret[str]:
-    from pathlib import Path
-
+    from pyvault.paths import expand_user
     from pyvault.vaultfile.passphrase import read_passphrase_file
 
-    return read_passphrase_file(Path(path).expanduser())
+    return read_passphrase_file(expand_user(path))

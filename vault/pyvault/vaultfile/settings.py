@@ -7,12 +7,11 @@ whether a descriptor, a variable or a human gives the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError
-from pyvault.paths import find_paths
+from pyvault.paths import expand_user, find_paths
 from pyvault.storage.options import check_options, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
@@ -24,6 +23,7 @@ from pyvault.vaultfile.unlock import UnlockSources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pyvault.backend import Ask, Options
     from pyvault.secret import Secret
@@ -86,7 +86,7 @@ class VaultSettings:
         check_options(BACKEND, own, known=KNOWN)
         path = options.get("path")
         return cls(
-            path=Path(path).expanduser() if path else find_paths({}).vault,
+            path=expand_user(path) if path else find_paths({}).vault,
             keyfile=_path(options, "keyfile"),
             passphrase_file=_path(options, "passphrase_file"),
             kdf=_policy(options),
@@ -157,7 +157,7 @@ class VaultSettings:
 
 
 def _path(options: Options, key: str) -> Path | None:
-    return Path(options[key]).expanduser() if options.get(key) else None
+    return expand_user(options[key]) if options.get(key) else None
 
 
 def _policy(options: Options) -> KdfPolicy:
