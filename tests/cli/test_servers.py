@@ -223,15 +223,6 @@ class TestStanding:
             assert asked.result()[0] == 503
         fake_aws.clear_faults()
 
-    def test_who_asks_again_at_once_after_a_failure_gets_what_the_next_try_brings(
-        self, start: type[Standing], fake_aws: FakeAws
-    ) -> None:
-        server = start("demo", "--lazy")
-        fake_aws.fault("sts.GetSessionToken", "error", times=1, status=403)
-        assert [ask(server.uri, server.token)[0] for _ in range(2)] == [503, 200]
-        assert len(fake_aws.calls("GetSessionToken")) == 2
-        assert server.stop() == 0
-
     @pytest.mark.parametrize("heard", [True, False], ids=["the supervisor listens", "the supervisor has left"])
     def test_it_says_once_that_it_is_ready(self, start: type[Standing], heard: bool) -> None:
         server = start("demo")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,7 +12,7 @@ from pyvault.model import Credentials
 from pyvault.server.answer import Answer
 from pyvault.server.bodies import ecs_answer
 from pyvault.server.fetching import in_thread
-from pyvault.server.source import SOON, CredentialSource
+from pyvault.server.source import CredentialSource
 from server.serving import MovedClock, ObedientFetch
 
 
@@ -88,7 +87,7 @@ def test_failures_are_repeated_with_growing_pauses() -> None:
             raise AwsError("sts refuses", code="Throttling")
 
         fetch = ObedientFetch(now=clock, before=fail)
-        source = source_of(fetch, clock, soon=0)
+        source = source_of(fetch, clock)
         for _ in range(600):  # ten minutes, asked each second
             assert (await read(source)).status == 503
             clock.move(seconds=1)
@@ -100,89 +99,17 @@ def test_failures_are_repeated_with_growing_pauses() -> None:
     run(test)
 
 
-def fail_until(good: int) -> Callable[[int], None]:
-    """Refuse each fetch before the one of this number."""
-
-    def fail(call: int) -> None:
-        if call < good:
+def test_a_clock_that_is_set_back_does_not_prolong_a_pause() -> None:
+    def fail_once(call: int) -> None:
+        if call == 1:
             raise AwsError("sts refuses", code="Throttling")
 
-    return fail
-
-
-def test_who_comes_shortly_before_the_next_try_waits_for_it_and_all_for_the_same() -> None:
     async def test(clock: MovedClock) -> None:
-        fetch = ObedientFetch(now=clock, before=fail_until(2))
-        source = source_of(fetch, clock)
+        source = source_of(ObedientFetch(now=clock, before=fail_once), clock)
         assert (await read(source)).status == 503
-        answers = await asyncio.gather(*(read(source) for _ in range(200)))  # in the pause of a second
-        assert {answer.status for answer in answers} == {200}
-        assert fetch.calls == 2
-
-    run(test)
-
-
-def test_who_comes_long_before_the_next_try_is_told_at_once_what_failed() -> None:
-    async def test(clock: MovedClock) -> None:
-        fetch = ObedientFetch(now=clock, before=fail_until(100))
-        source = source_of(fetch, clock, soon=0)
-        for _ in range(6):
-            await read(source)
-            clock.move(seconds=30)
-        await read(source)  # a pause of thirty seconds begins
-        source._soon = timedelta(seconds=SOON)
-        told = source.answer()
-        assert isinstance(told, Answer)  # nothing to wait for
-        assert b"sts refuses" in told.keep
-        assert not source.is_fetching
-        clock.move(seconds=25)
-        late = source.answer()
-        assert not isinstance(late, Answer)
-        assert source.is_fetching  # its place is not given to another role
-        source.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await late
-
-    run(test)
-
-
-def test_what_waits_for_the_next_try_waits_no_longer_than_for_a_fetch() -> None:
-    async def test(clock: MovedClock) -> None:
-        fetch = ObedientFetch(now=clock, before=fail_until(2))
-        source = source_of(fetch, clock)
-        assert (await read(source)).status == 503
-        source._patience = 0.05
-        assert (await read(source)).status == 503
-        assert fetch.calls == 1  # told before the pause is over
-        await settle(source)
-        assert (await read(source)).status == 200  # which the next one has the use of
-
-    run(test)
-
-
-def test_a_clock_that_is_set_back_does_not_prolong_a_pause() -> None:
-    async def test(clock: MovedClock) -> None:
-        fetch = ObedientFetch(now=clock, before=fail_until(2))
-        source = source_of(fetch, clock)
         assert (await read(source)).status == 503
         clock.move(hours=-1)
         assert (await read(source)).status == 200
-
-    run(test)
-
-
-def test_while_old_credentials_are_good_a_pause_is_a_pause() -> None:
-    async def test(clock: MovedClock) -> None:
-        fetch = ObedientFetch(now=clock)
-        source = source_of(fetch, clock)
-        first = await read(source)
-        fetch.before = fail_until(100)
-        clock.move(minutes=56)
-        assert source.answer() is first
-        await settle(source)
-        assert fetch.calls == 2
-        assert source.answer() is first
-        assert not source.is_fetching
 
     run(test)
 

@@ -53,6 +53,13 @@ def test_all_of_it_ends_with_the_block(witness: Witness) -> None:
     assert witness.sees_the_end()
 
 
+def test_what_a_program_has_started_ends_with_the_block_though_it_has_ended_before(witness: Witness) -> None:
+    with running_group(lambda: witness.start("sleep 300 & echo started")) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is not reaped
+        assert not witness.sees_the_end(0)
+    assert witness.sees_the_end()
+
+
 def test_a_program_that_ends_by_itself_gives_its_code(witness: Witness) -> None:
     with running_group(lambda: witness.start("echo started; exit 3")) as child:
         child.communicate()

@@ -78,7 +78,10 @@ def _hold_interrupt() -> Callable[[], None]:
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         return lambda: None  # another thread is never interrupted; SIG_IGN is what the program has to inherit
     came = threading.Event()
-    signal.signal(signal.SIGINT, lambda _number, _frame: came.set())
+    try:
+        signal.signal(signal.SIGINT, lambda _number, _frame: came.set())
+    except ValueError:  # a subinterpreter, which is never interrupted either
+        return lambda: None
 
     def deliver() -> None:
         signal.signal(signal.SIGINT, before)
@@ -94,7 +97,7 @@ def _end_alone(child: Popen[AnyStr]) -> None:
 
 
 def _end_group(child: Popen[AnyStr]) -> None:
-    if child.poll() is None:
+    if child.returncode is None:  # as was known: a leader that has ended still names its group until it is reaped
         if sys.platform == "win32":
             child.kill()
         else:
@@ -102,6 +105,6 @@ def _end_group(child: Popen[AnyStr]) -> None:
                 os.killpg(child.pid, signal.SIGKILL)
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
-            with suppress(BrokenPipeError):  # what it was given and has not read
+            with suppress(OSError):  # what it was given and has not read; EINVAL on Windows
                 pipe.close()
     child.wait()

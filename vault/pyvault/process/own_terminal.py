@@ -31,11 +31,15 @@ if sys.platform != "win32":
 
     @contextmanager
     def _restored(terminal: int) -> Generator[None]:
-        before = termios.tcgetattr(terminal)
+        try:
+            before = termios.tcgetattr(terminal)
+        except termios.error:  # it has hung up already
+            yield
+            return
         try:
             yield
         except BaseException:
             with suppress(OSError, termios.error):  # it hung up
                 if os.tcgetpgrp(terminal) == os.getpgrp():  # from the background this would stop us
-                    termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+                    termios.tcsetattr(terminal, termios.TCSANOW, before)
             raise

@@ -2,9 +2,9 @@
 
 However many readers ask, one fetch runs. While the old credentials are good
 they are served, whether the fetch is slow, hangs or fails; only when nothing
-good is left does a reader wait, and then not for ever. After a failure there is a
-pause: who comes shortly before its end waits for the next try, as an SDK asks
-only a few times before it gives up; who comes earlier is told at once what failed.
+good is left does a reader wait, and then not for ever. In the pause after a
+failure who asks is told at once what failed: an SDK that waits a second or two
+would only say that it timed out.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 DEFAULT_WINDOW = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(seconds=30)  # between attempts while fetching fails
 PATIENCE = 20.0  # seconds a reader waits when nothing good is left; the SDKs give up earlier
-#: Seconds before the next try in which a reader waits for it. botocore's three attempts of 2 s, a second apart, last 8.
-SOON = 8.0
 FETCH_LIMIT = 180.0  # seconds one fetch may take: a person may be typing an MFA code
 
 
@@ -44,7 +42,6 @@ class CredentialSource:
     Args:
         window: how long before expiry new ones are fetched (``AWS_MIN_TTL``).
         patience: seconds a reader waits when nothing good is there.
-        soon: seconds before the next try in which a reader waits for it.
         limit: seconds until a fetch counts as failed.
     """
 
@@ -56,7 +53,6 @@ class CredentialSource:
         now: Clock = clock.now,
         window: timedelta = DEFAULT_WINDOW,
         patience: float = PATIENCE,
-        soon: float = SOON,
         limit: float = FETCH_LIMIT,
     ) -> None:
         self._fetch = fetch
@@ -64,7 +60,6 @@ class CredentialSource:
         self._now = now
         self._window = window
         self._patience = patience
-        self._soon = timedelta(seconds=soon)
         self._limit = limit
         self._answer: Answer | None = None
         self._refresh_at: datetime | None = None  # None: never, they don't expire
@@ -92,7 +87,7 @@ class CredentialSource:
                 self._start(now)
                 return self._answer
             self._answer = None
-        self._start(self._now(), ahead=self._soon)
+        self._start(self._now())
         if self._fetching is None:
             return self._failure or _refused(CredentialsError("there are no credentials yet"))
         return self._wait(self._fetching)
@@ -124,7 +119,7 @@ class CredentialSource:
 
     @property
     def is_fetching(self) -> bool:
-        """Say whether a fetch is under way, or somebody waits for the next."""
+        """Say whether a fetch is under way."""
         return self._fetching is not None
 
     def close(self) -> None:
@@ -134,19 +129,16 @@ class CredentialSource:
         if self._fetching is not None:
             self._fetching.cancel()
 
-    def _start(self, now: datetime, *, ahead: timedelta = timedelta(0)) -> None:
-        """Fetch, unless there is a pause; what is left of one that ends within *ahead* is waited for first."""
-        if self._fetching is not None:
-            return
-        pause = timedelta(0) if self._retry_at is None else max(timedelta(0), self._retry_at - now)
-        if pause > LONGEST_PAUSE:  # the clock was set back meanwhile
-            pause = timedelta(0)
-        if pause <= ahead:
-            self._fetching = asyncio.get_running_loop().create_task(self._refresh(pause.total_seconds()))
+    def _start(self, now: datetime) -> None:
+        if self._fetching is None and not self._pauses(now):
+            self._fetching = asyncio.get_running_loop().create_task(self._refresh())
 
-    async def _refresh(self, pause: float) -> Answer:
+    def _pauses(self, now: datetime) -> bool:
+        """Say whether it is too early for the next try; a pause that is longer than any shows a clock set back."""
+        return self._retry_at is not None and timedelta(0) < self._retry_at - now <= LONGEST_PAUSE
+
+    async def _refresh(self) -> Answer:
         try:
-            await asyncio.sleep(pause)
             return self.adopt(await asyncio.wait_for(self._fetch(), self._limit))
         except TimeoutError:
             return self._failed(CredentialsError("fetching the credentials took too long"))

@@ -101,7 +101,7 @@ def converse(child: Popen[bytes], question: str, limit: float) -> ProbeReport:
     """
     if child.stdin is None or child.stdout is None:
         raise AssertionError("pipes were asked for")
-    with suppress(BrokenPipeError):  # it has ended already, which its status tells
+    with suppress(OSError):  # it has ended already, which its status tells; EINVAL on Windows
         child.stdin.write(question.encode() + b"\n")
     child.stdout.readline()  # only our own code has run until here, so this can't hang
     answer, _ = child.communicate(timeout=limit)
