@@ -69,6 +69,16 @@ def test_what_can_not_be_removed_keeps_nothing_else(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.passing", "b.passing", "c.passing", ONE_AT_A_TIME]
 
 
+def test_one_who_removes_and_never_ends_does_not_hold_up_others_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "x.passing"
+    leave(path)
+    descriptor = open_lock(path)
+    assert try_share(descriptor)  # and is stopped now
+    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, passing=True):
+        pytest.fail("it was removed")
+    os.close(descriptor)
+
+
 def test_who_comes_while_a_file_is_removed_does_not_see_a_holder(tmp_path: Path) -> None:
     path = tmp_path / "x.passing"
     leave(path)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import LockTimeoutError, WriteFailedError
-from pyvault.files.lock import LockFile, is_at, open_lock, try_share
+from pyvault.files.lock import LockFile, is_at, open_lock, try_share, unlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,17 +36,24 @@ def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle
     """
     newest = clock.now().timestamp() - idle
     with suppress(OSError, LockTimeoutError, WriteFailedError):
-        found = [
-            Path(entry.path)
-            for entry in os.scandir(directory)
-            if is_passing(entry.name) and (not idle or entry.stat(follow_symlinks=False).st_mtime < newest)
-        ]
+        with os.scandir(directory) as entries:
+            found = [Path(entry.path) for entry in entries if is_passing(entry.name)]
+        if idle:
+            found = [path for path in found if _last_locked(path) < newest]
         if not found:
             return
         with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: no passing one
             for path in found:
                 with suppress(OSError, WriteFailedError):
                     _remove_unless_held(path)
+
+
+def _last_locked(path: Path) -> float:
+    """Give the time of the last lock; one that goes meanwhile, as they do, needs no removing."""
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return inf
 
 
 def _remove_unless_held(path: Path) -> None:
@@ -57,4 +65,5 @@ def _remove_unless_held(path: Path) -> None:
         if try_share(descriptor) and is_at(descriptor, path):
             path.unlink()
     finally:
+        unlock(descriptor)  # a forked child may have the descriptor too
         os.close(descriptor)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
+REMOVING = 1.0  # seconds beyond the time-out for somebody who removes the file, which takes a moment
 LONGEST_PAUSE = 0.1
 HOLDER_SIZE = 200  # bytes read to name the holder
 WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
@@ -101,7 +102,7 @@ class LockFile:
         while not try_lock(descriptor, f"'{self.path}'"):
             left = deadline - time.monotonic()
             if left <= 0:
-                if not (self._passing and _is_shared(descriptor)):
+                if not self._passing or left <= -REMOVING or not _is_shared(descriptor):
                     raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
                 left = FIRST_PAUSE
             time.sleep(min(pause, left))
