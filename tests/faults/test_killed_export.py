@@ -13,6 +13,8 @@ import pytest
 from command_line import PYVAULT, run_pyvault, variables
 from pyvault.errors import VaultExistsError
 from pyvault.moving.new_vault import NewVaultFile
+from pyvault.names import credential_name
+from pyvault.secret import Secret
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
@@ -28,6 +30,18 @@ file, key, trust = map(Path, sys.argv[1:])
 NewVaultFile(file, key, Trust(trust)).__enter__()
 shutil.copy(f"{file}.unfinished/key", key)
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+KILLED_ONCE_THE_VAULT_HAS_ITS_NAME = """
+import os, signal, sys
+from pathlib import Path
+from pyvault.moving.new_vault import NewVaultFile
+from pyvault.vaultfile.trust import Trust
+class Dying(Trust):
+    def follow(self, old, new):
+        os.kill(os.getpid(), signal.SIGKILL)
+file, key, trust = map(Path, sys.argv[1:])
+NewVaultFile(file, key, Dying(trust)).__enter__().publish()
 """
 
 
@@ -48,7 +62,8 @@ def test_a_killed_export_leaves_nothing_that_the_next_one_meets(tmp_path: Path) 
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert child.returncode == -signal.SIGKILL, "it was quicker than the kill"
-    assert {each.name for each in away.iterdir()} == {"travel.pyv.unfinished", "travel.pyv.unfinished.lock"}
+    left = {"travel.pyv.unfinished", "travel.pyv.unfinished.lock", "travel.pyv.key.unfinished.lock"}
+    assert {each.name for each in away.iterdir()} == left
     ended = run_pyvault(tmp_path, *words, env=env)
     assert ended.code == 0, ended.err
     assert {each.name for each in away.iterdir()} == {"travel.pyv", "travel.pyv.key"}
@@ -72,6 +87,36 @@ def test_a_key_whose_vault_never_got_its_name_goes_with_the_next_try(place: Path
         new.publish()
     assert sorted(each.name for each in place.iterdir()) == ["travel.key", "travel.pyv"]
     Vault.open(file, UnlockSources(keyfile=key)).close()
+
+
+@pytest.mark.parametrize("fate", ["written", "moved"])
+def test_a_key_whose_vault_is_out_stays_whatever_becomes_of_that(place: Path, fate: str) -> None:
+    file, key, trust = place / "travel.pyv", place / "travel.key", place.parent / "trust.json"
+    script = [sys.executable, "-c", KILLED_ONCE_THE_VAULT_HAS_ITS_NAME, str(file), str(key), str(trust)]
+    assert subprocess.run(script, check=False).returncode == -signal.SIGKILL
+    content = key.read_bytes()
+    match fate:
+        case "written":
+            with Vault.open(file, UnlockSources(keyfile=key)) as vault:
+                vault.put(credential_name("only-here"), Secret(b"x"))
+        case _:
+            file.rename(place.parent / "elsewhere")
+    with pytest.raises(VaultExistsError), NewVaultFile(file, key, Trust(trust)):
+        pass
+    assert key.read_bytes() == content
+
+
+def test_a_folder_of_somebody_else_stays_as_it_is(place: Path) -> None:
+    folder = place / "travel.pyv.unfinished"
+    folder.mkdir()
+    for name in ("key", "vault", "vault-notes.txt"):
+        (folder / name).write_text("mine")
+    with (
+        pytest.raises(VaultExistsError, match=r"vault-notes\.txt"),
+        NewVaultFile(place / "travel.pyv", None, Trust(place.parent / "trust.json")),
+    ):
+        pass
+    assert sorted(each.name for each in folder.iterdir()) == ["key", "vault", "vault-notes.txt"]
 
 
 def test_a_key_file_of_somebody_else_stays(place: Path) -> None:

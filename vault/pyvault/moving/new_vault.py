@@ -4,17 +4,20 @@ It grows in a folder beside its place, where each item is one write with a lock
 and backups as in any vault. At the end the key file gets its name first, then
 the vault file, and the folder goes. Who is killed before that leaves the folder,
 at worst with a key file in place that opens nothing; the next one, who has the
-lock, takes both away. The folder has a copy of the key: that proves whose it is.
+locks, takes both away. The folder has a copy of the key: that proves whose it is.
+The copy goes before the vault gets its name, for a key whose vault is out may be
+the only one: it is not removed, whatever has become of that vault.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import PyvaultError, VaultExistsError
-from pyvault.files.atomic import PendingFile, place_new, remove_leftovers, writing
+from pyvault.errors import PyvaultError, VaultExistsError, WriteFailedError
+from pyvault.files.atomic import PENDING_MARK, PendingFile, place_new, remove_leftovers, writing
 from pyvault.files.lock import LockFile
 from pyvault.vaultfile.checks import FileChecks, prepare_directory
 from pyvault.vaultfile.handle import settled_path
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.trust import Trust
 
 SUFFIX = ".unfinished"
-VAULT, KEY = "vault", "key"  # everything in the folder is called so, or begins so
+VAULT, KEY = "vault", "key"
+#: What writing them leaves beside them: the lock, backups, what is not renamed yet.
+OURS = re.compile(rf"({VAULT}|{KEY})(\.lock|(\.bak\.\d+)?({re.escape(PENDING_MARK)}\w+)?)?")
 LONGEST_KEY_FILE = 1024  # bytes; far more than one has
 
 
@@ -48,9 +53,7 @@ class NewVaultFile:
         self._key = None if key is None else settled_path(key)
         self._trust = trust
         self._folder = self._file.with_name(f"{self._file.name}{SUFFIX}")
-        self._lock = LockFile(
-            self._file.with_name(f"{self._file.name}{SUFFIX}.lock"), what=f"'{self._file}'", passing=True
-        )
+        self._locks = [_lock(place) for place in (self._file, self._key) if place is not None]
 
     @property
     def options(self) -> dict[str, str]:
@@ -67,8 +70,11 @@ class NewVaultFile:
             WriteFailedError: it can't be written.
         """
         prepare_directory(self._file.parent, FileChecks())
+        if self._key is not None and not self._key.parent.is_dir():
+            raise WriteFailedError(f"there is no directory '{self._key.parent}' for the key file")
         with contextlib.ExitStack() as undo:
-            undo.enter_context(self._lock)
+            for lock in self._locks:
+                undo.enter_context(lock)
             self._sweep()
             undo.callback(self._sweep)
             check_free(self._file)
@@ -93,36 +99,55 @@ class NewVaultFile:
             VaultExistsError: something took the name meanwhile.
             WriteFailedError: it can't be written.
         """
-        if self._key is not None:
-            with PendingFile(self._key) as pending:
-                pending.write((self._folder / KEY).read_bytes())
-                pending.finish()
-                place_new(pending.path, self._key)
-        place_new(self._folder / VAULT, self._file)
+        if self._key is None:
+            place_new(self._folder / VAULT, self._file)
+        else:
+            self._publish_with_key(self._key)
         with contextlib.suppress(PyvaultError):  # its backend has told that nothing can be remembered here
             self._trust.follow(self._folder / VAULT, self._file)
 
+    def _publish_with_key(self, key: Path) -> None:
+        with PendingFile(key) as pending:
+            pending.write((self._folder / KEY).read_bytes())
+            pending.finish()
+            place_new(pending.path, key)
+        try:
+            with writing(self._folder):
+                (self._folder / KEY).unlink()
+            place_new(self._folder / VAULT, self._file)
+        except BaseException:
+            if not self._is_out():
+                key.unlink(missing_ok=True)
+            raise
+
+    def _is_out(self) -> bool:
+        """Say whether the vault has, or may have got, its name."""
+        grown = self._folder / VAULT
+        return not grown.exists() or grown.stat().st_nlink > 1
+
     def _sweep(self) -> None:
-        """Take away the folder, and the key file if the vault that it opens never got its name."""
+        """Take away the folder, and the key file in place if it is ours and its vault never got its name.
+
+        Raises:
+            VaultExistsError: the folder has files of somebody else.
+        """
         if not self._folder.is_dir() or self._folder.is_symlink():
             return
+        with writing(self._folder):
+            entries = sorted(self._folder.iterdir(), key=lambda entry: entry.name == KEY)  # the proof goes last
+        if foreign := [entry.name for entry in entries if not OURS.fullmatch(entry.name)]:
+            raise VaultExistsError(f"'{self._folder}' has other files in it: '{foreign[0]}'", hint="move it away")
         if self._key is not None:
             remove_leftovers(self._key)
-            if not self._is_published() and self._key_is_ours(self._key):
+            if self._key_is_ours(self._key):
                 with writing(self._key):
                     self._key.unlink()
         with contextlib.suppress(PyvaultError):
             self._trust.forget(self._folder / VAULT)
         with writing(self._folder):
-            # The key goes last: as long as it is there, the one in place is known for ours.
-            for entry in sorted(self._folder.iterdir(), key=lambda entry: entry.name == KEY):
-                if entry.name.startswith((VAULT, KEY)):
-                    entry.unlink()
+            for entry in entries:
+                entry.unlink(missing_ok=True)
             self._folder.rmdir()
-
-    def _is_published(self) -> bool:
-        grown = self._folder / VAULT  # still there beside its new name, or renamed where there are no hard links
-        return not grown.exists() or (self._file.exists() and self._file.samefile(grown))
 
     def _key_is_ours(self, key: Path) -> bool:
         try:
@@ -131,3 +156,7 @@ class NewVaultFile:
                 return bool(content) and there.read(LONGEST_KEY_FILE) == content
         except OSError:
             return False
+
+
+def _lock(place: Path) -> LockFile:
+    return LockFile(place.with_name(f"{place.name}{SUFFIX}.lock"), what=f"'{place}'", passing=True)
