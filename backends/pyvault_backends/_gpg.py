@@ -7,7 +7,9 @@ command line or the environment.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+GPG_PROGRAMS = ("gpg2", "gpg")  # in the order in which pass looks for them
 LOOPBACK = "--batch --pinentry-mode loopback"
 DECRYPTION_CODES = (2, 11)  # of gpg, which pass passes on; of gopass
 LOCKED_HINT = "unlock the key (gpg-agent), set GPG_TTY, or use --backend-option pinentry=loopback"
@@ -99,15 +102,26 @@ class Gpg:
         return Outcome(code=child.returncode, output=Secret(output), errors=errors.decode(errors="replace"))
 
     def has_secret_key(self) -> bool:
-        """Say whether gpg has any secret key: without one it speaks as with a locked one."""
-        listing = subprocess.run(
-            ["gpg", "--batch", "--list-secret-keys", "--with-colons"],  # noqa: S607 - the one that pass finds
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=self._environ(None),
-            check=False,
-            timeout=self.limit,
-        )
+        """Say whether gpg has any secret key: without one it speaks as with a locked one.
+
+        Raises:
+            BackendUnavailableError: gpg can't be started.
+            BackendTimeoutError: it took longer than the limit.
+        """
+        program = next((name for name in GPG_PROGRAMS if shutil.which(name)), GPG_PROGRAMS[-1])
+        try:
+            listing = subprocess.run(
+                [program, "--batch", "--list-secret-keys", "--with-colons"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=self._environ(None),
+                check=False,
+                timeout=self.limit,
+            )
+        except subprocess.TimeoutExpired:
+            raise BackendTimeoutError(f"'{program}' gave no answer in {self.limit:g} s") from None
+        except OSError as exc:
+            raise BackendUnavailableError(f"'{program}' can't be started: {exc.strerror}") from None
         return any(line.startswith(b"sec:") for line in listing.stdout.splitlines())
 
     def _passphrase_pipe(self) -> int | None:
@@ -126,13 +140,21 @@ class Gpg:
 
     def _environ(self, pipe: int | None) -> dict[str, str]:
         environ = without_vault_secrets(os.environ) | {"LC_ALL": "C", "PASSWORD_STORE_DIR": str(self.store)}
-        terminal = next((os.ttyname(fd) for fd in range(3) if os.isatty(fd)), None)
+        terminal = _terminal_name()
         if terminal is not None:
             environ.setdefault("GPG_TTY", terminal)  # where pinentry asks
         if pipe is not None:
             given = environ.get("PASSWORD_STORE_GPG_OPTS", "")
             environ["PASSWORD_STORE_GPG_OPTS"] = f"{given} {LOOPBACK} --passphrase-fd {pipe}".strip()
         return environ
+
+
+def _terminal_name() -> str | None:
+    for descriptor in range(3):
+        if os.isatty(descriptor):
+            with suppress(OSError):  # in a container the terminal may have no name
+                return os.ttyname(descriptor)
+    return None
 
 
 def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.secret import Secret
+from pyvault_cli.piped import read_piped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +51,7 @@ def from_stdin() -> GivenKey:
     Raises:
         PyvaultError: there is no key in it.
     """
-    stream = sys.stdin
-    if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 0 was closed at the start
-        raise PyvaultError("there is no key on stdin: it is closed")
-    return parse_key(Secret(stream.read(LONGEST_INPUT)))
+    return parse_key(read_piped("key", LONGEST_INPUT))
 
 
 def parse_key(text: Secret[str]) -> GivenKey:

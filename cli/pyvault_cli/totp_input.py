@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InvalidSettingError, PyvaultError, UsageError
+from pyvault.errors import InvalidSettingError, UsageError
 from pyvault.mfa.stored_totp import StoredTotp
 from pyvault.mfa.totp import parse_totp, totp_name
-from pyvault.secret import Secret
 from pyvault_cli import console
+from pyvault_cli.piped import read_piped
 
 if TYPE_CHECKING:
     from pyvault.mfa.totp import Totp
+    from pyvault.secret import Secret
     from pyvault_cli.context import Context
 
 LONGEST_INPUT = 4096  # characters; an otpauth URI has some hundred
@@ -63,10 +63,7 @@ def _typed(context: Context, *, from_stdin: bool) -> Secret[str]:
     if not from_stdin:
         terminal = context.ask.terminal("the secret of the MFA device", ("--totp-stdin", "a terminal"))
         return terminal.hidden("Enter the MFA device's secret or otpauth URI")
-    stream = sys.stdin
-    if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 0 was closed at the start
-        raise PyvaultError("there is no MFA secret on stdin: it is closed")
-    return Secret(stream.read(LONGEST_INPUT))
+    return read_piped("MFA secret", LONGEST_INPUT)
 
 
 def _serial_of(context: Context, profile: str) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Environ, Pyvault
+from command_line import Environ, Pyvault, run_pyvault
 from pyvault.errors import PyvaultError
 from pyvault.secret import Secret
 from pyvault_cli.key_input import from_csv, from_environ, parse_key
@@ -116,3 +116,15 @@ def test_options_that_can_not_go_together(pyvault: Pyvault, keyed: Environ, word
 def test_json_without_an_end_is_refused() -> None:
     with pytest.raises(PyvaultError, match="can't be read"):
         parse_key(Secret('{"a":' + "[" * 60_000))
+
+
+@pytest.mark.parametrize(("option", "what"), [("--stdin", "key"), ("--totp-stdin", "MFA secret")])
+def test_bytes_on_stdin_that_are_no_text_are_named_and_not_shown(private_home: Path, option: str, what: str) -> None:
+    env = {"PYVAULT_BACKEND": "memory", "PYTHONIOENCODING": "utf-8:strict", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}
+    words = ["add", "ci", option, "--no-verify", "--no-add-config"]
+    if option == "--totp-stdin":
+        words += ["--env"]
+        env["AWS_SECRET_ACCESS_KEY"] = "pLaNtEd"
+    done = run_pyvault(private_home, *words, env=env, stdin=b"pLaNtEd\xff\n")
+    assert (done.code, f"there is no {what} on stdin: it holds no text" in done.err) == (1, True), done.err
+    assert "pLaNtEd" not in done.err

@@ -29,6 +29,7 @@ from pyvault.errors import (
 )
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
+from pyvault_backends._gpg import Gpg
 from pyvault_backends.pass_store import PassBackend
 
 pytestmark = pytest.mark.peer("pass", "gpg")
@@ -123,6 +124,23 @@ def test_without_any_secret_key_it_is_unavailable_not_locked(
     with pytest.raises(BackendUnavailableError, match="no secret key"):
         opened().get(PROD)
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("program", "found"), [("gpg2", "echo sec:u:255"), ("gpg", "echo sec:u:255"), ("gpg2", None), (None, None)]
+)
+def test_the_gpg_that_pass_finds_is_asked_for_keys(
+    program: str | None, found: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if program:
+        Path(script(tmp_path, found or "exec /bin/sleep 300")).rename(tmp_path / program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    gpg = Gpg(command="pass", store=tmp_path, limit=10 if found else 0.5)
+    if found:
+        assert gpg.has_secret_key()
+        return
+    with pytest.raises(BackendTimeoutError if program else BackendUnavailableError):
+        gpg.has_secret_key()
 
 
 def test_a_truncated_entry_is_corrupt_at_every_length(store: Path) -> None:
