@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
-REMOVING = 1.0  # seconds beyond the time-out for somebody who removes the file, which takes a moment
+REMOVING = 5.0  # seconds beyond the time-out for somebody who removes the file: a moment, but for a busy machine
 LONGEST_PAUSE = 0.1
 HOLDER_SIZE = 200  # bytes read to name the holder
 WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
