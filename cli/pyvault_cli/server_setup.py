@@ -38,10 +38,12 @@ class ServerSettings:
             ConfigError: the access log can't be written.
             InvalidSettingError: ``AWS_MIN_TTL`` is no duration, or a pattern is no ARN of a role.
         """
-        from pyvault.server.roles import RolePatterns
         from pyvault.sessions.cache import find_min_ttl
 
-        RolePatterns(options.allow_roles)
+        if options.allow_roles:  # else a command would wait for what only the server beside it needs
+            from pyvault.server.roles import RolePatterns
+
+            RolePatterns(options.allow_roles)
         return cls(options=options, window=find_min_ttl(environ), log=serving.line_writer(options.access_log))
 
     def ecs(self, server: BoundServer, first: Mapping[str, Credentials], profiles: Sequence[str]) -> EcsSetup:
