@@ -57,6 +57,7 @@ bench: venv
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/kdf.py
 	$(BIN)/python benchmarks/store.py
+	$(BIN)/python benchmarks/config.py
 	$(BIN)/python benchmarks/server.py
 
 clean:

@@ -78,13 +78,16 @@ def _rows(context: Context) -> Iterable[_Row]:
     stored = context.store.profiles()
     sessions = context.sessions.entries()
     portals = kept_portals(context)
-    names = dict.fromkeys([*configured, *stored, *(session.profile for session in sessions)])
-    for name in names:
+    made: dict[str, tuple[SessionEntry, ...]] = {}
+    for session in sessions:
+        made[session.profile] = (*made.get(session.profile, ()), session)
+    has_section, has_keys = frozenset(configured), frozenset(stored)
+    for name in dict.fromkeys([*configured, *stored, *made]):
         yield _Row(
             name=name,
-            has_profile=name in configured,
-            has_credentials=name in stored,
-            sessions=tuple(session for session in sessions if session.profile == name),
+            has_profile=name in has_section,
+            has_credentials=name in has_keys,
+            sessions=made.get(name, ()),
             token=label_of(portals[name]) if name in portals else None,
         )
 

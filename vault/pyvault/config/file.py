@@ -35,12 +35,14 @@ class ConfigFile:
         path: where it is, or would be.
         data: every byte, as read.
         index: the sections by (kind, name), so that a long chain of profiles stays cheap.
+        plain: the sections by their whole header, for the same reason.
     """
 
     path: Path
     data: bytes
     sections: tuple[Section, ...]
-    index: Mapping[tuple[str, str], tuple[Section, ...]] = field(repr=False)
+    index: Mapping[tuple[str, str], Sequence[Section]] = field(repr=False)
+    plain: Mapping[str, Sequence[Section]] = field(repr=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -69,11 +71,14 @@ class ConfigFile:
             ConfigError: names the file and the line.
         """
         sections = configsyntax.parse(data, path)
-        index: dict[tuple[str, str], tuple[Section, ...]] = {}
+        index: dict[tuple[str, str], list[Section]] = {}
+        plain: dict[str, list[Section]] = {}
         for section in sections:
-            meaning = _meaning(section.header)
-            index[meaning] = (*index.get(meaning, ()), section)
-        return cls(path=path, data=data, sections=sections, index=MappingProxyType(index))
+            index.setdefault(_meaning(section.header), []).append(section)
+            plain.setdefault(composed(section.header), []).append(section)
+        return cls(
+            path=path, data=data, sections=sections, index=MappingProxyType(index), plain=MappingProxyType(plain)
+        )
 
     def profiles(self) -> list[str]:
         """List the profiles in file order; a ``[default]`` with nothing of interest is left out."""
@@ -105,7 +110,7 @@ class ConfigFile:
 
     def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
-        return _merged([section for section in self.sections if composed(section.header) == composed(name)])
+        return _merged(self.plain.get(composed(name), ()))
 
     def append_profile(self, name: str, settings: Mapping[str, str], *, lock: Path | None = None) -> ConfigFile:
         """Append a profile to the file on disk; see :func:`pyvault.config.append.append_profile`."""
@@ -147,11 +152,11 @@ def _meaning(header: str) -> tuple[str, str]:
     """
     if header == DEFAULT:
         return PROFILE, DEFAULT
-    kind, *rest = header.split(maxsplit=1)
-    if kind not in {PROFILE, SSO_SESSION, SERVICES} or not rest:
+    words = header.split(maxsplit=1)  # also at a form feed, which alone is no word
+    if len(words) < 2 or words[0] not in {PROFILE, SSO_SESSION, SERVICES}:
         return "", header
-    name = composed(configsyntax.unquoted(rest[0]))
-    return (kind, name) if name else ("", header)
+    name = composed(configsyntax.unquoted(words[1]))
+    return (words[0], name) if name else ("", header)
 
 
 def composed(name: str) -> str:

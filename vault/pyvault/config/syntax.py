@@ -10,7 +10,9 @@ What counts, where the readers of this format differ:
   value such lines are nested ``key = value`` pairs. A final ``\`` goes on too.
 * Sections and keys that repeat are merged; the last value wins.
 
-Nothing is interpolated, and no section inherits from another by its name.
+Nothing is interpolated, and no section inherits from another by its name. Every
+character is looked at a bounded number of times, whatever the file holds: a shell
+completes from it at every Tab.
 
 Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
 """
@@ -69,17 +71,21 @@ class _OpenEntry:
     key: str
     indent: int
     line: int
-    parts: list[str] = field(default_factory=list[str])
+    pieces: list[list[str]] = field(default_factory=list[list[str]])  # of each part; a backslash adds one
     escaped: bool = False  # the last line ended in a backslash
 
     def add(self, text: str) -> None:
+        """Add a line without blanks around it."""
         joined = self.escaped
         self.escaped = text.endswith("\\")
-        text = text[:-1].rstrip(BLANKS) if self.escaped else text
-        if joined:
-            self.parts[-1] = f"{self.parts[-1]} {text}".strip(BLANKS)
-        else:
-            self.parts.append(text)
+        if not joined:
+            self.pieces.append([])
+        if text := text[:-1].rstrip(BLANKS) if self.escaped else text:
+            self.pieces[-1].append(text)
+
+    def parts(self) -> list[str]:
+        """Return the value's lines; those that a backslash continued are one."""
+        return [" ".join(pieces) for pieces in self.pieces]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,10 +146,11 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
 def without_comment(text: str) -> str:
     """Cut an inline comment: a mark after white space that no quotes enclose."""
     quote = ""
+    last = {char: text.rfind(char) for char in "\"'"}  # a quote that nothing closes is a character like any other
     for position, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
-        elif char in "\"'" and char in text[position + 1 :]:
+        elif char in last and last[char] > position:
             quote = char
         elif char in COMMENT_MARKS and position and text[position - 1] in BLANKS:
             return text[:position].rstrip(BLANKS)
@@ -179,11 +186,11 @@ def _open(text: str, indent: int, path: Path, number: int) -> _OpenEntry:
 
 
 def _close(entry: _OpenEntry, path: Path) -> Entry:
-    value = "\n".join(part for part in entry.parts if part)
-    if entry.parts[0] or len(entry.parts) == 1:
-        return Entry(value=value, line=entry.line)
+    parts = entry.parts()
+    if parts[0] or len(parts) == 1:
+        return Entry(value="\n".join(part for part in parts if part), line=entry.line)
     nested: dict[str, str] = {}
-    for part in entry.parts[1:]:
+    for part in parts[1:]:
         key, found, inner = part.partition("=")
         if not found or not key.strip(BLANKS):
             message = f"{_at(path, entry.line)}: key-value delimiter not found below {entry.key!r}"
@@ -195,10 +202,15 @@ def _close(entry: _OpenEntry, path: Path) -> Entry:
 def _header(text: str, path: Path, number: int) -> str:
     end = text.find("]")
     while end >= 0:
-        rest = text[end + 1 :].lstrip(BLANKS)
-        if not rest or rest[0] in COMMENT_MARKS:
-            return text[1:end].strip(BLANKS)
-        end = text.find("]", end + 1)
+        after = end + 1
+        while after < len(text) and text[after] in BLANKS:
+            after += 1
+        if after == len(text) or text[after] in COMMENT_MARKS:
+            header = text[1:end].strip(BLANKS)
+            if not header:
+                raise ConfigError(f"{_at(path, number)}: the section has no name")
+            return header
+        end = text.find("]", after)
     raise ConfigError(f"{_at(path, number)}: the section header is not closed")
 
 
