@@ -1,0 +1,230 @@
+"""Read JSON that somebody else wrote: bounded in size and depth, and each field exactly what it has to be.
+
+Answers of AWS, of containers and metadata services, the output of commands and our
+own state files all come through here, so that a wrong type, a missing field, deep
+nesting, a number beyond all reason or a time outside the calendar is one error,
+:class:`UnreadableError`. Who reads turns it into the error that names the source.
+An error's text names a field and what it has to be, never anything of the document:
+there may be a secret in it.
+
+The index of a vault has a stricter reader of its own (``vaultfile.index``): there a
+key that stands twice is damage, elsewhere the last one counts, as for AWS's own readers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import NoReturn
+
+    from pyvault.secret import Secret
+
+#: The longest answer of AWS, of a metadata service or of a command, in bytes; true ones have a few KiB.
+MAX_ANSWER: Final = 1 << 20
+#: Objects and lists in each other; no format that we read needs more than six.
+MAX_DEPTH: Final = 32
+#: What a JavaScript reader of the same document still takes for a whole number. Source: RFC 8259, section 6.
+MAX_WHOLE: Final = 2**53 - 1
+
+
+class UnreadableError(ValueError):
+    """A document is not what it has to be; the text names the field, and holds nothing of the document."""
+
+
+class Fields:
+    """One JSON object; each access says which type a field has to have.
+
+    Absent and null are the same, as they are to the programs that write these documents.
+    A boolean is no number.
+    """
+
+    def __init__(self, values: Mapping[str, object], *, inside: str = "") -> None:
+        """Wrap an object.
+
+        Args:
+            values: what JSON made of it.
+            inside: how an error calls the place, such as ``roleCredentials.``.
+        """
+        self._values = values
+        self._inside = inside
+
+    def has(self, key: str) -> bool:
+        """Return whether a field is there and not null."""
+        return self._values.get(key) is not None
+
+    def text(self, key: str) -> str:
+        """Return a text that is not empty.
+
+        Raises:
+            UnreadableError: it is absent, empty or of another type.
+        """
+        found = self.optional_text(key)
+        return self._missing(key) if found is None else found
+
+    def optional_text(self, key: str) -> str | None:
+        """Return a text; None if it is absent or empty.
+
+        Raises:
+            UnreadableError: it is of another type, or no Unicode.
+        """
+        value = self._values.get(key)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            self._wrong(key, "a text")
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair: no other program could be given it
+            self._wrong(key, "a text of whole characters")
+        return value
+
+    def whole(self, key: str, *, least: int = 0, most: int = MAX_WHOLE) -> int:
+        """Return a whole number within bounds.
+
+        Raises:
+            UnreadableError: it is absent, out of bounds or of another type.
+        """
+        value = self._values.get(key)
+        if value is None:
+            self._missing(key)
+        if type(value) is not int or not least <= value <= most:
+            self._wrong(key, f"a whole number from {least} to {most}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean.
+
+        Raises:
+            UnreadableError: it is absent or of another type.
+        """
+        value = self._values.get(key)
+        if value is None:
+            self._missing(key)
+        if not isinstance(value, bool):
+            self._wrong(key, "true or false")
+        return value
+
+    def fields(self, key: str) -> Fields:
+        """Return the object in a field.
+
+        Raises:
+            UnreadableError: it is absent or of another type.
+        """
+        value = self._values.get(key)
+        if value is None:
+            self._missing(key)
+        if not isinstance(value, dict):
+            self._wrong(key, "an object")
+        return Fields(cast("dict[str, object]", value), inside=f"{self._inside}{key}.")
+
+    def items(self, key: str) -> dict[str, Fields]:
+        """Return the objects in a field by their names; none if it is absent.
+
+        Raises:
+            UnreadableError: it, or one of them, is of another type.
+        """
+        if not self.has(key):
+            return {}
+        inner = self.fields(key)
+        return {name: inner.fields(name) for name in inner.names()}
+
+    def many(self, key: str) -> list[Fields]:
+        """Return the objects of a list; none if it is absent.
+
+        Raises:
+            UnreadableError: it, or one of them, is of another type.
+        """
+        value = self._values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self._wrong(key, "a list")
+        members = cast("list[object]", value)
+        if not all(isinstance(member, dict) for member in members):
+            self._wrong(key, "a list of objects")
+        return [Fields(cast("dict[str, object]", member), inside=f"{self._inside}{key}.") for member in members]
+
+    def names(self) -> list[str]:
+        """List the names of the fields."""
+        return list(self._values)
+
+    def time(self, key: str) -> datetime:
+        """Return an RFC 3339 time, aware, in UTC.
+
+        Raises:
+            UnreadableError: it is absent, of another type, or no time of the calendar.
+        """
+        from pyvault.clock import parse_rfc3339
+
+        text = self.text(key)
+        try:
+            return parse_rfc3339(text)
+        except ValueError:
+            self._wrong(key, "a time (RFC 3339)")
+
+    def _missing(self, key: str) -> NoReturn:
+        raise UnreadableError(f"{self._inside}{key} is missing") from None
+
+    def _wrong(self, key: str, wanted: str) -> NoReturn:
+        raise UnreadableError(f"{self._inside}{key} has to be {wanted}") from None
+
+
+def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> Fields:
+    """Read a document that is one JSON object.
+
+    Args:
+        document: UTF-8, a byte order mark is skipped.
+        limit: how many bytes it may have.
+
+    Raises:
+        UnreadableError: too long, too deep, not JSON, or something else than an object.
+    """
+    import json
+
+    data = document if isinstance(document, bytes) else document.reveal()
+    if len(data) > limit:
+        raise UnreadableError(f"it has more than {limit} bytes")
+    if _is_too_deep(data):
+        raise UnreadableError(f"it has more than {MAX_DEPTH} levels")
+    try:
+        value: object = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):  # ValueError is UnicodeDecodeError, JSONDecodeError and 5000 digits, too
+        raise UnreadableError("it is not JSON") from None
+    if not isinstance(value, dict):
+        raise UnreadableError("it is not a JSON object")
+    return Fields(cast("dict[str, object]", value))
+
+
+def _is_too_deep(data: bytes) -> bool:
+    """Return whether lists and objects stand too deep in each other; before a parser recurses into them."""
+    if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:  # nearly always
+        return False
+    depth = 0
+    inside = escaped = False
+    for byte in data:
+        if inside:
+            inside = escaped or byte != ord('"')
+            escaped = byte == ord("\\") and not escaped
+        elif byte == ord('"'):
+            inside = True
+        elif byte in b"{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif byte in b"}]":
+            depth -= 1
+    return False
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError  # NaN and Infinity are not JSON
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError
+    return value
