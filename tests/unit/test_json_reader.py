@@ -110,7 +110,8 @@ def test_objects_and_lists_are_read_by_name_and_an_error_says_where() -> None:
     assert {name: inner.text("c") for name, inner in document.items("a").items()} == {"b": "d"}
     with pytest.raises(UnreadableError, match=r"a\.b\.z is missing"):
         document.fields("a").fields("b").text("z")
-    assert document.many("none") == []
+    with pytest.raises(UnreadableError, match="none is missing"):
+        document.many("none")
     assert document.items("none") == {}
 
 

@@ -40,6 +40,7 @@
         - ProcessError               a configured command failed
         - AwsError                   AWS refused; .code, e.g. "AccessDenied"
         - AwsUnreachableError        AWS did not answer
+        - UnusableAnswerError        an answer came, and it is not what it has to be
 
 A message is lower case, names the thing, holds no secret and no advice; the
 advice is ``hint``. Exit codes are the face's business (``pyvault_cli.exits``).
@@ -219,3 +220,11 @@ class AwsError(CredentialsError):
 
 class AwsUnreachableError(CredentialsError):
     """AWS gave no answer: no network, no endpoint, a time-out."""
+
+
+class UnusableAnswerError(CredentialsError):
+    """AWS, a metadata service or a command answered, and not what it has to; nothing of the answer is in the text."""
+
+
+#: Whether the call was carried out is not known; asking again may help.
+NO_ANSWER = (AwsUnreachableError, UnusableAnswerError)

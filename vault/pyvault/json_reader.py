@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from typing import NoReturn
+    from typing import NoReturn, Self
 
     from pyvault.secret import Secret
 
@@ -107,7 +107,7 @@ class Fields:
             self._wrong(key, "true or false")
         return value
 
-    def fields(self, key: str) -> Fields:
+    def fields(self, key: str) -> Self:
         """Return the object in a field.
 
         Raises:
@@ -118,9 +118,9 @@ class Fields:
             self._missing(key)
         if not isinstance(value, dict):
             self._wrong(key, "an object")
-        return Fields(cast("dict[str, object]", value), inside=f"{self._inside}{key}.")
+        return type(self)(cast("dict[str, object]", value), inside=f"{self._inside}{key}.")
 
-    def items(self, key: str) -> dict[str, Fields]:
+    def items(self, key: str) -> dict[str, Self]:
         """Return the objects in a field by their names; none if it is absent.
 
         Raises:
@@ -131,21 +131,21 @@ class Fields:
         inner = self.fields(key)
         return {name: inner.fields(name) for name in inner.names()}
 
-    def many(self, key: str) -> list[Fields]:
-        """Return the objects of a list; none if it is absent.
+    def many(self, key: str) -> list[Self]:
+        """Return the objects of a list.
 
         Raises:
-            UnreadableError: it, or one of them, is of another type.
+            UnreadableError: it is absent, or it or one of them is of another type.
         """
         value = self._values.get(key)
         if value is None:
-            return []
+            self._missing(key)
         if not isinstance(value, list):
             self._wrong(key, "a list")
         members = cast("list[object]", value)
         if not all(isinstance(member, dict) for member in members):
             self._wrong(key, "a list of objects")
-        return [Fields(cast("dict[str, object]", member), inside=f"{self._inside}{key}.") for member in members]
+        return [type(self)(cast("dict[str, object]", member), inside=f"{self._inside}{key}.") for member in members]
 
     def names(self) -> list[str]:
         """List the names of the fields."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyvault.errors import UnusableAnswerError
+from pyvault.wire_text import is_wire_text
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
@@ -30,6 +33,8 @@ class StoredCredentials:
 class Credentials:
     """What a program signs requests with.
 
+    Whatever a source says, no blank, control or non-ASCII character gets in here.
+
     Attributes:
         session_token: None for a long-lived pair.
         expires: aware UTC; None for what does not expire.
@@ -43,6 +48,23 @@ class Credentials:
     expires: datetime | None = None
     account_id: str | None = None
     role_arn: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse keys and tokens that no AWS service made.
+
+        Raises:
+            UnusableAnswerError: names the part, never its value.
+        """
+        parts = {
+            "access key id": self.access_key_id,
+            "secret access key": self.secret_access_key.reveal(),
+            **({"session token": self.session_token.reveal()} if self.session_token else {}),
+        }
+        for part, text in parts.items():
+            if not is_wire_text(text):
+                raise UnusableAnswerError(
+                    f"the {part} is empty, or has blanks, control characters or characters outside ASCII"
+                )
 
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
         """Say whether these outlive *at* by more than *window*."""

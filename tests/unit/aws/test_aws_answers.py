@@ -14,7 +14,7 @@ import pytest
 
 from pyvault.aws.boto3_calls import BotoCalls, make_client
 from pyvault.aws.calls import MfaProof
-from pyvault.errors import AwsError, AwsUnreachableError, ConfigError
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
@@ -117,7 +117,7 @@ def test_the_program_s_own_use_of_botocore_still_logs(answer: Answer, caplog: py
 )
 def test_an_answer_that_is_none_is_an_error_of_ours(answer: Answer, status: int, body: str) -> None:
     answer.status, answer.body = status, body
-    with pytest.raises((AwsError, AwsUnreachableError)) as caught:
+    with pytest.raises((AwsError, UnusableAnswerError)) as caught:
         session(answer.url)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -198,7 +198,7 @@ def test_the_portal_counts_milliseconds_and_its_address_is_not_shown(answer: Ans
     assert expires is not None
     assert expires.isoformat() == "2030-01-01T00:00:00+00:00"
     answer.body = '{"roleCredentials": {"accessKeyId": "ASIA"}}'
-    with pytest.raises(AwsError, match="lacks 'secretAccessKey'"):
+    with pytest.raises(UnusableAnswerError, match=r"roleCredentials\.secretAccessKey is missing"):
         portal.get_role_credentials(step, Secret("planted-token"))
     answer.status, answer.body = 401, '{"message": "planted-token is not valid"}'
     with pytest.raises(AwsError) as caught:

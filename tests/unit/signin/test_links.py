@@ -19,7 +19,7 @@ from pyvault.signin.token import Answer, get_over_https, get_signin_token
 
 AWS = site_of("us-east-1.signin.aws.amazon.com", "console.aws.amazon.com")
 CREDENTIALS = Credentials(
-    access_key_id="ASIAEXAMPLE", secret_access_key=Secret("s/e+c=ret&"), session_token=Secret("to ken#?&")
+    access_key_id="ASIAEXAMPLE", secret_access_key=Secret("s/e+c=ret&"), session_token=Secret("to%ken#?&")
 )
 
 

@@ -14,8 +14,10 @@ import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
 
-from pyvault.aws.errors import translated
+from pyvault.aws.bounded import bound
+from pyvault.aws.errors import making_client
 from pyvault.errors import ConfigError
 from pyvault.version import __version__
 
@@ -90,8 +92,8 @@ def make_client(
         **({"total_max_attempts": count} if (count := attempts or settings.max_attempts) else {}),
     }
     options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
-    with translated(f"{service} client", show_message=False), _making:
-        return _session(settings.sts_regional or "regional").create_client(
+    with making_client(service), _making:
+        client: object = _session(settings.sts_regional or "regional").create_client(
             service,
             region_name=settings.region,
             endpoint_url=_endpoint(service, settings),
@@ -111,6 +113,8 @@ def make_client(
                 **options,
             ),
         )
+    bound(client)
+    return client
 
 
 @cache
@@ -141,15 +145,11 @@ def _session(sts_regional: str) -> Session:
 
 def _endpoint(service: Service, settings: ClientSettings) -> str | None:
     endpoints = settings.endpoints
-    match service:
-        case "sts":
-            return endpoints.sts
-        case "iam":
-            return endpoints.iam
-        case "sso":
-            return endpoints.sso
-        case "sso-oidc":
-            return endpoints.sso_oidc
+    urls = {"sts": endpoints.sts, "iam": endpoints.iam, "sso": endpoints.sso, "sso-oidc": endpoints.sso_oidc}
+    url = urls[service]
+    if url is not None:
+        _ = urlsplit(url).port  # a ValueError now: botocore would stumble over it in the middle of a call
+    return url
 
 
 def _ca_bundle(settings: ClientSettings) -> str | None:

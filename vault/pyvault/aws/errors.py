@@ -7,22 +7,35 @@ request, the second another network.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pyvault.aws import quiet as aws_quiet
-from pyvault.errors import AwsError, AwsUnreachableError
+from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
+from pyvault.json_reader import UnreadableError
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
 MAX_MESSAGE = 400  # characters of AWS's own words
 
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
+#: What stands behind a class of botocore's; by name, so that nothing is imported for it.
+REASONS: Final = {
+    "EndpointConnectionError": "no connection",
+    "ConnectTimeoutError": "no connection in time",
+    "ReadTimeoutError": "no answer in time",
+    "ConnectionClosedError": "the connection was closed before the answer",
+    "SSLError": "TLS failed: the certificate is not one that this machine or the ca_bundle trusts",
+    "ProxyConnectionError": "the proxy can't be reached",
+    "HTTPClientError": "the request could not be sent",
+}
 
 
 @contextmanager
@@ -36,10 +49,13 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
 
     Raises:
         AwsError: AWS said no.
-        AwsUnreachableError: nobody answered, or not in AWS's language.
+        AwsUnreachableError: nobody answered.
+        UnusableAnswerError: somebody did, and not in AWS's language.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoAuthTokenError, ParamValidationError
     from botocore.parsers import ResponseParserError
+
+    from pyvault.aws.bounded import AnswerTooLongError
 
     trace(__name__, "AWS: %s", operation)
     try:
@@ -49,12 +65,35 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
         raise _refused(operation, exc, show_message=show_message) from None  # it keeps the whole response
     except (ParamValidationError, NoAuthTokenError) as exc:
         raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
-    except (ResponseParserError, AttributeError):  # its text is the body; botocore stumbles over an empty <Error/>
-        raise AwsUnreachableError(f"{operation} got an answer that is not AWS's") from None
-    except KeyError as exc:
-        raise AwsError(f"the answer to {operation} lacks {exc.args[0]!r}", code="IncompleteAnswer") from None
-    except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL
+    except AnswerTooLongError:
+        raise UnusableAnswerError(f"the answer to {operation} is too long, or takes too long") from None
+    except UnreadableError as exc:
+        raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc}") from None
+    except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose answer it was
+        raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc.message}") from None
+    except BotoCoreError as exc:
         raise AwsUnreachableError(f"{operation} got no answer: {_reason(exc)}") from None
+    # A parser's text is the body; and botocore stumbles over what is no answer of AWS in many ways.
+    except (ResponseParserError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError):
+        raise UnusableAnswerError(f"{operation} got an answer that is not AWS's") from None
+
+
+@contextmanager
+def making_client(service: str) -> Generator[None]:
+    """Turn what botocore raises while a client is made into our errors; nothing is sent meanwhile.
+
+    Raises:
+        AwsUnreachableError: the region or the endpoint is not well-formed.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        with aws_quiet.requests():
+            yield
+    except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL
+        raise AwsUnreachableError(
+            f"{service} can't be called: {type(exc).__name__}", hint="look at the region and the endpoint_url"
+        ) from None
 
 
 def _refused(operation: str, exc: ClientError, *, show_message: bool) -> AwsError:
@@ -79,11 +118,12 @@ def _hint(code: str, words: str) -> str | None:
     return None
 
 
-def _reason(exc: Exception) -> str:
-    # The texts of botocore's network errors name the URL; a query string never occurs
-    # in ours (STS and IAM post), but the SSO portal's do: keep what stands before it.
-    text = f"{type(exc).__name__}: {exc}"
-    return _one_line(text.split("?", 1)[0])
+def _reason(exc: BotoCoreError) -> str:
+    """Say why nobody answered in our own words: botocore's texts quote headers, and with them tokens."""
+    reason = next((REASONS[kind.__name__] for kind in type(exc).__mro__ if kind.__name__ in REASONS), None)
+    where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # what we asked for; never a user in it
+    told = reason or type(exc).__name__
+    return _one_line(f"{told} ({where})" if where else told)
 
 
 def _one_line(text: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
+from pyvault.aws.answers import read
 from pyvault.aws.calls import AccessKey
 from pyvault.aws.errors import translated
 from pyvault.model import StoredCredentials
-from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,31 +25,30 @@ class BotoIam:
     def list_access_keys(self) -> list[AccessKey]:
         """ListAccessKeys; the quota of 2 fits into one page."""
         with translated("iam:ListAccessKeys"):
-            answer = self._client.list_access_keys()
+            answer = read(self._client.list_access_keys())
             return [
                 AccessKey(
-                    access_key_id=key.get("AccessKeyId", ""),
-                    active=key.get("Status") == "Active",
-                    created=key["CreateDate"].astimezone(UTC) if "CreateDate" in key else None,
+                    access_key_id=key.text("AccessKeyId"),
+                    active=key.text("Status") == "Active",
+                    created=key.optional_moment("CreateDate"),
                 )
-                for key in answer["AccessKeyMetadata"]
+                for key in answer.many("AccessKeyMetadata")
             ]
 
     def last_used(self, access_key_id: str) -> datetime | None:
         """GetAccessKeyLastUsed; None for never."""
         with translated("iam:GetAccessKeyLastUsed"):
-            answer = self._client.get_access_key_last_used(AccessKeyId=access_key_id)
-        moment = answer.get("AccessKeyLastUsed", {}).get("LastUsedDate")
-        return None if moment is None else moment.astimezone(UTC)
+            answer = read(self._client.get_access_key_last_used(AccessKeyId=access_key_id))
+            return answer.fields("AccessKeyLastUsed").optional_moment("LastUsedDate")
 
     def create_access_key(self) -> StoredCredentials:
         """CreateAccessKey, sent once."""
         with translated("iam:CreateAccessKey"):
-            key = self._sent_once.create_access_key()["AccessKey"]
+            key = read(self._sent_once.create_access_key()).fields("AccessKey")
             return StoredCredentials(
-                access_key_id=key["AccessKeyId"],
-                secret_access_key=Secret(key["SecretAccessKey"]),
-                created=key["CreateDate"].astimezone(UTC) if "CreateDate" in key else None,
+                access_key_id=key.bearer("AccessKeyId").reveal(),
+                secret_access_key=key.bearer("SecretAccessKey"),
+                created=key.optional_moment("CreateDate"),
             )
 
     def deactivate_access_key(self, access_key_id: str) -> None:

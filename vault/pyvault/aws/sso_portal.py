@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from pyvault import clock
+from pyvault.aws.answers import read
 from pyvault.aws.calls import SsoAccount
 from pyvault.aws.errors import translated
 from pyvault.model import Credentials
@@ -32,13 +32,12 @@ class BotoSsoPortal:
             answer = self._client.get_role_credentials(
                 accountId=step.account_id, roleName=step.role_name, accessToken=token.reveal()
             )
-            # Any: the stubs make every key optional; a missing one is an error of translated()
-            keys = cast("dict[str, Any]", answer["roleCredentials"])
+            keys = read(answer).fields("roleCredentials")
             return Credentials(
-                access_key_id=keys["accessKeyId"],
-                secret_access_key=Secret(str(keys["secretAccessKey"])),
-                session_token=Secret(str(keys["sessionToken"])),
-                expires=clock.from_epoch(keys["expiration"] / 1000),  # the portal counts milliseconds
+                access_key_id=keys.text("accessKeyId"),
+                secret_access_key=Secret(keys.text("secretAccessKey")),
+                session_token=Secret(keys.text("sessionToken")),
+                expires=keys.epoch("expiration", per_second=1000),
                 account_id=step.account_id,
             )
 
@@ -48,12 +47,12 @@ class BotoSsoPortal:
             pages = self._client.get_paginator("list_accounts").paginate(accessToken=token.reveal())
             return [
                 SsoAccount(
-                    account_id=account.get("accountId", ""),
-                    name=account.get("accountName", ""),
-                    email=account.get("emailAddress"),
+                    account_id=account.text("accountId"),
+                    name=account.optional_text("accountName") or "",
+                    email=account.optional_text("emailAddress"),
                 )
                 for page in pages
-                for account in page["accountList"]
+                for account in read(page).many("accountList")
             ]
 
     def list_account_roles(self, token: Secret[str], account_id: str) -> list[str]:
@@ -61,7 +60,7 @@ class BotoSsoPortal:
         with translated(f"sso:ListAccountRoles of {account_id!r}", show_message=False):
             paginator = self._client.get_paginator("list_account_roles")
             pages = paginator.paginate(accessToken=token.reveal(), accountId=account_id)
-            return [role.get("roleName", "") for page in pages for role in page["roleList"]]
+            return [role.text("roleName") for page in pages for role in read(page).many("roleList")]
 
     def logout(self, token: Secret[str]) -> None:
         """Revoke the token."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from pyvault.aws.answers import read
 from pyvault.aws.calls import CallerIdentity
 from pyvault.aws.errors import translated
 from pyvault.model import Credentials
@@ -12,8 +12,9 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
-    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef, PolicyDescriptorTypeTypeDef
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, PolicyDescriptorTypeTypeDef
 
+    from pyvault.aws.answers import Answer
     from pyvault.aws.calls import MfaProof
     from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, WebIdentityStep
 
@@ -34,7 +35,7 @@ class BotoSts:
                 answer = self._client.get_session_token(
                     DurationSeconds=seconds, SerialNumber=mfa.serial, TokenCode=mfa.code.reveal()
                 )
-            return _credentials(answer["Credentials"])
+            return _credentials(read(answer))
 
     def assume_role(self, step: AssumeRoleStep, session_name: str, mfa: MfaProof | None) -> Credentials:
         """Assume a role."""
@@ -57,7 +58,7 @@ class BotoSts:
             request["PolicyArns"] = _policies(step.policy_arns)
         with translated(f"sts:AssumeRole of {step.role_arn!r}"):
             answer = self._client.assume_role(**_with_mfa(request, mfa))
-            return _credentials(answer["Credentials"], role_arn=step.role_arn, arn=answer["AssumedRoleUser"]["Arn"])
+            return _credentials(read(answer), role_arn=step.role_arn, user="AssumedRoleUser")
 
     def assume_role_with_web_identity(
         self, step: WebIdentityStep, session_name: str, token: Secret[str]
@@ -68,7 +69,7 @@ class BotoSts:
             answer = self._client.assume_role_with_web_identity(
                 **_web_identity_request(step), RoleSessionName=session_name, WebIdentityToken=token.reveal()
             )
-            return _credentials(answer["Credentials"], role_arn=step.role_arn, arn=answer["AssumedRoleUser"]["Arn"])
+            return _credentials(read(answer), role_arn=step.role_arn, user="AssumedRoleUser")
 
     def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
         """Make a federated session; AWS takes long-lived pairs only."""
@@ -78,22 +79,25 @@ class BotoSts:
                 Policy=step.policy,
                 DurationSeconds=int(step.duration.total_seconds()),
             )
-            return _credentials(answer["Credentials"], arn=answer["FederatedUser"]["Arn"])
+            return _credentials(read(answer), user="FederatedUser")
 
     def get_caller_identity(self) -> CallerIdentity:
         """Ask who the credentials belong to; needs no permission."""
         with translated("sts:GetCallerIdentity"):
-            answer = self._client.get_caller_identity()
-            return CallerIdentity(account_id=answer["Account"], arn=answer["Arn"], user_id=answer["UserId"])
+            answer = read(self._client.get_caller_identity())
+            return CallerIdentity(
+                account_id=answer.text("Account"), arn=answer.text("Arn"), user_id=answer.text("UserId")
+            )
 
 
-def _credentials(answer: CredentialsTypeDef, *, role_arn: str | None = None, arn: str | None = None) -> Credentials:
+def _credentials(answer: Answer, *, role_arn: str | None = None, user: str | None = None) -> Credentials:
+    keys = answer.fields("Credentials")
     return Credentials(
-        access_key_id=answer["AccessKeyId"],
-        secret_access_key=Secret(answer["SecretAccessKey"]),
-        session_token=Secret(answer["SessionToken"]),
-        expires=answer["Expiration"].astimezone(UTC),
-        account_id=account_of(arn) if arn else None,
+        access_key_id=keys.text("AccessKeyId"),
+        secret_access_key=Secret(keys.text("SecretAccessKey")),
+        session_token=Secret(keys.text("SessionToken")),
+        expires=keys.moment("Expiration"),
+        account_id=account_of(answer.fields(user).text("Arn")) if user else None,
         role_arn=role_arn,
     )
 

@@ -207,8 +207,8 @@ class _Rotation:
         while True:
             try:
                 self._tools.calls.identity(as_signer(pair))
-            except (errors.AwsError, errors.AwsUnreachableError) as exc:
-                unknown = isinstance(exc, errors.AwsUnreachableError) or exc.code in UNKNOWN_KEY
+            except (errors.AwsError, *errors.NO_ANSWER) as exc:
+                unknown = not isinstance(exc, errors.AwsError) or exc.code in UNKNOWN_KEY
                 if not unknown or self._tools.clock() >= deadline:
                     raise
                 self._tools.wait(RETRY_EVERY)

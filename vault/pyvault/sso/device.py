@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError
+from pyvault.errors import NO_ANSWER, AwsError
 from pyvault.sso.oidc import Code
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def await_device_code(
         sleep(pause.total_seconds())
         try:
             return calls.redeem_device_code(client, authorization.device_code)
-        except AwsUnreachableError:
+        except NO_ANSWER:
             unreachable += 1
             if unreachable == UNREACHABLE_LIMIT:
                 raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
+from pyvault.errors import NO_ANSWER, AwsError, InputRequiredError, ItemNotFoundError
 from pyvault.sso.oidc import Code
 from pyvault.sso.session import session_of
 from pyvault.sso.tokens import SsoToken
@@ -141,7 +141,7 @@ class SsoLogin:
             return None
         try:
             answer = self._connect(session).refresh(token.client, token.refresh_token)
-        except AwsUnreachableError:
+        except NO_ANSWER:
             if token.is_fresh(at=self._clock(), window=timedelta(0)):
                 return token  # good for a while yet; the next command tries again
             raise

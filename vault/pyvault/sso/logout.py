@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError, ItemCorruptError, ItemNotFoundError
+from pyvault.errors import NO_ANSWER, AwsError, ItemCorruptError, ItemNotFoundError
 from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc:
         raise
     try:
         portal.logout(_living_token(token, oidc, clock))
-    except AwsUnreachableError:
+    except NO_ANSWER:
         return Logout.ONLY_FORGOTTEN
     except AwsError as error:
         if error.code not in {Code.UNAUTHORIZED, Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT}:

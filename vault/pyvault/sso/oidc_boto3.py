@@ -7,26 +7,28 @@ signed; what they carry is secret all the same, so no words of an answer are sho
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pyvault import clock
+from pyvault.aws.answers import read
 from pyvault.aws.boto3_calls import make_client
 from pyvault.aws.errors import translated
-from pyvault.errors import AwsError
-from pyvault.secret import Secret
 from pyvault.sso.oidc import CLIENT_NAME, REGISTERED_REDIRECT, DeviceAuthorization, Flow, TokenAnswer
 from pyvault.sso.tokens import Registration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from mypy_boto3_sso_oidc.client import SSOOIDCClient
 
+    from pyvault.aws.answers import Answer
+    from pyvault.secret import Secret
     from pyvault.sso.session import SsoSession
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628, section 3.4
-DEFAULT_INTERVAL = 5  # seconds; RFC 8628, section 3.2: where the server names none
-LONGEST_LIFE = timedelta(days=400)  # of a token: a number out of all reason must not overflow a date
+DEFAULT_INTERVAL = timedelta(seconds=5)  # RFC 8628, section 3.2: where the server names none
+
+LONGEST_INTERVAL = 3600  # seconds; nobody waits longer between two questions
 
 
 def connect(session: SsoSession) -> BotoOidc:
@@ -68,11 +70,7 @@ class BotoOidc:
                     scopes=list(scopes),
                     grantTypes=[DEVICE_GRANT, "refresh_token"],
                 )
-            return Registration(
-                client_id=answer["clientId"],
-                client_secret=Secret(answer["clientSecret"]),
-                expires=clock.from_epoch(answer["clientSecretExpiresAt"]),
-            )
+            return _registration(read(answer))
 
     def start_device_authorization(self, client: Registration, *, start_url: str) -> DeviceAuthorization:
         """Ask for a device code."""
@@ -80,67 +78,71 @@ class BotoOidc:
             answer = self._client.start_device_authorization(
                 clientId=client.client_id, clientSecret=client.client_secret.reveal(), startUrl=start_url
             )
-            return DeviceAuthorization(
-                device_code=Secret(answer["deviceCode"]),
-                user_code=answer["userCode"],
-                verification_uri=answer["verificationUri"],
-                verification_uri_complete=answer.get("verificationUriComplete", answer["verificationUri"]),
-                expires=clock.now() + _life(answer["expiresIn"]),
-                interval=timedelta(seconds=answer.get("interval", DEFAULT_INTERVAL)),
-            )
+            return _device(read(answer))
 
     def redeem_device_code(self, client: Registration, device_code: Secret[str]) -> TokenAnswer:
         """Ask whether the person has agreed."""
         with translated("sso-oidc:CreateToken", show_message=False):
-            return _tokens(
-                self._client.create_token(
-                    clientId=client.client_id,
-                    clientSecret=client.client_secret.reveal(),
-                    grantType=DEVICE_GRANT,
-                    deviceCode=device_code.reveal(),
-                )
+            answer = self._client.create_token(
+                clientId=client.client_id,
+                clientSecret=client.client_secret.reveal(),
+                grantType=DEVICE_GRANT,
+                deviceCode=device_code.reveal(),
             )
+            return _tokens(read(answer))
 
     def redeem_code(
         self, client: Registration, code: Secret[str], *, verifier: Secret[str], redirect_uri: str
     ) -> TokenAnswer:
         """Turn the code of the redirect into tokens."""
         with translated("sso-oidc:CreateToken", show_message=False):
-            return _tokens(
-                self._client.create_token(
-                    clientId=client.client_id,
-                    clientSecret=client.client_secret.reveal(),
-                    grantType="authorization_code",
-                    code=code.reveal(),
-                    codeVerifier=verifier.reveal(),
-                    redirectUri=redirect_uri,
-                )
+            answer = self._client.create_token(
+                clientId=client.client_id,
+                clientSecret=client.client_secret.reveal(),
+                grantType="authorization_code",
+                code=code.reveal(),
+                codeVerifier=verifier.reveal(),
+                redirectUri=redirect_uri,
             )
+            return _tokens(read(answer))
 
     def refresh(self, client: Registration, refresh_token: Secret[str]) -> TokenAnswer:
         """Get a new access token without a person."""
         with translated("sso-oidc:CreateToken", show_message=False):
-            return _tokens(
-                self._client.create_token(
-                    clientId=client.client_id,
-                    clientSecret=client.client_secret.reveal(),
-                    grantType="refresh_token",
-                    refreshToken=refresh_token.reveal(),
-                )
+            answer = self._client.create_token(
+                clientId=client.client_id,
+                clientSecret=client.client_secret.reveal(),
+                grantType="refresh_token",
+                refreshToken=refresh_token.reveal(),
             )
+            return _tokens(read(answer))
 
 
-def _tokens(answer: object) -> TokenAnswer:
-    fields = cast("Mapping[str, Any]", answer)  # Any: the stubs promise keys that an answer may lack
-    refresh = fields.get("refreshToken")
-    return TokenAnswer(
-        access_token=Secret(str(fields["accessToken"])),
-        expires=clock.now() + _life(fields["expiresIn"]),
-        refresh_token=Secret(str(refresh)) if refresh else None,
+def _registration(answer: Answer) -> Registration:
+    return Registration(
+        client_id=answer.bearer("clientId").reveal(),
+        client_secret=answer.bearer("clientSecret"),
+        expires=answer.epoch("clientSecretExpiresAt"),
     )
 
 
-def _life(seconds: int) -> timedelta:
-    if not 0 < seconds <= LONGEST_LIFE.total_seconds():
-        raise AwsError("the answer holds a life that can't be", code="IncompleteAnswer")
-    return timedelta(seconds=seconds)
+def _device(answer: Answer) -> DeviceAuthorization:
+    plain = answer.text("verificationUri")
+    return DeviceAuthorization(
+        device_code=answer.bearer("deviceCode"),
+        user_code=answer.text("userCode"),
+        verification_uri=plain,
+        verification_uri_complete=answer.optional_text("verificationUriComplete") or plain,
+        expires=clock.now() + answer.life("expiresIn"),
+        interval=timedelta(seconds=answer.whole("interval", most=LONGEST_INTERVAL))
+        if answer.has("interval")
+        else DEFAULT_INTERVAL,
+    )
+
+
+def _tokens(answer: Answer) -> TokenAnswer:
+    return TokenAnswer(
+        access_token=answer.bearer("accessToken"),
+        expires=clock.now() + answer.life("expiresIn"),
+        refresh_token=answer.bearer("refreshToken") if answer.optional_text("refreshToken") else None,
+    )
