@@ -1,10 +1,12 @@
 """Open a page: the browser that was asked for, else the desktop's.
 
 In order: ``--browser``, ``[login] browser`` in config.toml, ``$BROWSER``, what
-the platform opens pages with. A command is split like a shell's words, but no
-shell ever sees it; ``%s`` in a word is the address, ``%u`` the address made fit
-to be a value inside another one; without either it comes last. That is enough
-for containers, for profiles of a browser, and for a script of one's own::
+the platform opens pages with. ``$BROWSER`` may be a list (``:``, on Windows ``;``),
+of which the first program that is there is taken. A command is the path of a
+program, blanks and all, or is split like a shell's words, but no shell ever sees
+it; ``%s`` in a word is the address, ``%u`` the address made fit to be a value
+inside another one; without either it comes last. That is enough for containers,
+for profiles of a browser, and for a script of one's own::
 
     browser = "firefox -P work"
     browser = "firefox 'ext+container:name=prod&url=%u'"
@@ -12,8 +14,10 @@ for containers, for profiles of a browser, and for a script of one's own::
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
 
+_ON_WINDOWS = os.name == "nt"
 MARK = re.compile("%[su]")
 PRINT_HINT = "--print-url prints the address instead"
 SETTLE_S = 2  # a browser that can't start says so at once; one that runs in the foreground is left alone
@@ -40,11 +45,25 @@ def open_page(address: Secret[str], *, command: str | None, environ: Mapping[str
         ConfigError: the command is no command.
         PyvaultError: no browser could be started.
     """
-    named = _named(command, environ)
-    if named is None:
+    words = browser_command(command=command, environ=environ)
+    if words is None:
         _open_with_platform(address)
     else:
-        _start(_with_address(_words(named), address), named, environ)
+        _start(_with_address(words, address), environ)
+
+
+def browser_command(*, command: str | None, environ: Mapping[str, str]) -> list[str] | None:
+    """Return the words that start the browser which was asked for; None leaves it to the platform.
+
+    Raises:
+        ConfigError: the command is no command.
+    """
+    if command is not None:
+        return _words(command, environ)
+    entries = [entry for entry in environ.get("BROWSER", "").split(os.pathsep) if entry.strip()]
+    commands = [_words(entry, environ) for entry in entries]
+    there = (words for words in commands if shutil.which(words[0], path=environ.get("PATH")))
+    return next(there, commands[0] if commands else None)
 
 
 def check_browser(*, command: str | None, environ: Mapping[str, str]) -> None:
@@ -53,16 +72,7 @@ def check_browser(*, command: str | None, environ: Mapping[str, str]) -> None:
     Raises:
         ConfigError: the command is no command.
     """
-    named = _named(command, environ)
-    if named is not None:
-        _words(named)
-
-
-def _named(command: str | None, environ: Mapping[str, str]) -> str | None:
-    """Give the command that was asked for, in whichever way; None leaves it to the platform."""
-    if command is not None:
-        return command
-    return environ.get("BROWSER", "").split(":", 1)[0] or None
+    browser_command(command=command, environ=environ)
 
 
 def _open_with_platform(address: Secret[str]) -> None:
@@ -70,7 +80,6 @@ def _open_with_platform(address: Secret[str]) -> None:
 
     What opens the vault is taken out of it meanwhile: a browser lives for days.
     """
-    import os
     import webbrowser
 
     from pyvault_cli.childenv import without_ways_in
@@ -86,14 +95,16 @@ def _open_with_platform(address: Secret[str]) -> None:
         raise PyvaultError("no browser could be opened", hint=PRINT_HINT)
 
 
-def _words(command: str) -> list[str]:
-    """Split a command.
+def _words(command: str, environ: Mapping[str, str]) -> list[str]:
+    """Split a command; the path of a program stays whole, as one in "Program Files" has to.
 
     Raises:
         ConfigError: quotes that don't close, or nothing at all.
     """
+    if shutil.which(command, path=environ.get("PATH")):
+        return [command]
     try:
-        words = shlex.split(command)
+        words = [word.strip('"') for word in shlex.split(command, posix=False)] if _ON_WINDOWS else shlex.split(command)
     except ValueError as exc:
         reason = str(exc).lower()
         raise ConfigError(f"the browser command {command!r} can't be read: {reason}", hint=PRINT_HINT) from None
@@ -112,7 +123,7 @@ def _with_address(words: list[str], address: Secret[str]) -> list[str]:
     return [words[0], *(MARK.sub(lambda found: given[found[0]], word) for word in words[1:])]
 
 
-def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:
+def _start(words: list[str], environ: Mapping[str, str]) -> None:
     from pyvault_cli.childenv import without_ways_in
 
     nothing = subprocess.DEVNULL
@@ -127,10 +138,10 @@ def _start(words: list[str], named: str, environ: Mapping[str, str]) -> None:
         )
     except (OSError, ValueError) as exc:  # a NUL byte is a ValueError
         reason = getattr(exc, "strerror", None) or "no such command"
-        raise PyvaultError(f"the browser {named!r} can't be started: {reason}", hint=PRINT_HINT) from None
+        raise PyvaultError(f"the browser {words[0]!r} can't be started: {reason}", hint=PRINT_HINT) from None
     try:
         failed = child.wait(timeout=SETTLE_S)
     except subprocess.TimeoutExpired:
         return
     if failed:
-        raise PyvaultError(f"the browser {named!r} ended with status {failed}", hint=PRINT_HINT)
+        raise PyvaultError(f"the browser {words[0]!r} ended with status {failed}", hint=PRINT_HINT)

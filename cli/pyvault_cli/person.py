@@ -10,9 +10,11 @@ from pyvault.errors import PyvaultError
 from pyvault.secret import Secret
 from pyvault.sso.flow import choose_flow
 from pyvault_cli import console
+from pyvault_cli.redirect_page import RedirectPage, can_be_read_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pyvault.sso.oidc import DeviceAuthorization, Flow
     from pyvault.sso.session import SsoSession
@@ -22,6 +24,7 @@ class TerminalPerson:
     """Says on stderr what to do, and opens the browser.
 
     Args:
+        runtime: a directory of ours that ends with the login; None where there is none.
         flow: how to sign in; None chooses by where this is.
         open_browser: False shows the address only.
         browser: the program to open it with; None for the desktop's choice.
@@ -31,6 +34,7 @@ class TerminalPerson:
         self,
         environ: Mapping[str, str],
         *,
+        runtime: Path | None = None,
         flow: Flow | None = None,
         open_browser: bool = True,
         browser: str | None = None,
@@ -39,9 +43,10 @@ class TerminalPerson:
         self._flow = flow
         self._open_browser = open_browser
         self._browser = browser
+        self._page = RedirectPage(runtime)
 
     def choose_flow(self) -> Flow:
-        """Say which kind of sign-in works here; see :func:`pyvault.sso.flow.choose_flow`."""
+        """Return which kind of sign-in works here; see :func:`pyvault.sso.flow.choose_flow`."""
         choice = choose_flow(
             asked=self._flow,
             print_only=not self._open_browser,
@@ -51,26 +56,57 @@ class TerminalPerson:
         )
         return choice.flow
 
-    def open_page(self, session: SsoSession, url: str) -> None:
-        """Open the authorization page; its address is shown in any case."""
-        if self._open_browser and self._opened(url):
+    def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
+        """Open the authorization page by way of a page of ours; its address is shown in any case."""
+        if self._opened(Secret(url), plain=None):
             console.note(f"signing in to '{session.label}' in a browser; Ctrl-C gives up. If none opened:")
         else:
             console.note(f"to sign in to '{session.label}', open this page in a browser on this machine:")
         console.note(url)
+        if known_client:
+            console.hint("if the page says 'invalid_client', Ctrl-C and the same command again register pyvault anew")
 
     def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
-        """Show the code and the page for it; any machine's browser will do."""
+        """Show the code and the page for it; a browser that was named is opened, any other will do as well."""
         console.note(f"to sign in to '{session.label}', open this page in a browser on any machine:")
         console.note(authorization.verification_uri_complete)
         console.note(f"and check that it shows the code {authorization.user_code}")
+        if self._browser or self._environ.get("BROWSER"):
+            whole = Secret(authorization.verification_uri_complete)
+            self._opened(whole, plain=Secret(authorization.verification_uri))
 
-    def _opened(self, url: str) -> bool:
-        from pyvault_cli.browser import open_page
+    def fall_back(self, reason: str) -> None:
+        """Say why a code is used instead of a redirect to this machine."""
+        console.note(f"no port of 127.0.0.1 can be listened on ({reason}), so a code is used, as with --device")
 
+    def done(self) -> None:
+        """Take the page away that led to AWS's."""
+        self._page.remove()
+
+    def _opened(self, link: Secret[str], *, plain: Secret[str] | None) -> bool:
+        """Open a link by a page of ours, or where the browser could not read it, the plain one instead.
+
+        Args:
+            link: whoever has it can end the sign-in, so it stands in no argument.
+            plain: an address that says nothing; None where nothing else can be opened.
+        """
+        from pyvault_cli.browser import browser_command, open_page
+
+        if not self._open_browser:
+            return False
         try:
-            open_page(Secret(url), command=self._browser, environ=self._environ)
+            command = browser_command(command=self._browser, environ=self._environ)
+            if can_be_read_by(command, self._environ):
+                shown: Secret[str] | None = Secret(self._page.leave(link))
+            else:
+                shown = plain
+            if shown is None:
+                return False
+            open_page(shown, command=self._browser, environ=self._environ)
         except PyvaultError as problem:
             console.warn(problem.message)
+            return False
+        except OSError as exc:
+            console.warn(f"the page for the browser can't be written: {exc.strerror}")
             return False
         return True

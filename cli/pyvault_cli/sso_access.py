@@ -85,6 +85,7 @@ def sso_login(
     if not context.words.has("--no-input") and (on_purpose or _somebody_is_there(context)):
         person = TerminalPerson(
             context.environ,
+            runtime=context.paths.runtime,
             flow=flow,
             open_browser=open_browser,
             browser=browser or context.tool_config.browser,

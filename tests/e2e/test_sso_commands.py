@@ -31,12 +31,16 @@ sso_account_id = 123456789012
 sso_role_name = Admin
   # a comment at the end"""
 
-#: Follows redirects as a browser does, and leaves a note that it was opened.
+#: Follows redirects as a browser does, those of a page too, and leaves a note of what it was started with.
 BROWSER = """\
 #!{python}
-import sys, urllib.request
+import html, re, sys, urllib.request
 open({log!r}, "a").write(sys.argv[1] + "\\n")
-urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(sys.argv[1], timeout=30).read()
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+page = opener.open(sys.argv[1], timeout=30).read().decode()
+if link := re.search('http-equiv="refresh" content="0;url=(.*?)"', page):
+    page = opener.open(html.unescape(link[1]), timeout=30).read().decode()
+open({log!r} + ".page", "w").write(page)
 """
 
 
@@ -376,3 +380,46 @@ def test_deviation_16_and_24_without_a_terminal_no_profile_is_an_error(machine: 
     assert "no profile is given" in ended.err
     assert machine.run("exec", "--", "true", env={"AWS_PROFILE": "dev"}).code == 0
     assert os.environ.get("AWS_PROFILE") is None
+
+
+def test_the_link_stands_in_no_argument_and_its_page_goes_with_the_sign_in(machine: Machine, tmp_path: Path) -> None:
+    runtime = tmp_path / "run"
+    ended = machine.run("sso", "login", "corp", env={"XDG_RUNTIME_DIR": str(runtime)})
+    assert ended.code == 0, ended.stderr
+    [argument] = machine.opened()
+    assert argument.startswith(f"file://{runtime}/pyvault/sign-in-")
+    assert list((runtime / "pyvault").iterdir()) == []
+    assert "<h1>Signed in</h1>" in Path(f"{machine.log}.page").read_text()
+
+
+@pytest.mark.parametrize("elsewhere", ["WSL_DISTRO_NAME", "VSCODE_IPC_HOOK_CLI"])
+def test_a_browser_elsewhere_gets_the_plain_page_of_the_device_flow(machine: Machine, elsewhere: str) -> None:
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["sso", "login", "--device", "corp"],
+        env={**machine.environ, "PYVAULT_SSO_FLOW": "", elsewhere: "x"},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect(r"(http\S+user_code=\S+)")
+    page = child.match.group(1)
+    child.expect("shows the code ([A-Z-]+)")
+    code = child.match.group(1)
+    while not machine.opened():
+        pass
+    [argument] = machine.opened()
+    assert code not in argument
+    assert page.startswith(argument)
+    subprocess.run([machine.environ["BROWSER"], page], check=True, env=machine.environ)
+    child.expect("signed in to 'corp'")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_browser_that_was_named_is_opened_for_the_device_code_too(machine: Machine, tmp_path: Path) -> None:
+    ended = machine.run("sso", "login", "--device", "corp", env={"PYVAULT_SSO_FLOW": ""})
+    assert ended.code == 0, ended.stderr
+    [argument] = machine.opened()
+    assert argument.startswith("file:///")
+    assert b"user_code=" in ended.stderr

@@ -38,15 +38,23 @@ class Person:
         self.browse = browse
         self.opened: list[str] = []
         self.threads: list[threading.Thread] = []
+        self.told: str | None = None
+        self.is_done = False
 
     def choose_flow(self) -> Flow:
         return self.flow
 
-    def open_page(self, session: SsoSession, url: str) -> None:
+    def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
         self._open(url)
 
     def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
         self._open(authorization.verification_uri_complete)
+
+    def fall_back(self, reason: str) -> None:
+        self.told = reason
+
+    def done(self) -> None:
+        self.is_done = True
 
     def _open(self, url: str) -> None:
         self.opened.append(url)

@@ -157,8 +157,14 @@ class DevicePerson:
     def choose_flow(self) -> Flow:
         return Flow.DEVICE
 
-    def open_page(self, session: SsoSession, url: str) -> None:
+    def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
         self.shown.append(url)
 
     def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
         self.shown.append(authorization.user_code)
+
+    def fall_back(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+    def done(self) -> None:
+        pass

@@ -86,6 +86,16 @@ def test_a_denial_ends_it(oidc: ScriptedOidc, clock: MovingClock) -> None:
 
 
 def test_any_other_refusal_is_passed_on(oidc: ScriptedOidc, clock: MovingClock) -> None:
-    oidc.polls = [refused("InternalServerException")]
-    with pytest.raises(AwsError, match="InternalServerException"):
+    oidc.polls = [refused("InvalidRequestException")]
+    with pytest.raises(AwsError, match="InvalidRequestException"):
+        poll(oidc, clock)
+
+
+@pytest.mark.parametrize("code", ["InternalServerException", "500", "503"])
+def test_a_fault_of_aws_is_asked_again_and_not_for_ever(oidc: ScriptedOidc, clock: MovingClock, code: str) -> None:
+    oidc.polls = [refused(code), refused(Code.PENDING), refused(code)]
+    poll(oidc, clock)
+    assert oidc.calls.count("poll") == 4
+    oidc.polls = [refused(code)] * 20
+    with pytest.raises(AwsError, match=code):
         poll(oidc, clock)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -19,9 +22,23 @@ from pyvault.sso.loopback import RedirectReceiver
 STATE = "the-state"
 
 
+def redeem(receiver: RedirectReceiver, *, succeeded: bool = True) -> threading.Thread:
+    """Do what a sign-in does: take the code to AWS, and say how that went."""
+
+    def wait() -> None:
+        with contextlib.suppress(AwsError, CredentialsError):
+            receiver.wait(20)
+            receiver.finish(succeeded=succeeded)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    return thread
+
+
 @pytest.fixture
 def receiver() -> Iterator[RedirectReceiver]:
     with RedirectReceiver(Secret(STATE)) as receiver:
+        redeem(receiver)
         yield receiver
 
 
@@ -144,6 +161,7 @@ def test_clients_that_say_nothing_do_not_keep_the_redirect_out(receiver: Redirec
 def test_clients_that_drip_do_not_keep_the_redirect_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "CONNECTION_SECONDS", 0.3)
     with RedirectReceiver(Secret(STATE)) as receiver:
+        redeem(receiver)
         host, port = receiver.authority.split(":")
         crowd = [socket.create_connection((host, int(port)), timeout=10) for _ in range(loopback.MOST_CONNECTIONS)]
         stopped = threading.Event()
@@ -192,3 +210,79 @@ def test_the_port_is_closed_afterwards() -> None:
         host, port = receiver.authority.split(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=5)
+
+
+def page_of(receiver: RedirectReceiver, code: str = "good") -> str:
+    with contextlib.closing(http.client.HTTPConnection(*receiver.authority.split(":"), timeout=20)) as connection:
+        connection.request("GET", f"{loopback.PATH}?code={code}&state={STATE}", headers={"Host": receiver.authority})
+        return connection.getresponse().read().decode()
+
+
+@pytest.mark.parametrize(("succeeded", "title"), [(True, "<h1>Signed in</h1>"), (False, "<h1>Not signed in</h1>")])
+def test_the_page_says_how_it_ended_once_aws_has_answered(succeeded: bool, title: str) -> None:
+    with RedirectReceiver(Secret(STATE)) as receiver:
+        pages: list[str] = []
+        browser = threading.Thread(target=lambda: pages.append(page_of(receiver)))
+        browser.start()
+        receiver.wait(10)
+        assert pages == []  # the code alone is no sign-in
+        receiver.finish(succeeded=succeeded)
+        browser.join(10)
+        assert title in pages[0]
+
+
+def test_a_second_window_is_told_that_it_is_over(receiver: RedirectReceiver) -> None:
+    assert "<h1>Signed in</h1>" in page_of(receiver)
+    assert "<h1>Already signed in</h1>" in page_of(receiver, "other")
+
+
+#: Sends the genuine redirect as another user would who has seen the link; prints the status.
+STRANGER = """\
+import http.client, os, sys
+os.setgid(4711); os.setuid(int(sys.argv[3]))
+connection = http.client.HTTPConnection(*sys.argv[1].split(":"), timeout=20)
+connection.request("GET", sys.argv[2])
+print(connection.getresponse().status)
+"""
+
+
+def as_user(receiver: RedirectReceiver, uid: int, code: str) -> str:
+    address = f"{loopback.PATH}?code={code}&state={STATE}"
+    words = [sys.executable, "-S", "-c", STRANGER, receiver.authority, address, str(uid)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="becomes another user")
+def test_another_user_who_has_seen_the_link_is_refused_and_ends_nothing(receiver: RedirectReceiver) -> None:
+    assert as_user(receiver, 4711, "evil") == "403"
+    assert as_user(receiver, 0, "good") == "200"
+    assert receiver.wait(10) == Secret("good")
+
+
+#: Makes a receiver in a network namespace without 127.0.0.1, or one whose only port is taken.
+NO_PORT = """\
+import socket, subprocess, sys
+from pathlib import Path
+from pyvault.secret import Secret
+from pyvault.sso.loopback import PortUnavailableError, RedirectReceiver
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+if sys.argv[1] == "no address":
+    subprocess.run(["ip", "addr", "del", "127.0.0.1/8", "dev", "lo"], check=True)
+else:
+    Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40000")
+    taken = socket.socket(); taken.bind(("127.0.0.1", 40000)); taken.listen()
+try:
+    RedirectReceiver(Secret("state"))
+except PortUnavailableError as problem:
+    print(problem)
+"""
+
+
+@pytest.mark.peer("unshare", "ip")
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="makes a network namespace")
+@pytest.mark.parametrize(
+    ("case", "why"), [("no address", "cannot assign requested address"), ("no port", "address already in use")]
+)
+def test_a_machine_without_a_free_port_is_told_of(case: str, why: str) -> None:
+    words = ["unshare", "-n", sys.executable, "-c", NO_PORT, case]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{why}\n"

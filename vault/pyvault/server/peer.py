@@ -43,7 +43,7 @@ def owner_check(*, uid: int) -> PeerCheck | None:
     """Give the check that the peer's process runs as this user; None where the kernel can't say."""
     if sys.platform != "linux":
         return None
-    find_owner = _pick_lookup()
+    find_owner = owner_lookup()
 
     def is_owner(transport: asyncio.Transport) -> bool:
         local: Address = transport.get_extra_info("sockname")[:2]
@@ -104,7 +104,8 @@ def _table_form(address: Address) -> str:
     return "".join(f"{word:08X}" for word in words) + f":{address[1]:04X}"
 
 
-def _pick_lookup() -> Callable[[Address, Address], int | None]:
+def owner_lookup() -> Callable[[Address, Address], int | None]:
+    """Choose the way to find the uid of a connection's peer, on Linux: the exact one, else the table."""
     try:
         owner_by_netlink(("127.0.0.1", 1), ("127.0.0.1", 1))
     except OSError:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SLOW_DOWN = timedelta(seconds=5)  # RFC 8628: "the interval MUST be increased by 5 seconds"
 SHORTEST_PAUSE = timedelta(seconds=1)
+#: A fault of AWS's own, in words or in the status of an answer without any: it passes.
+SERVER_FAULTS = frozenset({"InternalServerException", "500", "502", "503", "504"})
 UNREACHABLE_LIMIT = 5  # in a row; RFC 8628 wants back-off there, not an end
 
 
@@ -47,13 +49,13 @@ def await_device_code(
         sleep(pause.total_seconds())
         try:
             return calls.redeem_device_code(client, authorization.device_code)
-        except NO_ANSWER:
-            unreachable += 1
-            if unreachable == UNREACHABLE_LIMIT:
-                raise
-            pause *= 2
-            continue
-        except AwsError as error:
+        except (AwsError, *NO_ANSWER) as error:
+            if not isinstance(error, AwsError) or error.code in SERVER_FAULTS:
+                unreachable += 1
+                if unreachable == UNREACHABLE_LIMIT:
+                    raise
+                pause *= 2
+                continue
             if error.code == Code.SLOW_DOWN:
                 pause += SLOW_DOWN
             elif error.code == Code.DENIED:

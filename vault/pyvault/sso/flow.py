@@ -17,6 +17,8 @@ CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "RE
 CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
 DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 WSL_VARIABLES = ("WSL_DISTRO_NAME", "WSL_INTEROP")
+#: Set where ``$BROWSER`` is a program of an editor that opens the page on another machine.
+EDITOR_VARIABLES = ("VSCODE_IPC_HOOK_CLI", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,11 @@ def choose_flow(
     if obstacle := _obstacle(environ, platform, exists, print_only=print_only):
         return FlowChoice(flow=Flow.DEVICE, why=obstacle)
     return FlowChoice(flow=Flow.BROWSER, why="a browser can reach this machine")
+
+
+def browser_is_elsewhere(environ: Mapping[str, str]) -> bool:
+    """Return whether the browser that this environment starts runs where our files can't be read."""
+    return _first_set(environ, (*WSL_VARIABLES, *EDITOR_VARIABLES)) is not None
 
 
 def _configured(environ: Mapping[str, str]) -> Flow | None:

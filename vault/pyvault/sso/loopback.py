@@ -3,9 +3,11 @@
 The port is open to every local program and, through any page in the person's
 browser, to the whole web. So: one address, one path, GET, the exact Host (a
 rebound DNS name shows itself there), and the state that only the real redirect
-knows. Whatever fails is answered and *ignored*: a hostile page must not be able
-to end the sign-in either. The first good request wins; the page it gets loads
-nothing.
+knows. Where the kernel tells (Linux), another user of the machine is refused, who
+may have seen the state somewhere; root and unknown are not, as the relays of WSL and
+of containers look so: there, state and PKCE decide. Whatever fails is answered and
+*ignored*: a hostile page must not be able to end the sign-in either. The first good
+request wins, and is answered when AWS has given the token; the page loads nothing.
 
 Source: RFC 8252 sections 7.3 and 8.3; RFC 6749 sections 4.1.2 and 10.12.
 """
@@ -13,7 +15,9 @@ Source: RFC 8252 sections 7.3 and 8.3; RFC 6749 sections 4.1.2 and 10.12.
 from __future__ import annotations
 
 import hmac
+import os
 import re
+import sys
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -23,6 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pyvault.errors import AwsError, CredentialsError
 from pyvault.secret import Secret
+from pyvault.server.peer import owner_lookup
 
 if TYPE_CHECKING:
     from socket import socket
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"  # never a name: RFC 8252 section 8.3 advises against localhost
 PATH = "/oauth/callback"
-CONNECTION_SECONDS = 5.0  # the life of a connection, whatever it does
+CONNECTION_SECONDS = 5.0  # the life of a connection, whatever it does; of all but the genuine one
+OUTCOME_SECONDS = 60.0  # how long the genuine one waits for AWS's token; a call has 30
+PAGE_SECONDS = 2.0  # how long the end of the sign-in waits for its page to be sent
 MOST_CONNECTIONS = 16  # at once; a browser uses one or two
 LONGEST_CODE = 8192
 
@@ -43,6 +50,9 @@ DONE_PAGE = b"""<!doctype html>
 """
 FAILED_PAGE = DONE_PAGE.replace(b"Signed in", b"Not signed in").replace(
     b"pyvault has what it needs. ", b"The sign-in was refused. The terminal says more. "
+)
+AGAIN_PAGE = DONE_PAGE.replace(b"Signed in", b"Already signed in").replace(
+    b"pyvault has what it needs. ", b"Another window has answered before this one. "
 )
 
 HEADERS = {
@@ -60,6 +70,9 @@ class RedirectReceiver:
 
     Args:
         state: what the genuine redirect carries.
+
+    Raises:
+        PortUnavailableError: this machine gives no port on 127.0.0.1.
     """
 
     def __init__(self, state: Secret[str]) -> None:
@@ -68,7 +81,10 @@ class RedirectReceiver:
         self._lock = threading.Lock()
         self._code: Secret[str] | None = None
         self._refusal: str | None = None
-        self._server = _Server((HOST, 0), _Handler, self)
+        self._ended = threading.Event()
+        self._page_sent = threading.Event()
+        self._succeeded = False
+        self._server = _listen(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
 
     @property
@@ -106,8 +122,27 @@ class RedirectReceiver:
             return self._code
         raise AwsError(f"the sign-in was refused in the browser with {self._refusal!r}", code=self._refusal or "")
 
-    def accept(self, query: str) -> tuple[HTTPStatus, bytes]:
-        """Take the redirect's query if it is genuine; the first one only."""
+    def finish(self, *, succeeded: bool) -> None:
+        """Let the person's window say how it ended; waits a moment until it has."""
+        self._succeeded = succeeded
+        self._ended.set()
+        self._page_sent.wait(PAGE_SECONDS)
+
+    def outcome(self) -> bytes:
+        """Wait for the end of the sign-in and return the page for it."""
+        self._ended.wait(OUTCOME_SECONDS)
+        return DONE_PAGE if self._succeeded else FAILED_PAGE
+
+    def page_sent(self) -> None:
+        """Note that the genuine window has its page."""
+        self._page_sent.set()
+
+    def accept(self, query: str) -> tuple[HTTPStatus, bytes | None]:
+        """Take the redirect's query if it is genuine; the first one only.
+
+        Returns:
+            The status and the page; no page where the end of the sign-in decides which one it is.
+        """
         fields = parse_qs(query, max_num_fields=10, errors="replace")
         # A parameter given twice is nobody's honest redirect (RFC 6749, section 3.1).
         if any(len(values) > 1 for values in fields.values()):
@@ -120,14 +155,25 @@ class RedirectReceiver:
             return HTTPStatus.BAD_REQUEST, FAILED_PAGE
         with self._lock:
             if self._arrived.is_set():
-                return HTTPStatus.GONE, FAILED_PAGE
+                return HTTPStatus.GONE, AGAIN_PAGE
             if refusal:
                 # AWS's short code and nothing else: the rest could repaint a terminal.
                 self._refusal = "".join(re.findall("[A-Za-z0-9_]", refusal[:64]))
             else:
                 self._code = Secret(code)
             self._arrived.set()
-        return HTTPStatus.OK, FAILED_PAGE if refusal else DONE_PAGE
+        return HTTPStatus.OK, FAILED_PAGE if refusal else None
+
+
+class PortUnavailableError(Exception):
+    """No port of 127.0.0.1 can be listened on; the text says why."""
+
+
+def _listen(receiver: RedirectReceiver) -> _Server:
+    try:
+        return _Server((HOST, 0), _Handler, receiver)
+    except OSError as exc:  # no such address in this network namespace, or no port is free
+        raise PortUnavailableError((exc.strerror or type(exc).__name__).lower()) from None
 
 
 class _Server(ThreadingHTTPServer):
@@ -139,6 +185,8 @@ class _Server(ThreadingHTTPServer):
     ) -> None:
         super().__init__(address, handler)
         self.receiver = receiver
+        self._find_owner = owner_lookup() if sys.platform == "linux" else None
+        self._cuts: dict[int, threading.Timer] = {}  # by the connection's descriptor
         self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def process_request(self, request: Connection, client_address: tuple[str, int]) -> None:
@@ -153,12 +201,28 @@ class _Server(ThreadingHTTPServer):
         # A time-out per read is not enough: a byte now and then would keep the thread for ever.
         cut = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
         cut.daemon = True
+        number = cast("socket", request).fileno()
+        self._cuts[number] = cut
         cut.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
             cut.cancel()
+            del self._cuts[number]
             self._slots.release()
+
+    def keep(self, connection: socket) -> None:
+        """Let the connection of the genuine redirect live until it has its page."""
+        self._cuts[connection.fileno()].cancel()
+
+    def is_strangers(self, connection: socket) -> bool:
+        """Return whether the peer is known to be another user than this one and root."""
+        if self._find_owner is None:
+            return False
+        with suppress(OSError):
+            owner = self._find_owner(connection.getpeername()[:2], connection.getsockname()[:2])
+            return owner not in {None, 0, os.getuid()}
+        return False
 
     def handle_error(self, request: Connection, client_address: tuple[str, int]) -> None:
         """Say nothing: a client that hangs up is not our failure, and stderr is the person's."""
@@ -178,7 +242,18 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        status, page = self._judge()
+        server = cast("_Server", self.server)  # typeshed knows the base class only
+        status, page = self._judge(server)
+        if page is not None:
+            self._send(status, page)
+            return
+        server.keep(self.connection)
+        try:
+            self._send(status, server.receiver.outcome())
+        finally:
+            server.receiver.page_sent()
+
+    def _send(self, status: HTTPStatus, page: bytes) -> None:
         self.send_response(status)
         for name, value in HEADERS.items():
             self.send_header(name, value)
@@ -186,8 +261,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    def _judge(self) -> tuple[HTTPStatus, bytes]:
-        receiver = cast("_Server", self.server).receiver  # typeshed knows the base class only
+    def _judge(self, server: _Server) -> tuple[HTTPStatus, bytes | None]:
+        receiver = server.receiver
+        if server.is_strangers(self.connection):
+            return HTTPStatus.FORBIDDEN, FAILED_PAGE
         if self.headers.get_all("Host") != [receiver.authority]:
             return HTTPStatus.FORBIDDEN, FAILED_PAGE
         # A redirect is a navigation; a script or an image of another page says that it is none.

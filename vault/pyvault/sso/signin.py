@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.errors import AwsError, CredentialsError, ItemNotFoundError
+from pyvault.errors import AwsError, ItemNotFoundError
 from pyvault.sso.device import await_device_code
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.tokens import Registration, SsoToken
@@ -29,12 +29,26 @@ class Person(Protocol):
         """Say which kind of sign-in works where this person sits."""
         ...
 
-    def open_page(self, session: SsoSession, url: str) -> None:
-        """Open the authorization page in a browser, or show its address."""
+    def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
+        """Open the authorization page in a browser, or show its address.
+
+        Args:
+            session: the portal.
+            url: whoever has it can end the sign-in.
+            known_client: the registration is kept from earlier, so AWS may have forgotten it.
+        """
         ...
 
     def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
         """Show the code, and where to enter it."""
+        ...
+
+    def fall_back(self, reason: str) -> None:
+        """Say why a code is used instead of a redirect to this machine."""
+        ...
+
+    def done(self) -> None:
+        """Take away what a page left on the disk; the sign-in is over."""
         ...
 
 
@@ -65,17 +79,28 @@ class SignIn:
             AwsUnreachableError: AWS gave no answer.
             CredentialsError: nobody finished in time.
         """
+        from pyvault.sso.loopback import PortUnavailableError
+
         calls = self._connect(session)
-        flow = self._person.choose_flow()
+        try:
+            try:
+                return self._sign_in(calls, session, self._person.choose_flow())
+            except PortUnavailableError as problem:
+                self._person.fall_back(str(problem))
+                return self._sign_in(calls, session, Flow.DEVICE)
+        finally:
+            self._person.done()
+
+    def _sign_in(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> SsoToken:
         client, kept = self._registration(calls, session, flow)
         try:
-            answer = self._run(calls, session, flow, client)
+            answer = self._run(calls, session, flow, client, kept=kept)
         except AwsError as error:
             if not kept or error.code not in {Code.BAD_CLIENT, Code.UNKNOWN_CLIENT}:
                 raise
             # AWS forgot what we kept: introduce ourselves again, once.
             client = self._register(calls, session, flow)
-            answer = self._run(calls, session, flow, client)
+            answer = self._run(calls, session, flow, client, kept=False)
         return SsoToken(
             access_token=answer.access_token,
             expires=answer.expires,
@@ -83,14 +108,16 @@ class SignIn:
             client=client,
         )
 
-    def _run(self, calls: OidcCalls, session: SsoSession, flow: Flow, client: Registration) -> TokenAnswer:
+    def _run(
+        self, calls: OidcCalls, session: SsoSession, flow: Flow, client: Registration, *, kept: bool
+    ) -> TokenAnswer:
         match flow:
             case Flow.BROWSER:
-                return self._with_browser(calls, session, client)
+                return self._with_browser(calls, session, client, kept=kept)
             case Flow.DEVICE:
                 return self._with_device_code(calls, session, client)
 
-    def _with_browser(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
+    def _with_browser(self, calls: OidcCalls, session: SsoSession, client: Registration, *, kept: bool) -> TokenAnswer:
         from pyvault.sso import pkce
         from pyvault.sso.loopback import RedirectReceiver
 
@@ -104,16 +131,19 @@ class SignIn:
                 verifier=verifier,
                 scopes=session.scopes,
             )
-            self._person.open_page(session, url)
+            # A registration that AWS forgot shows in the browser only, and never comes back to us. So it counts as
+            # forgotten until the redirect proves otherwise: whoever gives up and tries again gets a new one.
+            self._tokens.drop_registration(session, Flow.BROWSER)
+            self._person.open_page(session, url, known_client=kept)
+            code = receiver.wait(BROWSER_SECONDS)
+            self._tokens.put_registration(session, Flow.BROWSER, client)
+            succeeded = False
             try:
-                code = receiver.wait(BROWSER_SECONDS)
-            except AwsError:
-                raise
-            except CredentialsError:
-                # A registration that AWS forgot shows in the browser only, and never comes back to us.
-                self._tokens.drop_registration(session, Flow.BROWSER)
-                raise
-            return calls.redeem_code(client, code, verifier=verifier, redirect_uri=receiver.redirect_uri)
+                answer = calls.redeem_code(client, code, verifier=verifier, redirect_uri=receiver.redirect_uri)
+                succeeded = True
+            finally:
+                receiver.finish(succeeded=succeeded)
+            return answer
 
     def _with_device_code(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
         authorization = calls.start_device_authorization(client, start_url=session.start_url)
