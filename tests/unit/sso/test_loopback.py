@@ -241,8 +241,8 @@ STRANGER = """\
 import os, socket, sys
 authority, target, uid = sys.argv[1:]
 host, port = authority.split(":")
-connection = socket.socket()  # all that is imported is imported before: the user may not read it
-os.setgid(4711); os.setuid(int(uid))
+os.setgid(4711); os.setuid(int(uid))  # after the imports: this user may not read them
+connection = socket.socket()  # whose it is, the kernel decides here
 connection.connect((host, int(port)))
 connection.sendall(f"GET {target} HTTP/1.0\\r\\nHost: {authority}\\r\\n\\r\\n".encode())
 print(connection.recv(100).split()[1].decode())
