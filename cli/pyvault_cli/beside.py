@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault_cli import exits, serving
 from pyvault_cli.server_setup import ServerSettings
 
@@ -44,6 +45,7 @@ class BesideCommand:
 
     def keep(self, program: int) -> int:
         """Be the keeper of the server until the program has ended."""
+        close_memory()
         try:
             return self._keep(program)
         except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
@@ -102,6 +104,7 @@ def run_beside(
     from pyvault_cli.spawn import become
 
     settings = ServerSettings.of(options, context.environ)
+    hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     try:
         beside = BesideCommand(

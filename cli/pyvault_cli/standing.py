@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault_cli import console, serving
 from pyvault_cli.bound import BoundServer, bind_ecs
 from pyvault_cli.server_setup import ServerSettings
@@ -29,6 +30,8 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: a first fetch failed.
     """
+    hide_variables()
+    close_memory()
     settings = ServerSettings.of(options, context.environ)
     plans = {each.profile: each.plan(context) for each in wanted}
     server = bind_ecs(options)
