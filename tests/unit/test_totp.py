@@ -117,7 +117,7 @@ def test_what_is_no_secret_is_refused_without_showing_it(text: str) -> None:
     algorithm=st.sampled_from(Algorithm),
     digits=st.integers(6, 8),
     period=st.integers(1, 300),
-    serial=st.none() | st.text(string.printable, max_size=40),
+    serial=st.none() | st.text(string.printable, min_size=1, max_size=40),
     moment=st.integers(0, 2**33),
 )
 def test_an_authenticator_survives_the_vault(

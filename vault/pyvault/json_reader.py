@@ -147,6 +147,23 @@ class Fields:
             self._wrong(key, "a list of objects")
         return [type(self)(cast("dict[str, object]", member), inside=f"{self._inside}{key}.") for member in members]
 
+    def texts(self, key: str) -> list[str]:
+        """Return the texts of a list.
+
+        Raises:
+            UnreadableError: it is absent, or it or one of them is of another type.
+        """
+        value = self._values.get(key)
+        if value is None:
+            self._missing(key)
+        if not isinstance(value, list):
+            self._wrong(key, "a list")
+        members = cast("list[object]", value)
+        texts = [member for member in members if isinstance(member, str)]
+        if len(texts) != len(members):
+            self._wrong(key, "a list of texts")
+        return texts
+
     def names(self) -> list[str]:
         """List the names of the fields."""
         return list(self._values)

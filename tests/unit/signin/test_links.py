@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.config.partition import PARTITIONS, Partition
-from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError, UsageError
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError, UnusableAnswerError, UsageError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.signin.links import destination, login_link, site_of, token_request
@@ -163,10 +163,10 @@ def test_a_duration_that_is_refused_is_left_out_once() -> None:
     [
         ((400, b""), AwsError),
         ((503, b""), AwsError),
-        ((200, b"junk"), AwsUnreachableError),
-        ((200, b"{}"), AwsUnreachableError),
-        ((200, b'{"SigninToken": 1}'), AwsUnreachableError),
-        ((200, b"[]"), AwsUnreachableError),
+        ((200, b"junk"), UnusableAnswerError),
+        ((200, b"{}"), UnusableAnswerError),
+        ((200, b'{"SigninToken": 1}'), UnusableAnswerError),
+        ((200, b"[]"), UnusableAnswerError),
     ],
 )
 def test_other_answers_are_errors_without_secrets(answer: tuple[int, bytes], error: type[Exception]) -> None:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
+from pyvault.files.reading import read_file
+from pyvault.json_reader import UnreadableError, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 WINDOW = 30  # seconds. Source: RFC 6238, section 4.1, default time step X
 REMEMBERED = 3  # windows: AWS takes the codes of the neighbouring ones too
+MAX_RECORD = 64 * 1024  # bytes; a mark takes 80, and few are made in three windows
 
 
 class MfaClaims:
@@ -88,16 +91,12 @@ def _used(record: Path, now: float) -> dict[str, int]:
 
 
 def _read(record: Path) -> dict[str, int]:
-    import json
-
+    """Read the marks; what can't be read is no record, and the worst it costs is a code sent twice."""
     try:
-        content: object = json.loads(record.read_bytes())
-    except (OSError, ValueError):
+        fields = read_object(read_file(record, MAX_RECORD), limit=MAX_RECORD)
+        return {mark: fields.whole(mark) for mark in fields.names()}
+    except (OSError, UnreadableError):
         return {}
-    if not isinstance(content, dict):
-        return {}
-    pairs = cast("dict[str, object]", content).items()  # keys of JSON objects are texts
-    return {mark: window for mark, window in pairs if isinstance(window, int)}
 
 
 def _write(record: Path, used: dict[str, int]) -> None:

@@ -17,9 +17,10 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError, ItemCorruptError
+from pyvault.json_reader import read_object
 from pyvault.names import ItemName, Kind, parse_name
 from pyvault.secret import Secret
 
@@ -117,24 +118,21 @@ def decode_totp(data: Secret[bytes]) -> Totp:
     Raises:
         ItemCorruptError: the bytes are not one of ours.
     """
-    import json
-
     try:
-        record: object = json.loads(data.reveal())
-        if not isinstance(record, dict):
-            raise ItemCorruptError("the TOTP item is not an object")
-        fields = cast("dict[str, object]", record)  # keys of JSON objects are texts
-        if fields.get("v") != VERSION:
+        fields = read_object(data)
+        if fields.whole("v") != VERSION:
             raise ItemCorruptError(f"the TOTP item is not of version {VERSION}")
-        serial = fields.get("serial")
         return Totp(
-            secret=_parse_secret(Secret(str(fields["secret"]))),
-            algorithm=Algorithm(str(fields["algorithm"])),
-            digits=_bounded(str(fields["digits"]), DIGITS, "digits"),
-            period=timedelta(seconds=_bounded(str(fields["period"]), PERIODS, "period")),
-            serial=None if serial is None else str(serial),
+            secret=_parse_secret(Secret(fields.text("secret"))),
+            algorithm=Algorithm(fields.text("algorithm")),
+            digits=fields.whole("digits", least=DIGITS[0], most=DIGITS[-1]),
+            period=timedelta(seconds=fields.whole("period", least=PERIODS[0], most=PERIODS[-1])),
+            serial=fields.optional_text("serial"),
         )
-    except (ValueError, KeyError, InvalidSettingError):  # their texts may hold a part of the secret
+    except (
+        ValueError,
+        InvalidSettingError,
+    ):  # also UnreadableError; texts may hold a part of the secret
         raise ItemCorruptError("the TOTP item is not an authenticator") from None
 
 

@@ -27,7 +27,7 @@ def running_for(environ: Mapping[str, str]) -> tuple[str, ...]:
 
     try:
         chain: object = json.loads(environ.get(VARIABLE, "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     if not isinstance(chain, list):
         return ()

@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.clock import to_rfc3339
 from pyvault.errors import ItemCorruptError
+from pyvault.json_reader import read_object
 from pyvault.model import StoredCredentials
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pyvault.json_reader import Fields
 
 VERSION = 1
 
@@ -82,29 +85,25 @@ def parse_journal(data: Secret[bytes], profile: str) -> Journal:
         hint="'pyvault vault cat pending NAME' shows it; a newer pyvault may have written it",
     )
     try:
-        document = json.loads(data.reveal())
-        if document["v"] != VERSION:
+        document = read_object(data)
+        if document.whole("v") != VERSION:
             raise corrupt
         return _journal_from(document)
-    except (ValueError, KeyError, TypeError):
-        raise corrupt from None  # the cause holds the document, and so a secret
+    except ValueError:  # UnreadableError is one
+        raise corrupt from None
 
 
-def _journal_from(document: dict[str, object]) -> Journal:
-    existing = document["Existing"]
-    secret, key_id = document.get("SecretAccessKey"), document.get("AccessKeyId")
-    if not isinstance(existing, list):
-        raise TypeError
-    known = cast("list[object]", existing)  # isinstance can't know the items
-    started = parse_rfc3339(str(document["Started"]))
+def _journal_from(document: Fields) -> Journal:
+    secret, key_id = document.optional_text("SecretAccessKey"), document.optional_text("AccessKeyId")
+    started = document.time("Started")
     new = None
-    if isinstance(secret, str) and isinstance(key_id, str):
+    if secret and key_id:
         new = StoredCredentials(access_key_id=key_id, secret_access_key=Secret(secret), created=started)
     return Journal(
-        stage=Stage(str(document["stage"])),
-        old_key_id=str(document["OldAccessKeyId"]),
-        existing=tuple(str(key) for key in known),
+        stage=Stage(document.text("stage")),
+        old_key_id=document.text("OldAccessKeyId"),
+        existing=tuple(document.texts("Existing")),
         started=started,
         new=new,
-        new_key_id=None if key_id is None else str(key_id),
+        new_key_id=key_id,
     )

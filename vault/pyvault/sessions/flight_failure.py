@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 
 from pyvault import clock
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PENDING_MARK, PendingFile
+from pyvault.files.reading import read_file
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.sessions.failure_codec import describe, rebuild
 
 if TYPE_CHECKING:
@@ -68,14 +70,9 @@ def _sweep(directory: Path) -> None:
 
 
 def _read(record: Path) -> dict[str, str]:
-    import json
-
+    """Read a failure; what can't be read is none, as the record is only a cache."""
     try:
-        with record.open("rb") as file:
-            content: object = json.loads(file.read(MAX_RECORD))
-    except (OSError, ValueError):
+        fields = read_object(read_file(record, MAX_RECORD), limit=MAX_RECORD)
+        return {name: text for name in fields.names() if (text := fields.optional_text(name))}
+    except (OSError, UnreadableError):
         return {}
-    if not isinstance(content, dict):
-        return {}
-    pairs = cast("dict[str, object]", content).items()
-    return {name: value for name, value in pairs if isinstance(value, str)}

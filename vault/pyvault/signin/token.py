@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError, UnusableAnswerError
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
 from pyvault.signin.links import token_request
 
@@ -47,7 +48,8 @@ def get_signin_token(site: SigninSite, credentials: Credentials, *, duration_s: 
     Raises:
         CredentialsError: the credentials are long-lived.
         AwsError: AWS refused.
-        AwsUnreachableError: no answer, or none that can be read.
+        AwsUnreachableError: no answer.
+        UnusableAnswerError: none that can be read.
     """
     session = _session(credentials)
     answer = get(token_request(site, session=session, duration_s=duration_s))
@@ -60,12 +62,9 @@ def get_signin_token(site: SigninSite, credentials: Credentials, *, duration_s: 
             hint="the session may have ended: try again with --refresh" if answer.status == BAD_REQUEST else None,
         )
     try:
-        token = json.loads(answer.body.reveal())["SigninToken"]
-    except (ValueError, KeyError, TypeError):
-        token = None  # the cause holds the body
-    if not isinstance(token, str) or not token:
-        raise AwsUnreachableError("the sign-in endpoint gave no token")
-    return Secret(token)
+        return Secret(read_object(answer.body, limit=MAX_ANSWER).text("SigninToken"))
+    except UnreadableError as exc:
+        raise UnusableAnswerError(f"the sign-in endpoint gave no token: {exc}") from None
 
 
 def _session(credentials: Credentials) -> Secret[str]:
@@ -112,7 +111,7 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
         opener.add_handler(handler)
     try:
         with opener.open(url.reveal(), timeout=TIMEOUT_S) as response:
-            return Answer(status=response.status, body=Secret(response.read(MAX_ANSWER)))
+            return Answer(status=response.status, body=Secret(response.read(MAX_ANSWER + 1)))
     except urllib.error.HTTPError as exc:
         with exc:
             return Answer(status=exc.code, body=Secret(b""))

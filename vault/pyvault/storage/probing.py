@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.process.group import running_group
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 from pyvault.storage.built_in import BUILT_IN
@@ -106,13 +107,13 @@ def converse(child: Popen[bytes], question: str, limit: float) -> ProbeReport:
     child.stdout.readline()  # only our own code has run until here, so this can't hang
     answer, _ = child.communicate(timeout=limit)
     try:
-        seen: dict[str, str | bool | None] = json.loads(answer)
-    except ValueError:
+        seen = read_object(answer)
+        availability = Availability(
+            available=seen.flag("available"), reason=seen.optional_text("reason"), hint=seen.optional_text("hint")
+        )
+        return ProbeReport(availability=availability, failure=seen.optional_text("failure"))
+    except UnreadableError:
         return _failed(f"it ended the process with status {child.returncode}")
-    reason, hint, failure = (str(seen[key]) if seen[key] else None for key in ("reason", "hint", "failure"))
-    return ProbeReport(
-        availability=Availability(available=bool(seen["available"]), reason=reason, hint=hint), failure=failure
-    )
 
 
 def _failed(failure: str) -> ProbeReport:

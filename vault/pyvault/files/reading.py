@@ -1,0 +1,83 @@
+"""Read a small file that anybody may have put in its place: bounded, and never waiting for a pipe.
+
+State files, settings and the AWS files come through here. A FIFO without a writer
+would hang the command, a device or a sparse file would fill the memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from pyvault.files.patience import patiently
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = (
+    (stat.S_ISDIR, errno.EISDIR, "it is a directory"),
+    (stat.S_ISFIFO, errno.EINVAL, "it is a pipe and not a file"),
+    (stat.S_ISSOCK, errno.EINVAL, "it is a socket and not a file"),
+    (stat.S_ISCHR, errno.EINVAL, "it is a device and not a file"),
+    (stat.S_ISBLK, errno.EINVAL, "it is a device and not a file"),
+)
+FLAGS = ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY", "O_NOINHERIT")
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file; links are followed, the null device is an empty file.
+
+    Args:
+        path: a regular file.
+        limit: how many bytes it may have.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: it isn't there.
+        OSError: it is no file, is longer than *limit*, or can't be read; ``strerror`` says so in
+            words for a person.
+        ValueError: the path holds a NUL.
+    """
+    flags = os.O_RDONLY
+    for name in FLAGS:  # each where the system has it
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = patiently(lambda: os.open(path, flags))
+    except OSError as exc:
+        if exc.errno == errno.ENXIO:  # a socket can't be opened
+            raise OSError(errno.EINVAL, "it is a socket and not a file", str(path)) from None
+        raise
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISCHR(status.st_mode) and _is_null(status):
+            return b""
+        for is_kind, number, reason in KINDS:
+            if is_kind(status.st_mode):
+                raise OSError(number, reason, str(path))
+        if status.st_size > limit:
+            raise _too_long(path, limit)
+        return _read(descriptor, path, limit)
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, path: Path, limit: int) -> bytes:
+    """Read to the end; files of /proc have no size, and any other may grow meanwhile."""
+    content = b""
+    while part := os.read(descriptor, max(limit + 1 - len(content), 1)):
+        content += part
+        if len(content) > limit:
+            raise _too_long(path, limit)
+    return content
+
+
+def _is_null(status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(status, os.stat(os.devnull))  # noqa: PTH116 - devnull is text
+    except OSError:
+        return False
+
+
+def _too_long(path: Path, limit: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {limit} bytes", str(path))
