@@ -7,9 +7,11 @@ running program. With ``--lazy`` it waits until somebody asks.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault_cli import exits, serving
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Plan
     from pyvault.server.fetching import FetchFor
     from pyvault.server.serving import Setup
+    from pyvault.sharedfiles.room import View
     from pyvault_cli.bound import BoundServer
     from pyvault_cli.context import Context
     from pyvault_cli.server_options import ServerOptions
@@ -34,6 +37,7 @@ class BesideCommand:
 
     Attributes:
         first: credentials that are there already, by profile.
+        view: what the command sees of the AWS files, if it does not see them as they are.
     """
 
     server: BoundServer
@@ -42,10 +46,13 @@ class BesideCommand:
     plan: Plan
     context: Context
     first: Mapping[str, Credentials]
+    view: View | None = None
 
     def keep(self, program: int) -> int:
         """Be the keeper of the server until the program has ended."""
         close_memory()
+        from pyvault.server.beside import has_ended
+
         try:
             return self._keep(program)
         except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
@@ -53,6 +60,8 @@ class BesideCommand:
             return exits.INTERNAL
         finally:
             self.server.release()
+            if self.view is not None and has_ended(program):  # else a later run removes it
+                self.view.remove()
 
     def _keep(self, program: int) -> int:
         from pyvault.server.keeper import Keeper
@@ -78,6 +87,8 @@ class BesideCommand:
             return run_supervised([program, *command[1:]], environ, [self._setup()], self._fetch(), tell=serving.tell)
         finally:
             self.server.release()
+            if self.view is not None:
+                self.view.remove()
 
     def _fetch(self) -> FetchFor:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
@@ -89,9 +100,17 @@ class BesideCommand:
 
 
 def run_beside(
-    options: ServerOptions, wanted: Wanted, plan: Plan, context: Context, command: Sequence[str]
+    options: ServerOptions, wanted: Wanted, plan: Plan, context: Context, command: Sequence[str], *, hide: bool
 ) -> NoReturn:
     """Become the command, with a server beside it that ends when it ends.
+
+    Args:
+        options: of the server.
+        wanted: whose credentials.
+        plan: how they are fetched.
+        context: of pyvault itself.
+        command: the program and its words.
+        hide: the command sees a view of the AWS files.
 
     Raises:
         ConfigError: the server can't listen, or an option of it is wrong.
@@ -101,30 +120,37 @@ def run_beside(
     from pyvault.server.beside import can_stay_beside, leave_beside
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
+    from pyvault_cli.no_proxy import no_proxy_variables
+    from pyvault_cli.shared_config import make_view
     from pyvault_cli.spawn import become
 
     settings = ServerSettings.of(options, context.environ)
     hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
     server = bind_ec2() if options.ec2 else bind_ecs(options)
+    view = None
     try:
+        first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
+        view = make_view(context) if hide else None
         beside = BesideCommand(
-            server=server,
-            settings=settings,
-            wanted=wanted,
-            plan=plan,
-            context=context,
-            first={} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)},
+            server=server, settings=settings, wanted=wanted, plan=plan, context=context, first=first, view=view
         )
         environ = child_environment(
             context.environ,
             profile=plan.profile,
             region=plan.region,
             endpoint_url=plan.endpoint_url,
-            added=server.environ,
+            added={
+                **server.environ,
+                "BOTO_CONFIG": os.devnull,  # boto's own file, which it asks before any server
+                **no_proxy_variables(context.environ, urlsplit(server.url).hostname or ""),
+                **(view.variables() if view is not None else {}),
+            },
             removed=server.removed,
         )
     except BaseException:
         server.release()
+        if view is not None:
+            view.remove()
         raise
     if not can_stay_beside():
         sys.exit(beside.supervise(command, environ))

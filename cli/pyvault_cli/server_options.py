@@ -25,6 +25,14 @@ AllowRoleOption = Annotated[
 AccessLogOption = Annotated[
     Path | None, typer.Option("--access-log", metavar="FILE", help="append one line of JSON for each request")
 ]
+HideOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--hide-shared-config/--no-hide-shared-config",
+        help="show the command its AWS files without the credentials of [default]",
+        show_default=False,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

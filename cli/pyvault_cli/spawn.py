@@ -70,10 +70,7 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
         SystemExit: Windows: the child's exit code.
     """
     program = find_program(command[0], environ.get("PATH"))
-    for stream in (sys.stdout, sys.stderr):
-        # Buffered text would be lost with this process's memory. A stream may be None, closed, or broken.
-        with suppress(OSError, ValueError, AttributeError):
-            stream.flush()
+    flush()
     if sys.platform == "win32":
         sys.exit(run(program, command, environ))
     _default_signals()
@@ -81,6 +78,13 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
         os.execve(program, list(command), dict(environ))  # noqa: S606 - no shell is the point
     except OSError as exc:
         raise CommandNotExecutableError(f"the command '{command[0]}' can't be run: {exc.strerror}") from None
+
+
+def flush() -> None:
+    """Write what is buffered: it would be lost with this process's memory, or come after the command's."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # a stream may be None, closed, or broken
+            stream.flush()
 
 
 def run(program: str, command: Sequence[str], environ: Mapping[str, str]) -> int:

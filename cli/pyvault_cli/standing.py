@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pyvault_cli.server_options import ServerOptions
     from pyvault_cli.wanted import Wanted
 
+#: Its clients are not our children, so nobody has looked into their files.
+FOR_CLIENTS = "(clients must have no source in [default] of their AWS files)"
+
 
 def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) -> int:
     """Serve until a signal says stop; give the exit code.
@@ -47,7 +50,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
     @once
     def ready() -> None:
         with suppress(OSError):  # whoever waited for it has left; it serves all the same
-            console.out(f"ready {server.url}")
+            console.out(f"ready {server.url} {FOR_CLIENTS}")
 
     # The token file stays: what was mounted into a container has to be good for the next server too.
     return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)

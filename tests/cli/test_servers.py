@@ -188,7 +188,8 @@ class TestStanding:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_it_says_when_it_is_ready_serves_and_ends(self, start: type[Standing], number: signal.Signals) -> None:
         server = start("demo")
-        assert server.told[-1] == f"ready {server.uri}"
+        assert server.told[-1].split(maxsplit=2)[:2] == ["ready", server.uri]
+        assert "[default]" in server.told[-1]
         assert ask(server.uri, server.token)[0] == 200
         assert ask(server.uri, None)[0] == 403
         assert ask(server.uri, None, "/healthz") == (200, {"status": "ok"})
@@ -268,7 +269,7 @@ class TestStanding:
     def test_several_profiles_have_their_paths(self, start: type[Standing], fake_aws: FakeAws) -> None:
         server = start("demo", "reader", "--lazy")
         assert [line.rsplit("/", 1)[1] for line in server.told if "FULL_URI" in line] == ["demo", "reader"]
-        base = server.told[-1].removeprefix("ready ")
+        base = server.told[-1].split()[1]
         assert ask(base, server.token, "/profile/reader")[1]["RoleArn"] == fake_aws.role_arn("reader")
         assert "RoleArn" not in ask(base, server.token, "/profile/demo")[1]
         assert ask(base, server.token, "/")[0] == 404

@@ -8,6 +8,9 @@
     [backend.file]           # options of that backend, whatever it knows
     path = "~/vault.pyv"
 
+    [exec]
+    hide_shared_config = true    # as if each exec had --hide-shared-config
+
     [login]
     browser = "firefox"
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-KNOWN = ("backend", "login", "plugins", "prompt")
+KNOWN = ("backend", "exec", "login", "plugins", "prompt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class ToolConfig:
         backend: the name of the backend to use.
         backend_options: options by backend name; TOML's numbers and booleans
             are texts here, as they are on a command line.
+        hide_shared_config: the child of ``exec`` sees a view of the AWS files, with nothing in ``[default]``.
         browser: the program that opens a web page.
         prompt: the name of the prompt driver.
         allowed_plugins: distributions whose backends need no first-use question.
@@ -46,6 +50,7 @@ class ToolConfig:
 
     backend: str | None = None
     backend_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, "Mapping[str, str]"])
+    hide_shared_config: bool = False
     browser: str | None = None
     prompt: str | None = None
     allowed_plugins: frozenset[str] = frozenset()
@@ -79,15 +84,18 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     """
     _only(document, KNOWN, "", where)
     name, options = _backend(document.get("backend", {}), where)
+    execution = _table(document.get("exec", {}), "exec", where)
     login = _table(document.get("login", {}), "login", where)
     plugins = _table(document.get("plugins", {}), "plugins", where)
     prompt = _table(document.get("prompt", {}), "prompt", where)
+    _only(execution, ("hide_shared_config",), "exec.", where)
     _only(login, ("browser",), "login.", where)
     _only(plugins, ("allow",), "plugins.", where)
     _only(prompt, ("driver",), "prompt.", where)
     return ToolConfig(
         backend=name,
         backend_options=options,
+        hide_shared_config=_switch(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
         allowed_plugins=_names(plugins.get("allow", []), "plugins.allow", where),
@@ -122,6 +130,12 @@ def _text(value: object, setting: str, where: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise _wrong(setting, "a text", where)
+
+
+def _switch(value: object, setting: str, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(setting, "true or false", where)
 
 
 def _names(value: object, setting: str, where: str) -> frozenset[str]:

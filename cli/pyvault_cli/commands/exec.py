@@ -10,7 +10,7 @@ import typer
 
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
-from pyvault_cli import console, options, server_options
+from pyvault_cli import console, options, server_options, shared_config
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested
 
@@ -46,6 +46,7 @@ def exec(
     token_file: server_options.TokenFileOption = None,
     allow_role: server_options.AllowRoleOption = None,
     access_log: server_options.AccessLogOption = None,
+    hide_shared_config: server_options.HideOption = None,
     stdout: options.StdoutOption = False,
     no_cache: options.NoCacheOption = False,
     refresh: options.RefreshOption = False,
@@ -65,6 +66,9 @@ def exec(
         access_log=access_log,
     )
     servers.check(json=json, no_session=no_session)
+    hide = shared_config.wants_view(context, flag=hide_shared_config, json=json)
+    if servers and not hide:
+        shared_config.refuse_obstacles(context.environ)  # before anybody is asked for anything
     wanted = Wanted(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
@@ -81,36 +85,44 @@ def exec(
     if servers:
         from pyvault_cli.beside import run_beside
 
-        run_beside(servers, wanted, plan, context, command_of(context))
+        run_beside(servers, wanted, plan, context, command_of(context), hide=hide)
     fetch = fetcher(wanted, plan, context)
     if json:
         from pyvault_cli.formats import as_json
 
         console.data(as_json(fetch()))
         return
+    if profile_env:
+        shared_config.refuse_rivals(plan, context.environ, hide=hide)
     command = command_of(context)
     credentials = fetch()  # with --profile-env too: what can fail shall fail here, not in the child
     if profile_env:
         from pyvault_cli.sso_access import leave_tokens
 
         leave_tokens(context, plan)
-    _become(command, context, plan, None if profile_env else credentials)
+    _become(command, context, plan, None if profile_env else credentials, hide=hide)
 
 
-def _become(command: Sequence[str], context: Context, plan: Plan, credentials: Credentials | None) -> None:
+def _become(
+    command: Sequence[str], context: Context, plan: Plan, credentials: Credentials | None, *, hide: bool
+) -> None:
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.spawn import become
 
+    view = shared_config.make_view(context) if hide else None
+    shown = {} if credentials else {"AWS_PROFILE": plan.profile, **shared_config.real_files(context.environ)}
     environ = child_environment(
         context.environ,
         profile=plan.profile,
         region=plan.region,
         endpoint_url=plan.endpoint_url,
         credentials=credentials,
-        added={} if credentials else {"AWS_PROFILE": plan.profile},
+        added=shown | (view.variables() if view is not None else {}),
     )
     context.close()
     context.ask.close_descriptors()
+    if view is not None:
+        sys.exit(shared_config.run_behind(view, command, environ))
     become(command, environ)
 
 

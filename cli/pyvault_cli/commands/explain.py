@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pyvault.config.file import DEFAULT
 from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.planning.explain import as_json
@@ -65,6 +66,10 @@ def explain(
         console.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
     if isinstance(outcome, PyvaultError):
         raise outcome
+    if loaded.name != DEFAULT:
+        from pyvault_cli.shared_config import warn_of_default
+
+        warn_of_default(context.environ)
 
 
 def _outcome(wanted: Wanted, loaded: Profile, context: Context, assumed: frozenset[str] | None) -> Plan | PyvaultError:

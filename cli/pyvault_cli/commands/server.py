@@ -28,7 +28,8 @@ def server(
 ) -> None:
     """Give credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
 
-    Prints the variables that programs need, then a line 'ready URL' once it answers.
+    Prints the variables that programs need, then a line that begins 'ready URL' once it answers.
+    A program whose own AWS files have credentials in [default] uses those.
     """
     context = context_of(ctx)
     wanted = [

@@ -33,6 +33,8 @@ def test_everything_it_knows(tmp_path: Path) -> None:
         [backend.file]
         min_generation = 7
         auto = true
+        [exec]
+        hide_shared_config = true
         [login]
         browser = "firefox"
         [prompt]
@@ -44,6 +46,7 @@ def test_everything_it_knows(tmp_path: Path) -> None:
     assert config == ToolConfig(
         backend="pass",
         backend_options={"pass": {"prefix": "aws"}, "file": {"min_generation": "7", "auto": "true"}},
+        hide_shared_config=True,
         browser="firefox",
         prompt="zenity",
         allowed_plugins=frozenset({"acme-vault"}),
@@ -64,6 +67,8 @@ def test_a_backend_without_options_is_one_line(tmp_path: Path) -> None:
         ("[backend.file]\npath = ['x']", "backend.file.path"),
         ("[backend.file]\npath = 1.5", "backend.file.path"),
         ("[login]\nbrwser = 'x'", "login.brwser"),
+        ("[exec]\nhide_shared_config = 'yes'", "exec.hide_shared_config"),
+        ("[exec]\nhide = true", "exec.hide"),
         ("[plugins]\nallow = 'x'", "plugins.allow"),
         ("[plugins]\nallow = [1]", "plugins.allow"),
         ("login = 1", "login"),

@@ -24,6 +24,14 @@ DEFAULT: Final = "default"
 PROFILE: Final = "profile"
 SSO_SESSION: Final = "sso-session"
 SERVICES: Final = "services"
+
+CONFIG_FILE: Final = "AWS_CONFIG_FILE"
+CREDENTIALS_FILE: Final = "AWS_SHARED_CREDENTIALS_FILE"
+PLACES: Final = {CONFIG_FILE: "~/.aws/config", CREDENTIALS_FILE: "~/.aws/credentials"}
+#: Where the real files are, for a pyvault whose parent shows programs a view (:mod:`pyvault.sharedfiles`).
+BEHIND_VIEW: Final = {CONFIG_FILE: "PYVAULT_AWS_CONFIG_FILE", CREDENTIALS_FILE: "PYVAULT_AWS_CREDENTIALS_FILE"}
+VIEW_PREFIX: Final = "aws-view-"  # of the directory that a view is in
+
 MAX_BYTES: Final = 16 * 1024 * 1024  # a device or an endless pipe must not fill the memory
 
 
@@ -124,13 +132,24 @@ class ConfigFile:
 
 
 def find_config_path(environ: Mapping[str, str]) -> Path:
-    """Say where the AWS config file is: ``AWS_CONFIG_FILE`` or ``~/.aws/config``."""
-    return expand_home(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ)
+    """Say where the AWS config file is: ``AWS_CONFIG_FILE`` or ``~/.aws/config``, or what a view stands for."""
+    return _behind_view(environ, CONFIG_FILE) or seen_path(environ, CONFIG_FILE)
 
 
 def find_credentials_path(environ: Mapping[str, str]) -> Path:
-    """Say where the shared credentials are: ``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``."""
-    return expand_home(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ)
+    """Say where the shared credentials are: ``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``, or the same."""
+    return _behind_view(environ, CREDENTIALS_FILE) or seen_path(environ, CREDENTIALS_FILE)
+
+
+def seen_path(environ: Mapping[str, str], variable: str) -> Path:
+    """Return the path of a shared file as every other program finds it."""
+    return expand_home(environ.get(variable) or PLACES[variable], environ)
+
+
+def _behind_view(environ: Mapping[str, str], variable: str) -> Path | None:
+    """Return the file that a view was made of, unless somebody has named another file since."""
+    real, seen = environ.get(BEHIND_VIEW[variable]), environ.get(variable)
+    return Path(real) if real and (not seen or Path(seen).parent.name.startswith(VIEW_PREFIX)) else None
 
 
 def expand_home(text: str, environ: Mapping[str, str]) -> Path:

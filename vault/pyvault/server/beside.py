@@ -9,6 +9,7 @@ ends with it.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -50,6 +51,11 @@ def leave_beside(keep: Callable[[int], int]) -> None:
             code = 0
     finally:
         os._exit(code)
+
+
+def has_ended(program: int) -> bool:
+    """Return whether the program of this descriptor (a pidfd) has ended."""
+    return bool(select.select([program], [], [], 0)[0])
 
 
 def _step_back() -> None:

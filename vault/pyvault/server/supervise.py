@@ -44,7 +44,7 @@ def run_supervised(
         OSError: the program can't be started.
     """
     program = subprocess.Popen(command, env=dict(environ))
-    _pass_signals(program)
+    pass_signals(program)
     try:
         _serve_until(program, setups, fetch)
     except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
@@ -105,7 +105,7 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None
         loop.call_soon_threadsafe(function)
 
 
-def _pass_signals(program: subprocess.Popen[bytes]) -> None:
+def pass_signals(program: subprocess.Popen[bytes]) -> None:
     """See that each signal reaches the program once, whoever sent it."""
 
     def send(number: int, _frame: object) -> None:

@@ -1,0 +1,167 @@
+"""Where views of the shared files stand while a program uses them.
+
+Each is a directory of ours with two files that nobody can write, and beside it a
+lock that says somebody looks after it. The lock file names the program: a view goes
+when its keeper removes it, or, if the keeper was killed, when a later run finds
+that neither lives any more. Plain keys may be in a view, so it is nobody else's
+to read, and where the system has a runtime directory it is never on a disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
+from pyvault.errors import InsecurePermissionsError, LockTimeoutError, WriteFailedError
+from pyvault.files.lock import LockFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.sharedfiles.view import Hidden
+
+LOCK_SUFFIX = ".lock"
+NAME_BYTES = 8
+READ_ONLY = stat.S_IRUSR
+CLOSED = stat.S_IRUSR | stat.S_IXUSR  # a file can't be renamed over one of ours either
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Real:
+    """The files that a view is made of, as absolute paths."""
+
+    config: Path
+    credentials: Path
+
+
+class View:
+    """Two files as a program is to see them, from :meth:`make` until :meth:`remove`."""
+
+    def __init__(self, directory: Path, real: Real, lock: LockFile) -> None:
+        self.directory = directory
+        self._real = real
+        self._lock = lock
+
+    @classmethod
+    def make(cls, room: Path, hidden: Hidden, real: Real) -> Self:
+        """Write a view into a room of ours, after sweeping it.
+
+        Raises:
+            WriteFailedError: the system refuses; nothing is left.
+        """
+        sweep(room)
+        directory = room / f"{VIEW_PREFIX}{secrets.token_hex(NAME_BYTES)}"
+        # The lock comes first: a sweeper must not take what is being made for left over.
+        lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, passing=True)
+        lock.__enter__()
+        view = cls(directory, real, lock)
+        try:
+            directory.mkdir(mode=0o700)
+            for path, text in ((view.config, hidden.config), (view.credentials, hidden.credentials)):
+                _write(path, text)
+            directory.chmod(CLOSED)
+        except OSError as exc:
+            view.remove()
+            raise WriteFailedError(f"can't write to '{directory}': {exc.strerror}") from exc
+        return view
+
+    @property
+    def config(self) -> Path:
+        """What ``AWS_CONFIG_FILE`` names."""
+        return self.directory / "config"
+
+    @property
+    def credentials(self) -> Path:
+        """What ``AWS_SHARED_CREDENTIALS_FILE`` names."""
+        return self.directory / "credentials"
+
+    def variables(self) -> dict[str, str]:
+        """Return what shows a program the view, and a pyvault in it the real files."""
+        return {
+            CONFIG_FILE: str(self.config),
+            CREDENTIALS_FILE: str(self.credentials),
+            BEHIND_VIEW[CONFIG_FILE]: str(self._real.config),
+            BEHIND_VIEW[CREDENTIALS_FILE]: str(self._real.credentials),
+        }
+
+    def hand_to(self, program: int) -> None:
+        """Note that the view is for this process, and stays as long as it lives."""
+        with contextlib.suppress(OSError):  # it only serves the sweepers of later runs
+            self._lock.path.write_text(f"{program}\n", encoding="ascii")
+
+    def remove(self) -> None:
+        """Take the view away; call it once, where the program has ended."""
+        _remove(self.directory)
+        self._lock.__exit__(None, None, None)
+
+
+def open_room(room: Path) -> Path:
+    """Make the directory that views stand in, for this user alone.
+
+    Raises:
+        OSError: it can't be made.
+        InsecurePermissionsError: others can get at what is in it.
+    """
+    room.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        return room
+    status = room.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise InsecurePermissionsError(f"'{room}' is not a directory of yours", hint="name another XDG_RUNTIME_DIR")
+    if status.st_mode & 0o077:
+        raise InsecurePermissionsError(f"others can read or write '{room}'", hint=f"chmod 700 '{room}'")
+    return room
+
+
+def sweep(room: Path) -> None:
+    """Remove the views whose keeper and whose program are gone; one that can't be removed is left."""
+    for name in {path.name.removesuffix(LOCK_SUFFIX) for path in room.glob(f"{VIEW_PREFIX}*")}:
+        lock = room / f"{name}{LOCK_SUFFIX}"
+        if _lives(_program_of(lock)):
+            continue
+        with contextlib.suppress(LockTimeoutError, WriteFailedError), LockFile(lock, timeout=0, passing=True):
+            _remove(room / name)
+
+
+def _write(path: Path, text: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with open(path, "wb", opener=lambda name, _flags: os.open(name, flags, READ_ONLY)) as file:
+        file.write(text)
+
+
+def _remove(directory: Path) -> None:
+    with contextlib.suppress(OSError):
+        directory.chmod(0o700)
+        if sys.platform == "win32":  # which refuses to remove what is read-only
+            for path in directory.iterdir():
+                path.chmod(0o600)
+        shutil.rmtree(directory)
+
+
+def _program_of(lock: Path) -> int:
+    """Return the process that a lock file names; 0 for none."""
+    try:
+        words = lock.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return 0
+    return int(words[0]) if words and words[0].isascii() and words[0].isdecimal() else 0
+
+
+def _lives(process: int) -> bool:
+    """Return whether a process is there; a number that has been given anew only delays a sweep."""
+    if process <= 0 or sys.platform == "win32":  # there the view's lock alone says so: a signal 0 would be a Ctrl-C
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -1,0 +1,121 @@
+"""The two shared files with nothing in ``[default]`` that wins over a server. Pure.
+
+Every byte stays but these: the entries that stand in the way go from ``[default]``;
+all that it held stands again, at the end, in a profile of a new name; and where
+another profile said ``source_profile = default``, that name stands instead. So
+whoever names a profile gets what it got before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pyvault.config.file import DEFAULT
+from pyvault.errors import ConfigError
+from pyvault.sharedfiles.lines import line_end, read_lines
+from pyvault.sharedfiles.obstacles import EVERYBODYS, find_obstacles, is_obstacle, lines_of, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyvault.config.file import ConfigFile
+    from pyvault.sharedfiles.lines import Line
+
+STAND_IN: Final = "pyvault-default"
+SOURCE_PROFILE: Final = "source_profile"
+#: ``source_profile = default``, maybe in quotes, maybe with a comment that only some readers take for one.
+TO_DEFAULT: Final = re.compile(rb"([^=:]*[=:]\s*[\"']?)default([\"']?\s*(?:\s[#;].*)?)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """Both files as a program is to see them; plain keys may be in them.
+
+    Attributes:
+        stand_in: the profile with all that ``[default]`` held; None if nothing had to go.
+    """
+
+    config: bytes
+    credentials: bytes
+    stand_in: str | None
+
+    def __repr__(self) -> str:
+        """Show no byte of the files."""
+        return f"Hidden(stand_in={self.stand_in!r})"
+
+
+def hide_default(config: ConfigFile, credentials: ConfigFile) -> Hidden:
+    """Write both files anew, without what in ``[default]`` wins over a server.
+
+    Raises:
+        ConfigError: ``[DEFAULT]`` has such a key, which some programs read into every section.
+    """
+    obstacles = find_obstacles(config, credentials)
+    if not obstacles:
+        return Hidden(config=config.data, credentials=credentials.data, stand_in=None)
+    for obstacle in obstacles:
+        if obstacle.header == EVERYBODYS:
+            raise ConfigError(
+                f"{obstacle} can't be hidden: some programs read it into every section",
+                hint="move it to the section that it is meant for",
+            )
+    stand_in = _unused(config.data + credentials.data)
+    return Hidden(
+        config=_hidden(config.data, stand_in, plain=False),
+        credentials=_hidden(credentials.data, stand_in, plain=True),
+        stand_in=stand_in,
+    )
+
+
+def _unused(text: bytes) -> str:
+    name, number = STAND_IN, 1
+    while name.encode() in text:
+        number += 1
+        name = f"{STAND_IN}-{number}"
+    return name
+
+
+def _hidden(data: bytes, stand_in: str, *, plain: bool) -> bytes:
+    lines = [*read_lines(data, loose=False)]
+    gone = _in_the_way(data, lines, plain=plain)
+    kept = b"".join(_pointed(line, stand_in) for line in lines if line.number not in gone)
+    held = b"".join(_with_end(_pointed(line, stand_in), data) for line in _held(lines, plain=plain))
+    if not held:
+        return kept
+    end = line_end(data)
+    header = f"[{stand_in}]" if plain else f"[profile {stand_in}]"
+    return _with_end(kept, data) + end + header.encode() + end + held
+
+
+def _in_the_way(data: bytes, lines: list[Line], *, plain: bool) -> set[int]:
+    """Return the numbers of the lines that go: each key that stands in the way, and the lines that go on with it."""
+    first = {line.number for line in lines_of(data, DEFAULT, plain=plain) if line.key and is_obstacle(line.key)}
+    gone: set[int] = set()
+    inside = False
+    for line in lines:
+        if line.key is None and not line.heads:  # a comment; the entry may go on below it
+            continue
+        inside = line.number in first if line.begins else inside and not line.heads
+        if inside or line.number in first:
+            gone.add(line.number)
+    return gone
+
+
+def _held(lines: list[Line], *, plain: bool) -> Iterator[Line]:
+    """Give the entries of ``[default]``; in the config file ``[profile default]`` wins if it is there."""
+    of_default = [line for line in lines if line.header is not None and names(line.header, DEFAULT, plain=plain)]
+    headers = sorted(dict.fromkeys(line.header for line in of_default), key=lambda header: (header == DEFAULT) != plain)
+    yield from (line for line in of_default if line.header == headers[0] and line.key is not None)
+
+
+def _pointed(line: Line, stand_in: str) -> bytes:
+    if not line.begins or line.key != SOURCE_PROFILE:
+        return line.raw
+    match = TO_DEFAULT.fullmatch(line.raw)
+    return match[1] + stand_in.encode() + match[2] if match else line.raw
+
+
+def _with_end(text: bytes, data: bytes) -> bytes:
+    return text if not text or text.endswith((b"\n", b"\r")) else text + line_end(data)
