@@ -75,10 +75,16 @@ def run_below(
 
 def _stop_with(program: int) -> None:
     """Stop and go on whenever the program does, so that the shell above sees the job stop; until it has ended."""
+
+    def go_on(_number: int, _frame: object) -> None:
+        # Also where the terminal has stopped both: else we might wake first, and take the program for one that stops.
+        with suppress(ProcessLookupError):
+            os.kill(program, signal.SIGCONT)
+
+    signal.signal(signal.SIGCONT, go_on)
     while True:
         seen = os.waitid(os.P_PID, program, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
         if seen is None or seen.si_code not in {os.CLD_STOPPED, os.CLD_TRAPPED}:
             return
-        os.waitid(os.P_PID, program, os.WSTOPPED | os.WNOHANG)
-        os.kill(os.getpid(), signal.SIGSTOP)
-        os.kill(program, signal.SIGCONT)
+        if os.waitid(os.P_PID, program, os.WSTOPPED | os.WNOHANG) is not None:
+            os.kill(os.getpid(), signal.SIGSTOP)
