@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from pyvault.process.own_secrets import close_memory, hide_variables
-from pyvault_cli import exits, serving
+from pyvault_cli import exits, serving, shared_config
 from pyvault_cli.server_setup import ServerSettings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class BesideCommand:
         finally:
             self.server.release()
             if self.view is not None and has_ended(program):  # else a later run removes it
-                self.view.remove()
+                shared_config.take_away(self.view)
 
     def _keep(self, program: int) -> int:
         from pyvault.server.keeper import Keeper
@@ -88,7 +88,7 @@ class BesideCommand:
         finally:
             self.server.release()
             if self.view is not None:
-                self.view.remove()
+                shared_config.take_away(self.view)
 
     def _fetch(self) -> FetchFor:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
@@ -121,7 +121,6 @@ def run_beside(
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.no_proxy import no_proxy_variables
-    from pyvault_cli.shared_config import make_view
     from pyvault_cli.spawn import become
 
     settings = ServerSettings.of(options, context.environ)
@@ -130,7 +129,7 @@ def run_beside(
     view = None
     try:
         first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
-        view = make_view(context) if hide else None
+        view = shared_config.make_view(context) if hide else None
         beside = BesideCommand(
             server=server, settings=settings, wanted=wanted, plan=plan, context=context, first=first, view=view
         )
@@ -150,7 +149,7 @@ def run_beside(
     except BaseException:
         server.release()
         if view is not None:
-            view.remove()
+            shared_config.take_away(view)
         raise
     if not can_stay_beside():
         sys.exit(beside.supervise(command, environ))

@@ -136,7 +136,13 @@ def run_behind(view: View, command: Sequence[str], environ: Mapping[str, str]) -
     try:
         return run_below(command, environ, started=view.hand_to, purpose=FLAG)
     finally:
-        view.remove()
+        take_away(view)
+
+
+def take_away(view: View) -> None:
+    """Remove a view where its command has ended; nothing is lost that the command has written to it."""
+    if (aside := view.remove()) is not None:
+        console.warn(f"the command wrote to its copy of the AWS files, now in '{aside}'; your own are as they were")
 
 
 def _room(context: Context) -> Path:

@@ -40,6 +40,10 @@ Clients send a token over http only to addresses that they trust. With `AWS_CONT
 {hosts}
 10.99.0.1 stands for any address that is neither loopback nor one of AWS's own. 127.0.0.1, where `exec --ecs-server` listens
 (the first column above), serves all that know the variable, and 169.254.170.2 those that go by `RELATIVE_URI`; what containers make of that is in [containers.md](containers.md).
+
+## Whose files they read first
+All of them look at `[default]` of the AWS files before they ask a server; `exec` refuses to start a server where that has a source of its own,
+and `--hide-shared-config` hides it ([containers.md](containers.md)). Tried with the AWS CLI v1, boto3, JavaScript v3, Go v1 and Go v2.
 """
 
 

@@ -33,7 +33,7 @@ def test_a_view_is_read_only_and_leaves_nothing(room: Path) -> None:
     assert view.credentials.read_bytes() == b""
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (room, view.directory, view.config, view.credentials)]
     assert modes == [0o700, 0o500, 0o400, 0o400]
-    view.remove()
+    assert view.remove() is None
     assert list(room.iterdir()) == []
 
 
@@ -44,6 +44,18 @@ def test_a_pyvault_that_sees_it_reads_the_real_files(room: Path) -> None:
     # Somebody in the child names another file: that one is meant.
     assert find_config_path(seen | {"AWS_CONFIG_FILE": "/other"}) == Path("/other")
     assert find_credentials_path(seen | {"AWS_SHARED_CREDENTIALS_FILE": ""}) == REAL.credentials
+
+
+def test_what_root_writes_there_is_put_aside(room: Path) -> None:
+    view = View.make(room, HIDDEN, REAL)
+    view.config.chmod(0o600)
+    view.config.write_text("[default]\nregion = new\n")
+    aside = view.remove()
+    assert aside is not None
+    assert (aside / "config").read_text() == "[default]\nregion = new\n"
+    assert [path.name for path in room.iterdir()] == [aside.name]
+    sweep(room)
+    assert aside.exists()
 
 
 def test_one_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
@@ -67,6 +79,7 @@ def left_over(room: Path, holder: str | None) -> Path:
     directory = room / "aws-view-0123"
     directory.mkdir()
     (directory / "config").write_text("secret")
+    os.utime(directory / "config", ns=(0, 0))
     directory.chmod(0o500)
     if holder is not None:
         (room / "aws-view-0123.lock").write_text(holder)
@@ -78,6 +91,14 @@ def test_what_nobody_uses_goes_with_the_next(room: Path, holder: str | None) -> 
     directory = left_over(room, holder)
     View.make(room, HIDDEN, REAL).remove()
     assert directory.exists() is (holder == f"{10**30}\n")  # no number of a process: better left than taken away
+
+
+def test_one_that_was_never_finished_goes_too(room: Path) -> None:
+    directory = left_over(room, None)
+    directory.chmod(0o700)
+    os.utime(directory / "config")
+    sweep(room)
+    assert list(room.iterdir()) == []
 
 
 def test_what_a_program_uses_stays_without_its_keeper(room: Path) -> None:

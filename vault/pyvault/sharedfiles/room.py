@@ -4,7 +4,9 @@ Each is a directory of ours with two files that nobody can write, and beside it 
 lock that says somebody looks after it. The lock file names the program: a view goes
 when its keeper removes it, or, if the keeper was killed, when a later run finds
 that neither lives any more. Plain keys may be in a view, so it is nobody else's
-to read, and where the system has a runtime directory it is never on a disk.
+to read, and where the system has a runtime directory it is never on a disk. No mode
+stops root: what was written into a view is put aside and not removed, as somebody
+meant it for the real files.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from pyvault.sharedfiles.view import Hidden
 
 LOCK_SUFFIX = ".lock"
+ASIDE_PREFIX = "written-"
+UNTOUCHED = 0  # the time of the last change, ns; any later one shows that somebody wrote
 NAME_BYTES = 8
 READ_ONLY = stat.S_IRUSR
 CLOSED = stat.S_IRUSR | stat.S_IXUSR  # a file can't be renamed over one of ours either
@@ -96,10 +100,15 @@ class View:
         with contextlib.suppress(OSError):  # it only serves the sweepers of later runs
             self._lock.path.write_text(f"{program}\n", encoding="ascii")
 
-    def remove(self) -> None:
-        """Take the view away; call it once, where the program has ended."""
-        _remove(self.directory)
+    def remove(self) -> Path | None:
+        """Take the view away; call it once, where the program has ended.
+
+        Returns:
+            Where it was put aside, if somebody has written to it.
+        """
+        aside = _remove(self.directory)
         self._lock.__exit__(None, None, None)
+        return aside
 
 
 def open_room(room: Path) -> Path:
@@ -134,15 +143,23 @@ def _write(path: Path, text: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     with open(path, "wb", opener=lambda name, _flags: os.open(name, flags, READ_ONLY)) as file:
         file.write(text)
+    os.utime(path, ns=(UNTOUCHED, UNTOUCHED))
 
 
-def _remove(directory: Path) -> None:
+def _remove(directory: Path) -> Path | None:
+    """Remove a view, or return where it was put aside."""
     with contextlib.suppress(OSError):
+        complete = sys.platform == "win32" or stat.S_IMODE(directory.stat().st_mode) == CLOSED
         directory.chmod(0o700)
-        if sys.platform == "win32":  # which refuses to remove what is read-only
-            for path in directory.iterdir():
-                path.chmod(0o600)
+        paths = [*directory.iterdir()]
+        if complete and any(path.stat().st_mtime_ns != UNTOUCHED for path in paths):
+            aside = directory.with_name(ASIDE_PREFIX + directory.name.removeprefix(VIEW_PREFIX))
+            directory.rename(aside)
+            return aside
+        for path in paths if sys.platform == "win32" else ():  # which refuses to remove what is read-only
+            path.chmod(0o600)
         shutil.rmtree(directory)
+    return None
 
 
 def _program_of(lock: Path) -> int:
