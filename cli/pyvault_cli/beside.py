@@ -50,9 +50,9 @@ class BesideCommand:
 
     def keep(self, program: int) -> int:
         """Be the keeper of the server until the program has ended."""
-        close_memory()
         from pyvault.server.beside import has_ended
 
+        close_memory()
         try:
             return self._keep(program)
         except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know

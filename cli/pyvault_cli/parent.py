@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import UsageError
+from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault.server.supervise import pass_signals
 from pyvault_cli import exits
 from pyvault_cli.spawn import CommandNotExecutableError, find_program, flush
@@ -43,6 +44,7 @@ def run_below(
         CommandNotExecutableError: the system refuses to run it.
     """
     program = find_program(command[0], environ.get("PATH"))
+    hide_variables()  # this process lives as long as the command, which must not read our keys in /proc
     flush()
     early: list[int] = []  # a signal that comes before there is anybody to pass it to
     for number in (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
@@ -63,6 +65,7 @@ def run_below(
         raise CommandNotExecutableError(f"the command '{command[0]}' can't be run: {exc.strerror}") from None
     if sys.platform == "win32":
         started(child.pid)
+    close_memory()
     pass_signals(child)
     for sent in early:
         child.send_signal(sent)

@@ -62,18 +62,19 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def search(home: Path, *before: str) -> dict[str, int]:
+def search(home: Path, *before: str, how: str = "-s") -> dict[str, int]:
     environ = clean_environ(home) | {
         "PYVAULT_BACKEND": "file", "PYVAULT_PASSPHRASE": CANARY, "LOOK_FOR": CANARY[::-1], "AWS_SESSION_TOKEN": CANARY,
     }  # fmt: skip
-    words = [*before, str(PYVAULT), "exec", "-s", "app", "--", *SHELL, sys.executable, "-S", "-c", SEARCH]
+    words = [*before, str(PYVAULT), "exec", how, "app", "--", *SHELL, sys.executable, "-S", "-c", SEARCH]
     done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return {name: int(count) for name, count in (line.split() for line in done.stdout.splitlines())}
 
 
-def test_no_process_beside_the_program_shows_the_passphrase_in_its_environment(home: Path) -> None:
-    seen = search(home)
+@pytest.mark.parametrize("how", ["-s", "--hide-shared-config"])
+def test_no_process_beside_the_program_shows_the_passphrase_in_its_environment(home: Path, how: str) -> None:
+    seen = search(home, how=how)
     assert seen["keepers"] >= 1
     assert seen["shown"] == 0
 
