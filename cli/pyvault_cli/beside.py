@@ -120,10 +120,12 @@ def run_beside(
     from pyvault.server.beside import can_stay_beside, leave_beside
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
+    from pyvault_cli.client_settings import client_settings
     from pyvault_cli.no_proxy import no_proxy_variables
     from pyvault_cli.spawn import become
 
     settings = ServerSettings.of(options, context.environ)
+    client = client_settings(plan)
     hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     view = None
@@ -137,7 +139,7 @@ def run_beside(
             context.environ,
             profile=plan.profile,
             region=plan.region,
-            endpoint_url=plan.endpoint_url,
+            settings=client,
             added={
                 **server.environ,
                 "BOTO_CONFIG": os.devnull,  # boto's own file, which it asks before any server

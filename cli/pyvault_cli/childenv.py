@@ -1,11 +1,12 @@
-"""The environment of the child of ``exec``. Pure.
+"""The environment of the child of ``exec``, and what goes out of a shell. Pure.
 
 A copy of ours, without anything that could send the child to other credentials
 than the ones it was started for, and without the keys to the vault itself: a
 child needs its credentials, never the passphrase they were kept under.
 
 Source: aws-vault's ``exec`` for the variables set and for the first block of
-removed ones; the AWS SDKs' credential provider chain for the second.
+removed ones; for the second the credential provider chains of the AWS SDKs, among
+them Java v1's and Ruby's old names and the bearer tokens of single services.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pyvault.clock import to_rfc3339
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pyvault.model import Credentials
 
@@ -39,7 +40,17 @@ STRAY = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
+    "AWS_ACCOUNT_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AMAZON_ACCESS_KEY_ID",
+    "AMAZON_SECRET_ACCESS_KEY",
+    "AMAZON_SESSION_TOKEN",
+    "AWS_CREDENTIAL_PROFILES_FILE",
+    "AWS_AUTH_SCHEME_PREFERENCE",
 )
+#: Bearer tokens, by service: AWS_BEARER_TOKEN_BEDROCK. A client that has one signs with nothing else.
+STRAY_PREFIX = "AWS_BEARER_TOKEN_"
 
 
 def child_environment(
@@ -47,7 +58,7 @@ def child_environment(
     *,
     profile: str,
     region: str | None,
-    endpoint_url: str | None,
+    settings: Mapping[str, str] | None = None,
     credentials: Credentials | None = None,
     added: Mapping[str, str] | None = None,
     removed: Collection[str] = (),
@@ -58,23 +69,27 @@ def child_environment(
         parent: our own environment; not changed.
         profile: becomes AWS_VAULT, which prompts and tools look for.
         region: None if nothing sets it; then the variables stay as they are.
-        endpoint_url: None if nothing sets it.
+        settings: of the child's clients, as variables.
         credentials: to put into the variables; None where a server or the
             profile's own ``credential_process`` gives them.
         added: what points to that server or profile.
         removed: what else must go, such as AWS_EC2_METADATA_DISABLED beside an
             EC2 server, and the secrets a backend declares.
     """
-    gone = {*STRAY, *removed}
+    gone = {*stray_names(parent), *removed}
     child = {name: value for name, value in without_ways_in(parent).items() if name not in gone}
     child["AWS_VAULT"] = profile
     if region is not None:
         child["AWS_REGION"] = child["AWS_DEFAULT_REGION"] = region
-    if endpoint_url is not None:
-        child["AWS_ENDPOINT_URL"] = endpoint_url
+    child |= settings or {}
     if credentials is not None:
         child |= credential_variables(credentials)
     return child | dict(added or {})
+
+
+def stray_names(names: Iterable[str]) -> list[str]:
+    """Return all variables that could lead to other credentials, those of *names* that go by a prefix too."""
+    return [*STRAY, *sorted(name for name in names if name.startswith(STRAY_PREFIX))]
 
 
 def without_ways_in(parent: Mapping[str, str]) -> dict[str, str]:
@@ -92,4 +107,6 @@ def credential_variables(credentials: Credentials) -> dict[str, str]:
         variables["AWS_SESSION_TOKEN"] = credentials.session_token.reveal()
     if credentials.expires is not None:
         variables["AWS_CREDENTIAL_EXPIRATION"] = to_rfc3339(credentials.expires)
+    if credentials.account_id is not None:
+        variables["AWS_ACCOUNT_ID"] = credentials.account_id
     return variables

@@ -118,4 +118,4 @@ def _ambient_plan(ambient: Credentials, wanted: Wanted, context: Context) -> Pla
             why="the console takes no long-lived keys",
         )
         steps = (given, federation)
-    return Plan(profile=AMBIENT, steps=steps, region=profile.region, endpoint_url=profile.endpoint_url)
+    return Plan(profile=AMBIENT, steps=steps, region=profile.region)

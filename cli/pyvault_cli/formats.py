@@ -8,6 +8,7 @@ that will read it, and where a format has no quoting it is refused.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
@@ -16,6 +17,8 @@ from pyvault.errors import InvalidSettingError
 from pyvault_cli.childenv import credential_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from pyvault.model import Credentials
 
 #: Words that no shell of ours changes: access keys, base64, ARNs, times, regions.
@@ -38,7 +41,46 @@ class Format(StrEnum):
     DOTENV = "dotenv"
 
 
-def render(format: Format, credentials: Credentials, *, profile: str, region: str | None) -> str:  # noqa: A002 - the option's name
+#: How a shell forgets variables. fish: the last command's status stays that of a success, and what is universal,
+#: for all shells of the user, is not ours to take away.
+UNSETTING = {
+    Format.EXPORT_ENV: "unset {names}",
+    Format.FISH: "begin; for pv_name in {names}; set -eg $pv_name; set -qUx $pv_name;"
+    ' and echo "pyvault: $pv_name is a universal variable and stays: set -eU $pv_name" >&2; end; true; end',
+    Format.POWERSHELL: "Remove-Item -ErrorAction SilentlyContinue {names}",
+}
+#: The formats that are made of variables.
+VARIABLES = frozenset(Format) - {Format.JSON, Format.INI}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What ``export`` writes.
+
+    Attributes:
+        settings: of the clients, as variables.
+        stray: variables that would lead to other credentials; the formats that a shell
+            evaluates unset those of them that are not set anew.
+    """
+
+    profile: str
+    credentials: Credentials
+    region: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    stray: Collection[str] = ()
+
+    def variables(self) -> dict[str, str]:
+        """Return everything that is set."""
+        regions = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region} if self.region is not None else {}
+        return credential_variables(self.credentials) | regions | dict(self.settings)
+
+    def left_over(self) -> list[str]:
+        """Return what is unset."""
+        variables = self.variables()
+        return [name for name in self.stray if name not in variables]
+
+
+def render(format: Format, exported: Exported) -> str:  # noqa: A002 - the option's name
     """Write credentials in a format; the result holds secrets.
 
     Raises:
@@ -46,15 +88,22 @@ def render(format: Format, credentials: Credentials, *, profile: str, region: st
     """
     match format:
         case Format.JSON:
-            return as_json(credentials)
+            return as_json(exported.credentials)
         case Format.INI:
-            return _as_ini(credentials, profile=profile, region=region)
+            return _as_ini(exported)
         case Format.ENV | Format.EXPORT_ENV | Format.FISH | Format.POWERSHELL | Format.DOTENV:
-            return "".join(
-                f"{_assignment(format, name, value)}\n" for name, value in _variables(credentials, region).items()
-            )
+            lines = [_assignment(format, name, value) for name, value in exported.variables().items()]
+            if (left_over := exported.left_over()) and format in UNSETTING:
+                lines.append(UNSETTING[format].format(names=_list(format, left_over)))
+            return "".join(f"{line}\n" for line in lines)
         case _:
             assert_never(format)
+
+
+def names_line(format: Format, exported: Exported) -> str:  # noqa: A002 - as above
+    """Return the last line for pv-assume: the names that the lines before it change, after a word without effect."""
+    mark = "#" if format is Format.POWERSHELL else ":"
+    return f"{mark} {' '.join([*exported.variables(), *exported.left_over()])}\n"
 
 
 def as_json(credentials: Credentials) -> str:
@@ -73,12 +122,13 @@ def as_json(credentials: Credentials) -> str:
         document["SessionToken"] = credentials.session_token.reveal()
     if credentials.expires is not None:
         document["Expiration"] = to_rfc3339(credentials.expires)
+    if credentials.account_id is not None:
+        document["AccountId"] = credentials.account_id
     return json.dumps(document, indent=2) + "\n"
 
 
-def _variables(credentials: Credentials, region: str | None) -> dict[str, str]:
-    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region is not None else {}
-    return credential_variables(credentials) | regions
+def _list(format: Format, names: Collection[str]) -> str:  # noqa: A002 - as above
+    return ", ".join(f"'Env:{name}'" for name in names) if format is Format.POWERSHELL else " ".join(names)
 
 
 def _assignment(format: Format, name: str, value: str) -> str:  # noqa: A002 - as above
@@ -125,7 +175,8 @@ def _quote_dotenv(name: str, value: str) -> str:
     return f"'{value}'"
 
 
-def _as_ini(credentials: Credentials, *, profile: str, region: str | None) -> str:
+def _as_ini(exported: Exported) -> str:
+    profile = exported.profile
     if "]" in _one_line("profile", profile):
         raise InvalidSettingError(f"the profile name '{profile}' can't be a section name")
     names = {
@@ -133,9 +184,10 @@ def _as_ini(credentials: Credentials, *, profile: str, region: str | None) -> st
         "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key",
         "AWS_SESSION_TOKEN": "aws_session_token",
         "AWS_CREDENTIAL_EXPIRATION": "aws_credential_expiration",
+        "AWS_ACCOUNT_ID": "aws_account_id",
         "AWS_REGION": "region",
     }
-    values = _variables(credentials, region)
+    values = exported.variables()
     lines = [f"{key}={_one_line(key, values[name])}" for name, key in names.items() if name in values]
     return "\n".join([f"[{profile}]", *lines]) + "\n"
 

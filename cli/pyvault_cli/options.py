@@ -30,6 +30,10 @@ NoSessionOption = Annotated[
     typer.Option("-n", "--no-session", help="make no session: hand out the stored keys, or a role made from them"),
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help="the AWS region")]
+StsRegionOption = Annotated[
+    str | None,
+    typer.Option("--sts-region", metavar="REGION", help="call STS there: for a region that not every account has"),
+]
 MfaTokenOption = Annotated[str | None, typer.Option("-t", "--mfa-token", metavar="CODE", help="the MFA code to use")]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="neither use nor keep sessions")]
 RefreshOption = Annotated[bool, typer.Option("--refresh", help="fetch new sessions, and keep them")]

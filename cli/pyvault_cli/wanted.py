@@ -39,6 +39,7 @@ class Wanted:
     profile: str
     duration: str | None = None
     region: str | None = None
+    sts_region: str | None = None
     no_session: bool = False
     mfa_token: Secret[str] | None = None
     no_cache: bool = False
@@ -80,7 +81,7 @@ class Wanted:
             ConfigFile.load(find_credentials_path(context.environ)),
             parse_profile_name(self.profile),
             context.environ,
-            duration_flags(duration, region=self.region, login=self.federation),
+            duration_flags(duration, region=self.region, sts_region=self.sts_region, login=self.federation),
         )
 
     def plan(self, context: Context) -> Plan:

@@ -85,9 +85,7 @@ def test_exec(case: Case, prepared: Prepared) -> None:
     if SERVER_WORDS & set(case.options["args"]):
         # The address of the EC2 server needs root; what the child is given does not depend on it.
         removed = ("AWS_EC2_METADATA_DISABLED",)
-        variables = child_environment(
-            case.env, profile=case.profile, region="eu-west-1", endpoint_url=None, removed=removed
-        )
+        variables = child_environment(case.env, profile=case.profile, region="eu-west-1", removed=removed)
     else:
         ended = prepared(case, "exec", *case.options["args"])
         assert ended.code == case.expect.get("exit_code", 0), ended.err

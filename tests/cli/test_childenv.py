@@ -23,7 +23,9 @@ CREDENTIALS = Credentials(
 
 def test_every_variable() -> None:
     parent = dict.fromkeys((*STRAY, *SECRET_VARIABLES, *SECRET_PATHS), "OLD") | {"KEEP": "1"}
-    child = child_environment(parent, profile="a", region="eu-west-1", endpoint_url="http://x", credentials=CREDENTIALS)
+    child = child_environment(
+        parent, profile="a", region="eu-west-1", settings={"AWS_ENDPOINT_URL": "http://x"}, credentials=CREDENTIALS
+    )
     assert child == {
         "KEEP": "1",
         "AWS_VAULT": "a",
@@ -40,7 +42,7 @@ def test_every_variable() -> None:
 def test_long_lived_credentials_leave_no_token_or_expiry() -> None:
     parent = {"AWS_SESSION_TOKEN": "OLD", "AWS_CREDENTIAL_EXPIRATION": "OLD"}
     long_lived = Credentials(access_key_id="A", secret_access_key=Secret("B"))
-    child = child_environment(parent, profile="a", region=None, endpoint_url=None, credentials=long_lived)
+    child = child_environment(parent, profile="a", region=None, credentials=long_lived)
     assert child == {"AWS_VAULT": "a", "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"}
 
 
@@ -49,7 +51,6 @@ def test_what_a_server_adds_and_removes() -> None:
         {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "OLD"},
         profile="a",
         region=None,
-        endpoint_url=None,
         added={"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1"},
         removed=["AWS_EC2_METADATA_DISABLED"],
     )
@@ -73,7 +74,7 @@ def test_what_a_server_adds_and_removes() -> None:
     ],
 )
 def test_options_of_backends(name: str, stays: bool) -> None:
-    child = child_environment({name: "x"}, profile="a", region=None, endpoint_url=None)
+    child = child_environment({name: "x"}, profile="a", region=None)
     assert (name in child) is stays
 
 
@@ -87,6 +88,6 @@ def test_no_planted_value_stays(parent: dict[str, str]) -> None:
         name: f"planted-{value}" if name in {*STRAY, *SECRET_VARIABLES, *SECRET_PATHS} else "fine"
         for name, value in parent.items()
     }
-    child = child_environment(planted, profile="a", region=None, endpoint_url=None, credentials=CREDENTIALS)
+    child = child_environment(planted, profile="a", region=None, credentials=CREDENTIALS)
     assert not [value for value in child.values() if value.startswith("planted-")]
     assert "AWS_VAULT" not in planted or child["AWS_VAULT"] == "a"

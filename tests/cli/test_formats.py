@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyvault.errors import InvalidSettingError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault_cli.formats import Format, quote_fish, quote_powershell, quote_sh, render
+from pyvault_cli.formats import Exported, Format, quote_fish, quote_powershell, quote_sh, render
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",
@@ -92,7 +92,7 @@ def test_powershell_quoting_ends_nowhere_inside(value: str) -> None:
 
 
 def test_json_is_what_credential_process_wants() -> None:
-    assert json.loads(render(Format.JSON, CREDENTIALS, profile="a", region="r")) == {
+    assert json.loads(render(Format.JSON, Exported(credentials=CREDENTIALS, profile="a", region="r"))) == {
         "Version": 1,
         "AccessKeyId": "ASIA1",
         "SecretAccessKey": "se/cret+",
@@ -112,14 +112,15 @@ def test_json_is_what_credential_process_wants() -> None:
     ],
 )
 def test_assignments(format_: Format, first: str) -> None:
-    lines = render(format_, CREDENTIALS, profile="a", region="eu-west-1").splitlines()
+    lines = render(format_, Exported(credentials=CREDENTIALS, profile="a", region="eu-west-1")).splitlines()
     assert lines[0] == first
     assert len(lines) == 6
 
 
 def test_long_lived_credentials_have_no_token() -> None:
     assert (
-        render(Format.ENV, LONG_LIVED, profile="a", region=None) == "AWS_ACCESS_KEY_ID=ABC\nAWS_SECRET_ACCESS_KEY=XYZ\n"
+        render(Format.ENV, Exported(credentials=LONG_LIVED, profile="a", region=None))
+        == "AWS_ACCESS_KEY_ID=ABC\nAWS_SECRET_ACCESS_KEY=XYZ\n"
     )
 
 
@@ -127,19 +128,19 @@ def test_long_lived_credentials_have_no_token() -> None:
 @pytest.mark.parametrize("region", ["a\nb", "a\rb", "a\n", "a\x85b", "a\u2028b", "a\0"])
 def test_line_formats_refuse_lines(format_: Format, region: str) -> None:
     with pytest.raises(InvalidSettingError, match=r"AWS_|region"):
-        render(format_, LONG_LIVED, profile="a", region=region)
+        render(format_, Exported(credentials=LONG_LIVED, profile="a", region=region))
 
 
 @pytest.mark.parametrize("profile", ["a]\n[b", "a]", "x\ny"])
 def test_a_profile_name_makes_no_section_of_its_own(profile: str) -> None:
     with pytest.raises(InvalidSettingError):
-        render(Format.INI, LONG_LIVED, profile=profile, region=None)
+        render(Format.INI, Exported(credentials=LONG_LIVED, profile=profile, region=None))
 
 
 @given(region=st.text(st.characters(blacklist_categories=["Cs"])))
 def test_ini_stays_one_section(region: str) -> None:
     try:
-        text = render(Format.INI, LONG_LIVED, profile="a", region=region)
+        text = render(Format.INI, Exported(credentials=LONG_LIVED, profile="a", region=region))
     except InvalidSettingError:
         return
     parser = configparser.RawConfigParser(inline_comment_prefixes=None, strict=True)
@@ -151,19 +152,17 @@ def test_ini_stays_one_section(region: str) -> None:
 @pytest.mark.parametrize("value", ["it's", "back\\slash"])
 def test_dotenv_refuses_what_its_readers_disagree_about(value: str) -> None:
     with pytest.raises(InvalidSettingError):
-        render(Format.DOTENV, LONG_LIVED, profile="a", region=value)
+        render(Format.DOTENV, Exported(credentials=LONG_LIVED, profile="a", region=value))
 
 
 def test_dotenv_quotes_the_rest() -> None:
-    assert "AWS_REGION='$(x) #'\n" in render(Format.DOTENV, LONG_LIVED, profile="a", region="$(x) #")
+    assert "AWS_REGION='$(x) #'\n" in render(
+        Format.DOTENV, Exported(credentials=LONG_LIVED, profile="a", region="$(x) #")
+    )
 
 
 def test_an_error_holds_no_value() -> None:
+    bad = Credentials(access_key_id="A", secret_access_key=Secret("planted\nsecret"))
     with pytest.raises(InvalidSettingError) as caught:
-        render(
-            Format.ENV,
-            Credentials(access_key_id="A", secret_access_key=Secret("planted\nsecret")),
-            profile="a",
-            region=None,
-        )
+        render(Format.ENV, Exported(credentials=bad, profile="a"))
     assert "planted" not in str(caught.value)

@@ -12,6 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
+from pyvault.planning.claims import confirmed
 from pyvault.planning.plan_keys import AT_HAND, plan_keys
 from pyvault.planning.steps import StoredStep
 from pyvault.process import chain as process_chain
@@ -45,7 +46,7 @@ class Retriever:
         """
         if not plan.steps:
             raise NoCredentialsError(f"nothing says where the credentials of profile {plan.profile!r} come from")
-        return _Walk(tools=self._tools, plan=plan, cache=cache).upto(len(plan.steps) - 1)
+        return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
 
 
 class _Walk:
@@ -57,6 +58,16 @@ class _Walk:
         self.cache = cache
         self._at_hand: Credentials | None = None
         self._keys: list[str] = []
+
+    def confirmed(self, place: int) -> Credentials:
+        """Give the credentials of the step at *place*, of the account that they are said to belong to.
+
+        Raises:
+            CredentialsError: they belong to another one.
+        """
+        credentials = self.upto(place)
+        claim = self.plan.claims.get(place)
+        return credentials if claim is None else confirmed(claim, credentials)
 
     def upto(self, place: int) -> Credentials:
         """Give the credentials of the step at *place*."""
@@ -118,7 +129,7 @@ class _Walk:
     def _carry_out(self, place: int) -> Credentials:
         step = self.plan.steps[place]
         trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
-        source = (lambda: self.upto(place - 1)) if place else self._nothing_before
+        source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
         return provider_for(step, source, self.tools).retrieve()
 
     def _nothing_before(self) -> Credentials:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -28,6 +28,7 @@ def exec(
     duration: options.DurationOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,
+    sts_region: options.StsRegionOption = None,
     mfa_token: options.MfaTokenOption = None,
     json: Annotated[bool, typer.Option("-j", "--json", help="print the credentials for credential_process")] = False,
     profile_env: Annotated[
@@ -73,6 +74,7 @@ def exec(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,
+        sts_region=sts_region,
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
         no_cache=no_cache,
@@ -95,16 +97,25 @@ def exec(
     if profile_env:
         shared_config.refuse_rivals(plan, context.environ, hide=hide)
     command = command_of(context)
+    from pyvault_cli.client_settings import client_settings
+
+    settings = client_settings(plan, reads_default=not profile_env)
     credentials = fetch()  # with --profile-env too: what can fail shall fail here, not in the child
     if profile_env:
         from pyvault_cli.sso_access import leave_tokens
 
         leave_tokens(context, plan)
-    _become(command, context, plan, None if profile_env else credentials, hide=hide)
+    _become(command, context, plan, settings, None if profile_env else credentials, hide=hide)
 
 
 def _become(
-    command: Sequence[str], context: Context, plan: Plan, credentials: Credentials | None, *, hide: bool
+    command: Sequence[str],
+    context: Context,
+    plan: Plan,
+    settings: Mapping[str, str],
+    credentials: Credentials | None,
+    *,
+    hide: bool,
 ) -> None:
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.spawn import become
@@ -115,7 +126,7 @@ def _become(
         context.environ,
         profile=plan.profile,
         region=plan.region,
-        endpoint_url=plan.endpoint_url,
+        settings=settings,
         credentials=credentials,
         added=shown | (view.variables() if view is not None else {}),
     )

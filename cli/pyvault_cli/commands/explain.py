@@ -15,6 +15,7 @@ from pyvault.errors import PyvaultError, UsageError
 from pyvault.planning.explain import as_json
 from pyvault.planning.steps import Plan, Step
 from pyvault_cli import console, options
+from pyvault_cli.client_settings import refuse_uncoverable
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.wanted import Wanted, profile_of
 
@@ -30,6 +31,7 @@ def explain(
     duration: options.DurationOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,
+    sts_region: options.StsRegionOption = None,
     mfa_token: options.MfaTokenOption = None,
     no_cache: options.NoCacheOption = False,
     refresh: options.RefreshOption = False,
@@ -38,7 +40,7 @@ def explain(
     profile_env: Annotated[bool, typer.Option("--profile-env", hidden=True)] = False,
 ) -> None:
     """Show the steps to credentials of PROFILE; makes no call and asks for no MFA code."""
-    del stdout, profile_env  # options of exec that change nothing here
+    del stdout  # an option of exec that changes nothing here
     if assume_stored and assume_none:
         raise UsageError("Can't use --assume-none with --assume-stored")
     context = context_of(ctx)
@@ -46,6 +48,7 @@ def explain(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,
+        sts_region=sts_region,
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
         no_cache=no_cache,
@@ -54,7 +57,7 @@ def explain(
     )
     assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
     loaded = wanted.load(context)
-    outcome = _outcome(wanted, loaded, context, assumed)
+    outcome = _outcome(wanted, loaded, context, assumed, reads_default=not profile_env)
     view = _look_into_cache(wanted, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
     if json:
         from json import dumps
@@ -72,13 +75,18 @@ def explain(
         warn_of_default(context.environ)
 
 
-def _outcome(wanted: Wanted, loaded: Profile, context: Context, assumed: frozenset[str] | None) -> Plan | PyvaultError:
+def _outcome(
+    wanted: Wanted, loaded: Profile, context: Context, assumed: frozenset[str] | None, *, reads_default: bool
+) -> Plan | PyvaultError:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
     stored = context.store.profiles() if assumed is None else assumed
     try:
-        return wanted.plan_of(loaded, stored)
+        plan = wanted.plan_of(loaded, stored)
+        if reads_default:
+            refuse_uncoverable(plan)
     except PyvaultError as problem:
         return problem
+    return plan
 
 
 @dataclass(frozen=True, slots=True)

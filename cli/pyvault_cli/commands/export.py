@@ -8,8 +8,10 @@ import typer
 
 from pyvault.errors import UsageError
 from pyvault_cli import console, options
+from pyvault_cli.childenv import stray_names
+from pyvault_cli.client_settings import new_settings
 from pyvault_cli.context import context_of
-from pyvault_cli.formats import Format, render
+from pyvault_cli.formats import VARIABLES, Exported, Format, names_line, render
 from pyvault_cli.wanted import Wanted, fetcher, profile_of
 
 #: What pv-assume may evaluate.
@@ -23,6 +25,7 @@ def export(
     duration: options.DurationOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,
+    sts_region: options.StsRegionOption = None,
     mfa_token: options.MfaTokenOption = None,
     stdout: options.StdoutOption = False,
     no_cache: options.NoCacheOption = False,
@@ -37,6 +40,7 @@ def export(
         profile=profile_of(profile, context, environment=False),
         duration=duration,
         region=region,
+        sts_region=sts_region,
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
         no_cache=no_cache,
@@ -45,8 +49,18 @@ def export(
         open_browser=not stdout,
     )
     plan = wanted.plan(context)
+    settings = new_settings(plan, context.environ) if form in VARIABLES else {}
     credentials = fetcher(wanted, plan, context)()
-    console.data(render(form, credentials, profile=plan.profile, region=plan.region))
+    shown = Exported(
+        profile=plan.profile,
+        credentials=credentials,
+        region=plan.region,
+        settings=settings,
+        stray=stray_names(context.environ),
+    )
+    console.data(render(form, shown))
+    if assign is not None:
+        console.data(names_line(form, shown))
 
 
 def _form(given: Format | None, assign: Format | None) -> Format:

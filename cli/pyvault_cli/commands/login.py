@@ -20,6 +20,7 @@ def login(
     no_session: options.NoSessionOption = False,
     mfa_token: options.MfaTokenOption = None,
     region: options.RegionOption = None,
+    sts_region: options.StsRegionOption = None,
     path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="the console page to open")] = None,
     service: Annotated[str | None, typer.Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
     auto_logout: Annotated[
@@ -48,6 +49,7 @@ def login(
         profile=name,
         duration=duration,
         region=region,
+        sts_region=sts_region,
         no_session=no_session,
         mfa_token=Secret(mfa_token) if mfa_token else None,
         no_cache=no_cache,

@@ -21,6 +21,7 @@ def rotate(
     mfa_token: options.MfaTokenOption = None,
     no_session: options.NoSessionOption = False,
     region: options.RegionOption = None,
+    sts_region: options.StsRegionOption = None,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="stop when the old key is inactive")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="carry on a rotation that stopped; begin none")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="give a rotation up: delete its new key")] = False,
@@ -45,6 +46,7 @@ def rotate(
     wanted = Wanted(
         profile=profile_of(profile, context, environment=True),
         region=region,
+        sts_region=sts_region,
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
     )

@@ -1,38 +1,61 @@
 """bash; the functions serve zsh too."""
 
-#: What is evaluated begins with an assignment, or it is none of export's: ``--help`` ends with code 0 too.
-#: Nothing changes before the new credentials are there. The regions that were there before come back, unless
-#: somebody has changed them since; export is asked in a subshell that has them back already, as the region of
-#: one profile must not become the next one's.
+#: What is evaluated begins with an assignment, or it is none of export's: ``--help`` ends with code 0 too. Its last
+#: line names what it changes. Nothing changes before the new credentials are there, and what was there before is kept:
+#: pv-unset brings it back, unless somebody has changed it since; the keys it brings back always, as half a pair of keys
+#: is nobody's. export is asked in a subshell where everything is back already: the region or the endpoint of one
+#: profile must not become the next one's. The names are plain words, so ``eval`` sees no other's text.
 FUNCTIONS = """\
-_pv_regions_back() {
-    if [ -z "${PV_REGION+set}" ]; then return 0; fi
-    if [ "${AWS_REGION-}" = "$PV_REGION" ]; then
-        unset AWS_REGION
-        if [ -n "${PV_REGION_BEFORE+set}" ]; then export AWS_REGION="$PV_REGION_BEFORE"; fi
-    fi
-    if [ "${AWS_DEFAULT_REGION-}" = "$PV_REGION" ]; then
-        unset AWS_DEFAULT_REGION
-        if [ -n "${PV_DEFAULT_REGION_BEFORE+set}" ]; then export AWS_DEFAULT_REGION="$PV_DEFAULT_REGION_BEFORE"; fi
-    fi
-    unset PV_REGION PV_REGION_BEFORE PV_DEFAULT_REGION_BEFORE
+_pv_keep() {
+    local name
+    for name in "$@"; do
+        unset "PV_WAS_$name" "PV_EXPORTED_$name"
+        if eval "[ -n \\"\\${$name+set}\\" ]"; then
+            eval "PV_WAS_$name=\\"\\$$name\\""
+            if command printenv "$name" > /dev/null; then eval "PV_EXPORTED_$name=1"; fi
+        fi
+    done
+}
+_pv_now() {
+    local name
+    for name in "$@"; do
+        unset "PV_NOW_$name"
+        if eval "[ -n \\"\\${$name+set}\\" ]"; then eval "PV_NOW_$name=\\"\\$$name\\""; fi
+    done
+}
+_pv_back() {
+    local name
+    for name in "$@"; do
+        case "$name" in
+            AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_CREDENTIAL_EXPIRATION|AWS_ACCOUNT_ID) ;;
+            *) eval "[ \\"\\${$name+=}\\${$name-}\\" = \\"\\${PV_NOW_$name+=}\\${PV_NOW_$name-}\\" ]" || continue ;;
+        esac
+        unset "$name"
+        if eval "[ -n \\"\\${PV_WAS_$name+set}\\" ]"; then
+            eval "$name=\\"\\$PV_WAS_$name\\""
+            if eval "[ -n \\"\\${PV_EXPORTED_$name+set}\\" ]"; then export "$name"; fi
+        fi
+        unset "PV_WAS_$name" "PV_NOW_$name" "PV_EXPORTED_$name"
+    done
 }
 pv-unset() {
-    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION
-    _pv_regions_back
+    if [ -n "${PV_NAMES+set}" ]; then eval "_pv_back $PV_NAMES"
+    else unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION
+    fi
+    unset PV_NAMES
 }
 pv-assume() {
     local lines
-    lines="$(_pv_regions_back; command pyvault export --assign export-env "$@")" || return
+    lines="$(if [ -n "${PV_NAMES+set}" ]; then pv-unset; fi; command pyvault export --assign export-env "$@")" || return
     case "$lines" in
         "export AWS_ACCESS_KEY_ID="*) ;;
         *) printf '%s\\n' "$lines"; return 2 ;;
     esac
-    pv-unset
-    if [ -n "${AWS_REGION+set}" ]; then PV_REGION_BEFORE="$AWS_REGION"; fi
-    if [ -n "${AWS_DEFAULT_REGION+set}" ]; then PV_DEFAULT_REGION_BEFORE="$AWS_DEFAULT_REGION"; fi
+    if [ -n "${PV_NAMES+set}" ]; then pv-unset; fi
+    PV_NAMES="${lines##*: }"
+    eval "_pv_keep $PV_NAMES"
     eval "$lines"
-    PV_REGION="${AWS_REGION-}"
+    eval "_pv_now $PV_NAMES"
 }
 """
 

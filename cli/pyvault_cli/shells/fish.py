@@ -1,25 +1,58 @@
 """fish."""
 
-#: As in bash. fish has no subshells: the call has a scope of its own, where a region is what it was before.
+#: As in bash. fish has no subshells: the call has a scope of its own, where everything is what it was before; ``set``
+#: in a loop would have the loop's scope, so the lines that make it are evaluated. Only what is global is ours: what a
+#: user has set for all shells, fish itself brings back.
 FUNCTIONS = """\
+function __pv_keep
+    for name in $argv
+        set -eg PV_WAS_$name PV_EXPORTED_$name
+        set -qg $name; and set -g PV_WAS_$name $$name
+        set -qgx $name; and set -g PV_EXPORTED_$name yes
+    end
+end
+function __pv_now
+    for name in $argv
+        set -eg PV_NOW_$name
+        set -qg $name; and set -g PV_NOW_$name $$name
+    end
+end
+function __pv_ours
+    contains -- $argv AWS_{ACCESS_KEY_ID,SECRET_ACCESS_KEY,SESSION_TOKEN,CREDENTIAL_EXPIRATION,ACCOUNT_ID}; and return
+    set -l now PV_NOW_$argv
+    set -l is ""
+    set -l made ""
+    set -qg $argv; and set is =$$argv
+    set -qg $now; and set made =$$now
+    test "$is" = "$made"
+end
+function __pv_scope
+    for name in $PV_NAMES
+        if not __pv_ours $name
+            continue
+        else if set -qg PV_EXPORTED_$name
+            echo "set -lx $name \\$PV_WAS_$name;"
+        else
+            echo "set -lu $name;"
+        end
+    end
+end
 function __pv_export
-    set -l now $PV_REGION
-    set -q PV_REGION; and test "$AWS_REGION" = "$now"; and set -lx AWS_REGION $PV_REGION_BEFORE
-    set -q PV_REGION; and test "$AWS_DEFAULT_REGION" = "$now"; and set -lx AWS_DEFAULT_REGION $PV_DEFAULT_REGION_BEFORE
+    eval (__pv_scope)
     command pyvault export --assign fish $argv
 end
 function pv-unset
-    set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION
-    set -q PV_REGION; or return 0
-    if test "$AWS_REGION" = "$PV_REGION"
-        set -e AWS_REGION
-        set -q PV_REGION_BEFORE; and set -gx AWS_REGION $PV_REGION_BEFORE
+    set -q PV_NAMES; or set -eg AWS_{ACCESS_KEY_ID,SECRET_ACCESS_KEY,SESSION_TOKEN,CREDENTIAL_EXPIRATION}
+    for name in $PV_NAMES
+        if __pv_ours $name
+            set -l was PV_WAS_$name
+            set -eg $name
+            set -qg $was; and set -gu $name $$was
+            set -qg PV_EXPORTED_$name; and set -gx $name $$was
+        end
+        set -eg PV_WAS_$name PV_NOW_$name PV_EXPORTED_$name
     end
-    if test "$AWS_DEFAULT_REGION" = "$PV_REGION"
-        set -e AWS_DEFAULT_REGION
-        set -q PV_DEFAULT_REGION_BEFORE; and set -gx AWS_DEFAULT_REGION $PV_DEFAULT_REGION_BEFORE
-    end
-    set -e PV_REGION PV_REGION_BEFORE PV_DEFAULT_REGION_BEFORE
+    set -eg PV_NAMES
     return 0
 end
 function pv-assume
@@ -29,11 +62,12 @@ function pv-assume
         string join -- \\n $lines
         return 2
     end
-    pv-unset
-    set -q AWS_REGION; and set -g PV_REGION_BEFORE $AWS_REGION
-    set -q AWS_DEFAULT_REGION; and set -g PV_DEFAULT_REGION_BEFORE $AWS_DEFAULT_REGION
+    set -q PV_NAMES; and pv-unset
+    set -g PV_NAMES (string split ' ' -- (string sub -s 3 -- $lines[-1]))
+    __pv_keep $PV_NAMES
     string join -- \\n $lines | source
-    set -g PV_REGION "$AWS_REGION"
+    __pv_now $PV_NAMES
+    return 0
 end
 """
 

@@ -2,44 +2,55 @@
 
 from pyvault_cli.formats import POWERSHELL_QUOTES
 
-#: As in bash: only assignments are evaluated, and the regions that were there before come back. There are neither
-#: subshells nor variables of a scope here: while export is asked, the environment has those regions, and then, also
-#: after Ctrl-C, what it had. No value at all is not the same as an empty one, which .NET 9 keeps.
+#: As in bash: only assignments are evaluated, and what was there before comes back. There are neither subshells nor
+#: variables of a scope here: while export is asked, the environment is that of before, and then, also after Ctrl-C,
+#: what it had been made. No value at all is not the same as an empty one, which .NET 9 keeps.
 FUNCTIONS = """\
+function _pv_get($name) {
+    [Environment]::GetEnvironmentVariable($name)
+}
 function _pv_set($name, $value) {
     if ($null -eq $value) { Remove-Item -ErrorAction SilentlyContinue "Env:$name" } else { Set-Item "Env:$name" $value }
 }
-function _pv_regions_back {
-    if ($null -eq $global:PvRegions) { return }
-    foreach ($name in 'AWS_REGION', 'AWS_DEFAULT_REGION') {
-        if ([Environment]::GetEnvironmentVariable($name) -ceq $global:PvRegions['now']) {
-            _pv_set $name $global:PvRegions[$name]
+function _pv_values($names) {
+    $values = @{}
+    foreach ($name in $names) { $values[$name] = _pv_get $name }
+    $values
+}
+function _pv_back {
+    if ($null -eq $global:PvBefore) { return }
+    $keys = 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'CREDENTIAL_EXPIRATION', 'ACCOUNT_ID'
+    foreach ($name in $global:PvBefore.Keys) {
+        if (($keys -ccontains ($name -replace '^AWS_')) -or ((_pv_get $name) -ceq $global:PvNow[$name])) {
+            _pv_set $name $global:PvBefore[$name]
         }
     }
 }
 function pv-unset {
-    foreach ($name in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION') {
-        _pv_set $name $null
+    if ($null -eq $global:PvBefore) {
+        'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION' |
+            ForEach-Object { _pv_set $_ $null }
     }
-    _pv_regions_back
-    $global:PvRegions = $null
+    _pv_back
+    $global:PvBefore = $null
+    $global:PvNow = $null
 }
 function pv-assume {
-    $region, $default = $Env:AWS_REGION, $Env:AWS_DEFAULT_REGION
+    $held = if ($null -eq $global:PvBefore) { @{} } else { _pv_values $global:PvBefore.Keys }
     try {
-        _pv_regions_back
-        $lines = (& pyvault export --assign powershell @args) -join "`n"
+        _pv_back
+        $lines = @(& pyvault export --assign powershell @args)
     } finally {
-        _pv_set 'AWS_REGION' $region
-        _pv_set 'AWS_DEFAULT_REGION' $default
+        foreach ($name in $held.Keys) { _pv_set $name $held[$name] }
     }
     if ($LASTEXITCODE -ne 0) { return }
-    if ($lines -cnotmatch '^[$]Env:AWS_ACCESS_KEY_ID = ') { return $lines }
-    pv-unset
-    $before = @{ 'AWS_REGION' = $Env:AWS_REGION; 'AWS_DEFAULT_REGION' = $Env:AWS_DEFAULT_REGION }
-    Invoke-Expression $lines
-    $global:PvRegions = $before
-    $global:PvRegions['now'] = $Env:AWS_REGION
+    if ("$($lines[0])" -cnotmatch '^[$]Env:AWS_ACCESS_KEY_ID = ') { return $lines }
+    if ($null -ne $global:PvBefore) { pv-unset }
+    $names = $lines[-1].Substring(2) -split ' '
+    $before = _pv_values $names
+    Invoke-Expression ($lines -join "`n")
+    $global:PvBefore = $before
+    $global:PvNow = _pv_values $names
 }
 """
 

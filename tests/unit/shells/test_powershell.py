@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tree_sitter import Language, Node, Parser
 
-from pyvault_cli.formats import quote_powershell
+from pyvault.model import Credentials
+from pyvault.secret import Secret
+from pyvault_cli.formats import Exported, Format, names_line, quote_powershell, render
 from pyvault_cli.shells import Shell, completion, functions
 
+KEYS = Credentials(access_key_id="AKIA1", secret_access_key=Secret("s"))
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
 
@@ -32,18 +35,37 @@ def nodes(text: str, kind: str) -> list[str]:
 
 def test_the_functions_are_two_and_what_they_need() -> None:
     assert nodes(functions(Shell.POWERSHELL), "function_name") == [
-        "_pv_set", "_pv_regions_back", "pv-unset", "pv-assume",
+        "_pv_get", "_pv_set", "_pv_values", "_pv_back", "pv-unset", "pv-assume",
     ]  # fmt: skip
 
 
-def test_export_is_asked_with_the_regions_of_before_and_whatever_comes_of_it_changes_none() -> None:
+def test_export_is_asked_with_the_variables_of_before_and_whatever_comes_of_it_changes_none() -> None:
     (attempt,) = nodes(functions(Shell.POWERSHELL), "try_statement")
     asked = nodes(attempt, "command")
-    assert asked[0] == "_pv_regions_back"
+    assert asked[0] == "_pv_back"
     assert asked[1].startswith("& pyvault export ")
     (at_last,) = nodes(attempt, "finally_clause")
-    assert nodes(f"try {{ }} {at_last}", "command") == [
-        "_pv_set 'AWS_REGION' $region", "_pv_set 'AWS_DEFAULT_REGION' $default",
+    assert nodes(f"try {{ }} {at_last}", "command") == ["_pv_set $name $held[$name]"]
+
+
+def test_what_was_there_before_comes_back_with_the_keys_always_and_the_rest_if_nobody_changed_it() -> None:
+    (condition, *_) = [
+        text for text in nodes(functions(Shell.POWERSHELL), "if_statement") if "$global:PvBefore[$name]" in text
+    ][-1:]
+    assert "-ccontains ($name -replace '^AWS_')" in condition
+    assert "(_pv_get $name) -ceq $global:PvNow[$name]" in condition
+    assert nodes(condition, "command")[-1] == "_pv_set $name $global:PvBefore[$name]"
+
+
+def test_the_names_are_those_of_the_last_line_that_export_prints() -> None:
+    exported = Exported(profile="p", credentials=KEYS, region="eu-west-1", stray=("AWS_PROFILE", "AWS_SESSION_TOKEN"))
+    text = render(Format.POWERSHELL, exported)
+    assert "Remove-Item -ErrorAction SilentlyContinue 'Env:AWS_PROFILE', 'Env:AWS_SESSION_TOKEN'\n" in text
+    last = names_line(Format.POWERSHELL, exported).rstrip("\n")
+    assert nodes(text + last, "comment") == [last]
+    assert last[2:].split(" ") == [
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
     ]  # fmt: skip
 
 

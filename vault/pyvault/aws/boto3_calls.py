@@ -93,9 +93,9 @@ def make_client(
     }
     options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
     with making_client(service), _making:
-        client: object = _session(settings.sts_regional or "regional").create_client(
+        client: object = bare_session(settings.sts_regional or "regional").create_client(
             service,
-            region_name=settings.region,
+            region_name=settings.region_of_sts if service == "sts" else settings.region,
             endpoint_url=_endpoint(service, settings),
             verify=_ca_bundle(settings),
             aws_access_key_id=credentials.access_key_id if credentials else None,
@@ -118,7 +118,7 @@ def make_client(
 
 
 @cache
-def _session(sts_regional: str) -> Session:
+def bare_session(sts_regional: str) -> Session:
     """Make a botocore session whose settings are the defaults, whatever the environment says.
 
     Source: botocore.configprovider, the table of session variables: name ->

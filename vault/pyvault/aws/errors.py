@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pyvault.aws import quiet as aws_quiet
+from pyvault.config.regions import is_opt_in
 from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError
 from pyvault.trace import trace
@@ -24,6 +25,8 @@ MAX_MESSAGE = 400  # characters of AWS's own words
 
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
+REGION_OFF = "RegionDisabledException"
+ELSEWHERE = "sts_region in the profile or --sts-region names another region for the calls to STS"
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 #: What stands behind a class of botocore's; by name, so that nothing is imported for it.
@@ -39,13 +42,14 @@ REASONS: Final = {
 
 
 @contextmanager
-def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
+def translated(operation: str, *, show_message: bool = True, sts_region: str | None = None) -> Generator[None]:
     """Turn what botocore raises inside the ``with`` into our errors.
 
     Args:
         operation: as a person knows it, e.g. ``sts:AssumeRole``.
         show_message: False where the request carries a token: a strange
             endpoint could send it back inside its message.
+        sts_region: where STS is called.
 
     Raises:
         AwsError: AWS said no.
@@ -62,7 +66,9 @@ def translated(operation: str, *, show_message: bool = True) -> Generator[None]:
         with aws_quiet.requests():
             yield
     except ClientError as exc:
-        raise _refused(operation, exc, show_message=show_message) from None  # it keeps the whole response
+        raise _refused(
+            operation, exc, show_message=show_message, sts_region=sts_region
+        ) from None  # it keeps the whole response
     except (ParamValidationError, NoAuthTokenError) as exc:
         raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
     except AnswerTooLongError:
@@ -96,21 +102,25 @@ def making_client(service: str) -> Generator[None]:
         ) from None
 
 
-def _refused(operation: str, exc: ClientError, *, show_message: bool) -> AwsError:
+def _refused(operation: str, exc: ClientError, *, show_message: bool, sts_region: str | None) -> AwsError:
     error = exc.response.get("Error", {})
     code = _one_line(str(error.get("Code", "Unknown")))
     words = _one_line(str(error.get("Message", ""))) if show_message else ""
     message = f"AWS refused {operation}: {code}" + (f": {words}" if words else "")
-    return AwsError(message, code=code, hint=_hint(code, words))
+    return AwsError(message, code=code, hint=_hint(code, words, sts_region))
 
 
-def _hint(code: str, words: str) -> str | None:
+def _hint(code: str, words: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
     if "MultiFactorAuthentication" in words:
         return "the MFA code was refused: wrong, used before, or of another device; mfa_serial names the device"
     if code in TOO_OLD:
         return "what signed the call, or the token in it, has ended; --refresh fetches sessions anew"
     if code == "SignatureDoesNotMatch":
         return "the secret key does not fit the key id, or this machine's clock is wrong"
+    if code == REGION_OFF:
+        return f"the account has not enabled the region {sts_region!r}; {ELSEWHERE}"
+    if code == "InvalidClientTokenId" and sts_region is not None and is_opt_in(sts_region):
+        return f"the access key is gone or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"
     if code in WRONG_KEY:
         return "the access key was deleted, deactivated or mistyped, or belongs to another partition"
     if code in DENIED:

@@ -8,9 +8,12 @@ from pyvault.aws.answers import read
 from pyvault.aws.calls import CallerIdentity
 from pyvault.aws.errors import translated
 from pyvault.model import Credentials
+from pyvault.planning.claims import account_of
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from mypy_boto3_sts.client import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, PolicyDescriptorTypeTypeDef
 
@@ -25,9 +28,12 @@ class BotoSts:
     def __init__(self, client: STSClient) -> None:
         self._client = client
 
+    def _translated(self, operation: str, *, show_message: bool = True) -> AbstractContextManager[None]:
+        return translated(operation, show_message=show_message, sts_region=self._client.meta.region_name)
+
     def get_session_token(self, step: SessionTokenStep, mfa: MfaProof | None) -> Credentials:
         """Turn a long-lived pair into a session."""
-        with translated("sts:GetSessionToken"):
+        with self._translated("sts:GetSessionToken"):
             seconds = int(step.duration.total_seconds())
             if mfa is None:
                 answer = self._client.get_session_token(DurationSeconds=seconds)
@@ -56,7 +62,7 @@ class BotoSts:
             request["Policy"] = step.policy
         if step.policy_arns:
             request["PolicyArns"] = _policies(step.policy_arns)
-        with translated(f"sts:AssumeRole of {step.role_arn!r}"):
+        with self._translated(f"sts:AssumeRole of {step.role_arn!r}"):
             answer = self._client.assume_role(**_with_mfa(request, mfa))
             return _credentials(read(answer), role_arn=step.role_arn, user="AssumedRoleUser")
 
@@ -65,7 +71,7 @@ class BotoSts:
     ) -> Credentials:
         """Assume a role with an OIDC token; the call is not signed."""
         # The request carries a bearer token: nothing of the answer's words is shown.
-        with translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", show_message=False):
+        with self._translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", show_message=False):
             answer = self._client.assume_role_with_web_identity(
                 **_web_identity_request(step), RoleSessionName=session_name, WebIdentityToken=token.reveal()
             )
@@ -73,7 +79,7 @@ class BotoSts:
 
     def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
         """Make a federated session; AWS takes long-lived pairs only."""
-        with translated("sts:GetFederationToken"):
+        with self._translated("sts:GetFederationToken"):
             answer = self._client.get_federation_token(
                 Name=name,
                 Policy=step.policy,
@@ -83,7 +89,7 @@ class BotoSts:
 
     def get_caller_identity(self) -> CallerIdentity:
         """Ask who the credentials belong to; needs no permission."""
-        with translated("sts:GetCallerIdentity"):
+        with self._translated("sts:GetCallerIdentity"):
             answer = read(self._client.get_caller_identity())
             return CallerIdentity(
                 account_id=answer.text("Account"), arn=answer.text("Arn"), user_id=answer.text("UserId")
@@ -115,15 +121,6 @@ def _web_identity_request(step: WebIdentityStep) -> dict[str, Any]:  # Any: the 
     if step.policy_arns:
         request["PolicyArns"] = _policies(step.policy_arns)
     return request
-
-
-def account_of(arn: str) -> str | None:
-    """Give the account of an ARN; None if it has none.
-
-    Source: ``arn:partition:service:region:account:resource``.
-    """
-    parts = arn.split(":", 5)
-    return parts[4] or None if len(parts) > 5 else None
 
 
 def _policies(arns: tuple[str, ...]) -> list[PolicyDescriptorTypeTypeDef]:

@@ -1,7 +1,8 @@
 """Where a profile wants its services called.
 
 For one service: ``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL``, the
-``[services X]`` section, then the profile's ``endpoint_url``.
+``[services X]`` section, then the profile's ``endpoint_url``. What ``[default]`` says
+is for ``[default]`` alone: a local stand-in there is not every profile's.
 
 Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
 """
@@ -9,39 +10,72 @@ Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyvault.config.file import DEFAULT
 from pyvault.config.reader import Found, checked_text, parse_switch
 from pyvault.errors import InvalidSettingError
+from pyvault.planning.client_variables import ENDPOINT, variable_of
 from pyvault.planning.steps import Endpoints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pyvault.config.file import ConfigFile
     from pyvault.config.reader import SettingReader
 
 SERVICES = ("sts", "iam", "sso", "sso_oidc")
 # No user and password: they would be sent to the host and shown in messages.
 _URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#]\S*)?")
+_SERVICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 
 
-def read_endpoints(reader: SettingReader, config: ConfigFile) -> tuple[str | None, Endpoints]:
-    """Give the general endpoint and those that hold for each service."""
-    ignored = reader.parsed(
-        "ignore_configured_endpoint_urls", parse_switch, env=("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """The endpoints that count for a profile.
+
+    Attributes:
+        ignored: says that none counts; where that stands.
+        general: where the one for all services stands; its text is the URL.
+        services: those of single services, by the variable that AWS defined for each.
+    """
+
+    ignored: Found | None = None
+    general: Found | None = None
+    services: Mapping[str, Found] = field(default_factory=dict[str, Found])
+
+    @property
+    def general_url(self) -> str | None:
+        """Return the endpoint for all services."""
+        return self.general.text if self.general is not None else None
+
+    def ours(self) -> Endpoints:
+        """Return those of the services that pyvault itself calls."""
+        urls = {name: self.services.get(variable_of(name), self.general) for name in SERVICES}
+        return Endpoints(**{name: found.text if found is not None else None for name, found in urls.items()})
+
+    def all(self) -> list[Found]:
+        """Return everything that names an endpoint."""
+        return [*([self.general] if self.general is not None else []), *self.services.values()]
+
+
+def read_endpoints(reader: SettingReader, config: ConfigFile, name: str) -> EndpointSettings:
+    """Return the endpoints that count for the profile *name*."""
+    reach = _reach(reader, name)
+    ignored = _nearer(
+        reader.find("ignore_configured_endpoint_urls", env=("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",)), reach
     )
-    if ignored:
-        return None, Endpoints()
-    general = reader.find("endpoint_url", env=("AWS_ENDPOINT_URL",))
-    general_url = reader.take("endpoint_url", general, parse_endpoint)
-    chosen: dict[str, str | None] = {}
-    for service in SERVICES:
-        found = _find_for_service(reader, config, service)
-        # A variable for all services is nearer than a file's word for one.
-        if found is None or (general is not None and general.rank < 0 <= found.rank):
-            chosen[service] = general_url
-        else:
-            chosen[service] = reader.take(f"endpoints.{service}", found, parse_endpoint)
-    return general_url, Endpoints(**chosen)
+    if ignored is not None and reader.take("ignore_configured_endpoint_urls", ignored, parse_switch):
+        return EndpointSettings(ignored=ignored)
+    general = _nearer(reader.find("endpoint_url", env=(ENDPOINT,)), reach)
+    if reader.take("endpoint_url", general, parse_endpoint) is None:
+        general = None
+    services: dict[str, Found] = {}
+    # A variable for all services is nearer than a file's word for one.
+    if general is None or general.rank >= 0:
+        services = dict(_from_files(reader, config, reach))
+    return EndpointSettings(general=general, services=services | dict(_from_variables(reader)))
 
 
 def parse_endpoint(text: str, what: str) -> str:
@@ -56,21 +90,44 @@ def parse_endpoint(text: str, what: str) -> str:
     return text
 
 
-def _find_for_service(reader: SettingReader, config: ConfigFile, service: str) -> Found | None:
-    if variable := reader.find_variable(f"AWS_ENDPOINT_URL_{service.upper()}"):
-        return variable
-    name = reader.find("services")
+def _reach(reader: SettingReader, name: str) -> int:
+    """Return how many of the layers are the profile's: not [default] and what that includes."""
+    if name == DEFAULT:
+        return len(reader.layers)
+    return next((rank for rank, layer in enumerate(reader.layers) if layer.origin == "[default]"), len(reader.layers))
+
+
+def _nearer(found: Found | None, reach: int) -> Found | None:
+    return found if found is not None and found.rank < reach else None
+
+
+def _from_variables(reader: SettingReader) -> Iterator[tuple[str, Found]]:
+    ours = {variable_of(service) for service in SERVICES}
+    for variable in sorted(reader.environ):
+        found = reader.find_variable(variable) if variable.startswith(f"{ENDPOINT}_") else None
+        # The others are no matter of ours: the program gets them as they are.
+        if found is None:
+            continue
+        if variable not in ours or reader.take(variable, found, parse_endpoint) is not None:
+            yield variable, found
+
+
+def _from_files(reader: SettingReader, config: ConfigFile, reach: int) -> Iterator[tuple[str, Found]]:
+    name = _nearer(reader.find("services"), reach)
     if name is None:
-        return None
+        return
     section = config.find_services(name.text)
     if section is None:
-        message = f"{name.label}: there is no section [services {name.text}]"
-        if all(problem.message != message for problem in reader.problems):
-            reader.problems.append(InvalidSettingError(message))
-        return None
-    entry = section.get(service)
-    text = entry.nested.get("endpoint_url") if entry is not None else None
-    if entry is None or not text:
-        return None
-    label = f'"{reader.path}", line {entry.line}: {service} of services {name.text!r}'
-    return Found(text=text, origin=f"services {name.text}", label=label, rank=name.rank)
+        reader.problems.append(InvalidSettingError(f"{name.label}: there is no section [services {name.text}]"))
+        return
+    for service, entry in section.items():
+        text = entry.nested.get("endpoint_url")
+        if not text:
+            continue
+        label = f'"{reader.path}", line {entry.line}: {service} of services {name.text!r}'
+        if not _SERVICE_ID.fullmatch(service):
+            reader.problems.append(InvalidSettingError(f"{label}: {service!r} can't be the name of a service"))
+            continue
+        found = Found(text=text, origin=f"services {name.text}", label=label, rank=name.rank)
+        if reader.take(variable_of(service), found, parse_endpoint) is not None:
+            yield variable_of(service), found

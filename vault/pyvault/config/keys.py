@@ -25,6 +25,8 @@ PROFILE_KEYS: Final = (
     | PLAINTEXT_KEYS
     | frozenset(
         {
+            "account_id_endpoint_mode",
+            "aws_account_id",
             "ca_bundle",
             "credential_process",
             "credential_source",
@@ -46,6 +48,7 @@ PROFILE_KEYS: Final = (
             "session_tags",
             "source_identity",
             "source_profile",
+            "sts_region",
             "sts_regional_endpoints",
             "transitive_session_tags",
             "use_dualstack_endpoint",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyvault.planning.client_variables import ClientVariables
 from pyvault.planning.steps import Endpoints
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from pyvault.errors import ConfigError
     from pyvault.model import Credentials
+    from pyvault.planning.claims import ClaimedAccount
     from pyvault.planning.steps import CredentialSource
 
 
@@ -40,22 +42,27 @@ class Flags:
     """
 
     region: str | None = None
+    sts_region: str | None = None
     assume_role_duration: timedelta | None = None
     get_session_token_duration: timedelta | None = None
     chained_get_session_token_duration: timedelta | None = None
     federation_token_duration: timedelta | None = None
 
 
-def duration_flags(duration: timedelta | None, *, region: str | None = None, login: bool = False) -> Flags:
+def duration_flags(
+    duration: timedelta | None, *, region: str | None = None, sts_region: str | None = None, login: bool = False
+) -> Flags:
     """Say what ``--duration`` and ``--region`` mean.
 
     Args:
         duration: applies to roles and sessions alike; None leaves them alone.
         region: of ``--region``.
+        sts_region: of ``--sts-region``.
         login: the duration is that of the federated session too.
     """
     return Flags(
         region=region,
+        sts_region=sts_region,
         assume_role_duration=duration,
         get_session_token_duration=duration,
         chained_get_session_token_duration=duration,
@@ -72,6 +79,9 @@ class Profile:
         source: the profile that ``source_profile`` names, resolved as well.
         source_profile: never the profile itself.
         endpoint_url: the general one; ``endpoints`` has what holds for each service.
+        client: what the clients of a program have to be told.
+        sts_region: where STS is called, if not in ``region``.
+        claimed_account: the account that the profile's own ``aws_account_id`` names.
         plaintext: keys that stand in the files; used only when that is allowed.
         origins: by attribute name; what is missing here has no value.
         labels: how a message names each setting, by attribute name: the file, line and
@@ -97,6 +107,9 @@ class Profile:
     sts_regional_endpoints: str | None = None
     endpoint_url: str | None = None
     endpoints: Endpoints = field(default_factory=Endpoints)
+    client: ClientVariables = field(default_factory=ClientVariables)
+    sts_region: str | None = None
+    claimed_account: ClaimedAccount | None = None
     sso_session: str | None = None
     sso_start_url: str | None = None
     sso_region: str | None = None

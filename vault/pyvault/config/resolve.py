@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from pyvault.config.account import read_claimed_account
+from pyvault.config.child_settings import read_client_variables
 from pyvault.config.endpoints import read_endpoints
 from pyvault.config.file import composed, expand_home
 from pyvault.config.layers import find_layers
@@ -22,6 +24,7 @@ from pyvault.config.reader import (
     parse_region,
     parse_switch,
 )
+from pyvault.config.regions import read_sts_region
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError
@@ -72,7 +75,8 @@ def resolve_profile(
     def of_role(variable: str) -> tuple[str, ...]:
         return (variable,) if is_named else ()
 
-    endpoint_url, endpoints = read_endpoints(reader, config)
+    endpoints = read_endpoints(reader, config, name)
+    ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
     source_profile = reader.parsed("source_profile", _parse_profile_name)
     if source_profile == name:  # "my keys stand beside this": aws-vault and the AWS CLI take it so
@@ -93,6 +97,8 @@ def resolve_profile(
         known=own is not None or in_credentials_file is not None,
         source_profile=source_profile,
         region=_region(reader, flags),
+        sts_region=read_sts_region(reader, flags),
+        claimed_account=read_claimed_account(reader, config, credentials_file, name),
         role_arn=reader.parsed("role_arn", _parse_arn, env=of_role("AWS_ROLE_ARN")),
         role_session_name=reader.text("role_session_name", env=of_role("AWS_ROLE_SESSION_NAME")),
         external_id=reader.text("external_id"),
@@ -126,8 +132,9 @@ def resolve_profile(
         sts_regional_endpoints=reader.parsed(
             "sts_regional_endpoints", one_of("legacy", "regional"), env=("AWS_STS_REGIONAL_ENDPOINTS",)
         ),
-        endpoint_url=endpoint_url,
-        endpoints=endpoints,
+        endpoint_url=endpoints.general_url,
+        endpoints=endpoints.ours(),
+        client=read_client_variables(reader, config, credentials_file, name, endpoints, ca_bundle=ca_bundle),
         sso_session=sso.session,
         sso_start_url=sso.start_url,
         sso_region=sso.region,
@@ -146,7 +153,7 @@ def resolve_profile(
         source_identity=reader.text("source_identity", env=of_role("AWS_SOURCE_IDENTITY")),
         policy=reader.text("policy"),
         policy_arns=reader.parsed("policy_arns", _parse_names) or (),
-        ca_bundle=_file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ),
+        ca_bundle=ca_bundle,
         use_fips_endpoint=reader.parsed("use_fips_endpoint", parse_switch, env=("AWS_USE_FIPS_ENDPOINT",)) or False,
         use_dualstack_endpoint=reader.parsed(
             "use_dualstack_endpoint", parse_switch, env=("AWS_USE_DUALSTACK_ENDPOINT",)

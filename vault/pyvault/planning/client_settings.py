@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.config.partition import AWS, Partition, find_partition_of_arn, partition_of_region
+from pyvault.config.regions import check_same_partition
 from pyvault.planning.steps import ClientSettings
 
 if TYPE_CHECKING:
@@ -29,12 +30,20 @@ def home_partition(profiles: Iterable[Profile]) -> Partition:
 
 
 def client_of(profile: Profile, partition: Partition) -> ClientSettings:
-    """Say how the clients of a profile's calls are made."""
+    """Say how the clients of a profile's calls are made.
+
+    Raises:
+        InvalidSettingError: STS is wanted in a region of another partition.
+    """
+    if profile.sts_region is not None:
+        check_same_partition(profile.sts_region, partition, what=profile.describe("sts_region"))
     return ClientSettings(
         region=profile.region or partition.default_region,
+        sts_region=profile.sts_region,
         region_is_default=profile.region is None,
         endpoints=profile.endpoints,
-        sts_regional=profile.sts_regional_endpoints,
+        # The global endpoint would answer for the region that was named.
+        sts_regional=profile.sts_regional_endpoints if profile.sts_region is None else "regional",
         ca_bundle=profile.ca_bundle,
         use_fips=profile.use_fips_endpoint,
         use_dualstack=profile.use_dualstack_endpoint,
@@ -45,4 +54,4 @@ def client_of(profile: Profile, partition: Partition) -> ClientSettings:
 
 def sso_client_of(profile: Profile, sso_region: str, partition: Partition) -> ClientSettings:
     """Say how the clients of the SSO calls are made: in the region of the start URL."""
-    return replace(client_of(profile, partition), region=sso_region, region_is_default=False)
+    return replace(client_of(profile, partition), region=sso_region, sts_region=None, region_is_default=False)

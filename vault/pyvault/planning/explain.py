@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pyvault.config.reader import BUILT_IN
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
@@ -44,6 +45,7 @@ SETTINGS: Final = {
     "get_session_token_duration_s": "get_session_token_duration",
     "chained_get_session_token_duration_s": "chained_get_session_token_duration",
     "federation_token_duration_s": "federation_token_duration",
+    "sts_region": "sts_region",
     "sts_regional_endpoints": "sts_regional_endpoints",
     "endpoint_url": "endpoint_url",
     "sso_session": "sso_session",
@@ -148,9 +150,25 @@ def _source_chain(profile: Profile) -> list[Json]:
 def settings_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
     """Give every setting as ``{"value": ..., "from": ...}``."""
     values = setting_values(profile)
-    return {
+    shown: dict[str, dict[str, Json]] = {
         name: {"value": values[name], "from": profile.origins.get(attribute)} for name, attribute in SETTINGS.items()
     }
+    return _client_settings(profile) | shown
+
+
+def _client_settings(profile: Profile) -> dict[str, dict[str, Json]]:
+    """Return what counts for the clients of a program beside the named settings: the user's variables too."""
+    claim = profile.claimed_account
+    shown: dict[str, dict[str, Json]] = {
+        variable.name.removeprefix("AWS_").lower(): {"value": variable.value, "from": variable.origin}
+        for variable in profile.client.given
+    }
+    for each in profile.client.covered:
+        if each.service:
+            shown[each.variable.removeprefix("AWS_").lower()] = {"value": "AWS's own", "from": BUILT_IN}
+    if claim is not None:
+        shown["aws_account_id"] = {"value": claim.account_id, "from": profile.origins.get("aws_account_id")}
+    return shown
 
 
 def setting_values(profile: Profile) -> dict[str, Json]:
@@ -182,7 +200,7 @@ def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
     match step:
         case SessionTokenStep() | AssumeRoleStep() | WebIdentityStep() | FederationStep():
             values["duration_s"] = _seconds(step.duration)
-            values["region"] = step.client.region
+            values["region"] = step.client.region_of_sts
             values["chained_mfa"] = isinstance(step, AssumeRoleStep) and step.chained_mfa
             values["capped"] = isinstance(step, AssumeRoleStep) and step.capped
         case SsoStep():

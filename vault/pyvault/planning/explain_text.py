@@ -109,22 +109,22 @@ def _facts(step: Step) -> Iterator[str]:
         case WebIdentityStep():
             yield f"role {step.role_arn}"
             yield f"token from {step.token_file}" if step.token_file else f"token from: {step.token_process}"
-            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+            yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case SessionTokenStep():
             yield _mfa(step.mfa_serial, step.mfa_process)
-            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+            yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case AssumeRoleStep():
             yield from _role_facts(step)
         case FederationStep():
             yield "no MFA: AWS takes none here"
-            yield f"for {format_duration(step.duration)}, in {step.client.region}"
+            yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
 
 
 def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
     yield f"role {step.role_arn}"
     yield "no MFA code: the session carries it" if step.chained_mfa else _mfa(step.mfa_serial, step.mfa_process)
     capped = " (cut to what AWS allows)" if step.capped else ""
-    yield f"for {format_duration(step.duration)}{capped}, in {step.client.region}"
+    yield f"for {format_duration(step.duration)}{capped}, in {step.client.region_of_sts}"
     if step.external_id:
         yield f"external id {step.external_id}"
     if step.session_tags:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ProfileNotFoundError
+from pyvault.planning.claims import check_foreseen
 from pyvault.planning.client_settings import client_of, home_partition
 from pyvault.planning.limits import (
     LONGEST_CHAINED_ROLE,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
+    from pyvault.planning.claims import ClaimedAccount
 
 __all__ = ["PlanOptions", "make_plan"]
 
@@ -92,6 +94,7 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         raise profile.problem
     line = _line(profile, stored)
     origin = line[-1]
+    claims: dict[int, ClaimedAccount] = {}
     partition = home_partition(line)
     step = first_step(origin, stored=stored, options=options, partition=partition)
     draft = _Draft(partition=partition, options=options, steps=[step], long_lived=_is_long_lived(step))
@@ -99,8 +102,11 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         user = line[position - 1] if position else None
         _add_session(draft, line, position, user)
         _add_role(draft, line[position])
-    if options.federation and draft.long_lived:
-        _add_federation(draft, profile)
+        if position == 0 and options.federation and draft.long_lived:
+            _add_federation(draft, profile)
+        if (claim := line[position].claimed_account) is not None:
+            check_foreseen(claim, draft.steps[-1])
+            claims[len(draft.steps) - 1] = claim
     last_client = client_of(profile, partition)
     notes = [note for member in line for note in member.notes]
     if last_client.region_is_default:
@@ -112,7 +118,8 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         exposes_long_term_credentials=draft.long_lived,
         mfa_process=profile.mfa_process,
         region=profile.region,
-        endpoint_url=profile.endpoint_url,
+        client=profile.client,
+        claims=claims,
         notes=tuple(notes),
     )
 

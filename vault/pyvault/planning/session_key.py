@@ -87,7 +87,8 @@ def _seconds(step: WebIdentityStep | SessionTokenStep | AssumeRoleStep | Federat
 
 
 def _client(client: ClientSettings, endpoint: str | None) -> tuple[Field, ...]:
-    return (client.region, endpoint, client.sts_regional, int(client.use_fips), int(client.use_dualstack))
+    where = (client.region, client.sts_region, endpoint)
+    return (*where, client.sts_regional, int(client.use_fips), int(client.use_dualstack))
 
 
 def _encoded(field: Field) -> Iterable[bytes]:

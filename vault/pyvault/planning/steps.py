@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from pyvault.planning.client_variables import ClientVariables
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
     from pyvault.model import Credentials
+    from pyvault.planning.claims import ClaimedAccount
 
 
 class CredentialSource(StrEnum):
@@ -46,6 +49,7 @@ class ClientSettings:
 
     Attributes:
         region: the one to sign for; the region of the start URL in an SSO step.
+        sts_region: the one to call STS in, if that is another.
         region_is_default: nothing named a region, the partition's default stands in.
         endpoints: only those that a setting names.
         sts_regional: ``legacy`` or ``regional``; None means regional.
@@ -55,6 +59,7 @@ class ClientSettings:
     """
 
     region: str
+    sts_region: str | None = None
     region_is_default: bool = False
     endpoints: Endpoints = field(default_factory=Endpoints)
     sts_regional: str | None = None
@@ -63,6 +68,11 @@ class ClientSettings:
     use_dualstack: bool = False
     retry_mode: str | None = None
     max_attempts: int | None = None
+
+    @property
+    def region_of_sts(self) -> str:
+        """Return where STS is called."""
+        return self.sts_region or self.region
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +254,8 @@ class Plan:
         exposes_long_term_credentials: the last step gives a key pair that never expires.
         mfa_process: the command of the named profile, own or its source's.
         region: for the child's environment; None when nothing names one.
-        endpoint_url: for the child's environment; None when nothing names one.
+        client: for the child's environment, the other settings of its clients.
+        claims: which account the credentials of a step are said to belong to, by the step's place.
         notes: what is worth a line under ``--debug``.
     """
 
@@ -254,7 +265,8 @@ class Plan:
     exposes_long_term_credentials: bool = False
     mfa_process: str | None = None
     region: str | None = None
-    endpoint_url: str | None = None
+    client: ClientVariables = field(default_factory=ClientVariables)
+    claims: Mapping[int, ClaimedAccount] = field(default_factory=dict[int, "ClaimedAccount"])
     notes: tuple[str, ...] = ()
 
     def mfa_serials(self) -> Iterator[str]:

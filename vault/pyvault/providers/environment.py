@@ -26,4 +26,5 @@ def from_environment(environ: Mapping[str, str]) -> Credentials:
         access_key_id=environ["AWS_ACCESS_KEY_ID"],
         secret_access_key=Secret(environ["AWS_SECRET_ACCESS_KEY"]),
         session_token=Secret(token) if token else None,
+        account_id=environ.get("AWS_ACCOUNT_ID") or None,
     )

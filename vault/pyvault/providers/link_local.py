@@ -62,6 +62,7 @@ def parse_credentials(body: Secret[str], *, source: str) -> Credentials:
             secret_access_key=Secret(str(fields["SecretAccessKey"])),
             session_token=Secret(str(fields["Token"])),
             expires=parse_rfc3339(str(fields["Expiration"])),
+            account_id=str(fields["AccountId"]) if fields.get("AccountId") else None,
         )
     except (ValueError, KeyError, TypeError):  # they keep the document
         raise NoCredentialsError(f"{source} answers without credentials") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.mfa.desk import MfaRequest
@@ -38,4 +38,5 @@ class SessionToken:
             if step.mfa_serial
             else None
         )
-        return sts.get_session_token(step, proof)
+        # AWS's answer names no account; it is that of the keys.
+        return replace(sts.get_session_token(step, proof), account_id=self.source.account_id)

@@ -1,0 +1,50 @@
+"""The account that a profile says its credentials belong to: ``aws_account_id``.
+
+Source: AWS SDKs and Tools Reference Guide, "Account-based endpoints". It stands beside
+the credentials that it speaks of, so what another section says is no matter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyvault.config.reader import Found
+from pyvault.config.syntax import unquoted
+from pyvault.errors import InvalidSettingError
+from pyvault.planning.claims import ClaimedAccount
+
+if TYPE_CHECKING:
+    from pyvault.config.file import ConfigFile
+    from pyvault.config.reader import SettingReader
+
+KEY = "aws_account_id"
+
+
+def read_claimed_account(
+    reader: SettingReader, config: ConfigFile, credentials_file: ConfigFile | None, name: str
+) -> ClaimedAccount | None:
+    """Return what a profile's own sections say; the shared credentials file wins, as in SDKs."""
+    places = [(config, config.find_profile(name))]
+    if credentials_file is not None:
+        places.insert(0, (credentials_file, credentials_file.find_plain_section(name)))
+    for file, entries in places:
+        entry = (entries or {}).get(KEY)
+        if entry is None or not (text := unquoted(entry.value)):
+            continue
+        label = f'"{file.path}", line {entry.line}: {KEY} of profile {name!r}'
+        found = Found(text=text, origin=f"profile {name}", label=label, rank=0)
+        account_id = reader.take(KEY, found, parse_account_id)
+        return None if account_id is None else ClaimedAccount(account_id=account_id, label=label)
+    return None
+
+
+def parse_account_id(text: str, what: str) -> str:
+    """Return an account id.
+
+    Raises:
+        InvalidSettingError: it has not twelve digits.
+    """
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise InvalidSettingError(f"{what}: {text!r} is not an account id of 12 digits")
+    return text

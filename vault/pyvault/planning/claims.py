@@ -1,0 +1,67 @@
+"""Whether credentials belong to the account that a profile says. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyvault.errors import CredentialsError, InvalidSettingError
+from pyvault.planning.steps import AssumeRoleStep, SsoStep, WebIdentityStep
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedAccount:
+    """What ``aws_account_id`` of a profile says.
+
+    Attributes:
+        label: how a message names the place.
+    """
+
+    account_id: str
+    label: str
+
+
+def check_foreseen(claim: ClaimedAccount, step: Step) -> None:
+    """Check a claim against what a step will ask for, where that names an account.
+
+    Raises:
+        InvalidSettingError: they name different ones.
+    """
+    match step:
+        case SsoStep():
+            account_id: str | None = step.account_id
+        case AssumeRoleStep() | WebIdentityStep():
+            account_id = account_of(step.role_arn)
+        case _:
+            account_id = None
+    if account_id is not None and account_id != claim.account_id:
+        raise InvalidSettingError(f"{claim.label}: is {claim.account_id!r}, but the credentials are of {account_id!r}")
+
+
+def confirmed(claim: ClaimedAccount, credentials: Credentials) -> Credentials:
+    """Return credentials with the account that they are said to belong to.
+
+    Raises:
+        CredentialsError: they belong to another one; nobody gets them.
+    """
+    if credentials.account_id is None:
+        return replace(credentials, account_id=claim.account_id)
+    if credentials.account_id != claim.account_id:
+        raise CredentialsError(
+            f"{claim.label}: is {claim.account_id!r}, but the credentials that came are of {credentials.account_id!r}",
+            hint="the source gives another identity than the profile is meant for",
+        )
+    return credentials
+
+
+def account_of(arn: str) -> str | None:
+    """Return the account of an ARN; None if it has none.
+
+    Source: ``arn:partition:service:region:account:resource``.
+    """
+    parts = arn.split(":", 5)
+    return parts[4] or None if len(parts) > 5 else None
