@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from pyvault.model import Credentials
 from pyvault.process.vault_variables import SECRET_PATHS, SECRET_VARIABLES
 from pyvault.secret import Secret
-from pyvault_cli.childenv import STRAY, child_environment
+from pyvault_cli.childenv import STRAY, child_environment, stray_names
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",
@@ -37,6 +38,45 @@ def test_every_variable() -> None:
         "AWS_SESSION_TOKEN": "tok==",
         "AWS_CREDENTIAL_EXPIRATION": "2030-01-02T03:04:05Z",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "AWS_BEARER_TOKEN_WHATEVER_COMES",
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AMAZON_ACCESS_KEY_ID",
+        "AMAZON_SECRET_ACCESS_KEY",
+        "AMAZON_SESSION_TOKEN",
+        "AWS_CREDENTIAL_PROFILES_FILE",
+        "AWS_AUTH_SCHEME_PREFERENCE",
+        "AWS_ACCOUNT_ID",
+        "AWS_PROFILE",
+    ],
+)
+@pytest.mark.parametrize("credentials", [CREDENTIALS, None], ids=["keys", "server"])
+def test_nothing_leads_to_other_credentials(name: str, credentials: Credentials | None) -> None:
+    child = child_environment({name: "OLD"}, profile="a", region=None, credentials=credentials)
+    assert name not in child
+    assert name in stray_names([name])
+
+
+def test_the_account_is_that_of_the_credentials() -> None:
+    known = replace(CREDENTIALS, account_id="111111111111")
+    child = child_environment({"AWS_ACCOUNT_ID": "999999999999"}, profile="a", region=None, credentials=known)
+    assert child["AWS_ACCOUNT_ID"] == "111111111111"
+
+
+def test_the_clients_settings_win_over_what_is_there() -> None:
+    child = child_environment(
+        {"AWS_USE_FIPS_ENDPOINT": "True", "AWS_ENDPOINT_URL_SQS": "http://mine"},
+        profile="a",
+        region=None,
+        settings={"AWS_USE_FIPS_ENDPOINT": "false"},
+    )
+    assert child == {"AWS_VAULT": "a", "AWS_USE_FIPS_ENDPOINT": "false", "AWS_ENDPOINT_URL_SQS": "http://mine"}
 
 
 def test_long_lived_credentials_leave_no_token_or_expiry() -> None:

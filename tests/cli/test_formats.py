@@ -6,6 +6,7 @@ import configparser
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pyvault.errors import InvalidSettingError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault_cli.formats import Exported, Format, quote_fish, quote_powershell, quote_sh, render
+from pyvault_cli.formats import Exported, Format, names_line, quote_fish, quote_powershell, quote_sh, render
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",
@@ -115,6 +116,54 @@ def test_assignments(format_: Format, first: str) -> None:
     lines = render(format_, Exported(credentials=CREDENTIALS, profile="a", region="eu-west-1")).splitlines()
     assert lines[0] == first
     assert len(lines) == 6
+
+
+EXPORTED = Exported(
+    credentials=replace(LONG_LIVED, account_id="111111111111"),
+    profile="a",
+    region="eu-west-1",
+    settings={"AWS_ENDPOINT_URL_S3": "http://x?a=b"},
+    stray=("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID"),
+)
+
+
+@pytest.mark.parametrize(
+    ("format_", "lines"),
+    [
+        (Format.EXPORT_ENV, ["export AWS_ENDPOINT_URL_S3='http://x?a=b'", "unset AWS_PROFILE AWS_SESSION_TOKEN"]),
+        (
+            Format.FISH,
+            ["set -gx AWS_ENDPOINT_URL_S3 'http://x?a=b'", "begin; for pv_name in AWS_PROFILE AWS_SESSION_TO"],
+        ),
+        (
+            Format.POWERSHELL,
+            [
+                "$Env:AWS_ENDPOINT_URL_S3 = 'http://x?a=b'",
+                "Remove-Item -ErrorAction SilentlyContinue 'Env:AWS_PROFILE', 'Env:AWS_SESSION_TOKEN'",
+            ],
+        ),
+        (Format.ENV, ["AWS_DEFAULT_REGION=eu-west-1", "AWS_ENDPOINT_URL_S3='http://x?a=b'"]),
+        (Format.DOTENV, ["AWS_DEFAULT_REGION=eu-west-1", "AWS_ENDPOINT_URL_S3='http://x?a=b'"]),
+    ],
+)
+def test_what_a_shell_evaluates_unsets_what_is_left_over(format_: Format, lines: list[str]) -> None:
+    written = render(format_, EXPORTED).splitlines()
+    assert [line[: len(start)] for line, start in zip(written[-2:], lines, strict=True)] == lines
+    assert any("AWS_ACCOUNT_ID" in line and "111111111111" in line for line in written[:3])
+
+
+def test_programs_get_the_account_and_no_unset_lines() -> None:
+    assert json.loads(render(Format.JSON, EXPORTED))["AccountId"] == "111111111111"
+    assert render(Format.INI, EXPORTED) == (
+        "[a]\naws_access_key_id=ABC\naws_secret_access_key=XYZ\naws_account_id=111111111111\nregion=eu-west-1\n"
+    )
+
+
+@pytest.mark.parametrize("format_", [Format.EXPORT_ENV, Format.FISH, Format.POWERSHELL])
+def test_the_last_line_for_pv_assume_names_what_changes(format_: Format) -> None:
+    mark, *names = names_line(format_, EXPORTED).split()
+    assert mark in {":", "#"}
+    assert names == [*EXPORTED.variables(), "AWS_PROFILE", "AWS_SESSION_TOKEN"]
 
 
 def test_long_lived_credentials_have_no_token() -> None:
