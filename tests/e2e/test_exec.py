@@ -40,6 +40,19 @@ def test_a_role(person: Person) -> None:
     assert ":assumed-role/reader/" in person.who("r")
 
 
+def test_the_account_of_a_role_is_the_childs_also_from_the_cache(person: Person) -> None:
+    person.add("base", "demo")
+    role = person.aws.role_arn("reader")
+    person.config(f"[profile r]\nsource_profile = base\nrole_arn = {role}\nsts_region = us-west-2\n")
+    for _ in range(2):
+        ended = person.run("pyvault", "exec", "r", "--", "printenv", "AWS_ACCOUNT_ID", AWS_ACCOUNT_ID="999999999999")
+        assert ended.stdout.strip() == role.split(":")[4]
+    exported = json.loads(person.run("pyvault", "export", "r", "--format", "json").stdout)
+    assert exported["AccountId"] == role.split(":")[4]
+    own = person.run("pyvault", "exec", "base", "--", "printenv", "AWS_ACCOUNT_ID", AWS_ACCOUNT_ID="999999999999")
+    assert own.stdout == ""
+
+
 def test_a_chain_of_three_with_one_code(person: Person) -> None:
     person.add("me", "mfa-user")
     serial = person.aws.mfa_serial("mfa-user")

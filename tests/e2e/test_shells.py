@@ -137,6 +137,65 @@ def test_one_profiles_region_is_not_the_next_ones(person: Person, shell: str) ->
     assert ended.stdout == both.format("eu-west-1") + both.format("eu-north-1") + "AWS_REGION=us-east-2\n"
 
 
+NAMES = "env | grep -E '^(AWS|AMAZON)_' | grep -vE 'CONFIG_FILE|ENDPOINT_URL|REGION|_KEY_ID|SECRET_ACCESS|TOKEN=[^o]' | sort"
+MINE = {
+    "AWS_PROFILE": "other",
+    "AWS_ACCOUNT_ID": "999999999999",
+    "AWS_SESSION_TOKEN": "old",
+    "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
+    "AWS_BEARER_TOKEN_BEDROCK": "own",
+    "AMAZON_ACCESS_KEY": "kept",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/t",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_leads_to_other_credentials_goes_and_comes_back(person: Person, shell: str) -> None:
+    person.config(
+        '[profile "a b"]\nregion = eu-west-1\n[profile c]\nregion = eu-west-1\nuse_dualstack_endpoint = false\n'
+    )
+    person.add("c", "demo")
+    ended = scripted(
+        person,
+        shell,
+        *(f"SET {name} {value}" for name, value in MINE.items()),
+        "pv-assume c",
+        NAMES + " | sed 's/=20[2-9].*Z/=SOON/'",
+        "echo next",
+        "pv-assume 'a b'",
+        NAMES + " | sed 's/=20[2-9].*Z/=SOON/'",
+        "echo before",
+        "pv-unset",
+        NAMES,
+    )
+    assert ended.stderr == ""
+    assumed, following, before = re.split("next\n|before\n", ended.stdout)
+    soon = "AMAZON_ACCESS_KEY=kept\nAWS_CREDENTIAL_EXPIRATION=SOON\n"
+    assert assumed == soon + "AWS_USE_DUALSTACK_ENDPOINT=false\n"
+    assert following == soon
+    assert before == "".join(f"{name}={value}\n" for name, value in sorted(MINE.items()))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_programs_did_not_see_they_do_not_see_afterwards(person: Person, shell: str) -> None:
+    hidden = "set -g AWS_PROFILE mine" if shell == "fish" else "AWS_PROFILE=mine"
+    ended = scripted(
+        person, shell, hidden, "pv-assume 'a b'", "pv-unset", 'echo "<$AWS_PROFILE>"', "env | grep PROFILE="
+    )
+    assert (ended.stdout, ended.stderr) == ("<mine>\n", "")
+
+
+@pytest.mark.peer("fish")
+def test_what_fish_has_for_all_shells_is_not_taken_away(person: Person) -> None:
+    lines = (
+        'set -Ux AWS_PROFILE everywhere; set -gx AWS_ACCOUNT_ID 9; pvx; echo "<$AWS_PROFILE>"; pv-unset; env | '
+        "grep -E '^AWS_(PROFILE|ACCOUNT_ID)' | sort"
+    ).replace("pvx", "pv-assume 'a b'")
+    ended = person.run("fish", "-c", BEGIN["fish"] + lines, XDG_CONFIG_HOME=str(person.home / "fish"))
+    assert "AWS_PROFILE is a universal variable and stays: set -eU AWS_PROFILE" in ended.stderr
+    assert ended.stdout == "<everywhere>\nAWS_ACCOUNT_ID=9\nAWS_PROFILE=everywhere\n"
+
+
 @pytest.mark.peer("zsh")
 def test_a_zsh_without_compinit_gets_the_functions_and_no_complaint(person: Person) -> None:
     ended = person.run("zsh", "-f", "-c", BEGIN["zsh"] + "pv-assume 'a b' && aws sts get-caller-identity")

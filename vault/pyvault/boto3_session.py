@@ -76,4 +76,5 @@ def _static(credentials: Credentials) -> dict[str, Any]:  # Any: as above
         "access_key": credentials.access_key_id,
         "secret_key": credentials.secret_access_key.reveal(),
         "token": token.reveal() if token else None,
+        "account_id": credentials.account_id,
     }

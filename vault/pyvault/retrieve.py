@@ -12,7 +12,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
-from pyvault.planning.claims import confirmed
 from pyvault.planning.plan_keys import AT_HAND, plan_keys
 from pyvault.planning.steps import StoredStep
 from pyvault.process import chain as process_chain
@@ -67,7 +66,11 @@ class _Walk:
         """
         credentials = self.upto(place)
         claim = self.plan.claims.get(place)
-        return credentials if claim is None else confirmed(claim, credentials)
+        if claim is None:
+            return credentials
+        from pyvault.planning.claims import confirmed
+
+        return confirmed(claim, credentials)
 
     def upto(self, place: int) -> Credentials:
         """Give the credentials of the step at *place*."""

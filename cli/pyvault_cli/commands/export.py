@@ -9,7 +9,6 @@ import typer
 from pyvault.errors import UsageError
 from pyvault_cli import console, options
 from pyvault_cli.childenv import stray_names
-from pyvault_cli.client_settings import new_settings
 from pyvault_cli.context import context_of
 from pyvault_cli.formats import VARIABLES, Exported, Format, names_line, render
 from pyvault_cli.wanted import Wanted, fetcher, profile_of
@@ -49,7 +48,11 @@ def export(
         open_browser=not stdout,
     )
     plan = wanted.plan(context)
-    settings = new_settings(plan, context.environ) if form in VARIABLES else {}
+    settings: dict[str, str] = {}
+    if form in VARIABLES:
+        from pyvault_cli.client_settings import new_settings
+
+        settings = new_settings(plan, context.environ)
     credentials = fetcher(wanted, plan, context)()
     shown = Exported(
         profile=plan.profile,

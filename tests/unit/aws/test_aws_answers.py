@@ -65,12 +65,12 @@ def answer() -> Iterator[Answer]:
     server.server_close()
 
 
-def settings(url: str) -> ClientSettings:
-    return ClientSettings(region="eu-west-1", endpoints=Endpoints(sts=url, sso=url), max_attempts=1)
+def settings(url: str, region: str = "eu-west-1", sts_region: str | None = None) -> ClientSettings:
+    return ClientSettings(region=region, sts_region=sts_region, endpoints=Endpoints(sts=url, sso=url), max_attempts=1)
 
 
-def session(url: str) -> Credentials:
-    client = settings(url)
+def session(url: str, region: str = "eu-west-1", sts_region: str | None = None) -> Credentials:
+    client = settings(url, region, sts_region)
     step = SessionTokenStep(profile="p", mfa_serial=PROOF.serial, duration=timedelta(hours=1), client=client, why="")
     return BotoCalls().sts(client, KEYS).get_session_token(step, PROOF)
 
@@ -222,3 +222,24 @@ def test_attempts_are_counted(answer: Answer) -> None:
     with pytest.raises(AwsError) as caught:
         session(answer.url)
     assert caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("region", "code", "told"),
+    [
+        ("ap-east-1", "InvalidClientTokenId", "its account has not enabled 'ap-east-1'; sts_region"),
+        ("ap-east-1", "RegionDisabledException", "has not enabled the region 'ap-east-1'; sts_region"),
+        ("eu-west-1", "InvalidClientTokenId", "belongs to another partition"),
+        ("ap-east-1", "SignatureDoesNotMatch", "clock"),
+    ],
+)
+def test_a_region_that_the_account_has_not_enabled_is_hinted_at(
+    answer: Answer, region: str, code: str, told: str
+) -> None:
+    answer.status, answer.body = 403, refusal(code, "no")
+    with pytest.raises(AwsError) as caught:
+        session(answer.url, region)
+    assert told in str(caught.value.hint)
+    with pytest.raises(AwsError) as caught:
+        session(answer.url, region, sts_region="us-east-1")
+    assert "ap-east-1" not in str(caught.value.hint)

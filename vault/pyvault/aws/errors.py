@@ -117,7 +117,7 @@ def _hint(code: str, words: str, sts_region: str | None) -> str | None:  # noqa:
         return "what signed the call, or the token in it, has ended; --refresh fetches sessions anew"
     if code == "SignatureDoesNotMatch":
         return "the secret key does not fit the key id, or this machine's clock is wrong"
-    if code == REGION_OFF:
+    if code == REGION_OFF and sts_region is not None:
         return f"the account has not enabled the region {sts_region!r}; {ELSEWHERE}"
     if code == "InvalidClientTokenId" and sts_region is not None and is_opt_in(sts_region):
         return f"the access key is gone or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"

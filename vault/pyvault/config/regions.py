@@ -12,13 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.partition import AWS, partition_of_region
-from pyvault.config.reader import Found, parse_region
+from pyvault.config.reader import parse_region
 from pyvault.errors import InvalidSettingError
 
 if TYPE_CHECKING:
     from pyvault.config.partition import Partition
-    from pyvault.config.profile import Flags
-    from pyvault.config.reader import SettingReader
 
 #: Enabled in every account; nobody can switch them off.
 ALWAYS_ENABLED: Final = """
@@ -45,14 +43,6 @@ REGIONS: Final = {
 def is_opt_in(region: str) -> bool:
     """Return whether accounts have to enable this region before anything answers them there."""
     return partition_of_region(region) is AWS and region not in ALWAYS_ENABLED.split()
-
-
-def read_sts_region(reader: SettingReader, flags: Flags) -> str | None:
-    """Return where a profile wants STS called, if not in its region."""
-    found = reader.find("sts_region", env=("PYVAULT_STS_REGION",))
-    if flags.sts_region:
-        found = Found(text=flags.sts_region, origin="flag", label="--sts-region", rank=-1)
-    return reader.take("sts_region", found, parse_sts_region)
 
 
 def parse_sts_region(text: str, what: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.account import read_claimed_account
 from pyvault.config.child_settings import read_client_variables
 from pyvault.config.endpoints import read_endpoints
 from pyvault.config.file import composed, expand_home
@@ -24,7 +23,6 @@ from pyvault.config.reader import (
     parse_region,
     parse_switch,
 )
-from pyvault.config.regions import read_sts_region
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
     from pyvault.config.file import ConfigFile
     from pyvault.config.syntax import Entry
+    from pyvault.planning.claims import ClaimedAccount
 
 # Source: the defaults of aws-vault; its users know them.
 ROLE_DURATION: Final = timedelta(hours=1)
@@ -97,8 +96,8 @@ def resolve_profile(
         known=own is not None or in_credentials_file is not None,
         source_profile=source_profile,
         region=_region(reader, flags),
-        sts_region=read_sts_region(reader, flags),
-        claimed_account=read_claimed_account(reader, config, credentials_file, name),
+        sts_region=_sts_region(reader, flags),
+        claimed_account=_claimed_account(reader, config, credentials_file, name),
         role_arn=reader.parsed("role_arn", _parse_arn, env=of_role("AWS_ROLE_ARN")),
         role_session_name=reader.text("role_session_name", env=of_role("AWS_ROLE_SESSION_NAME")),
         external_id=reader.text("external_id"),
@@ -174,6 +173,28 @@ def _region(reader: SettingReader, flags: Flags) -> str | None:
     if flags.region:
         found = Found(text=flags.region, origin="flag", label="--region", rank=-1)
     return reader.take("region", found, parse_region)
+
+
+def _sts_region(reader: SettingReader, flags: Flags) -> str | None:
+    found = reader.find("sts_region", env=("PYVAULT_STS_REGION",))
+    if flags.sts_region:
+        found = Found(text=flags.sts_region, origin="flag", label="--sts-region", rank=-1)
+    if found is None:
+        return None
+    from pyvault.config.regions import parse_sts_region
+
+    return reader.take("sts_region", found, parse_sts_region)
+
+
+def _claimed_account(
+    reader: SettingReader, config: ConfigFile, credentials_file: ConfigFile | None, name: str
+) -> ClaimedAccount | None:
+    own = [config.find_profile(name), credentials_file.find_plain_section(name) if credentials_file else None]
+    if not any("aws_account_id" in (entries or {}) for entries in own):
+        return None
+    from pyvault.config.account import read_claimed_account
+
+    return read_claimed_account(reader, config, credentials_file, name)
 
 
 def _file(text: str | None, environ: Mapping[str, str]) -> str | None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.config.partition import AWS, Partition, find_partition_of_arn, partition_of_region
-from pyvault.config.regions import check_same_partition
 from pyvault.planning.steps import ClientSettings
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def client_of(profile: Profile, partition: Partition) -> ClientSettings:
         InvalidSettingError: STS is wanted in a region of another partition.
     """
     if profile.sts_region is not None:
+        from pyvault.config.regions import check_same_partition
+
         check_same_partition(profile.sts_region, partition, what=profile.describe("sts_region"))
     return ClientSettings(
         region=profile.region or partition.default_region,

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ProfileNotFoundError
-from pyvault.planning.claims import check_foreseen
 from pyvault.planning.client_settings import client_of, home_partition
 from pyvault.planning.limits import (
     LONGEST_CHAINED_ROLE,
@@ -105,6 +104,8 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         if position == 0 and options.federation and draft.long_lived:
             _add_federation(draft, profile)
         if (claim := line[position].claimed_account) is not None:
+            from pyvault.planning.claims import check_foreseen
+
             check_foreseen(claim, draft.steps[-1])
             claims[len(draft.steps) - 1] = claim
     last_client = client_of(profile, partition)
