@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def from_environment(environ: Mapping[str, str]) -> Credentials:
-    """Take the keys that stand in the environment.
+    """Take the keys that stand in the environment; AWS_ACCOUNT_ID may have been left there by others.
 
     Raises:
         NoCredentialsError: one of the two variables is missing or empty.
@@ -26,5 +26,4 @@ def from_environment(environ: Mapping[str, str]) -> Credentials:
         access_key_id=environ["AWS_ACCESS_KEY_ID"],
         secret_access_key=Secret(environ["AWS_SECRET_ACCESS_KEY"]),
         session_token=Secret(token) if token else None,
-        account_id=environ.get("AWS_ACCOUNT_ID") or None,
     )
