@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,11 +12,15 @@ from threading import Thread
 
 import pytest
 
+from pyvault import clock
 from pyvault.aws.boto3_calls import BotoCalls, make_client
 from pyvault.aws.calls import MfaProof
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, UnusableAnswerError
+from pyvault.mfa.claims import MfaClaims
+from pyvault.mfa.desk import MfaDesk
 from pyvault.model import Credentials
 from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
+from pyvault.providers.session_token import SessionToken
 from pyvault.secret import Secret
 
 KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted-secret-key"))
@@ -243,3 +247,13 @@ def test_a_region_that_the_account_has_not_enabled_is_hinted_at(
     with pytest.raises(AwsError) as caught:
         session(answer.url, region, sts_region="us-east-1")
     assert "ap-east-1" not in str(caught.value.hint)
+
+
+def test_a_session_is_of_the_account_of_its_keys(answer: Answer, tmp_path: Path) -> None:
+    client = settings(answer.url)
+    step = SessionTokenStep(profile="p", mfa_serial=None, duration=timedelta(hours=1), client=client, why="")
+    desk = MfaDesk(claims=MfaClaims(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
+    for account_id in ("111111111111", None):
+        source = replace(KEYS, account_id=account_id)
+        got = SessionToken(step=step, source=source, calls=BotoCalls(), mfa=desk).retrieve()
+        assert got.account_id == account_id
