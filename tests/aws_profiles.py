@@ -27,10 +27,11 @@ def profile_of(
     environ: Mapping[str, str] | None = None,
     flags: Flags | None = None,
     credentials: str = "",
+    stored: tuple[str, ...] = (),
 ) -> Profile:
     """Resolve a profile of a config text."""
     credentials_file = ConfigFile.parse(credentials.encode(), CREDENTIALS_PATH)
-    return load_profile(config_of(text), credentials_file, name, environ or {}, flags or Flags())
+    return load_profile(config_of(text), credentials_file, name, environ or {}, flags or Flags(), stored=stored)
 
 
 def inspected(text: str, name: str = "t", *, environ: Mapping[str, str] | None = None) -> Profile:
@@ -49,7 +50,7 @@ def plan_of(
     credentials: str = "",
 ) -> Plan:
     """Plan for a profile of a config text."""
-    profile = profile_of(text, name, environ=environ, flags=flags, credentials=credentials)
+    profile = profile_of(text, name, environ=environ, flags=flags, credentials=credentials, stored=stored)
     return make_plan(profile, stored=stored, options=options or PlanOptions())
 
 

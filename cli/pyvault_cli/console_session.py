@@ -69,7 +69,7 @@ def console_session(wanted: Wanted, context: Context, ambient: Credentials | Non
     """
     from pyvault.planning.client_settings import home_partition
 
-    profile = wanted.load(context)
+    profile = wanted.load(context, None if ambient is None else ())
     plan = wanted.plan(context) if ambient is None else _ambient_plan(ambient, wanted, context)
     if ambient is not None:
         wanted = replace(wanted, no_cache=True, refresh=False)
@@ -104,7 +104,7 @@ def _ambient_plan(ambient: Credentials, wanted: Wanted, context: Context) -> Pla
     from pyvault.planning.client_settings import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
-    profile = wanted.load(context)
+    profile = wanted.load(context, ())
     why = "the environment holds credentials and no profile was named"
     given = PlaintextStep(profile=AMBIENT, credentials=ambient, why=why)
     steps: tuple[PlaintextStep | FederationStep, ...] = (given,)

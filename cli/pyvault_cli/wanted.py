@@ -64,11 +64,25 @@ class Wanted:
             return CacheMode.OFF
         return CacheMode.REFRESH if self.refresh else CacheMode.USE
 
-    def load(self, context: Context) -> Profile:
+    def load(self, context: Context, stored: Collection[str] | None = None) -> Profile:
         """Resolve the profile's settings, keeping its first problem.
+
+        Args:
+            context: whose files and variables count.
+            stored: names of profiles with stored keys; None takes those in the vault.
 
         Raises:
             InvalidSettingError: ``--duration`` is none.
+        """
+        return self.load_with_names(context, stored)[0]
+
+    def load_with_names(
+        self, context: Context, stored: Collection[str] | None = None
+    ) -> tuple[Profile, Collection[str]]:
+        """Resolve the profile like :meth:`load`, and return the names of stored keys too.
+
+        The files are read first: what is wrong there is told before anybody is asked
+        to open the vault.
         """
         from pyvault.config.durations import parse_duration
         from pyvault.config.file import ConfigFile, find_credentials_path
@@ -76,23 +90,31 @@ class Wanted:
         from pyvault.config.profile import duration_flags
 
         duration = parse_duration(self.duration, what="--duration") if self.duration else None
-        return inspect_profile(
-            context.aws_config,
-            ConfigFile.load(find_credentials_path(context.environ)),
-            parse_profile_name(self.profile),
+        config, credentials_file = context.aws_config, ConfigFile.load(find_credentials_path(context.environ))
+        name = parse_profile_name(self.profile)
+        names = context.store.profiles() if stored is None else stored
+        profile = inspect_profile(
+            config,
+            credentials_file,
+            name,
             context.environ,
             duration_flags(duration, region=self.region, sts_region=self.sts_region, login=self.federation),
+            stored=names,
         )
+        return profile, names
 
     def plan(self, context: Context) -> Plan:
         """Decide how the profile gets its credentials; opens the vault for the names in it.
 
         Raises:
             ProfileNotFoundError: neither a section nor stored credentials.
+            ConfigError: a step can't be carried out yet.
         """
         from pyvault import clock
+        from pyvault.planning.not_built import require_built
 
-        plan = self.plan_of(self.load(context), context.store.profiles())
+        plan = self.plan_of(*self.load_with_names(context))
+        require_built(plan)
         context.recent.note(self.profile, clock.now())
         if context.words.has("--debug"):
             for text in plan.notes:

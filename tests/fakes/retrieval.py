@@ -108,8 +108,9 @@ class Bench:
 
     def plan(self, profile: str, *, flags: Flags | None = None, options: PlanOptions | None = None) -> Plan:
         config = ConfigFile.parse(textwrap.dedent(self.config).encode(), Path("config"))
-        loaded = load_profile(config, None, profile, self.environ, flags or Flags())
-        return make_plan(loaded, stored=set(self.keys.pairs), options=options or PlanOptions())
+        stored = set(self.keys.pairs)
+        loaded = load_profile(config, None, profile, self.environ, flags or Flags(), stored=stored)
+        return make_plan(loaded, stored=stored, options=options or PlanOptions())
 
     def get(
         self,

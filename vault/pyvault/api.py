@@ -161,16 +161,21 @@ class CredentialVault:
         from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
         from pyvault.config.load import load_profile
         from pyvault.config.profile import duration_flags
+        from pyvault.planning.not_built import require_built
         from pyvault.planning.plan import PlanOptions, make_plan
 
+        stored = self._store.profiles()
         loaded = load_profile(
             ConfigFile.load(find_config_path(self._environ)),
             ConfigFile.load(find_credentials_path(self._environ)),
             profile,
             self._environ,
             duration_flags(duration, region=region),
+            stored=stored,
         )
-        return make_plan(loaded, stored=self._store.profiles(), options=PlanOptions(no_session=no_session))
+        plan = make_plan(loaded, stored=stored, options=PlanOptions(no_session=no_session))
+        require_built(plan)
+        return plan
 
     def _retriever(self, mfa_code: Secret[str] | None) -> Retriever:
         from pyvault.aws.boto3_calls import BotoCalls

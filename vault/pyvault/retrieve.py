@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
 from pyvault.planning.plan_keys import AT_HAND, plan_keys
-from pyvault.planning.steps import StoredStep
+from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault.process import chain as process_chain
 from pyvault.providers.choice import provider_for
 from pyvault.sessions.cache import CacheMode
@@ -56,6 +56,7 @@ class _Walk:
         self.plan = plan
         self.cache = cache
         self._at_hand: Credentials | None = None
+        self._long_term: Credentials | None = None  # keys that a conditional step looked at
         self._keys: list[str] = []
 
     def confirmed(self, place: int) -> Credentials:
@@ -77,6 +78,11 @@ class _Walk:
         step = self.plan.steps[place]
         if isinstance(step, AT_HAND):
             return self._take(step)
+        if isinstance(step, SessionTokenStep) and step.condition is not None:
+            given = self.upto(place - 1)
+            if given.session_token is not None:
+                return given
+            self._long_term = given  # a command runs once
         if self.cache is CacheMode.OFF:
             process_chain.refuse_recursion(self.tools.environ, step.profile)
             return self._carry_out(place)
@@ -132,6 +138,8 @@ class _Walk:
     def _carry_out(self, place: int) -> Credentials:
         step = self.plan.steps[place]
         trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
+        if isinstance(step, SessionTokenStep) and (given := self._long_term) is not None:
+            return provider_for(step, lambda: given, self.tools).retrieve()
         source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
         return provider_for(step, source, self.tools).retrieve()
 

@@ -137,7 +137,7 @@ def _verify(context: Context, name: str, key: GivenKey) -> None:
     from pyvault.planning.client_settings import client_of, home_partition
     from pyvault_cli.wanted import Wanted
 
-    loaded = Wanted(profile=name).load(context)
+    loaded = Wanted(profile=name).load(context, (name,))
     credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
     try:
         identity = BotoCalls().sts(client_of(loaded, home_partition([loaded])), credentials).get_caller_identity()

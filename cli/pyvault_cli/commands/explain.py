@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -56,8 +56,8 @@ def explain(
         allow_plaintext=allow_plaintext,
     )
     assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
-    loaded = wanted.load(context)
-    outcome = _outcome(wanted, loaded, context, assumed, reads_default=not profile_env)
+    loaded, stored = wanted.load_with_names(context, assumed)
+    outcome = _outcome(wanted, loaded, stored, reads_default=not profile_env)
     view = _look_into_cache(wanted, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
     if json:
         from json import dumps
@@ -76,10 +76,9 @@ def explain(
 
 
 def _outcome(
-    wanted: Wanted, loaded: Profile, context: Context, assumed: frozenset[str] | None, *, reads_default: bool
+    wanted: Wanted, loaded: Profile, stored: Collection[str], *, reads_default: bool
 ) -> Plan | PyvaultError:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
-    stored = context.store.profiles() if assumed is None else assumed
     try:
         plan = wanted.plan_of(loaded, stored)
         if reads_default:

@@ -50,7 +50,7 @@ def rotate(
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
     )
-    owner = owner_of(wanted.load(context), context.store.profiles())
+    owner = owner_of(*wanted.load_with_names(context))
     shelf = StoreShelf(context.store)
     journal = find_journal(shelf, owner.name)
     if (resume or abort) and journal is None:

@@ -15,7 +15,7 @@ from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
 from pyvault.planning.explain import setting_values
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault.planning.steps import Step
+from pyvault.planning.steps import ProcessStep, Step
 
 PATH = Path("/home/me/.aws/config")
 
@@ -43,7 +43,9 @@ def flags_of(options: dict[str, Any]) -> Flags:
 
 
 def loaded(case: Case) -> Profile:
-    named = load_profile(config_of(case), None, case.active_profile, case.env, flags_of(case.options))
+    named = load_profile(
+        config_of(case), None, case.active_profile, case.env, flags_of(case.options), stored=case.stored
+    )
     return next(profile for profile in named.chain() if profile.name == case.profile)
 
 
@@ -87,7 +89,10 @@ def test_plan(case: Case) -> None:
         assert {field: step_field(step, field) for field in expected} == expected
     skips = [{"op": skip.op, "profile": skip.profile} for skip in plan.skips]
     assert skips == [{"op": skip["op"], "profile": skip["profile"]} for skip in case.expect["skips"]]
-    assert plan.exposes_long_term_credentials is case.expect["exposes_long_term_credentials"]
+    if isinstance(plan.steps[-1], ProcessStep):  # only the command knows
+        assert plan.exposes_long_term_credentials is None
+    else:
+        assert plan.exposes_long_term_credentials is case.expect["exposes_long_term_credentials"]
     assert all(step.why for step in plan.steps)
     assert all(skip.why for skip in plan.skips)
 

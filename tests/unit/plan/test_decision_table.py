@@ -108,7 +108,7 @@ def test_only_a_key_pair_that_reaches_the_program_is_exposed() -> None:
     assert plan_of("[profile t]\n", stored=("t",), options=NO_SESSION).exposes_long_term_credentials
     assert not plan_of("[profile t]\n", stored=("t",)).exposes_long_term_credentials
     assert not plan_of("[profile t]\n", stored=("t",), options=LOGIN).exposes_long_term_credentials
-    assert not plan_of("[profile t]\ncredential_process = x\n").exposes_long_term_credentials
+    assert plan_of("[profile t]\ncredential_process = x\n").exposes_long_term_credentials is None  # nobody knows yet
 
 
 def test_the_duration_of_the_command_line_is_that_of_the_shared_session() -> None:

@@ -68,9 +68,11 @@ STEP = [
     "role_name",
     "start_url",
     "sso_region",
+    "condition",
     "why",
 ]
-TOP = ["v", "profile", "settings", "source_chain", "steps", "skips", "exposes_long_term_credentials", "error"]
+TOP = ["v", "profile", "settings", "places", "source_chain", "steps", "skips", "passed_over"]
+TOP += ["exposes_long_term_credentials", "error"]
 
 
 def as_json(outcome: Plan | PyvaultError, profile: Profile) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def test_the_values_of_a_role() -> None:
         "role_name": None,
         "start_url": None,
         "sso_region": None,
+        "condition": None,
     }
 
 

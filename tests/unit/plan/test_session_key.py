@@ -14,6 +14,7 @@ from pyvault.planning.steps import (
     CredentialSource,
     Endpoints,
     FederationStep,
+    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SessionTokenStep,
@@ -68,10 +69,11 @@ STEPS: list[Step] = [
         why="",
     ),
     FederationStep(profile="p", name="n", duration=timedelta(hours=1), policy="{}", client=CLIENT, why=""),
+    LoginSessionStep(profile="p", session="arn", why=""),
 ]
 
 #: What leaves the answer of AWS as it is.
-NO_PARAMETER = {"why", "profile", "mfa_process", "chained_mfa", "capped", "client"}
+NO_PARAMETER = {"why", "profile", "mfa_process", "chained_mfa", "capped", "condition", "client"}
 PROFILE_COUNTS = (StoredStep, ProcessStep)
 NO_CLIENT_PARAMETER = {"region_is_default", "ca_bundle", "retry_mode", "max_attempts", "endpoints"}
 

@@ -35,6 +35,7 @@ PROFILE_KEYS: Final = (
             "external_id",
             "ignore_configured_endpoint_urls",
             "include_profile",
+            "login_session",
             "max_attempts",
             "mfa_process",
             "mfa_serial",

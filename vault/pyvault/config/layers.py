@@ -1,13 +1,16 @@
 """The sections that a profile takes its values from, nearest first.
 
 A profile's own section, then what ``include_profile`` leads to, then ``[default]``
-and what that includes. Each key is taken from the first section that has it.
+and what that includes. Each key is taken from the first section that has it. The
+section of a profile is what both files say under its name; the shared credentials
+file wins key by key, as in botocore (``Session.full_config``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import DEFAULT, composed
 from pyvault.config.syntax import unquoted
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from pyvault.config.file import ConfigFile
     from pyvault.config.syntax import Entry
 
+#: Values that a shell or AWS takes as they stand: their quotes and lines are part of them.
+VERBATIM: Final = frozenset({"credential_process", "policy"})
+_NOTHING: Final[Mapping[str, Entry]] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
@@ -27,11 +34,26 @@ class Layer:
     Attributes:
         profile: whose section it is.
         origin: how ``explain`` calls it.
+        fallback: ``[default]``, or what it includes, for a profile that named neither.
     """
 
     profile: str
     origin: str
     entries: Mapping[str, Entry]
+    fallback: bool = False
+
+    def text(self, key: str) -> str:
+        """Return what a key says here; empty if it says nothing."""
+        entry = self.entries.get(key)
+        if entry is None:
+            return ""
+        return entry.value if key in VERBATIM else unquoted(entry.value)
+
+    def label(self, key: str) -> str:
+        """Return how a message names a key that stands here: file, line, key and section."""
+        entry = self.entries[key]
+        section = "[default]" if self.origin == "[default]" else f"profile {self.profile!r}"
+        return f'"{entry.path}", line {entry.line}: {key} of {section}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +61,7 @@ class Layers:
     """All sections of a profile, nearest first.
 
     Attributes:
+        found: the first is the profile's own, and empty if it has none.
         missing: profiles that are included and have no section; no error, as in aws-vault.
         loop: set when ``include_profile`` leads back to itself.
     """
@@ -48,13 +71,13 @@ class Layers:
     loop: ProfileLoopError | None = None
 
 
-def find_layers(config: ConfigFile, name: str) -> Layers:
+def find_layers(config: ConfigFile, name: str, *, credentials_file: ConfigFile | None = None) -> Layers:
     """Follow ``include_profile`` from a profile to ``[default]`` and beyond."""
     found: list[Layer] = []
     missing: list[str] = []
     visited: set[str] = set()
     chain: list[str] = []  # linked by include_profile, since the last silent step to [default]
-    current, silent = name, False
+    current, silent, fallback = name, False, False
     while True:
         if current in chain:
             path = " -> ".join([*chain, current])
@@ -63,20 +86,31 @@ def find_layers(config: ConfigFile, name: str) -> Layers:
             break
         visited.add(current)
         chain.append(current)
-        entries = config.find_profile(current)
+        entries = _find_section(config, credentials_file, current)
         if entries is None and current not in {name, DEFAULT}:
             missing.append(current)
-        if entries is not None:
-            found.append(Layer(profile=current, origin=_origin(current, name, silent=silent), entries=entries))
+        if entries is not None or current == name:
+            origin = _origin(current, name, silent=silent)
+            found.append(Layer(profile=current, origin=origin, entries=entries or _NOTHING, fallback=fallback))
         include = entries.get("include_profile") if entries is not None else None
         if include is not None and include.value:
             current, silent = composed(unquoted(include.value)), False
         elif DEFAULT not in visited:
-            current, silent = DEFAULT, True
+            current, silent, fallback = DEFAULT, True, True
             chain = []
         else:
             break
     return Layers(found=tuple(found), missing=tuple(missing))
+
+
+def _find_section(config: ConfigFile, credentials_file: ConfigFile | None, name: str) -> Mapping[str, Entry] | None:
+    """Return what both files say under a name; None if neither has such a section."""
+    own = config.find_profile(name)
+    other = credentials_file.find_plain_section(name) if credentials_file is not None else None
+    if own is None or other is None:
+        return own if other is None else other
+    said = {key: entry for key, entry in other.items() if entry.value or entry.nested}
+    return MappingProxyType({**own, **said})
 
 
 def _origin(section: str, name: str, *, silent: bool) -> str:

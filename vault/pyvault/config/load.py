@@ -14,7 +14,7 @@ from pyvault.config.resolve import resolve_profile
 from pyvault.errors import ProfileLoopError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyvault.config.file import ConfigFile
 
@@ -27,6 +27,8 @@ def load_profile(
     name: str,
     environ: Mapping[str, str],
     flags: Flags = NO_FLAGS,
+    *,
+    stored: Collection[str] = (),
 ) -> Profile:
     """Resolve every setting of a profile and of its sources.
 
@@ -35,16 +37,17 @@ def load_profile(
 
     Args:
         config: the AWS config file.
-        credentials_file: the shared credentials file; only its keys are of interest.
+        credentials_file: the shared credentials file, whose sections are those of the config file too.
         name: the profile.
         environ: the ``AWS_*`` variables count.
         flags: of the command line.
+        stored: names of the profiles whose keys are in the vault: sources as others are.
 
     Raises:
         InvalidSettingError: a value can't be what it has to be; names where it stands.
         ProfileLoopError: source_profile or include_profile in a circle.
     """
-    profile = inspect_profile(config, credentials_file, name, environ, flags)
+    profile = inspect_profile(config, credentials_file, name, environ, flags, stored=stored)
     if profile.problem is not None:
         raise profile.problem
     return profile
@@ -56,6 +59,8 @@ def inspect_profile(
     name: str,
     environ: Mapping[str, str],
     flags: Flags = NO_FLAGS,
+    *,
+    stored: Collection[str] = (),
 ) -> Profile:
     """Resolve a profile like :func:`load_profile`, but keep its first problem instead of raising it."""
     chain: dict[str, Profile] = {}
@@ -66,7 +71,9 @@ def inspect_profile(
             path = " -> ".join([*list(chain)[list(chain).index(current) :], current])
             loop = ProfileLoopError(f"source_profile goes in a circle: {path}")
             break
-        chain[current] = resolve_profile(config, credentials_file, current, environ, flags, is_named=current == name)
+        chain[current] = resolve_profile(
+            config, credentials_file, current, environ, flags, stored=stored, is_named=current == name
+        )
         current = chain[current].source_profile
     profiles = list(chain.values())
     resolved = profiles[-1]
@@ -82,4 +89,5 @@ def _with_source(profile: Profile, source: Profile) -> Profile:
         return attached
     origins = {**profile.origins, "mfa_process": source.origins["mfa_process"]}
     labels = {**profile.labels, "mfa_process": source.labels["mfa_process"]}
-    return replace(attached, mfa_process=source.mfa_process, origins=origins, labels=labels)
+    places = {**profile.places, "mfa_process": source.places["mfa_process"]}
+    return replace(attached, mfa_process=source.mfa_process, origins=origins, labels=labels, places=places)

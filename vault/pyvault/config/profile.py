@@ -14,11 +14,13 @@ from pyvault.planning.steps import Endpoints
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
+    from pathlib import Path
 
+    from pyvault.config.sources import PassedOver
     from pyvault.errors import ConfigError
     from pyvault.model import Credentials
     from pyvault.planning.claims import ClaimedAccount
-    from pyvault.planning.steps import CredentialSource
+    from pyvault.planning.steps import CredentialSource, Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Profile:
         known: there is a section of this name in one of the files.
         source: the profile that ``source_profile`` names, resolved as well.
         source_profile: never the profile itself.
+        mfa_is_own: the files name a device for this profile, and it is not that of ``[default]``.
         endpoint_url: the general one; ``endpoints`` has what holds for each service.
         client: what the clients of a program have to be told.
         sts_region: where STS is called, if not in ``region``.
@@ -86,6 +89,9 @@ class Profile:
         origins: by attribute name; what is missing here has no value.
         labels: how a message names each setting, by attribute name: the file, line and
             key, the variable, or the flag it came from.
+        places: file and line, by attribute name, of what stands in a file.
+        passed_over: sources and roles that are inherited no more, as a nearer source counts.
+        skips: what the environment says and does not count.
         problem: the first setting that can't be what it has to be, or a loop.
         notes: what is worth a line under ``--debug``.
     """
@@ -99,6 +105,7 @@ class Profile:
     role_session_name: str | None = None
     external_id: str | None = None
     mfa_serial: str | None = None
+    mfa_is_own: bool = False
     mfa_process: str | None = None
     assume_role_duration: timedelta
     get_session_token_duration: timedelta
@@ -118,6 +125,7 @@ class Profile:
     sso_registration_scopes: tuple[str, ...] = ()
     web_identity_token_file: str | None = None
     web_identity_token_process: str | None = None
+    login_session: str | None = None
     credential_process: str | None = None
     credential_source: CredentialSource | None = None
     session_tags: tuple[tuple[str, str], ...] = ()
@@ -133,6 +141,9 @@ class Profile:
     plaintext: Credentials | None = None
     origins: Mapping[str, str]
     labels: Mapping[str, str]
+    places: Mapping[str, tuple[Path, int]] = field(default_factory=dict[str, "tuple[Path, int]"])
+    passed_over: tuple[PassedOver, ...] = ()
+    skips: tuple[Skip, ...] = ()
     problem: ConfigError | None = None
     notes: tuple[str, ...] = ()
 

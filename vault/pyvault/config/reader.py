@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyvault.config.durations import parse_duration
-from pyvault.config.syntax import unquoted
+from pyvault.config.layers import VERBATIM
 from pyvault.errors import ConfigError, InvalidSettingError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BUILT_IN: Final = "built-in"
-#: Values that a shell or AWS takes as they stand: their quotes and lines are part of them.
-VERBATIM: Final = frozenset({"credential_process", "policy"})
 MANY_LINES: Final = VERBATIM | {"mfa_process", "web_identity_token_process"}
 
 # A region becomes part of a host name: a config must not lead a request elsewhere.
@@ -37,12 +35,14 @@ class Found:
     Attributes:
         label: how a message names it.
         rank: 0 is the nearest section; what comes from elsewhere is below.
+        place: file and line, where it stands in a file.
     """
 
     text: str
     origin: str
     label: str
     rank: int
+    place: tuple[Path, int] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,28 +51,31 @@ class SettingReader:
 
     A value that can't be is noted in ``problems`` and left out, so that ``explain``
     can still show all others.
+
+    Attributes:
+        reach: the farthest layer that a key may be taken from, where that is not the last.
     """
 
     path: Path
     layers: tuple[Layer, ...]
     environ: Mapping[str, str]
+    reach: Mapping[str, int] = field(default_factory=dict[str, int])
     origins: dict[str, str] = field(default_factory=dict[str, str])
     labels: dict[str, str] = field(default_factory=dict[str, str])
+    places: dict[str, tuple[Path, int]] = field(default_factory=dict[str, tuple["Path", int]])
     problems: list[ConfigError] = field(default_factory=list["ConfigError"])
 
-    def find(self, key: str, *, env: tuple[str, ...] = ()) -> Found | None:
-        """Find the text that counts for a key; an empty one is none."""
+    def find(self, key: str, *, env: tuple[str, ...] = (), start: int = 0) -> Found | None:
+        """Find the text that counts for a key, from layer *start* on; an empty one is none."""
         for variable in env:
             if found := self.find_variable(variable):
                 return found
-        for rank, layer in enumerate(self.layers):
-            entry = layer.entries.get(key)
-            if entry is None:
-                continue
-            if text := entry.value if key in VERBATIM else unquoted(entry.value):
-                section = "[default]" if layer.origin == "[default]" else f"profile {layer.profile!r}"
-                label = f'"{self.path}", line {entry.line}: {key} of {section}'
-                return Found(text=text, origin=layer.origin, label=label, rank=rank)
+        end = self.reach.get(key, len(self.layers))
+        for rank, layer in enumerate(self.layers[start : end + 1], start):
+            if text := layer.text(key):
+                entry = layer.entries[key]
+                place = (entry.path, entry.line)
+                return Found(text=text, origin=layer.origin, label=layer.label(key), rank=rank, place=place)
         return None
 
     def find_variable(self, name: str) -> Found | None:
@@ -84,11 +87,8 @@ class SettingReader:
         """Remember where the value of an attribute came from."""
         self.origins[attribute] = found.origin
         self.labels[attribute] = found.label
-
-    def drop(self, attribute: str) -> None:
-        """Forget an attribute: it has no value after all."""
-        self.origins.pop(attribute, None)
-        self.labels.pop(attribute, None)
+        if found.place is not None:
+            self.places[attribute] = found.place
 
     def text(self, key: str, *, env: tuple[str, ...] = ()) -> str | None:
         """Give a text without control characters."""

@@ -23,6 +23,8 @@ from pyvault.config.reader import (
     parse_region,
     parse_switch,
 )
+from pyvault.config.role_variables import TOKEN, RoleVariables, read_role_variables
+from pyvault.config.sources import find_sources
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError
@@ -31,7 +33,7 @@ from pyvault.planning.steps import CredentialSource
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyvault.config.file import ConfigFile
     from pyvault.config.syntax import Entry
@@ -51,9 +53,10 @@ def resolve_profile(
     environ: Mapping[str, str],
     flags: Flags,
     *,
+    stored: Collection[str],
     is_named: bool,
 ) -> Profile:
-    """Resolve one profile; its source, if it has one, is only named.
+    """Resolve one profile; the profile that its source is, if it is one, is only named.
 
     Args:
         config: the AWS config file.
@@ -61,11 +64,13 @@ def resolve_profile(
         name: the profile.
         environ: the ``AWS_*`` variables count.
         flags: of the command line.
+        stored: names of the profiles whose keys are in the vault.
         is_named: this is the profile that was asked for, so that the variables that
             describe one role (``AWS_ROLE_ARN`` and its kin) are meant for it.
     """
-    layers = find_layers(config, name)
-    reader = SettingReader(path=config.path, layers=layers.found, environ=environ)
+    layers = find_layers(config, name, credentials_file=credentials_file)
+    sources = find_sources(layers.found, name, stored)
+    reader = SettingReader(path=config.path, layers=layers.found, environ=environ, reach=sources.reach)
     if layers.loop is not None:
         reader.problems.append(layers.loop)
     own = config.find_profile(name)
@@ -74,34 +79,30 @@ def resolve_profile(
     def of_role(variable: str) -> tuple[str, ...]:
         return (variable,) if is_named else ()
 
+    variables = RoleVariables()
+    if is_named:
+        variables = read_role_variables(environ, name=name, kind=sources.kind, role=reader.find("role_arn"))
+    if variables.problem is not None:
+        reader.problems.append(variables.problem)
     endpoints = read_endpoints(reader, config, name)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
-    source_profile = reader.parsed("source_profile", _parse_profile_name)
-    if source_profile == name:  # "my keys stand beside this": aws-vault and the AWS CLI take it so
-        reader.drop("source_profile")
-        source_profile = None
     token_file = reader.text("web_identity_token_file")
-    token_process = reader.text("web_identity_token_process")
-    credential_process = reader.text("credential_process")
-    credential_source = reader.parsed("credential_source", _parse_credential_source)
-    plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
-    sources = (source_profile, sso.session, sso.start_url, token_file, token_process, credential_process)
-    if is_named and not any((*sources, credential_source, plaintext)):
-        # A container's platform sets it for any SDK; what a profile says is nearer.
-        found = reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE")
-        token_file = reader.take("web_identity_token_file", found, _text)
+    if variables.token:
+        token_file = reader.take("web_identity_token_file", reader.find_variable(TOKEN), _text)
+    mfa = reader.find("mfa_serial")
     return Profile(
         name=name,
         known=own is not None or in_credentials_file is not None,
-        source_profile=source_profile,
+        source_profile=reader.take("source_profile", _find_source_profile(reader, name), _parse_profile_name),
         region=_region(reader, flags),
         sts_region=_sts_region(reader, flags),
         claimed_account=_claimed_account(reader, config, credentials_file, name),
-        role_arn=reader.parsed("role_arn", _parse_arn, env=of_role("AWS_ROLE_ARN")),
-        role_session_name=reader.text("role_session_name", env=of_role("AWS_ROLE_SESSION_NAME")),
+        role_arn=reader.parsed("role_arn", _parse_arn, env=variables.role),
+        role_session_name=reader.text("role_session_name", env=variables.session_name),
         external_id=reader.text("external_id"),
         mfa_serial=reader.text("mfa_serial", env=("AWS_MFA_SERIAL",)),
+        mfa_is_own=mfa is not None and not layers.found[mfa.rank].fallback,
         mfa_process=reader.text("mfa_process"),
         assume_role_duration=reader.duration(
             "assume_role_duration",
@@ -141,9 +142,10 @@ def resolve_profile(
         sso_role_name=sso.role_name,
         sso_registration_scopes=sso.registration_scopes,
         web_identity_token_file=_file(token_file, environ),
-        web_identity_token_process=token_process,
-        credential_process=credential_process,
-        credential_source=credential_source,
+        web_identity_token_process=reader.text("web_identity_token_process"),
+        login_session=reader.text("login_session"),
+        credential_process=reader.text("credential_process"),
+        credential_source=reader.parsed("credential_source", _parse_credential_source),
         session_tags=reader.parsed("session_tags", _parse_tags, env=of_role("AWS_SESSION_TAGS")) or (),
         transitive_session_tags=reader.parsed(
             "transitive_session_tags", _parse_names, env=of_role("AWS_TRANSITIVE_TAGS")
@@ -160,12 +162,23 @@ def resolve_profile(
         or False,
         retry_mode=reader.parsed("retry_mode", one_of("legacy", "standard", "adaptive"), env=("AWS_RETRY_MODE",)),
         max_attempts=reader.parsed("max_attempts", parse_attempts, env=("AWS_MAX_ATTEMPTS",)),
-        plaintext=plaintext,
+        plaintext=_find_plaintext(in_credentials_file) or _find_plaintext(own),
         origins=reader.origins,
         labels=reader.labels,
+        places=reader.places,
+        passed_over=sources.passed_over,
+        skips=variables.skips,
         problem=next(iter(reader.problems), None),
         notes=tuple(f"profile {name!r} includes {missing!r}, which has no section" for missing in layers.missing),
     )
+
+
+def _find_source_profile(reader: SettingReader, name: str) -> Found | None:
+    """Find the profile that stands below; "my keys stand beside this" names none, as in aws-vault and the AWS CLI."""
+    found = reader.find("source_profile")
+    while found is not None and composed(found.text) == name:
+        found = reader.find("source_profile", start=found.rank + 1)
+    return found
 
 
 def _region(reader: SettingReader, flags: Flags) -> str | None:

@@ -49,8 +49,14 @@ def read_sso(reader: SettingReader, config: ConfigFile) -> SsoSettings:
         entry = section.get(key)
         if session is None or entry is None or not entry.value or (own is not None and own.rank < session.rank):
             return own
-        label = f'"{reader.path}", line {entry.line}: {key} of sso-session {session.text!r}'
-        return Found(text=entry.value, origin=f"sso-session {session.text}", label=label, rank=session.rank)
+        label = f'"{entry.path}", line {entry.line}: {key} of sso-session {session.text!r}'
+        return Found(
+            text=entry.value,
+            origin=f"sso-session {session.text}",
+            label=label,
+            rank=session.rank,
+            place=(entry.path, entry.line),
+        )
 
     scopes = reader.take("sso_registration_scopes", find("sso_registration_scopes"), lambda text, _: parse_list(text))
     return SsoSettings(

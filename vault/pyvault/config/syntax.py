@@ -40,11 +40,13 @@ class Entry:
     Attributes:
         value: without comments; lines that go on are joined by newlines.
         line: where the key stands, from 1.
+        path: the file it stands in; the same text elsewhere is the same entry.
         nested: the pairs below an empty value, keys in lower case.
     """
 
     value: str
     line: int
+    path: Path = field(compare=False)
     nested: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -188,7 +190,7 @@ def _open(text: str, indent: int, path: Path, number: int) -> _OpenEntry:
 def _close(entry: _OpenEntry, path: Path) -> Entry:
     parts = entry.parts()
     if parts[0] or len(parts) == 1:
-        return Entry(value="\n".join(part for part in parts if part), line=entry.line)
+        return Entry(value="\n".join(part for part in parts if part), line=entry.line, path=path)
     nested: dict[str, str] = {}
     for part in parts[1:]:
         key, found, inner = part.partition("=")
@@ -196,7 +198,7 @@ def _close(entry: _OpenEntry, path: Path) -> Entry:
             message = f"{_at(path, entry.line)}: key-value delimiter not found below {entry.key!r}"
             raise ConfigError(message)
         nested[key.strip(BLANKS).lower()] = inner.strip(BLANKS)
-    return Entry(value="", line=entry.line, nested=MappingProxyType(nested))
+    return Entry(value="", line=entry.line, path=path, nested=MappingProxyType(nested))
 
 
 def _header(text: str, path: Path, number: int) -> str:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def home_partition(profiles: Iterable[Profile]) -> Partition:
-    """Find the partition of a chain: by a region, a role or an MFA device; credentials never leave theirs."""
+    """Find the partition of a chain: by a region, a role, an MFA device, a sign-in; credentials never leave theirs."""
     for profile in profiles:
         if profile.region is not None:
             return partition_of_region(profile.region)
-        for arn in (profile.role_arn, profile.mfa_serial):
+        for arn in (profile.role_arn, profile.mfa_serial, profile.login_session):
             partition = find_partition_of_arn(arn) if arn else None
             if partition is not None:
                 return partition

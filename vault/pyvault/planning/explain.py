@@ -12,6 +12,7 @@ from pyvault.config.reader import BUILT_IN
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
+    LoginSessionStep,
     PlaintextStep,
     Plan,
     ProcessStep,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from pyvault.config.profile import Profile
+    from pyvault.config.sources import PassedOver
     from pyvault.errors import PyvaultError
     from pyvault.planning.steps import Skip, Step
 
@@ -56,6 +58,7 @@ SETTINGS: Final = {
     "sso_registration_scopes": "sso_registration_scopes",
     "web_identity_token_file": "web_identity_token_file",
     "web_identity_token_process": "web_identity_token_process",
+    "login_session": "login_session",
     "credential_process": "credential_process",
     "credential_source": "credential_source",
     "session_tags": "session_tags",
@@ -91,6 +94,7 @@ STEP_KEYS: Final = (
     "role_name",
     "start_url",
     "sso_region",
+    "condition",
     "why",
 )
 
@@ -116,10 +120,12 @@ def as_json(
         "v": VERSION,
         "profile": profile.name,
         "settings": {**settings_as_json(profile)},
+        "places": {**places_as_json(profile)},
         "source_chain": _source_chain(profile),
         "steps": [] if plan is None else [step_as_json(step, cached(step)) for step in plan.steps],
         "skips": [] if plan is None else [_skip_as_json(skip) for skip in plan.skips],
-        "exposes_long_term_credentials": plan is not None and plan.exposes_long_term_credentials,
+        "passed_over": [_passed_as_json(passed) for member in profile.chain() for passed in member.passed_over],
+        "exposes_long_term_credentials": plan is not None and _exposes(plan),
         "error": None if error is None else {"type": type(error).__name__, "message": error.message},
     }
 
@@ -171,6 +177,15 @@ def _client_settings(profile: Profile) -> dict[str, dict[str, Json]]:
     return shown
 
 
+def places_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
+    """Give the file and the line of every setting that stands in a file."""
+    return {
+        name: {"file": str(place[0]), "line": place[1]}
+        for name, attribute in SETTINGS.items()
+        if (place := profile.places.get(attribute)) is not None
+    }
+
+
 def setting_values(profile: Profile) -> dict[str, Json]:
     """Give the value of every setting as JSON has it; None where nothing sets it."""
     from datetime import timedelta
@@ -205,7 +220,7 @@ def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
             values["capped"] = isinstance(step, AssumeRoleStep) and step.capped
         case SsoStep():
             values["region"] = step.client.region
-        case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep():
+        case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep() | LoginSessionStep():
             pass
     if isinstance(step, AssumeRoleStep):
         values["session_tags"] = dict[str, Json](step.session_tags) or None
@@ -217,6 +232,14 @@ def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
 
 def _skip_as_json(skip: Skip) -> dict[str, Json]:
     return {"op": skip.op, "profile": skip.profile, "why": skip.why}
+
+
+def _passed_as_json(passed: PassedOver) -> dict[str, Json]:
+    return {"profile": passed.profile, "setting": passed.setting, "from": passed.origin, "why": passed.why}
+
+
+def _exposes(plan: Plan) -> Json:
+    return "unknown" if plan.exposes_long_term_credentials is None else plan.exposes_long_term_credentials
 
 
 def _seconds(duration: timedelta) -> int:

@@ -14,6 +14,7 @@ from pyvault.planning.advice import find_advice
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
+    LoginSessionStep,
     PlaintextStep,
     Plan,
     ProcessStep,
@@ -54,6 +55,10 @@ def draw(
     else:
         lines += [f"no credentials: {shown(outcome.message)}"]
         lines += [f"  {outcome.hint}"] if outcome.hint else []
+    lines += _listed(
+        "passed over",
+        [f"{passed.label}: {passed.why}" for member in profile.chain() for passed in member.passed_over],
+    )
     lines += ["", "settings", *_settings_lines(profile)]
     return "\n".join(lines) + "\n"
 
@@ -81,6 +86,10 @@ def _plan_lines(
     yield "   v"
     if plan.exposes_long_term_credentials:
         yield "   the program gets LONG-LIVED keys, which stay good until somebody deletes them"
+    elif plan.exposes_long_term_credentials is None and isinstance(plan.steps[-1], SessionTokenStep):
+        yield "   the program gets these credentials"
+    elif plan.exposes_long_term_credentials is None:
+        yield "   the program gets these credentials; if they are long-lived keys, it gets those"
     else:
         yield "   the program gets these credentials"
     yield from _listed("left out", [f"{skip.op} of {skip.profile}: {skip.why}" for skip in plan.skips])
@@ -93,7 +102,7 @@ def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield from ("", title, *(f"   {shown(line)}" for line in lines))
 
 
-def _facts(step: Step) -> Iterator[str]:
+def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of step
     match step:
         case StoredStep():
             yield "a key pair from the vault"
@@ -103,6 +112,8 @@ def _facts(step: Step) -> Iterator[str]:
             yield f"from {step.source}"
         case ProcessStep():
             yield f"runs: {step.command}"
+        case LoginSessionStep():
+            yield f"sign-in of {step.session}"
         case SsoStep():
             yield f"role {step.role_name!r} of account {step.account_id} at {step.start_url} ({step.sso_region})"
             yield "a browser opens when the sign-in is over"
@@ -111,6 +122,8 @@ def _facts(step: Step) -> Iterator[str]:
             yield f"token from {step.token_file}" if step.token_file else f"token from: {step.token_process}"
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case SessionTokenStep():
+            if step.condition is not None:
+                yield f"only {step.condition}"
             yield _mfa(step.mfa_serial, step.mfa_process)
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case AssumeRoleStep():
@@ -145,9 +158,11 @@ def _mfa(serial: str | None, process: str | None) -> str:
 
 
 def _settings_lines(profile: Profile) -> Iterator[str]:
-    from pyvault.planning.explain import settings_as_json
+    from pyvault.planning.explain import SETTINGS, settings_as_json
 
     settings = {name: setting for name, setting in settings_as_json(profile).items() if setting["value"] is not None}
     width = max(map(len, settings), default=0)
     for name, setting in settings.items():
-        yield f"   {name:{width}}  {shown(str(setting['value']))}  ({shown(str(setting['from']))})"
+        place = profile.places.get(SETTINGS[name])
+        where = f', "{place[0]}", line {place[1]}' if place else ""
+        yield f"   {name:{width}}  {shown(str(setting['value']))}  ({shown(str(setting['from']))}){shown(where)}"

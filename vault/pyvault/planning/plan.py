@@ -6,7 +6,9 @@ put a session (GetSessionToken) and a role (AssumeRole) on top:
 
 * A session is made of long-lived keys only, so that one MFA code serves many roles:
   for a profile without a role, and for the source of a role when both name the same
-  MFA device. Not when exactly one role follows and is wanted for more than an hour:
+  MFA device. What a command or the surroundings give may be such keys: where it would
+  reach the program and the profile has an MFA device of its own, the session is
+  planned with a condition. Not when exactly one role follows and is wanted for more than an hour:
   AWS gives a session's roles one hour at most.
 * A role whose MFA device the session already carries sends no code ("chained MFA").
 * A role that a session signs for is capped at one hour.
@@ -28,15 +30,18 @@ from pyvault.planning.limits import (
     check_tags,
     check_text,
 )
-from pyvault.planning.reasons import why_no_session, why_role, why_session
+from pyvault.planning.reasons import why_no_session, why_role, why_session, why_switched_off
 from pyvault.planning.source import PlanOptions, first_step
 from pyvault.planning.steps import (
+    IF_LONG_TERM,
     AssumeRoleStep,
     FederationStep,
     PlaintextStep,
     Plan,
+    ProcessStep,
     SessionTokenStep,
     Skip,
+    SourceStep,
     Step,
     StoredStep,
     WebIdentityStep,
@@ -63,14 +68,17 @@ class _Draft:
     """A plan that is being made.
 
     Attributes:
-        long_lived: the credentials so far are a key pair that does not expire.
+        long_lived: the credentials so far are a key pair that does not expire; None where
+            only the command or the surroundings that give them know.
+        given: a command or the surroundings gave the first credentials.
         chained_mfa: the device whose code the session so far was made with.
     """
 
     partition: Partition
     options: PlanOptions
     steps: list[Step]
-    long_lived: bool
+    long_lived: bool | None
+    given: bool
     skips: list[Skip] = field(default_factory=list[Skip])
     chained_mfa: str | None = None
 
@@ -96,10 +104,20 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
     claims: dict[int, ClaimedAccount] = {}
     partition = home_partition(line)
     step = first_step(origin, stored=stored, options=options, partition=partition)
-    draft = _Draft(partition=partition, options=options, steps=[step], long_lived=_is_long_lived(step))
+    draft = _Draft(
+        partition=partition,
+        options=options,
+        steps=[step],
+        long_lived=_is_long_lived(step),
+        given=isinstance(step, ProcessStep | SourceStep),
+        skips=[skip for member in line for skip in member.skips],
+    )
     for position in reversed(range(len(line))):
         user = line[position - 1] if position else None
-        _add_session(draft, line, position, user)
+        if draft.given:
+            _add_conditional_session(draft, line, position)
+        else:
+            _add_session(draft, line, position, user)
         _add_role(draft, line[position])
         if position == 0 and options.federation and draft.long_lived:
             _add_federation(draft, profile)
@@ -144,12 +162,14 @@ def _not_found(profile: Profile, user: Profile | None) -> ProfileNotFoundError:
     return ProfileNotFoundError(message, hint="pyvault list shows what there is")
 
 
-def _is_long_lived(step: Step) -> bool:
+def _is_long_lived(step: Step) -> bool | None:
     match step:
         case StoredStep():
             return True
         case PlaintextStep():
             return step.credentials.session_token is None
+        case ProcessStep() | SourceStep():
+            return None
         case _:
             return False
 
@@ -166,22 +186,42 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
     if reason is not None:
         draft.skips.append(Skip(op=SessionTokenStep.op, profile=profile.name, why=reason))
         return
-    setting = "chained_get_session_token_duration" if user is not None else "get_session_token_duration"
-    duration = profile.chained_get_session_token_duration if user is not None else profile.get_session_token_duration
-    check_duration(profile, setting, duration, LONGEST_SESSION)
-    check_text(profile, "mfa_serial")
-    draft.steps.append(
-        SessionTokenStep(
-            profile=profile.name,
-            mfa_serial=profile.mfa_serial,
-            mfa_process=_mfa_process(line, position),
-            duration=duration,
-            client=client_of(profile, draft.partition),
-            why=why_session(profile, user),
-        )
-    )
+    draft.steps.append(_session(draft, line, position, condition=None, why=why_session(profile, user)))
     draft.long_lived = False
     draft.chained_mfa = profile.mfa_serial
+
+
+def _add_conditional_session(draft: _Draft, line: list[Profile], position: int) -> None:
+    """Put GetSessionToken on keys that a command or the surroundings give, in case they are long-term.
+
+    Only what would reach the program: a role on top sends a code of its own.
+    """
+    users = line[: position + 1]
+    is_planned = any(isinstance(step, SessionTokenStep) for step in draft.steps)
+    if is_planned or not line[position].mfa_is_own or any(user.role_arn is not None for user in users):
+        return
+    if isinstance(draft.steps[-1], AssumeRoleStep) or why_switched_off(users, draft.options) is not None:
+        return
+    why = "its MFA device is for keys that never expire; what comes with a session token is handed on as it is"
+    draft.steps.append(_session(draft, line, position, condition=IF_LONG_TERM, why=why))
+
+
+def _session(draft: _Draft, line: list[Profile], position: int, *, condition: str | None, why: str) -> SessionTokenStep:
+    """Make the step of a session, as long as its place in the chain wants it."""
+    profile = line[position]
+    setting = "chained_get_session_token_duration" if position else "get_session_token_duration"
+    duration = profile.chained_get_session_token_duration if position else profile.get_session_token_duration
+    check_duration(profile, setting, duration, LONGEST_SESSION)
+    check_text(profile, "mfa_serial")
+    return SessionTokenStep(
+        profile=profile.name,
+        mfa_serial=profile.mfa_serial,
+        mfa_process=_mfa_process(line, position),
+        duration=duration,
+        condition=condition,
+        client=client_of(profile, draft.partition),
+        why=why,
+    )
 
 
 def _keeps_full_duration(users: list[Profile]) -> bool:
@@ -200,6 +240,8 @@ def _add_role(draft: _Draft, profile: Profile) -> None:
     duration = wanted if draft.long_lived else min(wanted, LONGEST_CHAINED_ROLE)
     check_duration(profile, "assume_role_duration", duration, LONGEST_ROLE)
     chained = profile.mfa_serial is not None and profile.mfa_serial == draft.chained_mfa
+    # The device of [default] is not that of whoever a command or the surroundings speak for.
+    without_mfa = chained or (draft.given and _is_of_default(profile))
     check_text(profile, "role_arn", "role_session_name", "external_id", "source_identity", "mfa_serial")
     check_tags(profile)
     check_policies(profile)
@@ -209,8 +251,8 @@ def _add_role(draft: _Draft, profile: Profile) -> None:
             role_arn=profile.role_arn,
             role_session_name=profile.role_session_name,
             external_id=profile.external_id,
-            mfa_serial=None if chained else profile.mfa_serial,
-            mfa_process=None if chained else profile.mfa_process,
+            mfa_serial=None if without_mfa else profile.mfa_serial,
+            mfa_process=None if without_mfa else profile.mfa_process,
             chained_mfa=chained,
             duration=duration,
             capped=duration < wanted,
@@ -220,10 +262,15 @@ def _add_role(draft: _Draft, profile: Profile) -> None:
             policy=profile.policy,
             policy_arns=profile.policy_arns,
             client=client_of(profile, draft.partition),
-            why=why_role(profile, last, chained=chained, capped=duration < wanted),
+            why=why_role(profile, last, chained=chained, without_mfa=without_mfa, capped=duration < wanted),
         )
     )
     draft.long_lived = False
+
+
+def _is_of_default(profile: Profile) -> bool:
+    """Return whether the MFA device is merely inherited from ``[default]``; a variable's is the person's own."""
+    return profile.mfa_serial is not None and not profile.mfa_is_own and "mfa_serial" in profile.places
 
 
 def _add_federation(draft: _Draft, profile: Profile) -> None:

@@ -23,6 +23,13 @@ def why_session(profile: Profile, user: Profile | None) -> str:
 
 def why_no_session(users: list[Profile], options: PlanOptions) -> str | None:
     """Say why the last of *users* gets no session; None if it gets one."""
+    if (why := why_switched_off(users, options)) is not None:
+        return why
+    return None if len(users) == 1 else _why_no_shared_code(users[-1], users[-2])
+
+
+def why_switched_off(users: list[Profile], options: PlanOptions) -> str | None:
+    """Return why the command wants no session for the last of *users*; None if it may have one."""
     profile = users[-1]
     if options.no_session:
         return "sessions are switched off (--no-session)"
@@ -30,7 +37,7 @@ def why_no_session(users: list[Profile], options: PlanOptions) -> str | None:
         return f"sessions are switched off for {profile.name!r}"
     if options.federation and all(user.role_arn is None for user in users):
         return "AWS lets no session ask for a federated one, so the keys do"
-    return None if len(users) == 1 else _why_no_shared_code(profile, users[-2])
+    return None
 
 
 def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
@@ -43,11 +50,13 @@ def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
     return None
 
 
-def why_role(profile: Profile, last: Step, *, chained: bool, capped: bool) -> str:
+def why_role(profile: Profile, last: Step, *, chained: bool, without_mfa: bool, capped: bool) -> str:
     """Say why a role is assumed as it is, after *last*."""
     reasons = [f"{profile.name!r} names this role"]
     if chained:
         reasons.append("the session carries its MFA already")
+    elif without_mfa:
+        reasons.append("the MFA device of [default] is not for keys that a command or the surroundings give")
     if not capped and profile.assume_role_duration > LONGEST_CHAINED_ROLE:
         reasons.append("it is wanted for more than the hour that a session's roles may last, so the keys sign the call")
     if capped:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
+    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SessionTokenStep,
@@ -50,13 +51,15 @@ def session_key(step: Step, parent: str) -> str:
     return digest.hexdigest()
 
 
-def _request(step: Step) -> tuple[Field, ...]:  # noqa: PLR0911 - one for each kind of step
+def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for each kind of step
     """List what goes into the request, each field always in the same place."""
     match step:
         case StoredStep():
             return (step.profile,)
         case PlaintextStep():
             return (step.credentials.access_key_id,)
+        case LoginSessionStep():
+            return (step.session,)
         case SourceStep():
             return (step.source,)
         case ProcessStep():

@@ -1,9 +1,9 @@
 """Where a plan begins: the first source of credentials that a profile has.
 
-In this order: stored keys, SSO, web identity, ``credential_process``,
+In this order: stored keys, SSO, web identity, ``login_session``, ``credential_process``,
 ``credential_source``, keys in plain text (``source_profile``, which comes second,
-is another profile's matter). ``[default]`` hands everything on, so a profile can
-have several without saying so; the order never depends on where a key stands.
+is another profile's matter). A profile has several only if one layer names several:
+:mod:`pyvault.config.sources` says which layer's count.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pyvault.errors import InvalidSettingError, NoCredentialsError
 from pyvault.planning.client_settings import client_of, sso_client_of
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
 from pyvault.planning.steps import (
+    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SourceStep,
@@ -51,7 +52,9 @@ class PlanOptions:
     allow_plaintext_source: bool = False
 
 
-def first_step(profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition) -> Step:
+def first_step(  # noqa: C901, PLR0911 - one for each kind of source
+    profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition
+) -> Step:
     """Give the step that a plan begins with.
 
     Raises:
@@ -65,6 +68,9 @@ def first_step(profile: Profile, *, stored: Collection[str], options: PlanOption
         return _sso_step(profile, partition)
     if profile.web_identity_token_file or profile.web_identity_token_process:
         return _web_identity_step(profile, partition)
+    if profile.login_session:
+        why = f"{name!r} uses the console sign-in of {profile.login_session}"
+        return LoginSessionStep(profile=name, session=profile.login_session, why=why)
     if profile.credential_process:
         why = f"{name!r} names a credential_process"
         return ProcessStep(profile=name, command=profile.credential_process, why=why)
@@ -79,6 +85,12 @@ def first_step(profile: Profile, *, stored: Collection[str], options: PlanOption
             f"profile {name!r}: its credentials stand in plain text in a config file only",
             hint="pyvault import brings them into the vault; --allow-plaintext-source uses them as they are",
         )
+    for choice in ("sso_account_id", "sso_role_name"):
+        if profile.setting(choice) is not None:
+            raise InvalidSettingError(
+                f"{profile.describe(choice)}: nothing says where to sign in",
+                hint="sso_session names an [sso-session], which has sso_start_url and sso_region",
+            )
     raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"pyvault add {name} stores a key pair")
 
 

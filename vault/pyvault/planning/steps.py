@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pyvault.planning.client_variables import ClientVariables
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.planning.claims import ClaimedAccount
+
+
+#: A command and the surroundings may give either kind; the step is for keys that never expire.
+IF_LONG_TERM: Final = "if the keys are long-term"
 
 
 class CredentialSource(StrEnum):
@@ -119,6 +123,20 @@ class ProcessStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSessionStep:
+    """Take the credentials of a console sign-in that ``aws login`` made.
+
+    Attributes:
+        session: the ARN of who signed in.
+    """
+
+    op: ClassVar[str] = "login_session"
+    profile: str
+    session: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SsoStep:
     """Get the credentials of a role through IAM Identity Center.
 
@@ -165,13 +183,19 @@ class WebIdentityStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTokenStep:
-    """Turn a long-lived key pair into a session, with MFA where a serial is given."""
+    """Turn a long-lived key pair into a session, with MFA where a serial is given.
+
+    Attributes:
+        condition: when it is made: always (None), or :data:`IF_LONG_TERM`, where only
+            the credentials of the step before can tell.
+    """
 
     op: ClassVar[str] = "sts.GetSessionToken"
     profile: str
     mfa_serial: str | None
     mfa_process: str | None = None
     duration: timedelta
+    condition: str | None = None
     client: ClientSettings
     why: str
 
@@ -229,6 +253,7 @@ Step = (
     | PlaintextStep
     | SourceStep
     | ProcessStep
+    | LoginSessionStep
     | SsoStep
     | WebIdentityStep
     | SessionTokenStep
@@ -251,7 +276,8 @@ class Plan:
     """How a profile gets its credentials.
 
     Attributes:
-        exposes_long_term_credentials: the last step gives a key pair that never expires.
+        exposes_long_term_credentials: the last step gives a key pair that never expires;
+            None where only a command or the surroundings know.
         mfa_process: the command of the named profile, own or its source's.
         region: for the child's environment; None when nothing names one.
         client: for the child's environment, the other settings of its clients.
@@ -262,7 +288,7 @@ class Plan:
     profile: str
     steps: tuple[Step, ...]
     skips: tuple[Skip, ...] = ()
-    exposes_long_term_credentials: bool = False
+    exposes_long_term_credentials: bool | None = False
     mfa_process: str | None = None
     region: str | None = None
     client: ClientVariables = field(default_factory=ClientVariables)

@@ -8,6 +8,7 @@ from pyvault.errors import NoCredentialsError
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
+    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SessionTokenStep,
@@ -45,6 +46,7 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
 
     Raises:
         NoCredentialsError: nobody can log in to SSO here.
+        ConfigError: it is a console sign-in, which only the AWS CLI can use yet.
     """
     match step:
         case StoredStep():
@@ -63,6 +65,10 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
             from pyvault.providers.credential_process import CredentialProcess
 
             return CredentialProcess(step=step, environ=tools.environ, clock=tools.clock)
+        case LoginSessionStep():
+            from pyvault.planning.not_built import console_sign_in
+
+            raise console_sign_in(step)
         case WebIdentityStep():
             from pyvault.providers.web_identity import WebIdentity
 

@@ -7,7 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NoCredentialsError
-from pyvault.planning.steps import AssumeRoleStep, PlaintextStep, ProcessStep, SourceStep, StoredStep
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SourceStep,
+    StoredStep,
+)
 
 if TYPE_CHECKING:
     from pyvault.planning.steps import ClientSettings, Plan, Step
@@ -48,4 +55,6 @@ def _client(plan: Plan) -> ClientSettings:
 
 
 def _client_of(step: Step) -> ClientSettings | None:
-    return None if isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep) else step.client
+    if isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep | LoginSessionStep):
+        return None
+    return step.client

@@ -1,0 +1,212 @@
+"""Which source of credentials a profile has: its own, else that of the nearest layer with one. Pure.
+
+All sources are one group. A profile with one of its own takes none from a farther
+layer (``include_profile``, ``[default]``): whoever writes ``credential_process`` into a
+profile never gets the SSO role that ``[default]`` names. What belongs together is taken
+together:
+
+* The sign-in of SSO (``sso_session``, or ``sso_start_url`` with its region) and the choice
+  there (account, role). A layer that has only the choice takes the nearest farther
+  sign-in; nothing of another sign-in goes with it.
+* ``role_arn`` is no source. A role stays on a source that stands farther. A role that
+  stands farther than the source is a template for ``source_profile`` and
+  ``credential_source`` only, and one of ``[default]`` goes only with ``[default]``'s source.
+* Keys, stored or in the files, are those of the very profile; nobody inherits them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from pyvault.config.file import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from pyvault.config.layers import Layer
+
+
+class Source(IntEnum):
+    """The kinds of sources, in the order in which one profile's own ones count."""
+
+    STORED = 1
+    SOURCE_PROFILE = 2
+    SSO = 3
+    WEB_IDENTITY = 4
+    LOGIN = 5
+    PROCESS = 6
+    SURROUNDINGS = 7
+    PLAINTEXT = 8
+
+
+#: The keys that make a layer have a source. SSO's choice is one too, where nothing else is.
+SOURCE_KEYS: Final[Mapping[Source, tuple[str, ...]]] = {
+    Source.SOURCE_PROFILE: ("source_profile",),
+    Source.SSO: ("sso_session", "sso_start_url"),
+    Source.WEB_IDENTITY: ("web_identity_token_file", "web_identity_token_process"),
+    Source.LOGIN: ("login_session",),
+    Source.PROCESS: ("credential_process",),
+    Source.SURROUNDINGS: ("credential_source",),
+}
+SSO_SIGN_IN: Final[tuple[str, ...]] = SOURCE_KEYS[Source.SSO]
+SSO_CHOICE: Final[tuple[str, ...]] = ("sso_account_id", "sso_role_name")
+SSO_DETAILS: Final[tuple[str, ...]] = ("sso_region", "sso_registration_scopes")
+KEY_PAIR: Final[tuple[str, ...]] = ("aws_access_key_id", "aws_secret_access_key")
+#: Sources that a role of an included profile is meant for. Source: AWS SDKs and Tools
+#: Reference Guide, "Assume role credential provider": role_arn stands beside one of these.
+TAKES_A_ROLE: Final = frozenset({Source.SOURCE_PROFILE, Source.SURROUNDINGS})
+#: They say where services are, and ``[default]`` says it for itself alone.
+NOT_OF_DEFAULT: Final[tuple[str, ...]] = ("endpoint_url", "services")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A setting that stands in a file and does not count, and why.
+
+    Attributes:
+        origin: as ``explain`` calls the layer.
+        label: file, line, key and section.
+    """
+
+    profile: str
+    setting: str
+    origin: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What counts as a profile's source.
+
+    Attributes:
+        kind: the one that comes first; None if there is none.
+        reach: the farthest layer that a key may be taken from; what is not here, from all.
+    """
+
+    kind: Source | None
+    reach: Mapping[str, int]
+    passed_over: tuple[PassedOver, ...]
+
+
+def find_sources(layers: Sequence[Layer], name: str, stored: Collection[str]) -> Sources:
+    """Return the source that a profile has, and what it keeps out.
+
+    Args:
+        layers: of the profile, nearest first; the first is its own.
+        name: the profile.
+        stored: names of the profiles whose keys are in the vault.
+    """
+    end = len(layers) - 1
+    fallback = next((rank for rank, layer in enumerate(layers) if layer.fallback), len(layers))
+    found = [_kinds(layer, name, is_own=rank == 0, stored=stored) for rank, layer in enumerate(layers)]
+    winner = next((rank for rank, kinds in enumerate(found) if kinds), None)
+    reach: dict[str, int] = dict.fromkeys(NOT_OF_DEFAULT, fallback - 1)
+    if winner is None:
+        reach["role_arn"] = fallback - 1
+        return Sources(kind=None, reach=reach, passed_over=tuple(_roles(layers, name, reach["role_arn"], None)))
+    kind = min(found[winner])
+    for keys in SOURCE_KEYS.values():
+        reach |= dict.fromkeys(keys, winner)
+    reach |= _reach_of_sso(layers, winner, kind)
+    if kind in TAKES_A_ROLE:
+        reach["role_arn"] = fallback - 1 if winner < fallback else end
+    else:
+        reach["role_arn"] = winner
+    passed = [
+        *_lower(layers[winner], name, kind, found[winner]),
+        *_farther(layers, name, winner, kind, found, reach),
+        *_roles(layers, name, reach["role_arn"], kind),
+    ]
+    return Sources(kind=kind, reach=reach, passed_over=tuple(passed))
+
+
+def has_sign_in(layer: Layer) -> bool:
+    """Return whether a layer says where to sign in by SSO."""
+    return any(layer.text(key) for key in SSO_SIGN_IN)
+
+
+def _kinds(layer: Layer, name: str, *, is_own: bool, stored: Collection[str]) -> frozenset[Source]:
+    """Return the kinds of sources that one layer has for a profile."""
+    kinds = {kind for kind, keys in SOURCE_KEYS.items() if any(layer.text(key) for key in keys)}
+    if composed(layer.text("source_profile")) == name:  # "my keys stand beside this"
+        kinds.discard(Source.SOURCE_PROFILE)
+    if is_own and name in stored:
+        kinds.add(Source.STORED)
+    if is_own and any(layer.text(key) for key in KEY_PAIR):
+        kinds.add(Source.PLAINTEXT)
+    if not kinds and any(layer.text(key) for key in SSO_CHOICE):
+        kinds.add(Source.SSO)
+    return frozenset(kinds)
+
+
+def _reach_of_sso(layers: Sequence[Layer], winner: int, kind: Source) -> dict[str, int]:
+    """Return how far each setting of SSO is looked for: as far as nothing of another sign-in is met."""
+    sign_ins = [rank for rank in range(winner, len(layers)) if has_sign_in(layers[rank])]
+    if kind is not Source.SSO:  # the keys of the winner's own layer stay visible; none is used
+        return dict.fromkeys((*SSO_SIGN_IN, *SSO_CHOICE, *SSO_DETAILS), winner)
+    sign_in = sign_ins[0] if sign_ins else winner
+    end = sign_ins[1] - 1 if len(sign_ins) > 1 else len(layers) - 1
+    return dict.fromkeys(SSO_SIGN_IN, sign_in) | dict.fromkeys((*SSO_CHOICE, *SSO_DETAILS), end)
+
+
+def _lower(layer: Layer, name: str, kind: Source, kinds: Collection[Source]) -> Iterator[PassedOver]:
+    """Tell of the further sources of the layer that wins."""
+    for other in sorted(kinds):
+        if other is not kind and other in SOURCE_KEYS:
+            yield from _told(layer, name, SOURCE_KEYS[other], f"{_named(kind, name)} count first")
+
+
+def _farther(
+    layers: Sequence[Layer],
+    name: str,
+    winner: int,
+    kind: Source,
+    found: Sequence[Collection[Source]],
+    reach: Mapping[str, int],
+) -> Iterator[PassedOver]:
+    """Tell of the sources of the layers behind the one that wins."""
+    where = f"profile {name!r} has" if winner == 0 else f"{layers[winner].origin} is nearer and has"
+    for rank in range(winner + 1, len(layers)):
+        for other in sorted(found[rank]):
+            keys = SSO_CHOICE if other is Source.SSO and not has_sign_in(layers[rank]) else SOURCE_KEYS.get(other, ())
+            keys = tuple(key for key in keys if rank > reach[key])
+            yield from _told(layers[rank], name, keys, f"{where} a source of its own: {_named(kind, name)}")
+
+
+def _roles(layers: Sequence[Layer], name: str, reach: int, kind: Source | None) -> Iterator[PassedOver]:
+    """Tell of the role that would have been inherited."""
+    if any(layer.text("role_arn") for layer in layers[: reach + 1]):
+        return
+    for layer in layers[reach + 1 :]:
+        if layer.text("role_arn"):
+            if layer.fallback:
+                why = "a role of [default] goes only with the source of [default]"
+            else:
+                why = f"an included role goes with source_profile and credential_source, not with {_named(kind, name)}"
+            yield from _told(layer, name, ("role_arn",), why)
+            return
+
+
+def _told(layer: Layer, name: str, keys: Sequence[str], why: str) -> Iterator[PassedOver]:
+    for key in keys:
+        if layer.text(key):
+            yield PassedOver(profile=name, setting=key, origin=layer.origin, label=layer.label(key), why=why)
+
+
+def _named(kind: Source | None, name: str) -> str:
+    match kind:
+        case Source.STORED:
+            return f"the keys of {name!r} in the vault"
+        case Source.PLAINTEXT:
+            return f"the keys of {name!r} in the files"
+        case Source.SSO:
+            return "the sign-in by SSO"
+        case Source.WEB_IDENTITY:
+            return "the web identity token"
+        case None:
+            return "no source"
+        case _:
+            return SOURCE_KEYS[kind][0]
