@@ -58,14 +58,18 @@ def _vault_that_needs_a_person(context: Context) -> str | None:
 
 def aws_config(context: Context) -> Iterator[Finding]:
     """The files of the AWS CLI: can they be read, does every profile make sense, are there keys in clear text."""
-    from pyvault.config.file import find_credentials_path
+    from pyvault.config.file import ConfigFile, find_credentials_path
     from pyvault.config.load import inspect_profile
+    from pyvault.config.role_variables import TOKEN
     from pyvault.moving.credentials_file import read_credentials_file
 
     config = context.aws_config
     names = config.profiles()
-    environ = {name: value for name, value in context.environ.items() if name not in REGION_VARIABLES}
-    problems = [inspect_profile(config, None, name, environ).problem for name in names]
+    elsewhere = {*REGION_VARIABLES, TOKEN}  # another check tells of them; a role's source may be in the vault
+    environ = {name: value for name, value in context.environ.items() if name not in elsewhere}
+    credentials = find_credentials_path(context.environ)
+    credentials_file = ConfigFile.load(credentials)
+    problems = [inspect_profile(config, credentials_file, name, environ).problem for name in names]
     wrong = {problem.message: problem for problem in problems if problem is not None}
     for problem in wrong.values():  # one that many profiles inherit is one problem
         hint = problem.hint or f"mend it in '{config.path}'"
@@ -73,7 +77,6 @@ def aws_config(context: Context) -> Iterator[Finding]:
     if not wrong:
         count = "1 profile" if len(names) == 1 else f"{len(names)} profiles"
         yield Finding(check="aws config", ok=True, message=f"'{config.path}' has {count}")
-    credentials = find_credentials_path(context.environ)
     found = read_credentials_file(credentials) if credentials.exists() else None
     clear = len(found.pairs) + len(found.repeated) if found else 0
     if clear:
@@ -84,6 +87,7 @@ def aws_config(context: Context) -> Iterator[Finding]:
 
 def region(context: Context) -> Iterator[Finding]:
     """A region for every profile, and none that can't be one."""
+    from pyvault.config.file import ConfigFile, find_credentials_path
     from pyvault.config.load import inspect_profile
 
     environ = context.environ
@@ -92,7 +96,8 @@ def region(context: Context) -> Iterator[Finding]:
             yield from _judged(value, name)
             return
     config = context.aws_config
-    profiles = {name: inspect_profile(config, None, name, {}) for name in config.profiles()}
+    credentials_file = ConfigFile.load(find_credentials_path(environ))
+    profiles = {name: inspect_profile(config, credentials_file, name, {}) for name in config.profiles()}
     named = {profile.region: profile.labels["region"] for profile in profiles.values() if profile.region}
     wrong = [finding for value, label in named.items() for finding in _judged(value, label) if not finding.ok]
     yield from wrong

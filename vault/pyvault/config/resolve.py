@@ -24,7 +24,7 @@ from pyvault.config.reader import (
     parse_switch,
 )
 from pyvault.config.role_variables import TOKEN, RoleVariables, read_role_variables
-from pyvault.config.sources import find_sources
+from pyvault.config.sources import KEY_PAIR, Source, find_sources
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError
@@ -87,6 +87,10 @@ def resolve_profile(
     endpoints = read_endpoints(reader, config, name)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
+    plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
+    if sources.kind is Source.PLAINTEXT and plaintext is None:
+        half = next(found for key in KEY_PAIR if (found := reader.find(key)) is not None)
+        reader.problems.append(InvalidSettingError(f"{half.label}: the other half of the key pair is not beside it"))
     token_file = reader.text("web_identity_token_file")
     if variables.token:
         token_file = reader.take("web_identity_token_file", reader.find_variable(TOKEN), _text)
@@ -162,7 +166,7 @@ def resolve_profile(
         or False,
         retry_mode=reader.parsed("retry_mode", one_of("legacy", "standard", "adaptive"), env=("AWS_RETRY_MODE",)),
         max_attempts=reader.parsed("max_attempts", parse_attempts, env=("AWS_MAX_ATTEMPTS",)),
-        plaintext=_find_plaintext(in_credentials_file) or _find_plaintext(own),
+        plaintext=plaintext,
         origins=reader.origins,
         labels=reader.labels,
         places=reader.places,

@@ -144,19 +144,19 @@ def _kinds(layer: Layer, name: str, *, is_own: bool, stored: Collection[str]) ->
 
 def _reach_of_sso(layers: Sequence[Layer], winner: int, kind: Source) -> dict[str, int]:
     """Return how far each setting of SSO is looked for: as far as nothing of another sign-in is met."""
-    sign_ins = [rank for rank in range(winner, len(layers)) if has_sign_in(layers[rank])]
-    if kind is not Source.SSO:  # the keys of the winner's own layer stay visible; none is used
-        return dict.fromkeys((*SSO_SIGN_IN, *SSO_CHOICE, *SSO_DETAILS), winner)
-    sign_in = sign_ins[0] if sign_ins else winner
-    end = sign_ins[1] - 1 if len(sign_ins) > 1 else len(layers) - 1
-    return dict.fromkeys(SSO_SIGN_IN, sign_in) | dict.fromkeys((*SSO_CHOICE, *SSO_DETAILS), end)
+    sign_in = end = winner  # of another kind of source: what the winner itself says stays visible, and is not used
+    if kind is Source.SSO:
+        sign_ins = [rank for rank in range(winner, len(layers)) if has_sign_in(layers[rank])]
+        sign_in = sign_ins[0] if sign_ins else winner
+        end = sign_ins[1] - 1 if len(sign_ins) > 1 else len(layers) - 1
+    return {key: sign_in if key in SSO_SIGN_IN else end for key in (*SSO_SIGN_IN, *SSO_CHOICE, *SSO_DETAILS)}
 
 
 def _lower(layer: Layer, name: str, kind: Source, kinds: Collection[Source]) -> Iterator[PassedOver]:
     """Tell of the further sources of the layer that wins."""
     for other in sorted(kinds):
         if other is not kind and other in SOURCE_KEYS:
-            yield from _told(layer, name, SOURCE_KEYS[other], f"{_named(kind, name)} count first")
+            yield from _told(layer, name, SOURCE_KEYS[other], f"it ranks behind {_named(kind, name)}")
 
 
 def _farther(
