@@ -169,6 +169,61 @@ def test_credential_process_with_a_session_is_kept(bench: Bench) -> None:
     assert [(entry.profile, entry.op) for entry in bench.sessions.entries()] == [("p", "credential_process")]
 
 
+def printed(bench: Bench, user: str, *, log: Path, token: str = "") -> str:
+    pair = bench.aws.key(user)
+    answer = {"Version": 1, "AccessKeyId": pair.access_key_id, "SecretAccessKey": pair.secret_access_key}
+    if token:
+        answer["SessionToken"] = token
+    return f"echo x >> {log}; echo '{json.dumps(answer)}'"
+
+
+def test_long_term_keys_of_a_process_get_a_session_with_the_device_of_the_profile(bench: Bench) -> None:
+    log = bench.directory / "log"
+    device = f"mfa_serial = {bench.aws.mfa_serial('mfa-user')}\n"
+    bench.config = f"[profile p]\n{device}credential_process = {printed(bench, 'mfa-user', log=log)}\n"
+    first = bench.get("p")
+    assert first.session_token is not None
+    assert bench.get("p").access_key_id == first.access_key_id
+    assert bench.aws.ops() == ["sts.GetSessionToken"]
+    assert bench.aws.calls("GetSessionToken")[0]["params"]["SerialNumber"] == bench.aws.mfa_serial("mfa-user")
+    assert log.read_text() == "x\nx\n"  # once for each: only its answer says what kind it is
+    assert bench.get("p", cache=CacheMode.OFF).access_key_id != first.access_key_id
+    assert len(log.read_text().splitlines()) == 3
+
+
+def test_a_session_on_keys_of_a_process_is_that_of_the_keys_that_came(bench: Bench) -> None:
+    answer = bench.directory / "answer"
+    bench.config = f"[profile p]\nmfa_serial = {bench.aws.mfa_serial('mfa-user')}\ncredential_process = cat {answer}\n"
+    pair = bench.aws.key("mfa-user")
+    keys = {"Version": 1, "AccessKeyId": pair.access_key_id, "SecretAccessKey": pair.secret_access_key}
+    answer.write_text(json.dumps(keys))
+    bench.get("p")
+    other = bench.aws.key("demo")
+    answer.write_text(
+        json.dumps(keys | {"AccessKeyId": other.access_key_id, "SecretAccessKey": other.secret_access_key})
+    )
+    with pytest.raises(AwsError):  # the device is not that user's; the session of the first is not given out
+        bench.get("p")
+
+
+def test_temporary_credentials_of_a_process_are_handed_on_as_they_are(bench: Bench) -> None:
+    log = bench.directory / "log"
+    device = f"mfa_serial = {bench.aws.mfa_serial('mfa-user')}\n"
+    bench.config = f"[profile p]\n{device}credential_process = {printed(bench, 'demo', log=log, token='t')}\n"
+    assert bench.get("p").access_key_id == bench.aws.key("demo").access_key_id
+    assert (bench.aws.ops(), bench.prompts, log.read_text()) == ([], [], "x\n")
+
+
+def test_long_term_keys_of_the_environment_get_a_session_too(bench: Bench) -> None:
+    pair = bench.aws.key("mfa-user")
+    bench.environ |= {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    bench.config = f"[profile p]\nmfa_serial = {bench.aws.mfa_serial('mfa-user')}\ncredential_source = Environment\n"
+    assert bench.get("p").session_token is not None
+    bench.environ["AWS_SESSION_TOKEN"] = "t"
+    assert bench.get("p").access_key_id == pair.access_key_id
+    assert bench.aws.ops() == ["sts.GetSessionToken"]
+
+
 def test_federation_is_named_after_the_user(bench: Bench) -> None:
     bench.store("demo", "demo")
     credentials = bench.get("demo", options=PlanOptions(disable_sessions_for="demo", federation=True))

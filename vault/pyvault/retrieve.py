@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
 from pyvault.planning.plan_keys import AT_HAND, plan_keys
+from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault.process import chain as process_chain
 from pyvault.providers.choice import provider_for
@@ -56,7 +57,7 @@ class _Walk:
         self.plan = plan
         self.cache = cache
         self._at_hand: Credentials | None = None
-        self._long_term: Credentials | None = None  # keys that a conditional step looked at
+        self._long_term: Credentials | None = None  # what the condition of a step was asked of; a command runs once
         self._keys: list[str] = []
 
     def confirmed(self, place: int) -> Credentials:
@@ -78,15 +79,17 @@ class _Walk:
         step = self.plan.steps[place]
         if isinstance(step, AT_HAND):
             return self._take(step)
+        key = ""
         if isinstance(step, SessionTokenStep) and step.condition is not None:
             given = self.upto(place - 1)
             if given.session_token is not None:
                 return given
-            self._long_term = given  # a command runs once
+            self._long_term = given
+            key = session_key(step, given.access_key_id)  # a command may speak for another person the next time
         if self.cache is CacheMode.OFF:
             process_chain.refuse_recursion(self.tools.environ, step.profile)
             return self._carry_out(place)
-        key = self._key(place)
+        key = key or self._key(place)
         if self.cache is CacheMode.USE:
             with contextlib.suppress(ItemNotFoundError):
                 credentials = self._look_up(key)
