@@ -111,7 +111,7 @@ class Wanted:
             ConfigError: a step can't be carried out yet.
         """
         from pyvault import clock
-        from pyvault.planning.not_built import require_built
+        from pyvault.planning.source import require_built
 
         plan = self.plan_of(*self.load_with_names(context))
         require_built(plan)

@@ -161,8 +161,8 @@ class CredentialVault:
         from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
         from pyvault.config.load import load_profile
         from pyvault.config.profile import duration_flags
-        from pyvault.planning.not_built import require_built
         from pyvault.planning.plan import PlanOptions, make_plan
+        from pyvault.planning.source import require_built
 
         stored = self._store.profiles()
         loaded = load_profile(

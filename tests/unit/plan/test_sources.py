@@ -4,8 +4,8 @@ import pytest
 
 from aws_profiles import brief, plan_of, profile_of
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
-from pyvault.planning.not_built import require_built
 from pyvault.planning.plan import PlanOptions
+from pyvault.planning.source import require_built
 from pyvault.planning.steps import (
     AssumeRoleStep,
     LoginSessionStep,

@@ -23,7 +23,6 @@ from pyvault.config.reader import (
     parse_region,
     parse_switch,
 )
-from pyvault.config.role_variables import TOKEN, RoleVariables, read_role_variables
 from pyvault.config.sources import KEY_PAIR, Source, find_sources
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pyvault.config.file import ConfigFile
+    from pyvault.config.role_variables import RoleVariables
     from pyvault.config.syntax import Entry
     from pyvault.planning.claims import ClaimedAccount
 
@@ -79,11 +79,7 @@ def resolve_profile(
     def of_role(variable: str) -> tuple[str, ...]:
         return (variable,) if is_named else ()
 
-    variables = RoleVariables()
-    if is_named:
-        variables = read_role_variables(environ, name=name, kind=sources.kind, role=reader.find("role_arn"))
-    if variables.problem is not None:
-        reader.problems.append(variables.problem)
+    variables = _find_role_variables(reader, name, sources.kind) if is_named else None
     endpoints = read_endpoints(reader, config, name)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
@@ -92,8 +88,8 @@ def resolve_profile(
         half = next(found for key in KEY_PAIR if (found := reader.find(key)) is not None)
         reader.problems.append(InvalidSettingError(f"{half.label}: the other half of the key pair is not beside it"))
     token_file = reader.text("web_identity_token_file")
-    if variables.token:
-        token_file = reader.take("web_identity_token_file", reader.find_variable(TOKEN), _text)
+    if variables is not None and variables.token:
+        token_file = reader.take("web_identity_token_file", reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"), _text)
     mfa = reader.find("mfa_serial")
     return Profile(
         name=name,
@@ -102,8 +98,10 @@ def resolve_profile(
         region=_region(reader, flags),
         sts_region=_sts_region(reader, flags),
         claimed_account=_claimed_account(reader, config, credentials_file, name),
-        role_arn=reader.parsed("role_arn", _parse_arn, env=variables.role),
-        role_session_name=reader.text("role_session_name", env=variables.session_name),
+        role_arn=reader.parsed("role_arn", _parse_arn, env=variables.role if variables else ()),
+        role_session_name=reader.text(
+            "role_session_name", env=variables.session_name if variables else of_role("AWS_ROLE_SESSION_NAME")
+        ),
         external_id=reader.text("external_id"),
         mfa_serial=reader.text("mfa_serial", env=("AWS_MFA_SERIAL",)),
         mfa_is_own=mfa is not None and not layers.found[mfa.rank].fallback,
@@ -171,7 +169,7 @@ def resolve_profile(
         labels=reader.labels,
         places=reader.places,
         passed_over=sources.passed_over,
-        skips=variables.skips,
+        skips=variables.skips if variables else (),
         problem=next(iter(reader.problems), None),
         notes=tuple(f"profile {name!r} includes {missing!r}, which has no section" for missing in layers.missing),
     )
@@ -183,6 +181,18 @@ def _find_source_profile(reader: SettingReader, name: str) -> Found | None:
     while found is not None and composed(found.text) == name:
         found = reader.find("source_profile", start=found.rank + 1)
     return found
+
+
+def _find_role_variables(reader: SettingReader, name: str, kind: Source | None) -> RoleVariables | None:
+    """Find what the environment says of a role; None in the usual case, that it says nothing."""
+    if not reader.find_variable("AWS_ROLE_ARN") and not reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        return None
+    from pyvault.config.role_variables import read_role_variables
+
+    variables = read_role_variables(reader.environ, name=name, kind=kind, role=reader.find("role_arn"))
+    if variables.problem is not None:
+        reader.problems.append(variables.problem)
+    return variables
 
 
 def _region(reader: SettingReader, flags: Flags) -> str | None:

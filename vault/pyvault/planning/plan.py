@@ -12,6 +12,8 @@ put a session (GetSessionToken) and a role (AssumeRole) on top:
   AWS gives a session's roles one hour at most.
 * A role whose MFA device the session already carries sends no code ("chained MFA").
 * A role that a session signs for is capped at one hour.
+
+Longer than most files: each decision looks at the draft that the others left.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pyvault.errors import InvalidSettingError, NoCredentialsError
+from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
 from pyvault.planning.client_settings import client_of, sso_client_of
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
 from pyvault.planning.steps import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
+    from pyvault.planning.steps import Plan
 
 #: Enough for refresh tokens and role credentials. Source: IAM Identity Center, "Access scopes".
 DEFAULT_SCOPES: Final = ("sso:account:access",)
@@ -135,4 +136,27 @@ def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentitySte
         policy_arns=profile.policy_arns,
         client=client_of(profile, partition),
         why=f"{profile.name!r} assumes its role with a web identity token",
+    )
+
+
+def require_built(plan: Plan) -> None:
+    """Raise where a step can't be carried out, before anything is asked or started.
+
+    Raises:
+        ConfigError: names the setting and the way around it.
+    """
+    for step in plan.steps:
+        if isinstance(step, LoginSessionStep):
+            raise console_sign_in(step)
+
+
+def console_sign_in(step: LoginSessionStep) -> ConfigError:
+    """Return the error of a profile whose credentials only the AWS CLI can get."""
+    from shlex import quote
+
+    name = quote(step.profile)
+    return ConfigError(
+        f"profile {step.profile!r}: its credentials come from login_session, which only the AWS CLI can use",
+        hint=f"'aws login --profile {name}' signs in; then another profile takes the credentials with"
+        f" 'credential_process = aws configure export-credentials --profile {name}'",
     )

@@ -66,7 +66,7 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
 
             return CredentialProcess(step=step, environ=tools.environ, clock=tools.clock)
         case LoginSessionStep():
-            from pyvault.planning.not_built import console_sign_in
+            from pyvault.planning.source import console_sign_in
 
             raise console_sign_in(step)
         case WebIdentityStep():
