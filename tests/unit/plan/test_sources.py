@@ -1,6 +1,8 @@
 """A profile's own source is never mixed with an inherited one: the whole matrix, and what goes beyond it."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aws_profiles import brief, plan_of, profile_of
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
@@ -322,3 +324,58 @@ def test_what_the_aws_cli_alone_can_do_is_refused_by_name() -> None:
     hint = caught.value.hint or ""
     assert "aws configure export-credentials --profile 'a b'" in hint
     assert "pyvault add" not in hint
+
+
+#: Each says whose it is, so that the plan shows from which layer it came.
+TAGGED = {
+    "source_profile": "source_profile = {}base\n",
+    "sso": "sso_start_url = https://{}.example\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = {}\n",
+    "token": "web_identity_token_file = /{}/token\n",
+    "login": "login_session = arn:aws:iam::1:user/{}\n",
+    "process": "credential_process = {}\n",
+}
+LAYER = st.tuples(st.frozensets(st.sampled_from(sorted(TAGGED)), max_size=3), st.booleans())
+
+
+def section(whose: str, layer: tuple[frozenset[str], bool]) -> str:
+    sources, has_role = layer
+    role = f"role_arn = arn:aws:iam::1:role/{whose}\n" if has_role else ""
+    return role + "".join(TAGGED[source].replace("{}", whose) for source in sorted(sources))
+
+
+@settings(max_examples=150)
+@given(
+    own=LAYER, common=LAYER, default=LAYER, in_credentials_file=st.sets(st.sampled_from(["own", "common", "default"]))
+)
+def test_whatever_stands_in_three_layers_only_one_gives_the_source(
+    own: tuple[frozenset[str], bool],
+    common: tuple[frozenset[str], bool],
+    default: tuple[frozenset[str], bool],
+    in_credentials_file: set[str],
+) -> None:
+    texts = {"own": section("own", own), "common": section("common", common), "default": section("default", default)}
+    heads = {"own": "t", "common": "c", "default": "default"}
+    config = "[profile t]\ninclude_profile = c\n[profile ownbase]\n[profile commonbase]\n[profile defaultbase]\n"
+    credentials = ""
+    for whose, text in texts.items():
+        if whose in in_credentials_file:
+            credentials += f"[{heads[whose]}]\n{text}"
+        else:
+            config += f"[{'' if whose == 'default' else 'profile '}{heads[whose]}]\n{text}"
+    winner = next(
+        (whose for whose, layer in (("own", own), ("common", common), ("default", default)) if layer[0]), None
+    )
+    try:
+        plan = plan_of(config, stored=("ownbase", "commonbase", "defaultbase"), credentials=credentials)
+    except PyvaultError as error:
+        assert winner is None or "a web identity token and no role_arn" in error.message  # noqa: PT017 - either may be
+        return
+    assert winner is not None
+    roles = [
+        step.role_arn.rpartition("/")[2] for step in plan.steps if isinstance(step, AssumeRoleStep | WebIdentityStep)
+    ]
+    assert len(roles) <= 1
+    assert "default" not in roles or winner == "default"
+    first = plan.steps[0]
+    said = [getattr(first, name, None) or "" for name in ("profile", "start_url", "token_file", "session", "command")]
+    assert [whose for whose in heads if any(whose in text for text in said)] == [winner]
