@@ -171,7 +171,15 @@ def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Creden
     from pyvault_cli.retrieving import make_retriever
 
     retriever = make_retriever(wanted, context)
-    return lambda: retriever.retrieve(plan, cache=wanted.cache)
+
+    def fetch() -> Credentials:
+        credentials = retriever.retrieve(plan, cache=wanted.cache)
+        # What a command gives is known only now; explain says "unknown".
+        if credentials.session_token is None and context.words.has("--debug"):
+            console.note(f"pyvault: debug: profile {plan.profile!r} gives long-lived keys")
+        return credentials
+
+    return fetch
 
 
 def refuse_nested(context: Context) -> None:

@@ -61,3 +61,25 @@ def test_a_console_sign_in_is_refused_by_name_and_never_by_asking_for_a_key(
     assert "profile 'console': its credentials come from login_session" in ended.err
     assert "aws configure export-credentials --profile console" in ended.err
     assert "pyvault add" not in ended.err
+
+
+def test_exec_knows_what_explain_can_not(tmp_path: Path, pyvault: Pyvault, keyed: Environ) -> None:
+    answer = '{"Version":1,"AccessKeyId":"AKIAVENDOR0000000001","SecretAccessKey":"s"%s}'
+    static, temporary = answer % "", answer % ',"SessionToken":"t"'
+    aws_files(
+        tmp_path,
+        f"[profile static]\ncredential_process = echo '{static}'\n"
+        f"[profile temporary]\ncredential_process = echo '{temporary}'\n",
+    )
+    said = "profile 'static' gives long-lived keys"
+    assert said in pyvault("--debug", "exec", "static", "--", "true", env=keyed).err
+    assert "long-lived" not in pyvault("--debug", "exec", "temporary", "--", "true", env=keyed).err
+
+
+def test_doctor_takes_no_role_of_the_vault_for_one_without_a_source(
+    tmp_path: Path, pyvault: Pyvault, keyed: Environ
+) -> None:
+    aws_files(tmp_path, "[profile app]\nregion = eu-west-1\nrole_arn = arn:aws:iam::111111111111:role/app\n")
+    pod = {"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/runner"}
+    assert "has no source" not in pyvault("doctor", env={**keyed, **pod}).out
+    assert "has no source" in pyvault("exec", "app", "--", "true", env={**keyed, **pod}).err
