@@ -75,9 +75,7 @@ def explain(
         warn_of_default(context.environ)
 
 
-def _outcome(
-    wanted: Wanted, loaded: Profile, stored: Collection[str], *, reads_default: bool
-) -> Plan | PyvaultError:
+def _outcome(wanted: Wanted, loaded: Profile, stored: Collection[str], *, reads_default: bool) -> Plan | PyvaultError:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
     try:
         plan = wanted.plan_of(loaded, stored)

@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyvault.config.file import DEFAULT
 from pyvault.config.reader import Found, checked_text, parse_switch
 from pyvault.errors import InvalidSettingError
 from pyvault.planning.client_variables import ENDPOINT, variable_of
@@ -60,21 +59,18 @@ class EndpointSettings:
         return [*([self.general] if self.general is not None else []), *self.services.values()]
 
 
-def read_endpoints(reader: SettingReader, config: ConfigFile, name: str) -> EndpointSettings:
-    """Return the endpoints that count for the profile *name*."""
-    reach = _reach(reader, name)
-    ignored = _nearer(
-        reader.find("ignore_configured_endpoint_urls", env=("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",)), reach
-    )
+def read_endpoints(reader: SettingReader, config: ConfigFile) -> EndpointSettings:
+    """Return the endpoints that count for the reader's profile."""
+    ignored = reader.find("ignore_configured_endpoint_urls", env=("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",))
     if ignored is not None and reader.take("ignore_configured_endpoint_urls", ignored, parse_switch):
         return EndpointSettings(ignored=ignored)
-    general = _nearer(reader.find("endpoint_url", env=(ENDPOINT,)), reach)
+    general = reader.find("endpoint_url", env=(ENDPOINT,))
     if reader.take("endpoint_url", general, parse_endpoint) is None:
         general = None
     services: dict[str, Found] = {}
     # A variable for all services is nearer than a file's word for one.
     if general is None or general.rank >= 0:
-        services = dict(_from_files(reader, config, reach))
+        services = dict(_from_files(reader, config))
     return EndpointSettings(general=general, services=services | dict(_from_variables(reader)))
 
 
@@ -90,17 +86,6 @@ def parse_endpoint(text: str, what: str) -> str:
     return text
 
 
-def _reach(reader: SettingReader, name: str) -> int:
-    """Return how many of the layers are the profile's: not [default] and what that includes."""
-    if name == DEFAULT:
-        return len(reader.layers)
-    return next((rank for rank, layer in enumerate(reader.layers) if layer.origin == "[default]"), len(reader.layers))
-
-
-def _nearer(found: Found | None, reach: int) -> Found | None:
-    return found if found is not None and found.rank < reach else None
-
-
 def _from_variables(reader: SettingReader) -> Iterator[tuple[str, Found]]:
     ours = {variable_of(service) for service in SERVICES}
     for variable in sorted(reader.environ):
@@ -112,8 +97,8 @@ def _from_variables(reader: SettingReader) -> Iterator[tuple[str, Found]]:
             yield variable, found
 
 
-def _from_files(reader: SettingReader, config: ConfigFile, reach: int) -> Iterator[tuple[str, Found]]:
-    name = _nearer(reader.find("services"), reach)
+def _from_files(reader: SettingReader, config: ConfigFile) -> Iterator[tuple[str, Found]]:
+    name = reader.find("services")
     if name is None:
         return
     section = config.find_services(name.text)
@@ -124,7 +109,7 @@ def _from_files(reader: SettingReader, config: ConfigFile, reach: int) -> Iterat
         text = entry.nested.get("endpoint_url")
         if not text:
             continue
-        label = f'"{reader.path}", line {entry.line}: {service} of services {name.text!r}'
+        label = f'"{entry.path}", line {entry.line}: {service} of services {name.text!r}'
         if not _SERVICE_ID.fullmatch(service):
             reader.problems.append(InvalidSettingError(f"{label}: {service!r} can't be the name of a service"))
             continue

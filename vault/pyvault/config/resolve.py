@@ -80,7 +80,7 @@ def resolve_profile(
         return (variable,) if is_named else ()
 
     variables = _find_role_variables(reader, name, sources.kind) if is_named else None
-    endpoints = read_endpoints(reader, config, name)
+    endpoints = read_endpoints(reader, config)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
     plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)

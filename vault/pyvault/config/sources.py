@@ -58,7 +58,7 @@ KEY_PAIR: Final[tuple[str, ...]] = ("aws_access_key_id", "aws_secret_access_key"
 #: Reference Guide, "Assume role credential provider": role_arn stands beside one of these.
 TAKES_A_ROLE: Final = frozenset({Source.SOURCE_PROFILE, Source.SURROUNDINGS})
 #: They say where services are, and ``[default]`` says it for itself alone.
-NOT_OF_DEFAULT: Final[tuple[str, ...]] = ("endpoint_url", "services")
+NOT_OF_DEFAULT: Final[tuple[str, ...]] = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,6 @@ def _settings_lines(profile: Profile) -> Iterator[str]:
     settings = {name: setting for name, setting in settings_as_json(profile).items() if setting["value"] is not None}
     width = max(map(len, settings), default=0)
     for name, setting in settings.items():
-        place = profile.places.get(SETTINGS[name])
+        place = profile.places.get(SETTINGS.get(name, name))
         where = f', "{place[0]}", line {place[1]}' if place else ""
         yield f"   {name:{width}}  {shown(str(setting['value']))}  ({shown(str(setting['from']))}){shown(where)}"
