@@ -5,7 +5,8 @@ The passphrase of a vault: from this command, its environment, or the terminal;
 ``--new-passphrase-fd``, ``PYVAULT_NEW_PASSPHRASE``, ``PYVAULT_NEW_PASSPHRASE_FILE``,
 and where a vault is made, so that there is no old one to mix it up with, the
 sources of a passphrase too; else the terminal, typed twice. With ``--no-input``,
-or without a terminal, the error names them all.
+or without a terminal, the error names them all. A new one that is weak is taken
+only with ``--weak-passphrase``, ``PYVAULT_WEAK_PASSPHRASE=1`` or ``PYVAULT_KDF=min``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.origins import PassphraseSource
     from pyvault_cli.words import Words
 
-GIVEN, NEW = "--passphrase-fd", "--new-passphrase-fd"
+GIVEN, NEW, WEAK = "--passphrase-fd", "--new-passphrase-fd", "--weak-passphrase"
 TERMINAL = "a terminal"
 MOST_DIGITS = 9  # of a descriptor
 PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
@@ -114,13 +115,29 @@ class Asking:
         """Give a new passphrase; a human types it twice.
 
         Raises:
-            InputRequiredError: nobody may or can be asked.
+            InputRequiredError: nobody may or can be asked, or the one that came without a human is weak.
         """
         given = self.given_new_passphrase()
         if given is not None:
+            if not self._weak_allowed():
+                from pyvault.vaultfile.newpassphrase import check_new_passphrase
+
+                check_new_passphrase(given)
             return given
         sources = NEW_SOURCES if self.renewing else NEW_SOURCES[:-1] + PASSPHRASE_SOURCES
-        return prompt.ask_twice(self.terminal(wanted, sources), wanted)
+        return prompt.ask_twice(self.terminal(wanted, sources), wanted, self._objection)
+
+    def _weak_allowed(self) -> bool:
+        from pyvault.vaultfile.newpassphrase import weak_allowed
+
+        return self._words.has(WEAK) or weak_allowed(self._environ)
+
+    def _objection(self, passphrase: Secret[str]) -> str | None:
+        """Return what to tell a human who chose a weak passphrase."""
+        from pyvault.vaultfile.newpassphrase import find_weakness
+
+        weakness = None if self._weak_allowed() else find_weakness(passphrase)
+        return f"that one {weakness}, choose another ({WEAK} insists)" if weakness else None
 
     def given_new_passphrase(self) -> Secret[str] | None:
         """Give the new passphrase that came without a human; None if none did."""

@@ -145,6 +145,8 @@ class Context:
         from pyvault_cli.foreign import options_of_aws_vault
 
         flags = options_of_aws_vault(backend, self.words, {})
+        if backend == "file" and self.words.has("--weak-passphrase"):
+            flags = {**flags, "weak_passphrase": "true"}
         options = gather_options(
             backend,
             configured={

@@ -70,6 +70,7 @@ GLOBAL_HELP: tuple[tuple[str, str], ...] = (
     ("--prompt NAME", "how MFA codes are asked for"),
     ("--passphrase-fd N", "read the passphrase from this file descriptor"),
     ("--new-passphrase-fd N", "read a new passphrase from this file descriptor"),
+    ("--weak-passphrase", "take a new passphrase that is short or well known; also PYVAULT_WEAK_PASSPHRASE=1"),
     ("--no-input", "never ask; fail with exit code 4 instead"),
     ("--config FILE", "pyvault's own config file; also PYVAULT_CONFIG"),
     ("--debug", "say on stderr what is done"),

@@ -10,17 +10,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.secret import Secret
+    from pyvault.vaultfile.kdf import KdfPolicy
     from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot, RecoverySlot
     from pyvault_cli.context import Context
     from pyvault_cli.vault_access import VaultAccess
 
 
-def passphrase_slot(context: Context, access: VaultAccess, kdf: str | None, label: str | None = None) -> PassphraseSlot:
+def passphrase_slot(context: Context, access: VaultAccess, kdf: KdfPolicy, label: str | None = None) -> PassphraseSlot:
     """Ask for a new passphrase, and choose what guessing it costs."""
+    from pyvault.vaultfile.kdf import choose_cost
     from pyvault.vaultfile.newslot import PassphraseSlot
 
     passphrase = context.ask.new_passphrase(f"new passphrase for '{access.path}'")
-    return PassphraseSlot(passphrase=passphrase, cost=access.cost(kdf), label=label)
+    return PassphraseSlot(passphrase=passphrase, cost=choose_cost(kdf), label=label)
 
 
 def key_file_slot(path: Path, *, make: bool, label: str | None = None) -> KeyFileSlot:
@@ -42,13 +44,14 @@ def key_file_slot(path: Path, *, make: bool, label: str | None = None) -> KeyFil
     return KeyFileSlot(key=key, label=label)
 
 
-def recovery_slot(access: VaultAccess, kdf: str | None) -> tuple[RecoverySlot, Secret[str]]:
+def recovery_slot(kdf: KdfPolicy) -> tuple[RecoverySlot, Secret[str]]:
     """Choose a recovery code; gives the slot, and the code in groups as it is to be shown."""
+    from pyvault.vaultfile.kdf import choose_cost
     from pyvault.vaultfile.newslot import RecoverySlot
     from pyvault.vaultfile.recovery import grouped, new_recovery_code
 
     code = new_recovery_code()
-    return RecoverySlot(code=code, cost=access.cost(kdf)), grouped(code)
+    return RecoverySlot(code=code, cost=choose_cost(kdf)), grouped(code)
 
 
 def show_recovery_code(code: Secret[str]) -> None:

@@ -17,7 +17,7 @@ from pyvault.server.foreground import foreground
 from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 LONGEST_LINE = 4096  # bytes; a terminal in line mode gives no more (termios(3), MAX_CANON)
 
@@ -48,15 +48,28 @@ def open_terminal() -> Terminal:
         return _Tty()
 
 
-def ask_twice(terminal: Terminal, prompt: str) -> Secret[str]:
-    """Ask for a new secret until it was typed twice alike; a typo here would lock the owner out."""
+def ask_twice(
+    terminal: Terminal, prompt: str, objection: Callable[[Secret[str]], str | None] = lambda _: None
+) -> Secret[str]:
+    """Ask for a new secret until it was typed twice alike; a typo here would lock the owner out.
+
+    What went wrong stands before the next question. It is no question of its own: that one
+    would be answered with the secret, and seen.
+
+    Args:
+        terminal: where the human is.
+        prompt: what is asked.
+        objection: says what is wrong with a secret; None accepts it.
+    """
+    shown = prompt
     while True:
-        first = terminal.hidden(prompt)
+        first = terminal.hidden(shown)
         if not first:
             raise UserCancelledError("nothing was typed")
-        if terminal.hidden("the same again") == first:
+        problem = objection(first)
+        if problem is None and terminal.hidden("the same again") == first:
             return first
-        terminal.line("the two differ; press Enter to try again")
+        shown = f"{problem or 'the two differ, try again'}; {prompt}"
 
 
 def confirmed(terminal: Terminal, question: str) -> bool:

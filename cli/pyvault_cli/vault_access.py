@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.secret import Secret
-    from pyvault.vaultfile.kdf import KdfCost
+    from pyvault.vaultfile.kdf import KdfPolicy
     from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.settings import VaultSettings
     from pyvault.vaultfile.storekey import StoreKeys
@@ -78,21 +78,21 @@ class VaultAccess:
             console.hint(f"'{self.path}' costs less to guess than is wise today; pyvault vault passwd renews it")
         return vault
 
-    def cost(self, policy: str | None) -> KdfCost:
-        """Choose what a new passphrase slot costs.
+    def policy(self, given: str | None) -> KdfPolicy:
+        """Return how dear a new passphrase slot shall be; for the beginning of a command, before anybody is asked.
 
         Args:
-            policy: of ``--kdf``; else the setting ``kdf`` (PYVAULT_KDF), else ``default``.
+            given: with ``--kdf``; else the setting ``kdf`` (PYVAULT_KDF), else ``default``.
 
         Raises:
             InvalidSettingError: no such policy.
         """
-        from pyvault.vaultfile.kdf import KdfPolicy, choose_cost
+        from pyvault.vaultfile.kdf import KdfPolicy
 
         try:
-            return choose_cost(KdfPolicy(policy) if policy else self.settings.kdf)
+            return KdfPolicy(given) if given is not None else self.settings.kdf
         except ValueError:
-            raise InvalidSettingError(f"there is no KDF policy '{policy}'", hint="min, default or high") from None
+            raise InvalidSettingError(f"there is no KDF policy '{given}'", hint="min, default or high") from None
 
     def _kept_key(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
         """Look for the key of a slot of type 4 in the backend that keeps it."""

@@ -38,7 +38,7 @@ VALUED = {
 }
 #: Values that name a place: an empty one is a variable of a script that was not set.
 NEVER_EMPTY = frozenset({"FILE", "DIR", "ADDR:PORT", "REGION"})
-SWITCHES = ("--no-input", "--debug", "--version")
+SWITCHES = ("--no-input", "--weak-passphrase", "--debug", "--version")
 HELP = ("--help", "-h")
 
 

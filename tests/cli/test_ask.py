@@ -32,13 +32,18 @@ class Typing:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.asked: list[str] = []
+        self.seen: list[str] = []
 
     def line(self, prompt: str) -> str:
-        self.asked.append(prompt)
-        return self.texts.pop(0)
+        self.seen.append(self._typed(prompt))
+        return self.seen[-1]
 
     def hidden(self, prompt: str) -> Secret[str]:
-        return Secret(self.line(prompt))
+        return Secret(self._typed(prompt))
+
+    def _typed(self, prompt: str) -> str:
+        self.asked.append(prompt)
+        return self.texts.pop(0)
 
 
 def no_terminal() -> Terminal:
@@ -89,6 +94,7 @@ def test_the_order_of_a_new_passphrase(secret_file: Path) -> None:
         "PYVAULT_NEW_PASSPHRASE": "new",
         "PYVAULT_NEW_PASSPHRASE_FILE": str(secret_file),
         "PYVAULT_PASSPHRASE": "old",
+        "PYVAULT_WEAK_PASSPHRASE": "1",
     }
     descriptor = str(pipe_of("new by descriptor"))
     assert asking(("--new-passphrase-fd", descriptor), environ=environ)(NEW) == Secret("new by descriptor")
@@ -107,10 +113,46 @@ def test_the_old_passphrase_never_becomes_the_new_one_of_the_same_vault() -> Non
 
 
 def test_a_new_passphrase_is_typed_twice() -> None:
-    human = Typing("one", "two", "", "three", "three")
-    assert asking(open_terminal=lambda: human)(NEW) == Secret("three")
+    human = Typing("the first one", "another one", "the third one", "the third one")
+    assert asking(open_terminal=lambda: human)(NEW) == Secret("the third one")
+    assert human.asked == [
+        "new passphrase for x",
+        "the same again",
+        "the two differ, try again; new passphrase for x",
+        "the same again",
+    ]
+    assert not human.seen, "what comes after two that differ is a passphrase, and must not be echoed"
     with pytest.raises(UserCancelledError):
         asking(open_terminal=lambda: Typing(""))(NEW)
+
+
+def test_a_weak_new_passphrase_is_asked_for_again() -> None:
+    human = Typing("short", "Password123", "long enough", "long enough")
+    assert asking(open_terminal=lambda: human)(NEW) == Secret("long enough")
+    assert [text.count("choose another") for text in human.asked] == [0, 1, 1, 0]
+    assert "--weak-passphrase" in human.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "environ"),
+    [
+        ((("--weak-passphrase", ""),), {}),
+        ((), {"PYVAULT_WEAK_PASSPHRASE": "1"}),
+        ((), {"PYVAULT_KDF": "min"}),
+    ],
+)
+def test_a_weak_new_passphrase_may_be_insisted_on(given: tuple[tuple[str, str], ...], environ: dict[str, str]) -> None:
+    assert asking(*given, environ=environ, open_terminal=lambda: Typing("pw", "pw"))(NEW) == Secret("pw")
+    assert asking(*given, environ={**environ, "PYVAULT_NEW_PASSPHRASE": "pw"})(NEW) == Secret("pw")
+
+
+@pytest.mark.parametrize("environ", [{}, {"PYVAULT_WEAK_PASSPHRASE": "0"}, {"PYVAULT_KDF": "high"}])
+def test_a_weak_new_passphrase_that_nobody_can_mend_is_refused(environ: dict[str, str]) -> None:
+    ask = asking(environ={**environ, "PYVAULT_NEW_PASSPHRASE": "Tr0ub4dor"})
+    with pytest.raises(InputRequiredError, match="fewer than 10 characters") as caught:
+        ask(NEW)
+    assert "Tr0ub4dor" not in f"{caught.value.message}{caught.value.hint}"
+    assert asking(environ={"PYVAULT_PASSPHRASE": "pw"})(OLD) == Secret("pw"), "an old one opens what it opens"
 
 
 @pytest.mark.parametrize("question", [OLD, NEW])

@@ -35,12 +35,13 @@ def slot_add(
         raise UsageError("one of --passphrase, --keyfile, --recovery and --store says what to add")
     context = context_of(ctx)
     access = VaultAccess(context)
+    policy = access.policy(kdf)
     with access.open() as vault:
         context.ask.renewing = True
         if keyfile is not None:
             slot_id = vault.add_slot(key_file_slot(keyfile, make=True, label=label))
         elif recovery:
-            slot, code = recovery_slot(access, kdf)
+            slot, code = recovery_slot(policy)
             slot_id = vault.add_slot(slot)
             show_recovery_code(code)
         elif store is not None:
@@ -48,5 +49,5 @@ def slot_add(
                 slot_id = vault.add_slot(StoreKeySlot(keep=keys.keep, label=label or store))
             console.hint(f'it is used with unlock_store = "{store}" in the section [backend.file] of config.toml')
         else:
-            slot_id = vault.add_slot(passphrase_slot(context, access, kdf, label))
+            slot_id = vault.add_slot(passphrase_slot(context, access, policy, label))
     console.note(f"Added the slot {slot_id.hex()}.")

@@ -63,5 +63,7 @@ def vault_export(
                 )
             console.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
 
-        with closing(CredentialStore(open_backend("file", new.options, ask, warn=console.warn))) as target:
+        ours = context.options_of("file")
+        wishes = {key: ours[key] for key in ("kdf", "weak_passphrase") if key in ours}
+        with closing(CredentialStore(open_backend("file", new.options | wishes, ask, warn=console.warn))) as target:
             move_and_tell(source, target, profile or (), Terms(), record=publish)

@@ -29,14 +29,16 @@ def vault_init(
 
     context = context_of(ctx)
     access = VaultAccess(context)
+    policy = access.policy(kdf)
     check_free(access.path)
-    slots: list[NewSlot] = []
-    if (path := keyfile or access.settings.keyfile) is not None:
-        slots.append(key_file_slot(path, make=keyfile is not None))
+    path = keyfile or access.settings.keyfile
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
-    if not slots or context.ask.given_new_passphrase() is not None:
-        slots.append(passphrase_slot(context, access, kdf))
-    slot, code = recovery_slot(access, kdf) if recovery else (None, None)
+    # A passphrase that is refused leaves no key file behind.
+    typed = path is None or context.ask.given_new_passphrase() is not None
+    passphrase = passphrase_slot(context, access, policy) if typed else None
+    slots: list[NewSlot] = [key_file_slot(path, make=keyfile is not None)] if path is not None else []
+    slots += [passphrase] if passphrase else []
+    slot, code = recovery_slot(policy) if recovery else (None, None)
     slots += [slot] if slot else []
     Vault.create(access.path, new_slots=slots, trust=access.trust, options=access.options).close()
     console.note(f"Made the vault '{access.path}'.")

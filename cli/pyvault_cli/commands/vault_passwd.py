@@ -15,8 +15,9 @@ def vault_passwd(ctx: typer.Context, kdf: KdfOption = None) -> None:
     """Put a new passphrase in the place of the one that opened the vault, and delete the backups."""
     context = context_of(ctx)
     access = VaultAccess(context)
+    policy = access.policy(kdf)
     with access.open() as vault:
         context.ask.renewing = True
-        vault.change_passphrase(passphrase_slot(context, access, kdf))
+        vault.change_passphrase(passphrase_slot(context, access, policy))
     console.note("Changed the passphrase, and deleted the backups: the old one opened them.")
     console.hint("who knows the old one and has a copy of the file is locked out by pyvault vault rekey only")

@@ -140,6 +140,17 @@ def test_a_failed_transaction_leaves_the_file_as_it_was(options: dict[str, str])
     assert backend.get(PROD) == Secret(b"x")
 
 
+def test_a_new_vault_takes_no_weak_passphrase_of_a_program(tmp_path: Path) -> None:
+    options = {"path": str(tmp_path / "vault.pyv")}
+    (tmp_path / "words").write_text("secret")
+    (tmp_path / "words").chmod(0o600)
+    for given in (options, options | {"passphrase_file": str(tmp_path / "words")}):
+        with pytest.raises(InputRequiredError, match="fewer than 10"):
+            FileBackend.open(given, Human({"new-passphrase": "secret"})).put(PROD, Secret(b"x"))
+        assert not (tmp_path / "vault.pyv").exists()
+    FileBackend.open(options | {"weak_passphrase": "1"}, Human({"new-passphrase": "secret"})).put(PROD, Secret(b"x"))
+
+
 def test_locking_forgets_the_key(tmp_path: Path) -> None:
     human = Human({"new-passphrase": "p", "passphrase": "p"})
     backend = FileBackend.open({"path": str(tmp_path / "v"), "kdf": "min"}, human)

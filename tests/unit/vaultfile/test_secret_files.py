@@ -22,6 +22,7 @@ from pyvault.errors import (
 )
 from pyvault.secret import Secret
 from pyvault.vaultfile.keyfile import create_key_file, parse_key, read_key_file
+from pyvault.vaultfile.newpassphrase import COMMON, SHORTEST, find_weakness
 from pyvault.vaultfile.passphrase import (
     normalise,
     parse_passphrase,
@@ -237,3 +238,26 @@ def test_recovery_codes() -> None:
 )
 def test_what_has_not_the_shape_of_a_recovery_code(typed: str) -> None:
     assert parse_recovery_code(Secret(typed)) is None
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "weakness"),
+    [
+        ("", "fewer than 10"),
+        ("123456789", "fewer than 10"),
+        ("e\u0301" * 9, "fewer than 10"),
+        ("e\u0301" * 10, None),
+        ("Correct Horse Battery Staple", "tried first"),
+        ("QWERTYUIOP", "tried first"),
+        ("green kettle", None),
+    ],
+)
+def test_new_passphrases_that_are_guessed_soon(passphrase: str, weakness: str | None) -> None:
+    found = find_weakness(Secret(passphrase))
+    assert (found is None) is (weakness is None)
+    assert (weakness or "") in (found or "")
+
+
+def test_the_list_of_common_ones_has_no_entry_in_vain() -> None:
+    assert len(COMMON) >= 100
+    assert all(len(entry) >= SHORTEST and entry == entry.lower() for entry in COMMON)

@@ -68,6 +68,7 @@ KEYS_OF_OPENING: Final = frozenset(
         "min_generation",
         "passphrase_file",
         "unlock_store",
+        "weak_passphrase",
     }
 )
 

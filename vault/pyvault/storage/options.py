@@ -23,6 +23,7 @@ FILE_ALIASES: Mapping[str, str] = MappingProxyType(
         "PYVAULT_FILE": "path",
         "PYVAULT_KEYFILE": "keyfile",
         "PYVAULT_KDF": "kdf",
+        "PYVAULT_WEAK_PASSPHRASE": "weak_passphrase",
         "PYVAULT_EXPECT_VAULT_ID": "expect_vault_id",
         "PYVAULT_MIN_GENERATION": "min_generation",
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError
 from pyvault.paths import expand_user, find_paths
-from pyvault.storage.options import check_options, seconds_option
+from pyvault.storage.options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import read_key_file
@@ -37,6 +37,7 @@ KNOWN = frozenset(
         "passphrase_file",
         "kdf",
         "kdf_memory_limit",
+        "weak_passphrase",
         "expect_vault_id",
         "min_generation",
         "unlock_store",
@@ -62,6 +63,7 @@ class VaultSettings:
         keyfile: a key file; with it a new vault gets no passphrase.
         passphrase_file: asked before the human is.
         kdf: how dear a new passphrase slot is.
+        weak_passphrase: a new one may be short or well known; the cheapest KDF says so too.
         unlock_store: the backend that keeps the keys of slots of type 4.
         unlock_store_options: its options, which are given as ``unlock_store.KEY``.
         options: limits and expectations.
@@ -71,6 +73,7 @@ class VaultSettings:
     keyfile: Path | None
     passphrase_file: Path | None
     kdf: KdfPolicy
+    weak_passphrase: bool
     unlock_store: str | None
     unlock_store_options: Options
     options: VaultOptions
@@ -85,11 +88,13 @@ class VaultSettings:
         own = {key: value for key, value in options.items() if not key.startswith(STORE_PREFIX)}
         check_options(BACKEND, own, known=KNOWN)
         path = options.get("path")
+        kdf = _policy(options)
         return cls(
             path=expand_user(path) if path else find_paths({}).vault,
             keyfile=_path(options, "keyfile"),
             passphrase_file=_path(options, "passphrase_file"),
-            kdf=_policy(options),
+            kdf=kdf,
+            weak_passphrase=flag_option(BACKEND, options, "weak_passphrase") or kdf is KdfPolicy.MIN,
             unlock_store=options.get("unlock_store"),
             unlock_store_options={
                 key.removeprefix(STORE_PREFIX): value for key, value in options.items() if key.startswith(STORE_PREFIX)
@@ -136,8 +141,9 @@ class VaultSettings:
 
         Raises:
             ConfigError: the key file is not there.
-            InputRequiredError: nobody can give a passphrase.
+            InputRequiredError: nobody can give a passphrase, or the one given is weak.
         """
+        from pyvault.vaultfile.newpassphrase import check_new_passphrase
         from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
 
         if self.keyfile is not None:
@@ -153,6 +159,8 @@ class VaultSettings:
             except InputRequiredError as exc:
                 exc.hint = exc.hint or "with PYVAULT_BACKEND=memory no vault is made, and nothing is kept"
                 raise
+        if not self.weak_passphrase:
+            check_new_passphrase(passphrase)
         return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf))]
 
 
