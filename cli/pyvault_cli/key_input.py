@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from pyvault.access_keys import check_pair
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.secret import Secret
 from pyvault_cli.piped import read_piped
@@ -25,11 +26,13 @@ class GivenKey:
     """An access key pair as somebody gave it.
 
     Attributes:
+        source: where it came from, for messages.
         mfa_serial: of the MFA device, if it was asked for and there is one.
     """
 
     access_key_id: str
     secret_access_key: Secret[str]
+    source: str
     mfa_serial: str | None = None
 
 
@@ -121,11 +124,12 @@ def from_terminal(ask: Asking, *, with_mfa: bool) -> GivenKey:
     terminal = ask.terminal("the access key", ("--env", "--stdin", "--csv", "a terminal"))
     key_id = terminal.line("Enter Access Key ID")
     secret = terminal.hidden("Enter Secret Access Key")
-    serial = terminal.line("Enter MFA Device ARN (If MFA is not enabled, leave this blank)") if with_mfa else ""
     given = _checked(key_id, secret, "what was typed")
+    serial = terminal.line("Enter MFA Device ARN (If MFA is not enabled, leave this blank)") if with_mfa else ""
     return GivenKey(
         access_key_id=given.access_key_id,
         secret_access_key=given.secret_access_key,
+        source=given.source,
         mfa_serial=serial.strip() or None,
     )
 
@@ -136,4 +140,5 @@ def _checked(access_key_id: str, secret: Secret[str], source: str) -> GivenKey:
     for part, text in (("access key id", Secret(key_id)), ("secret access key", stripped)):
         if not text or not all("!" <= char <= "~" for char in text.reveal()):
             raise PyvaultError(f"the {part} of {source} is empty or holds characters that no key has")
-    return GivenKey(access_key_id=key_id, secret_access_key=stripped)
+    check_pair(key_id, stripped, source=source, any_id=True)  # whether it may be any id, the profile says
+    return GivenKey(access_key_id=key_id, secret_access_key=stripped, source=source)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from command_line import Environ, Pyvault, run_pyvault
-from pyvault.errors import PyvaultError
+from pyvault.errors import PyvaultError, UsageError
 from pyvault.secret import Secret
 from pyvault_cli.key_input import from_csv, from_environ, parse_key
 
@@ -128,3 +129,58 @@ def test_bytes_on_stdin_that_are_no_text_are_named_and_not_shown(private_home: P
     done = run_pyvault(private_home, *words, env=env, stdin=b"pLaNtEd\xff\n")
     assert (done.code, f"there is no {what} on stdin: it holds no text" in done.err) == (1, True), done.err
     assert "pLaNtEd" not in done.err
+
+
+PLANTED = "pLaNtEd/K7MDENG+bPxRfiCYEXAMPLEKEY000000"
+
+
+@pytest.mark.parametrize(
+    ("key_id", "secret", "told"),
+    [(PLANTED, KEY_ID, "swapped?"), (KEY_ID, KEY_ID, "swapped?"), ("ASIAIOSFODNN7EXAMPLE", PLANTED, "is temporary")],
+)
+def test_a_pair_that_is_none_is_refused_wherever_it_is_read(
+    tmp_path: Path, key_id: str, secret: str, told: str
+) -> None:
+    (tmp_path / "keys.csv").write_text(f"Access key ID,Secret access key\n{key_id},{secret}\n")
+    for read in (
+        lambda: parse_key(Secret(f"{key_id}\n{secret}\n")),
+        lambda: parse_key(Secret(json.dumps({"AccessKeyId": key_id, "SecretAccessKey": secret}))),
+        lambda: from_environ({"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}),
+        lambda: from_csv(tmp_path / "keys.csv"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(told)) as caught:
+            read()
+        assert "pLaNtEd" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_an_odd_id_is_stored_only_where_it_may_be_another_services(
+    pyvault: Pyvault, keyed: Environ, tmp_path: Path
+) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile minio]\nendpoint_url = http://127.0.0.1:1\n")
+    lines = b"minio-of-mine-0001\npLaNtEd\n"
+    refused = pyvault("add", "aws", "--stdin", "--no-add-config", env=keyed, stdin=lines)
+    assert (refused.code, "an id that AWS gives to no key" in refused.err) == (2, True)
+    asked = pyvault("add", "minio", "--stdin", env=keyed, stdin=lines)
+    assert asked.code == 6, "the profile's own service is asked, and gives no answer"
+    assert pyvault("add", "aws", "--stdin", "--no-verify", "--no-add-config", env=keyed, stdin=lines).code == 0
+    for words in (["list", "--keys"], ["list", "--json"]):
+        listed = pyvault(*words, env=keyed)
+        assert (listed.code, "...0001" in listed.out, "minio-of" in listed.out) == (0, True, False)
+    assert not any(text in f"{ended.out}{ended.err}" for ended in (refused, asked) for text in ("pLaNtEd", "of-mine"))
+
+
+@pytest.mark.parametrize("more", [[], ["--no-verify"], ["--no-verify", "--force"]])
+def test_a_swapped_pair_is_never_stored_or_sent(
+    pyvault: Pyvault, keyed: Environ, tmp_path: Path, more: list[str]
+) -> None:
+    env = {
+        **keyed,
+        "AWS_ACCESS_KEY_ID": PLANTED,
+        "AWS_SECRET_ACCESS_KEY": KEY_ID,
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    }
+    refused = pyvault("add", "ci", "--env", *more, env=env)
+    assert (refused.code, "swapped?" in refused.err) == (2, True), refused.err
+    assert "pLaNtEd" not in refused.err
+    assert pyvault("list", "--credentials", env=keyed).out == ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 SHORTEST_SHOWN_KEY_ID = 16  # AWS: 16 to 128 characters; a shorter one is not a real id
+SECRET_LENGTH = 40  # of a secret access key of AWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,6 @@ class Credentials:
 
 def masked(access_key_id: str) -> str:
     """Show enough of an access key id to recognise it."""
-    return f"...{access_key_id[-4:]}" if len(access_key_id) >= SHORTEST_SHOWN_KEY_ID else "..."
+    # A secret that was stored in the place of an id must not show a part of itself.
+    is_recognised = len(access_key_id) >= SHORTEST_SHOWN_KEY_ID and len(access_key_id) != SECRET_LENGTH
+    return f"...{access_key_id[-4:]}" if is_recognised else "..."

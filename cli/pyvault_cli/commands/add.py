@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pyvault import clock
+from pyvault.access_keys import check_pair
 from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
@@ -15,6 +16,10 @@ from pyvault.storage.choice import Origin
 from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.key_input import GivenKey
+from pyvault_cli.wanted import Wanted
+
+if TYPE_CHECKING:
+    from pyvault.config.profile import Profile
 
 
 def add(
@@ -60,13 +65,17 @@ def add(
         context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
     asks_mfa = add_config and not mfa_serial and name not in context.aws_config.profiles()
     key = _read_key(context, env=env, stdin=stdin, csv=csv, with_mfa=asks_mfa)
+    loaded = Wanted(profile=name).load(context, (name,))
+    # An endpoint of one's own is another service, maybe one with ids of its own.
+    own_service = any((loaded.endpoint_url, loaded.endpoints.sts, loaded.endpoints.iam))
+    check_pair(key.access_key_id, key.secret_access_key, source=key.source, any_id=no_verify or own_service)
     serial = mfa_serial or key.mfa_serial
     # Read before anything is stored: a mistyped secret shall not leave half of it behind.
     device = (
         totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=serial) if with_device else None
     )
     if not no_verify:
-        _verify(context, name, key)
+        _verify(loaded, key)
     _store(context, name, key, is_known=is_known)
     if device is not None:
         totp_input.keep(context, name, device)
@@ -126,7 +135,7 @@ def _announce_backend(context: Context) -> None:
     )
 
 
-def _verify(context: Context, name: str, key: GivenKey) -> None:
+def _verify(loaded: Profile, key: GivenKey) -> None:
     """Ask AWS who the key belongs to: no permission is needed for it.
 
     Raises:
@@ -135,9 +144,7 @@ def _verify(context: Context, name: str, key: GivenKey) -> None:
     from pyvault.aws.boto3_calls import BotoCalls
     from pyvault.model import Credentials
     from pyvault.planning.client_settings import client_of, home_partition
-    from pyvault_cli.wanted import Wanted
 
-    loaded = Wanted(profile=name).load(context, (name,))
     credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
     try:
         identity = BotoCalls().sts(client_of(loaded, home_partition([loaded])), credentials).get_caller_identity()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault import clock
+from pyvault.access_keys import shown
 from pyvault.config.durations import format_duration
 from pyvault.names import Kind
 from pyvault_cli import console
@@ -104,7 +105,7 @@ def _key_rows(context: Context) -> Sequence[tuple[str, str, str, str]]:
     for name in context.store.profiles():
         created = context.store.created(name)
         since, age = ("-", "-") if created is None else (f"{created:%Y-%m-%d}", f"{(clock.now() - created).days} days")
-        rows.append((name, context.store.access_key_id(name), since, age))
+        rows.append((name, shown(context.store.access_key_id(name)), since, age))
     return rows
 
 
@@ -117,7 +118,7 @@ def _write_json(context: Context) -> None:
             {
                 "profile": row.name,
                 "credentials": row.has_credentials,
-                "access_key_id": context.store.access_key_id(row.name) if row.has_credentials else None,
+                "access_key_id": shown(context.store.access_key_id(row.name)) if row.has_credentials else None,
                 "created": _time(context.store.created(row.name)) if row.has_credentials else None,
                 "sessions": [{"operation": session.op, "expires": _time(session.expires)} for session in row.sessions],
             }

@@ -52,6 +52,20 @@ def test_static_pairs_are_found_and_the_rest_is_named(file: Path) -> None:
     assert found.left == ("temporary", "half")
 
 
+def test_swapped_and_temporary_keys_are_no_pairs_and_not_shown(file: Path) -> None:
+    secret = "pLaNtEd/K7MDENG+bPxRfiCYEXAMPLEKEY000000"
+    file.write_text(
+        f"[swapped]\naws_access_key_id = {secret}\naws_secret_access_key = AKIAIOSFODNN7EXAMPLE\n"
+        f"[lost]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = {secret}\n"
+    )
+    found = read_credentials_file(file)
+    assert (dict(found.pairs), found.left, found.unusable.keys()) == ({}, ("lost",), {"swapped"})
+    problem = found.unusable["swapped"]
+    assert "line 2: the key of [swapped]" in problem.message
+    assert "swapped?" in problem.message
+    assert "pLaNtEd" not in f"{problem.message}{problem.hint}"
+
+
 def test_a_profile_whose_keys_stand_twice_is_no_pair(file: Path) -> None:
     file.write_text(f"{TEXT}[other]\nAWS_ACCESS_KEY_ID = AKIASECOND\naws_secret_access_key = five\n")
     found = read_credentials_file(file)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyvault.access_keys import SWAPPED, TEMPORARY, find_fault
 from pyvault.config.syntax import parse
 from pyvault.errors import ConfigError, ConflictError, ItemCorruptError
 from pyvault.model import StoredCredentials
@@ -66,7 +67,8 @@ def _find(data: bytes, path: Path) -> FoundKeys:
     unusable: dict[str, UnusableKeyError] = {}
     for section in parse(data, path):
         key_id, secret = (_value(section.entries, key) for key in (KEY_ID, SECRET_KEY))
-        if any(_value(section.entries, key) for key in TOKENS) or bool(key_id) != bool(secret):
+        is_temporary = any(_value(section.entries, key) for key in TOKENS) or key_id.startswith(TEMPORARY)
+        if is_temporary or bool(key_id) != bool(secret):
             left.append(section.header)
         elif section.repeated & {KEY_ID, SECRET_KEY}:
             repeated.append(section.header)
@@ -78,6 +80,11 @@ def _find(data: bytes, path: Path) -> FoundKeys:
 
 
 def _find_problem(section: Section, path: Path) -> UnusableKeyError | None:
+    key_id, secret = section.entries[KEY_ID], section.entries[SECRET_KEY]
+    if find_fault(key_id.value, Secret(secret.value)) is SWAPPED:
+        return UnusableKeyError(
+            f"'{path}', line {key_id.line}: the key of [{section.header}] {SWAPPED.text}", hint=SWAPPED.hint
+        )
     for key in (KEY_ID, SECRET_KEY):
         entry = section.entries[key]
         # A line that a backslash carries on leaves a blank where it was joined.

@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from pyvault import errors
+from pyvault.access_keys import shown
 from pyvault.model import Credentials, StoredCredentials, masked
 from pyvault.names import ItemName, Kind
 from pyvault.rotation import decide
@@ -224,13 +225,13 @@ class _Rotation:
             self._delete(inactive[0].key_id)
             self._tools.report(f"deleted the inactive key {masked(inactive[0].key_id)}")
             return
-        shown = ", ".join(f"{masked(key.key_id)} ({'active' if key.active else 'inactive'})" for key in others)
+        listed = ", ".join(f"{masked(key.key_id)} ({'active' if key.active else 'inactive'})" for key in others)
         raise errors.ConflictError(
-            f"the user of {self._profile!r} has two access keys already; the other is {shown}",
+            f"the user of {self._profile!r} has two access keys already; the other is {listed}",
             hint=f"'pyvault rotate --delete-inactive {self._profile}' deletes the inactive one first"
             if inactive
-            else f"'aws iam update-access-key --status Inactive --access-key-id {others[0].key_id}', when nobody "
-            f"uses it any more; then 'pyvault rotate --delete-inactive {self._profile}'",
+            else f"'aws iam update-access-key --status Inactive --access-key-id {shown(others[0].key_id)}', when "
+            f"nobody uses it any more; then 'pyvault rotate --delete-inactive {self._profile}'",
         )
 
     def _ask_about(self, key: RemoteKey, journal: Journal) -> None:
