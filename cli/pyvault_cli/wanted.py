@@ -152,16 +152,26 @@ def profile_of(given: str | None, context: Context, *, environment: bool) -> str
     """
     from pyvault.config.profile import find_profile_name
 
-    return given or (find_profile_name(context.environ) if environment else None) or _picked(context)
+    return (
+        given
+        or (find_profile_name(context.environ) if environment else None)
+        or _picked(context, environment=environment)
+    )
 
 
-def _picked(context: Context) -> str:
+def _picked(context: Context, *, environment: bool) -> str:
     from pyvault import clock
     from pyvault.errors import InputRequiredError
     from pyvault_cli import picker
+    from pyvault_cli.prompts import terminal
 
+    named = "name one, or set AWS_PROFILE" if environment else "name one"
     if context.words.has("--no-input"):
-        raise InputRequiredError("no profile is given", hint="name one, or set AWS_PROFILE; pyvault list shows them")
+        raise InputRequiredError("no profile is given", hint=f"{named}; pyvault list shows them")
+    if not terminal.available(context.environ):
+        raise InputRequiredError(
+            "no profile is given, and there is no terminal to pick one at", hint=f"{named}; pyvault list shows them"
+        )
     listed = picker.choices(context.aws_config, context.store.profiles(), context.recent.last)
     return picker.pick(listed, now=clock.now())
 

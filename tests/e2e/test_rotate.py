@@ -247,3 +247,64 @@ def test_two_keys_are_told_with_the_commands_that_make_room(fake_aws: FakeAws, t
     assert ended.returncode == 1
     assert f"aws iam update-access-key --status Inactive --access-key-id {other}" in ended.stderr
     assert "'pyvault rotate --delete-inactive two'" in ended.stderr
+
+
+EVIL = "http://evil.invalid:8080"
+ENDPOINTS = [
+    pytest.param(f"endpoint_url = {EVIL}\n", {}, "IAM", id="profile"),
+    pytest.param(f"services = s\n[services s]\nsts =\n  endpoint_url = {EVIL}\n", {}, "STS", id="services"),
+    pytest.param("", {"AWS_ENDPOINT_URL": EVIL}, "IAM", id="variable"),
+    pytest.param("", {"AWS_ENDPOINT_URL_STS": EVIL}, "STS", id="variable-of-sts"),
+    pytest.param("", {"AWS_ENDPOINT_URL_IAM": EVIL}, "IAM", id="variable-of-iam"),
+]
+
+
+@pytest.mark.parametrize(("lines", "environ", "service"), ENDPOINTS)
+def test_an_endpoint_that_nobody_vouches_for_gets_no_call(
+    person: Person, lines: str, environ: dict[str, str], service: str
+) -> None:
+    if lines:
+        del person.environ["AWS_ENDPOINT_URL"]
+    person.config(f"[profile demo]\n{lines}")
+    for more in ([], ["--dry-run"], ["--trust-endpoint", "https://evil.invalid:8080"]):
+        ended = person.run("pyvault", "--no-input", "rotate", "demo", *more, **environ)
+        assert ended.returncode == 5, ended.stderr
+        assert f"the {service} endpoint '{EVIL}' is neither one of 'aws' nor on this machine" in ended.stderr
+        assert f"hint: --trust-endpoint {EVIL}" in ended.stderr
+    assert person.aws.calls("ListAccessKeys") == person.aws.calls("GetCallerIdentity") == []
+
+
+def test_an_endpoint_is_trusted_for_the_call_that_names_it(person: Person) -> None:
+    abroad = person.aws.url.replace("127.0.0.1", "127.1")  # the same host, in a way that we don't take for loopback
+    person.environ["AWS_ENDPOINT_URL"] = abroad
+    assert person.run("pyvault", "--no-input", "rotate", "demo").returncode == 5
+    trusted = ["--trust-endpoint", "https://other.invalid", "--trust-endpoint", f"{abroad}/any/path"]
+    ended = person.run("pyvault", "--no-input", "rotate", *trusted, "demo")
+    assert ended.returncode == 0, ended.stderr
+    person.environ["AWS_ENDPOINT_URL"] = person.aws.url
+    assert_settled(person)
+    assert person.run("pyvault", "rotate", "--trust-endpoint", "evil.invalid", "demo").returncode == 2
+
+
+def test_add_asks_no_endpoint_that_nobody_vouches_for(person: Person) -> None:
+    pair = person.aws.key("demo")
+    keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    words = ["pyvault", "--no-input", "add", "other", "--env", "--no-add-config"]
+    abroad = person.aws.url.replace("127.0.0.1", "127.1")
+    refused = person.run(*words, AWS_ENDPOINT_URL=abroad, **keys)
+    assert refused.returncode == 5
+    assert f"--trust-endpoint {abroad} trusts it in this call; --no-verify stores the key" in refused.stderr
+    assert person.aws.calls("GetCallerIdentity") == []
+    assert person.run(*words, "--no-verify", AWS_ENDPOINT_URL=abroad, **keys).returncode == 0
+    trusted = person.run(*words, "--force", "--trust-endpoint", abroad, AWS_ENDPOINT_URL=abroad, **keys)
+    assert trusted.returncode == 0, trusted.stderr
+    assert len(person.aws.calls("GetCallerIdentity")) == 1
+
+
+def test_what_is_rotated_is_named_and_not_taken_from_the_environment(person: Person) -> None:
+    for more in ([], ["--no-input"]):
+        ended = person.run("setsid", "--wait", "pyvault", *more, "rotate", AWS_PROFILE="demo")
+        assert ended.returncode == 4, ended.stderr
+        assert "no profile is given" in ended.stderr
+        assert "AWS_PROFILE" not in ended.stderr
+    assert person.aws.calls("ListAccessKeys") == []

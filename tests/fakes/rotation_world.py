@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pyvault.aws.calls import CallerIdentity
 from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import ItemName
 from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.tools import Tools
 from pyvault.secret import Secret
+
+USER = CallerIdentity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/ci", user_id="AIDA1")
 
 
 class Killed(BaseException):
@@ -30,6 +33,7 @@ class World:
     items: dict[ItemName, Secret[bytes]] = field(default_factory=dict)
     stored: dict[str, StoredCredentials] = field(default_factory=dict)
     propagation: timedelta = timedelta(0)
+    users: dict[str, CallerIdentity] = field(default_factory=dict)
     prompts: int = 0
     created: int = 0
     said: list[str] = field(default_factory=list)
@@ -97,12 +101,12 @@ class World:
         del self.keys[key_id]
         self.chance("after delete")
 
-    def identity(self, signer: Credentials) -> str:
+    def identity(self, signer: Credentials) -> CallerIdentity:
         self.chance("before identity")
         self._check(signer)
-        key_id = signer.access_key_id
+        key_id = signer.access_key_id.removeprefix("SESSION-")
         self.keys[key_id] = replace(self.keys[key_id], last_used=self.time)
-        return "arn:aws:iam::123456789012:user/ci"
+        return self.users.get(key_id, USER)
 
     # -- the rest
     def authenticate(self, pair: StoredCredentials) -> Credentials:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from pyvault.storage.choice import Origin
 from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.key_input import GivenKey
+from pyvault_cli.trusting import TrustEndpointOption, check_endpoints
 from pyvault_cli.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def add(
         Path | None, typer.Option("--csv", metavar="FILE", help="read it from the console's download")
     ] = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="do not ask AWS whether the key is good")] = False,
+    trust_endpoint: TrustEndpointOption = None,
     force: Annotated[bool, typer.Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[
         str | None, typer.Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
@@ -61,11 +64,13 @@ def add(
             context, name, totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=mfa_serial)
         )
         return
+    loaded = Wanted(profile=name).load(context, (name,))
+    if not no_verify:
+        _check_endpoint(loaded, trust_endpoint)
     if is_known and not force:
         context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
     asks_mfa = add_config and not mfa_serial and name not in context.aws_config.profiles()
     key = _read_key(context, env=env, stdin=stdin, csv=csv, with_mfa=asks_mfa)
-    loaded = Wanted(profile=name).load(context, (name,))
     # An endpoint of one's own is another service, maybe one with ids of its own.
     own_service = any((loaded.endpoint_url, loaded.endpoints.sts, loaded.endpoints.iam))
     check_pair(key.access_key_id, key.secret_access_key, source=key.source, any_id=no_verify or own_service)
@@ -133,6 +138,13 @@ def _announce_backend(context: Context) -> None:
         f"Credentials are kept in the backend '{choice.name}' from now on; --backend names another for one command, "
         f"PYVAULT_BACKEND or 'name = \"...\"' under [backend] in '{context.paths.config_file}' for all."
     )
+
+
+def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:
+    from pyvault.planning.client_settings import home_partition
+
+    partition = home_partition([loaded])
+    check_endpoints(loaded, partition, ("sts",), trusted, otherwise="; --no-verify stores the key without asking")
 
 
 def _verify(loaded: Profile, key: GivenKey) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pyvault.access_keys import shown
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
@@ -59,4 +60,4 @@ def _key_of_rotation(context: Context, profile: str) -> str | None:
         journal = find_journal(StoreShelf(context.store), profile)
     except ItemCorruptError:
         return None
-    return journal.new_key_id if journal else None
+    return shown(journal.new_key_id) if journal and journal.new_key_id else None

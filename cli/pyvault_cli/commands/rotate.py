@@ -9,6 +9,7 @@ import typer
 from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.trusting import TrustEndpointOption, check_endpoints
 from pyvault_cli.wanted import Wanted, profile_of
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def rotate(
     delete_inactive: Annotated[
         bool, typer.Option("--delete-inactive", help="delete an inactive key first if there are two")
     ] = False,
+    trust_endpoint: TrustEndpointOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
+    from pyvault.planning.client_settings import home_partition
     from pyvault.rotation.rotate import abort as give_up
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key
@@ -44,13 +47,14 @@ def rotate(
         raise UsageError(f"{other} and --abort can't go together")
     context = context_of(ctx)
     wanted = Wanted(
-        profile=profile_of(profile, context, environment=True),
+        profile=profile_of(profile, context, environment=False),  # what is changed for good is named
         region=region,
         sts_region=sts_region,
         no_session=no_session,
         mfa_token=options.secret(mfa_token),
     )
     owner = owner_of(*wanted.load_with_names(context))
+    check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
     shelf = StoreShelf(context.store)
     journal = find_journal(shelf, owner.name)
     if (resume or abort) and journal is None:

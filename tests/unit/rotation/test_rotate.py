@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from fakes.rotation_world import Killed, World, new_world, unlucky
-from pyvault.errors import ConflictError, ItemNotFoundError, PyvaultError
+from fakes.rotation_world import USER, Killed, World, new_world, unlucky
+from pyvault.aws.calls import CallerIdentity
+from pyvault.errors import ConflictError, CredentialsError, ItemNotFoundError, PyvaultError
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind
 from pyvault.rotation.decide import RemoteKey
@@ -49,6 +51,24 @@ def test_it_waits_while_a_new_key_is_unknown() -> None:
     rotate("ci", world.tools())
     world.time += timedelta(minutes=1)
     assert_settled(world)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [replace(USER, arn="arn:aws:iam::123456789012:user/ci-2"), replace(USER, account_id="210987654321")],
+)
+def test_a_new_key_of_another_user_is_not_swapped_in(other: CallerIdentity) -> None:
+    world = new_world()
+    world.users["AKIA0000000000000001"] = other
+    for _ in range(2):
+        with pytest.raises(CredentialsError, match="nothing was swapped") as caught:
+            rotate("ci", world.tools())
+        assert all(text in caught.value.message for text in ("...0001", USER.arn, other.arn, other.account_id))
+        assert world.stored["ci"].access_key_id == "AKIA0000OLD"
+        assert world.keys["AKIA0000OLD"].active
+    abort("ci", world.tools())
+    assert set(world.keys) == {"AKIA0000OLD"}
+    assert world.items == {}
 
 
 def test_two_keys_say_which_and_can_make_room() -> None:

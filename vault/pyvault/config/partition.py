@@ -15,6 +15,7 @@ class Partition:
         region_prefixes: what its regions begin with; none for ``aws``, the rest of the world.
         default_region: where global services answer; stands in when no region is set.
         dns_suffix: of the service endpoints.
+        dualstack_suffix: of those that answer over IPv6 too.
         signin_domain: below it the sign-in endpoints of the regions.
         signin_host: where federation and logout go without a region of choice.
         console_host: the console without a region in front.
@@ -27,6 +28,7 @@ class Partition:
     region_prefixes: tuple[str, ...]
     default_region: str
     dns_suffix: str
+    dualstack_suffix: str
     signin_domain: str
     signin_host: str
     console_host: str
@@ -37,6 +39,7 @@ AWS: Final = Partition(
     region_prefixes=(),
     default_region="us-east-1",
     dns_suffix="amazonaws.com",
+    dualstack_suffix="api.aws",
     signin_domain="signin.aws.amazon.com",
     signin_host="us-east-1.signin.aws.amazon.com",
     console_host="console.aws.amazon.com",
@@ -49,6 +52,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("cn-",),
         default_region="cn-northwest-1",
         dns_suffix="amazonaws.com.cn",
+        dualstack_suffix="api.amazonwebservices.com.cn",
         signin_domain="signin.amazonaws.cn",
         signin_host="signin.amazonaws.cn",
         console_host="console.amazonaws.cn",
@@ -58,6 +62,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("us-gov-",),
         default_region="us-gov-west-1",
         dns_suffix="amazonaws.com",
+        dualstack_suffix="api.aws",
         signin_domain="signin.amazonaws-us-gov.com",
         signin_host="signin.amazonaws-us-gov.com",
         console_host="console.amazonaws-us-gov.com",
@@ -67,6 +72,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("eusc-",),
         default_region="eusc-de-east-1",
         dns_suffix="amazonaws.eu",
+        dualstack_suffix="api.amazonwebservices.eu",
         signin_domain="signin.amazonaws-eusc.eu",
         signin_host="eusc-de-east-1.signin.amazonaws-eusc.eu",
         console_host="console.amazonaws-eusc.eu",
@@ -76,6 +82,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("us-iso-",),
         default_region="us-iso-east-1",
         dns_suffix="c2s.ic.gov",
+        dualstack_suffix="api.aws.ic.gov",
         signin_domain="signin.c2shome.ic.gov",
         signin_host="signin.c2shome.ic.gov",
         console_host="console.c2shome.ic.gov",
@@ -85,6 +92,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("us-isob-",),
         default_region="us-isob-east-1",
         dns_suffix="sc2s.sgov.gov",
+        dualstack_suffix="api.aws.scloud",
         signin_domain="signin.sc2shome.sgov.gov",
         signin_host="signin.sc2shome.sgov.gov",
         console_host="console.sc2shome.sgov.gov",
@@ -94,6 +102,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("eu-isoe-",),
         default_region="eu-isoe-west-1",
         dns_suffix="cloud.adc-e.uk",
+        dualstack_suffix="api.cloud-aws.adc-e.uk",
         signin_domain="signin.csphome.adc-e.uk",
         signin_host="signin.csphome.adc-e.uk",
         console_host="console.csphome.adc-e.uk",
@@ -103,6 +112,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         region_prefixes=("us-isof-",),
         default_region="us-isof-south-1",
         dns_suffix="csp.hci.ic.gov",
+        dualstack_suffix="api.aws.hci.ic.gov",
         signin_domain="signin.csphome.hci.ic.gov",
         signin_host="signin.csphome.hci.ic.gov",
         console_host="console.csphome.hci.ic.gov",

@@ -9,7 +9,7 @@ from pyvault.errors import AwsError
 from pyvault.rotation.decide import RemoteKey
 
 if TYPE_CHECKING:
-    from pyvault.aws.calls import AccessKey, AwsCalls, Iam
+    from pyvault.aws.calls import AccessKey, AwsCalls, CallerIdentity, Iam
     from pyvault.model import Credentials, StoredCredentials
     from pyvault.planning.steps import ClientSettings
 
@@ -49,9 +49,9 @@ class OwnKeys:
         """DeleteAccessKey."""
         self._iam(signer).delete_access_key(key_id)
 
-    def identity(self, signer: Credentials) -> str:
-        """GetCallerIdentity: the ARN."""
-        return self._calls.sts(self._settings, signer).get_caller_identity().arn
+    def identity(self, signer: Credentials) -> CallerIdentity:
+        """GetCallerIdentity."""
+        return self._calls.sts(self._settings, signer).get_caller_identity()
 
     def _iam(self, signer: Credentials) -> Iam:
         return self._calls.iam(self._settings, signer)

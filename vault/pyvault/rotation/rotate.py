@@ -1,8 +1,8 @@
 """Carry a rotation out, or on, or back.
 
 The order that makes it safe: the intent is written before the key is asked
-for; the new pair before anything is done with it; it is proved at AWS before
-it replaces the stored one; the old key is inactive before it is deleted. The
+for; the new pair before anything is done with it; it is proved at AWS to be of
+the same user before it replaces the stored one; the old key is inactive before it is deleted. The
 only moment in which a live secret is in memory alone is between the answer of
 CreateAccessKey and the next put.
 
@@ -26,6 +26,7 @@ from pyvault.rotation.journal import Journal, Stage, dump_journal, parse_journal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyvault.aws.calls import CallerIdentity
     from pyvault.rotation.decide import RemoteKey
     from pyvault.rotation.tools import Shelf, Tools
 
@@ -88,6 +89,7 @@ class _Rotation:
         self._keep_old = keep_old
         self._delete_inactive = delete_inactive
         self._signer: Credentials | None = None
+        self._user: CallerIdentity | None = None
 
     def run(self) -> None:
         journal = find_journal(self._tools.shelf, self._profile)
@@ -181,6 +183,7 @@ class _Rotation:
         self._tools.shelf.put_item(_pending(self._profile), dump_journal(journal))
 
     def _create(self, journal: Journal) -> None:
+        self._whose()  # an STS that gives no answer shall be known before there is a new key
         pair = self._signed(self._tools.calls.create_key)
         pair = replace(pair, created=self._tools.clock())
         self._write(replace(journal, stage=Stage.CREATED, new=pair, new_key_id=pair.access_key_id))
@@ -191,7 +194,7 @@ class _Rotation:
         if pair is None:
             raise errors.ItemCorruptError(f"the journal of the rotation of {self._profile!r} lacks its new key")
         try:
-            self._prove(pair)
+            proved = self._prove(pair)
         except errors.AwsError as exc:
             if exc.code not in UNKNOWN_KEY or self._is_listed(pair.access_key_id):
                 raise
@@ -199,22 +202,38 @@ class _Rotation:
             self._write(replace(journal, stage=Stage.INTENT, new=None, new_key_id=None))
             self._tools.report(f"the key {masked(pair.access_key_id)} is gone; asking for another")
             return
+        self._refuse_other_user(proved, pair)
         self._tools.shelf.put(self._profile, pair)
         self._write(replace(journal, stage=Stage.SWAPPED, new=None, new_key_id=pair.access_key_id))
         self._tools.report(f"stored the key {masked(pair.access_key_id)} for {self._profile!r}")
 
-    def _prove(self, pair: StoredCredentials) -> None:
+    def _whose(self) -> CallerIdentity:
+        """Ask AWS, once, whose the stored key is."""
+        if self._user is None:
+            self._user = self._signed(self._tools.calls.identity)
+        return self._user
+
+    def _refuse_other_user(self, proved: CallerIdentity, pair: StoredCredentials) -> None:
+        """Stop if the new key is another user's: what made it is not the IAM of the stored one."""
+        user = self._whose()
+        if (proved.account_id, proved.arn) != (user.account_id, user.arn):
+            old = self._tools.shelf.get(self._profile).access_key_id
+            raise errors.CredentialsError(
+                f"the new key {masked(pair.access_key_id)} belongs to {proved.arn!r} of account {proved.account_id!r}, "
+                f"the stored key {masked(old)} to {user.arn!r} of account {user.account_id!r}; nothing was swapped",
+                hint=f"'pyvault rotate --abort {self._profile}' deletes the new key where it was made",
+            )
+
+    def _prove(self, pair: StoredCredentials) -> CallerIdentity:
         deadline = self._tools.clock() + PROPAGATION
         while True:
             try:
-                self._tools.calls.identity(as_signer(pair))
+                return self._tools.calls.identity(as_signer(pair))
             except (errors.AwsError, *errors.NO_ANSWER) as exc:
                 unknown = not isinstance(exc, errors.AwsError) or exc.code in UNKNOWN_KEY
                 if not unknown or self._tools.clock() >= deadline:
                     raise
                 self._tools.wait(RETRY_EVERY)
-            else:
-                return
 
     def _is_listed(self, key_id: str) -> bool:
         return any(key.key_id == key_id for key in self._signed(self._tools.calls.list_keys))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from pyvault.aws.calls import CallerIdentity
     from pyvault.clock import Clock
     from pyvault.model import Credentials, StoredCredentials
     from pyvault.names import ItemName
@@ -35,8 +36,8 @@ class KeyCalls(Protocol):
         """DeleteAccessKey."""
         ...
 
-    def identity(self, signer: Credentials) -> str:
-        """GetCallerIdentity: the ARN."""
+    def identity(self, signer: Credentials) -> CallerIdentity:
+        """GetCallerIdentity."""
         ...
 
 
