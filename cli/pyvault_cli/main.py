@@ -10,7 +10,7 @@ import sys
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would double the cost of --version
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from typer.core import TyperCommand
 
@@ -82,6 +82,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         log_to_stderr()
     from pyvault_cli.context import Context
 
+    _check_prompt(line, os.environ)
     with Context(line, os.environ) as context:
         return _invoke(built[line.command], line, context)
 
@@ -132,6 +133,7 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     from pyvault_cli import console, exits
 
     own = ["--help"] if line.wants_help else list(line.own)
+    let_negate(command, own)
     _refuse_empty_values(command, own)
     try:
         with command.make_context(f"pyvault {line.command}", own, obj=context) as parsed:
@@ -146,6 +148,37 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
         console.hint(f"{option_meant(problem)}pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
+
+
+def _check_prompt(line: Words, environ: Mapping[str, str]) -> None:
+    """Refuse a prompt that there is none of, whether this command is going to ask or not.
+
+    Raises:
+        UsageError: there is no prompt of that name.
+    """
+    from pyvault_cli.menu import HIDDEN
+
+    flag, variable = line.last("--prompt"), environ.get("AWS_VAULT_PROMPT")
+    if (flag or variable) and not line.wants_help and line.command not in HIDDEN:
+        from pyvault_cli.prompts.choice import check_name
+
+        check_name(flag or variable or "", given_by="--prompt" if flag else "AWS_VAULT_PROMPT")
+
+
+def let_negate(command: TyperCommand, own: Sequence[str]) -> None:
+    """Take ``--no-FLAG`` for every switch of the command, as aws-vault's parser does.
+
+    It overrides a variable, and an earlier word of the line. The help does not speak of it.
+    """
+    from pyvault_cli.words import negated
+
+    if not any(negated(word) for word in own):
+        return
+    taken = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+    for one in command.params:
+        if getattr(one, "is_bool_flag", False) and not one.secondary_opts:
+            off = [f"--no-{name[2:]}" for name in one.opts if name.startswith("--")]
+            one.secondary_opts = [name for name in off if name not in taken]
 
 
 def _refuse_empty_values(command: TyperCommand, own: Sequence[str]) -> None:

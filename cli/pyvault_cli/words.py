@@ -39,6 +39,8 @@ VALUED = {
 #: Values that name a place: an empty one is a variable of a script that was not set.
 NEVER_EMPTY = frozenset({"FILE", "DIR", "ADDR:PORT", "REGION"})
 SWITCHES = ("--no-input", "--weak-passphrase", "--debug", "--version")
+#: The flags of aws-vault whose parser takes ``--no-FLAG`` too, and that have nothing to turn off here.
+OFF_ANYWAY = frozenset({"--no-biometrics"})
 HELP = ("--help", "-h")
 
 
@@ -137,6 +139,10 @@ class _Scan:
         name, equals, inline = word.partition("=")
         if name in SWITCHES and not equals:
             self.given.append((name, ""))
+        elif not equals and (switch := negated(name)) in SWITCHES:
+            self.given = [one for one in self.given if one[0] != switch]  # the last word about it counts
+        elif name in OFF_ANYWAY and not equals:
+            pass
         elif name in VALUED:
             value = inline if equals else self.value_of(name)
             if not value and VALUED[name] in NEVER_EMPTY:
@@ -181,6 +187,11 @@ class _Scan:
             hint = f"{command_meant(path, {*self.menu, *self.aliases})}pyvault --help lists the commands"
             raise UsageError(f"there is no command '{path}'", hint=hint)
         self.command = path
+
+
+def negated(name: str) -> str:
+    """Return the switch that ``--no-SWITCH`` turns off; empty if it is none."""
+    return f"--{name.removeprefix('--no-')}" if name.startswith("--no-") else ""
 
 
 def empty_value(name: str) -> UsageError:

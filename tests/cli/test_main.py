@@ -59,6 +59,62 @@ def test_no_option_of_a_command_hides_a_global_one(path: str) -> None:
     assert options & {*SWITCHES, *VALUED} == set()
 
 
+#: Source: aws-vault's usage text; its parser takes --no-FLAG for each.
+SWITCHES_OF_AWS_VAULT = {
+    "add": "env add-config",
+    "remove": "force sessions-only",
+    "list": "profiles sessions credentials",
+    "rotate": "no-session",
+    "exec": "no-session json ecs-server server ec2-server lazy stdout profile-env",
+    "export": "no-session stdout",
+    "login": "no-session auto-logout stdout",
+    "migrate": "dry-run overwrite delete-source",
+}
+NEEDED = {"add": ["x"], "remove": ["x"], "migrate": ["--from", "a", "--to", "b"]}
+
+
+@pytest.mark.parametrize("path", SWITCHES_OF_AWS_VAULT)
+def test_every_switch_of_aws_vault_can_be_taken_back(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_VAULT_STDOUT", "AWS_VAULT_PROFILE_ENV", "AWS_VAULT_AUTO_LOGOUT"):
+        monkeypatch.setenv(name, "true")
+    for switch in SWITCHES_OF_AWS_VAULT[path].split():
+        command = main.build(path)
+        (parameter,) = (one for one in command.params if f"--{switch}" in one.opts)
+        words = [*NEEDED.get(path, []), f"--{switch}", f"--no-{switch}"]
+        main.let_negate(command, words)
+        with command.make_context(path, list(words)) as parsed:
+            assert parsed.params[str(parameter.name)] is False, switch
+        with command.make_context(path, words[::-1] if len(words) == 2 else [*words, f"--{switch}"]) as parsed:
+            assert parsed.params[str(parameter.name)] is True, switch
+
+
+def test_no_help_tells_of_what_can_be_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["exec", "--help"]) == 0
+    assert "--no-no-session" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "named"),
+    [
+        (["list"], {"AWS_VAULT_PROMPT": "nosuch"}, "AWS_VAULT_PROMPT: there is no prompt called 'nosuch'"),
+        (["list", "--prompt", "nosuch"], {}, "--prompt: there is no prompt called 'nosuch'"),
+        (["--prompt=pass", "exec", "x", "--", "true"], {"AWS_VAULT_PROMPT": "terminal"}, "--prompt: there is no"),
+    ],
+)
+def test_a_prompt_that_there_is_none_of_is_told_at_once(
+    pyvault: Pyvault, words: list[str], env: dict[str, str], named: str
+) -> None:
+    ended = pyvault(*words, env=env)
+    assert (ended.code, named in ended.err, "the prompts are terminal, " in ended.err) == (2, True, True), ended.err
+
+
+def test_a_good_prompt_overrides_a_bad_variable_and_help_needs_none(pyvault: Pyvault) -> None:
+    bad = {"AWS_VAULT_PROMPT": "nosuch"}
+    assert pyvault("list", "--prompt", "zenity", env=bad).code == 0
+    assert pyvault("--help", env=bad).code == 0
+    assert "no prompt" not in pyvault("complete", env=bad).err, "nobody is told anything at the tab key"
+
+
 def test_without_a_command(pyvault: Pyvault) -> None:
     ended = pyvault()
     assert (ended.code, ended.out) == (2, "")

@@ -65,6 +65,10 @@ CORPUS: list[tuple[str, str, str, str, str]] = [
     ("vault slot", "vault slot", "", "", ""),
     ("", "", "", "", ""),
     ("--debug", "", "--debug=", "", ""),
+    ("--debug --no-input list --no-debug", "list", "--no-input=", "", ""),
+    ("--no-debug list --debug", "list", "--debug=", "", ""),
+    ("list --no-input --no-no-input --no-biometrics", "list", "", "", ""),
+    ("exec --no-lazy work ls --no-debug", "exec", "", "--no-lazy work", "ls --no-debug"),
 ]
 
 

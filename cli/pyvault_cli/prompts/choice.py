@@ -65,14 +65,28 @@ def choose(
         ConfigError: it can't ask here.
     """
     if wanted:
-        if wanted not in NAMES:
-            raise UsageError(f"there is no prompt called {wanted!r}", hint=f"the prompts are {', '.join(NAMES)}")
+        check_name(wanted)
         if not find(wanted).available(environ):
             raise ConfigError(f"the prompt {wanted!r} can't ask here", hint=_needs(wanted))
         return wanted
     if has_terminal and not beside_server:
         return TERMINAL
     return next((name for name in WITHOUT_TERMINAL if find(name).available(environ)), TERMINAL)
+
+
+def check_name(name: str, *, given_by: str | None = None) -> None:
+    """Refuse the name of a prompt that there is none of.
+
+    Args:
+        name: as it was given.
+        given_by: the option or the variable.
+
+    Raises:
+        UsageError: there is no driver of that name.
+    """
+    if name not in NAMES:
+        where = f"{given_by}: " if given_by else ""
+        raise UsageError(f"{where}there is no prompt called {name!r}", hint=f"the prompts are {', '.join(NAMES)}")
 
 
 def source(name: str, environ: Mapping[str, str]) -> MfaSource:
