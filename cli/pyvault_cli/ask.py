@@ -88,6 +88,10 @@ class Asking:
         """Say how to read the passphrase of the environment."""
         return origins.standing_passphrase(self._environ)
 
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment; None if it has none."""
+        return origins.standing_key(self._environ)
+
     def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask the human for a passphrase that exists.
 

@@ -33,14 +33,14 @@ def key_file_slot(path: Path, *, make: bool, label: str | None = None) -> KeyFil
         make: make it if it is missing; never overwrites one.
         label: for the list of slots.
     """
-    from pyvault.vaultfile.keyfile import create_key_file, read_key_file
+    from pyvault.vaultfile.keyfile import create_key_file, how_to_make, read_key_file
     from pyvault.vaultfile.newslot import KeyFileSlot
 
     if make and not path.exists():
         key = create_key_file(path)
         console.note(f"Made the key file '{path}'. Whoever can read it can open the vault.")
     else:
-        key = read_key_file(path)
+        key = read_key_file(path, missing_hint=how_to_make(path))
     return KeyFileSlot(key=key, label=label)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - typer reads the annotations of a callback
 from typing import Annotated
 
 import typer
@@ -54,3 +55,16 @@ YesOption = Annotated[bool, typer.Option("--yes", help="do not ask")]
 def secret(text: str | None) -> Secret[str] | None:
     """Make a secret of an option's value."""
     return Secret(text) if text else None
+
+
+def not_the_key(value: Path | None) -> Path | None:
+    """Refuse the content of a key file in the place of its path; the callback of ``--keyfile``.
+
+    Raises:
+        InvalidSettingError: it is the key itself.
+    """
+    if value is not None:
+        from pyvault.vaultfile.secretfile import refuse_key_as_path
+
+        refuse_key_as_path(value, "--keyfile")
+    return value

@@ -159,7 +159,13 @@ def test_a_weak_new_passphrase_that_nobody_can_mend_is_refused(environ: dict[str
 def test_without_a_terminal_every_source_is_named(question: Question) -> None:
     with pytest.raises(InputRequiredError) as caught:
         asking()(question)
-    for source in ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE"):
+    for source in (
+        "--passphrase-fd",
+        "PYVAULT_KEYFILE",
+        "PYVAULT_KEY",
+        "PYVAULT_PASSPHRASE_FILE",
+        "PYVAULT_PASSPHRASE",
+    ):
         assert source in caught.value.message
     assert "no terminal" in caught.value.message
 

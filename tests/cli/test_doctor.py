@@ -375,7 +375,7 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("unlock store", unlock_store_that_is_not_there, "there is no backend called 'nonesuch'", "backends list"),
     ("unlock store", vault_that_opens_itself, "can't keep its own key", "name another unlock_store"),
     ("keys", key_open_to_others, "is writable by others", "chmod"),
-    ("keys", key_that_is_gone, "there is no key file", "vault init --keyfile"),
+    ("keys", key_that_is_gone, "there is no key file", "bring it back"),
     ("keys", passphrase_file_that_is_empty, "the passphrase is empty", "make the file anew"),
     ("d-bus", no_bus, "there is no session bus", "desktop"),
     ("d-bus", dead_bus, "nobody answers at the session bus", "desktop"),

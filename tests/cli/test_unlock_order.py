@@ -31,13 +31,14 @@ STORE = f"{FileKeyring.__module__}.{FileKeyring.__qualname__}"
 ORDER = (
     "--passphrase-fd",
     "PYVAULT_KEYFILE",
+    "PYVAULT_KEY",
     "PYVAULT_PASSPHRASE_FILE",
     "PYVAULT_PASSPHRASE",
     "AWS_VAULT_FILE_PASSPHRASE",
     "unlock_store",
     "terminal",
 )
-PAIRS = list(combinations(ORDER, 2))
+PAIRS = [pair for pair in combinations(ORDER, 2) if pair != ("PYVAULT_KEYFILE", "PYVAULT_KEY")]  # which is an error
 
 
 @dataclass
@@ -75,6 +76,8 @@ class Machine:
             case "PYVAULT_KEYFILE":
                 text = KEY_TEXT if right else b"pyvault-keyfile-v1:" + b"A" * 43 + b"=\n"
                 self.environ[source] = str(self.private("key", text))
+            case "PYVAULT_KEY":
+                self.environ[source] = KEY_TEXT.decode() if right else f"pyvault-keyfile-v1:{'A' * 43}="
             case "PYVAULT_PASSPHRASE_FILE":
                 self.environ[source] = str(self.private("passphrase", passphrase.encode()))
             case "unlock_store":

@@ -39,7 +39,7 @@ def open_vault(
         ask: answers questions for a passphrase or an MFA code (``Question.key``
             is ``passphrase``, ``new-passphrase`` or ``mfa-code``). By default
             only the ``PYVAULT_PASSPHRASE*`` variables are looked at, and no
-            human is asked.
+            human is asked. ``PYVAULT_KEY`` and ``PYVAULT_KEYFILE`` count in any case.
         config: the AWS config file, by default ``AWS_CONFIG_FILE`` or
             ``~/.aws/config``.
         environ: what counts as the environment, by default that of this process.
@@ -59,6 +59,7 @@ def open_vault(
     from pyvault.storage.registry import open_backend, probe_built_in
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import load
+    from pyvault.vaultfile.origins import KEY
 
     environment = dict(os.environ if environ is None else environ)
     if config is not None:
@@ -81,10 +82,28 @@ def open_vault(
         look=lambda name: probe_built_in(name, options_of(name)),
     )
     chosen = {**choice.options, **options_of(choice.name)}
-    answer = ask or EnvironmentAnswers(environment)
+    answer = AskWithKey(ask, environment) if ask and environment.get(KEY) else ask or EnvironmentAnswers(environment)
     store = CredentialStore(open_backend(choice.name, chosen, answer, admit=memory.admit))
     sessions = open_session_vault(paths, choice.name, chosen, store.backend)
     return CredentialVault(store, sessions, paths=paths, environ=environment, ask=ask)
+
+
+class AskWithKey:
+    """A program's ``ask`` in an environment that has the key of a key file."""
+
+    def __init__(self, ask: Ask, environ: Mapping[str, str]) -> None:
+        self._ask = ask
+        self._environ = environ
+
+    def __call__(self, question: Question) -> Secret[str]:
+        """Ask the program."""
+        return self._ask(question)
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment."""
+        from pyvault.vaultfile.origins import standing_key
+
+        return standing_key(self._environ)
 
 
 class EnvironmentAnswers:
@@ -111,6 +130,12 @@ class EnvironmentAnswers:
         from pyvault.vaultfile.origins import standing_passphrase
 
         return standing_passphrase(self._environ)
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment; None if it has none."""
+        from pyvault.vaultfile.origins import standing_key
+
+        return standing_key(self._environ)
 
     def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
         """Nobody is here to type one."""

@@ -143,16 +143,24 @@ def keys(context: Context) -> Iterator[Finding]:
     """The files that open the vault, where credentials are kept there: private, and what they should be."""
     from pathlib import Path
 
-    from pyvault.vaultfile.keyfile import read_key_file
+    from pyvault.vaultfile.keyfile import how_to_make, read_key_file
     from pyvault.vaultfile.passphrase import read_passphrase_file
     from pyvault_cli.vault_access import VaultAccess
 
     if "file" not in _needed(context):
         return
-    settings = VaultAccess(context).settings
+    access = VaultAccess(context)
+    settings = access.settings
     variable = context.environ.get("PYVAULT_PASSPHRASE_FILE")
     passphrase_file = settings.passphrase_file or (Path(variable).expanduser() if variable else None)
-    for path, read in ((settings.keyfile, read_key_file), (passphrase_file, read_passphrase_file)):
+    if settings.given_key(context.ask) is not None:  # raises what is wrong with it
+        yield Finding(check="keys", ok=True, message="PYVAULT_KEY holds a key")
+
+    def read_key(path: Path) -> object:
+        gone = "bring it back, or take the variable or option away; a new key file does not open a vault that is there"
+        return read_key_file(path, missing_hint=gone if access.path.exists() else how_to_make(path))
+
+    for path, read in ((settings.keyfile, read_key), (passphrase_file, read_passphrase_file)):
         if path is None or (path.exists() and not path.is_file()):
             continue  # a pipe can be read once, and not by us
         read(path)

@@ -13,7 +13,7 @@ from pyvault.vaultfile.newslot import StoreKeySlot
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.new_slots import key_file_slot, passphrase_slot, recovery_slot, show_recovery_code
-from pyvault_cli.options import KdfOption
+from pyvault_cli.options import KdfOption, not_the_key
 from pyvault_cli.vault_access import VaultAccess
 
 
@@ -21,7 +21,8 @@ def slot_add(
     ctx: typer.Context,
     passphrase: Annotated[bool, typer.Option("--passphrase", help="a further passphrase")] = False,
     keyfile: Annotated[
-        Path | None, typer.Option("--keyfile", metavar="FILE", help="a key file; made if it is missing")
+        Path | None,
+        typer.Option("--keyfile", metavar="FILE", callback=not_the_key, help="a key file; made if it is missing"),
     ] = None,
     recovery: Annotated[bool, typer.Option("--recovery", help="a recovery code, printed once")] = False,
     store: Annotated[

@@ -33,7 +33,10 @@ def vault_export(
     file: Annotated[Path, typer.Argument(help="the new vault file", show_default=False)],
     to: Annotated[To, typer.Option("--to", help="what opens it", show_default=False)],
     keyfile: Annotated[
-        Path | None, typer.Option("--keyfile", metavar="FILE", help="with --to keyfile: FILE.key by default")
+        Path | None,
+        typer.Option(
+            "--keyfile", metavar="FILE", callback=options.not_the_key, help="with --to keyfile: FILE.key by default"
+        ),
     ] = None,
     profile: options.OnlyProfilesOption = None,
 ) -> None:

@@ -18,7 +18,8 @@ def vault_import(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="the vault file", show_default=False)],
     keyfile: Annotated[
-        Path | None, typer.Option("--keyfile", metavar="FILE", help="the key file that opens it")
+        Path | None,
+        typer.Option("--keyfile", metavar="FILE", callback=options.not_the_key, help="the key file that opens it"),
     ] = None,
     passphrase_file: Annotated[
         Path | None, typer.Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")

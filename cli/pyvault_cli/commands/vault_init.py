@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pyvault.vaultfile.newslot import NewSlot
+from pyvault.errors import UsageError
+from pyvault.vaultfile.newslot import KeyFileSlot, NewSlot
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.new_slots import key_file_slot, passphrase_slot, recovery_slot, show_recovery_code
-from pyvault_cli.options import KdfOption
+from pyvault_cli.options import KdfOption, not_the_key
 from pyvault_cli.vault_access import VaultAccess
 
 
@@ -19,7 +20,8 @@ def vault_init(
     ctx: typer.Context,
     kdf: KdfOption = None,
     keyfile: Annotated[
-        Path | None, typer.Option("--keyfile", metavar="FILE", help="open by this key file; made if missing")
+        Path | None,
+        typer.Option("--keyfile", metavar="FILE", callback=not_the_key, help="open by this key file; made if missing"),
     ] = None,
     recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
@@ -31,12 +33,15 @@ def vault_init(
     access = VaultAccess(context)
     policy = access.policy(kdf)
     check_free(access.path)
-    path = keyfile or access.settings.keyfile
+    path, key = keyfile or access.settings.keyfile, access.settings.given_key(context.ask)
+    if key is not None and path is not None:
+        raise UsageError("Can't use PYVAULT_KEY with --keyfile: which of them shall open the new vault?")
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
     # A passphrase that is refused leaves no key file behind.
-    typed = path is None or context.ask.given_new_passphrase() is not None
+    typed = (path is None and key is None) or context.ask.given_new_passphrase() is not None
     passphrase = passphrase_slot(context, access, policy) if typed else None
-    slots: list[NewSlot] = [key_file_slot(path, make=keyfile is not None)] if path is not None else []
+    slots: list[NewSlot] = [KeyFileSlot(key=key, label="PYVAULT_KEY")] if key is not None else []
+    slots += [key_file_slot(path, make=keyfile is not None)] if path is not None else []
     slots += [passphrase] if passphrase else []
     slot, code = recovery_slot(policy) if recovery else (None, None)
     slots += [slot] if slot else []

@@ -21,7 +21,7 @@ from pyvault.errors import (
     WriteFailedError,
 )
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import create_key_file, parse_key, read_key_file
+from pyvault.vaultfile.keyfile import create_key_file, how_to_make, parse_key, read_key_file
 from pyvault.vaultfile.newpassphrase import COMMON, SHORTEST, find_weakness
 from pyvault.vaultfile.passphrase import (
     normalise,
@@ -68,8 +68,8 @@ def test_a_key_file_is_made_once_and_read_back(tmp_path: Path) -> None:
 
 def test_the_text_of_a_key_file_is_the_one_of_the_format(tmp_path: Path) -> None:
     assert read_key_file(key_file(tmp_path)) == KEY
-    assert parse_key(Secret(KEY_TEXT.strip()), tmp_path) == KEY  # CI variables lose the newline
-    assert parse_key(Secret(KEY_TEXT.replace(b"\n", b"\r\n")), tmp_path) == KEY
+    assert parse_key(Secret(KEY_TEXT.strip()), "it") == KEY  # CI variables lose the newline
+    assert parse_key(Secret(KEY_TEXT.replace(b"\n", b"\r\n")), "it") == KEY
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_other_files_are_no_key_files(tmp_path: Path, text: bytes) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no key file") as caught:
-        read_key_file(tmp_path / "absent")
+        read_key_file(tmp_path / "absent", missing_hint=how_to_make(tmp_path / "absent"))
     assert "vault init --keyfile" in (caught.value.hint or "")
     with pytest.raises(ConfigError, match="no passphrase file"):
         read_passphrase_file(tmp_path / "absent")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 #: Values that open our vault, or one of aws-vault's.
 SECRET_VARIABLES = frozenset(
     {
+        "PYVAULT_KEY",
         "PYVAULT_PASSPHRASE",
         "PYVAULT_NEW_PASSPHRASE",
         "AWS_VAULT_FILE_PASSPHRASE",

@@ -16,41 +16,53 @@ from pyvault.errors import InvalidSettingError, VaultExistsError
 from pyvault.files.atomic import sync_directory, writing
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
-from pyvault.vaultfile.secretfile import read_secret_file
+from pyvault.vaultfile.secretfile import KEY_FILE_PREFIX, read_secret_file, refuse_key_as_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PREFIX = b"pyvault-keyfile-v1:"
+PREFIX = KEY_FILE_PREFIX.encode()
 
 
-def read_key_file(path: Path) -> Secret[bytes]:
+def read_key_file(path: Path, *, missing_hint: str | None = None) -> Secret[bytes]:
     """Read the 32-byte key in a key file.
+
+    Args:
+        path: of the file.
+        missing_hint: advice for when it isn't there; :func:`how_to_make` where there is no vault yet.
 
     Raises:
         ConfigError: it isn't there.
         InvalidSettingError: it isn't a key file.
         InsecurePermissionsError: others could read or change it.
     """
-    text = read_secret_file(path, "key file", missing_hint=f"pyvault vault init --keyfile '{path}' makes one")
-    return parse_key(text, path)
+    return parse_key(read_secret_file(path, "key file", missing_hint=missing_hint), f"'{path}'")
 
 
-def parse_key(text: Secret[bytes], path: Path) -> Secret[bytes]:
+def how_to_make(path: Path) -> str:
+    """Return how a key file comes to be together with a new vault."""
+    return f"pyvault vault init --keyfile '{path}' makes one"
+
+
+def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
     """Read the content of a key file.
+
+    Args:
+        text: the content.
+        source: where it comes from, for messages.
 
     Raises:
         InvalidSettingError: it isn't one.
     """
     body = Secret(text.reveal().strip())
     if not body.reveal().startswith(PREFIX):
-        raise InvalidSettingError(f"'{path}' is not a pyvault key file")
+        raise InvalidSettingError(f"{source} is not a pyvault key file")
     try:
         key = Secret(base64.b64decode(body.reveal()[len(PREFIX) :], validate=True))
     except ValueError:
-        raise InvalidSettingError(f"the key in '{path}' is damaged") from None
+        raise InvalidSettingError(f"the key in {source} is damaged") from None
     if len(key) != KEY_SIZE:
-        raise InvalidSettingError(f"the key in '{path}' is damaged")
+        raise InvalidSettingError(f"the key in {source} is damaged")
     return key
 
 
@@ -60,7 +72,9 @@ def create_key_file(path: Path) -> Secret[bytes]:
     Raises:
         VaultExistsError: something is there already; it is never overwritten.
         WriteFailedError: it can't be written.
+        InvalidSettingError: it is a key, and no path.
     """
+    refuse_key_as_path(path, "the key file")
     key = Secret(secrets.token_bytes(KEY_SIZE))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):

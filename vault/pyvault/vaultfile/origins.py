@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pyvault.errors import InvalidSettingError
+from pyvault.errors import InvalidSettingError, UsageError
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 #: Variables that hold a passphrase or the path of one, in this order.
 STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
 
+#: The text of a key file, for CI services whose secrets are variables.
+KEY = "PYVAULT_KEY"
+
 #: What an error names when nobody is there to ask; a name of aws-vault's is not advertised.
-PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
+PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", KEY, "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
 
 
 @runtime_checkable
@@ -51,6 +54,39 @@ class PassphraseOrigins(Protocol):
             UserCancelledError: the human declined.
         """
         ...
+
+
+@runtime_checkable
+class KeyOrigin(Protocol):
+    """An ``Ask`` that may have the key of a key file without the file."""
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment; None if it has none."""
+        ...
+
+
+def key_of(ask: object) -> Secret[bytes] | None:
+    """Return the key that an ``Ask`` has; None if it has none."""
+    return ask.standing_key() if isinstance(ask, KeyOrigin) else None
+
+
+def standing_key(environ: Mapping[str, str]) -> Secret[bytes] | None:
+    """Return the key of an environment; None if it has none.
+
+    Raises:
+        UsageError: it names a key file too.
+        InvalidSettingError: it isn't the text of a key file.
+    """
+    text = environ.get(KEY)
+    if not text:
+        return None
+    if environ.get("PYVAULT_KEYFILE"):
+        raise UsageError(
+            f"Can't use {KEY} with PYVAULT_KEYFILE", hint="the first is the text of the file, not its path"
+        )
+    from pyvault.vaultfile.keyfile import parse_key
+
+    return parse_key(Secret(os.fsencode(text)), f"the value of {KEY}")
 
 
 def origins_of(ask: object) -> PassphraseOrigins | None:

@@ -24,7 +24,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_SECRET_FILE = 64 << 10  # bytes
+KEY_FILE_PREFIX = "pyvault-keyfile-v1:"  # what a key file begins with, the only secret that shows what it is
 ROOT = 0
+
+
+def refuse_key_as_path(path: str | Path, what: str) -> None:
+    """Refuse the content of a key file in the place of its path: a path is shown in messages.
+
+    Args:
+        path: not shown if it is none.
+        what: what it was given by or for.
+
+    Raises:
+        InvalidSettingError: it is a key.
+    """
+    if KEY_FILE_PREFIX in str(path):
+        raise InvalidSettingError(
+            f"{what} must be a path, but it contains the key itself",
+            hint="PYVAULT_KEY takes the text of a key file; whoever may have seen this one opens the vault with it",
+        )
 
 
 def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) -> Secret[bytes]:
@@ -39,8 +57,9 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
         ConfigError: it isn't there.
         AccessDeniedError: the system refuses.
         InsecurePermissionsError: others could read or change it.
-        InvalidSettingError: too long to be one.
+        InvalidSettingError: too long to be one, or a key in the place of a path.
     """
+    refuse_key_as_path(path, f"the {what}")
     flags = os.O_RDONLY
     for flag in ("O_CLOEXEC", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, flag, 0)
@@ -62,7 +81,9 @@ def check_there(path: Path, what: str) -> None:
     Raises:
         ConfigError: it isn't there.
         AccessDeniedError: the system refuses.
+        InvalidSettingError: it is a key, and no path.
     """
+    refuse_key_as_path(path, f"the {what}")
     with _reaching(path, what, None):
         path.stat()
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
-from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError
+from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
 from pyvault.paths import expand_user, find_paths
 from pyvault.storage.options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
-from pyvault.vaultfile.keyfile import read_key_file
+from pyvault.vaultfile.keyfile import how_to_make, read_key_file
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
-from pyvault.vaultfile.origins import PASSPHRASE_SOURCES, origins_of
+from pyvault.vaultfile.origins import KEY, PASSPHRASE_SOURCES, key_of, origins_of
 from pyvault.vaultfile.passphrase import read_passphrase_file
+from pyvault.vaultfile.secretfile import refuse_key_as_path
 from pyvault.vaultfile.unlock import UnlockSources
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class VaultSettings:
         if origins is None:
             return UnlockSources(
                 keyfile=self.keyfile,
+                key=self.given_key(ask),
                 standing_passphrase=standing,
                 wrapping_key=wrapping_key,
                 passphrase_prompt=lambda: ask(question),
@@ -130,14 +132,27 @@ class VaultSettings:
         return UnlockSources(
             passphrase=origins.given_passphrase(),
             keyfile=self.keyfile,
+            key=self.given_key(ask),
             standing_passphrase=standing or origins.standing_passphrase(),
             wrapping_key=wrapping_key,
             passphrase_prompt=lambda: origins.typed_passphrase(question),
             passphrase_again=lambda: origins.typed_passphrase(question, wrong=True),
         )
 
+    def given_key(self, ask: Ask) -> Secret[bytes] | None:
+        """Return what is in a key file, given without the file; None if it isn't.
+
+        Raises:
+            UsageError: there is a key file too.
+            InvalidSettingError: it isn't the text of a key file.
+        """
+        key = key_of(ask)
+        if key is not None and self.keyfile is not None:
+            raise UsageError(f"Can't use {KEY} with a key file, and '{self.keyfile}' is one")
+        return key
+
     def new_slots(self, ask: Ask) -> list[NewSlot]:
-        """Say what shall open a new vault: the key file if there is one, else a passphrase.
+        """Say what shall open a new vault: the key file or its key if there is one, else a passphrase.
 
         Raises:
             ConfigError: the key file is not there.
@@ -146,8 +161,11 @@ class VaultSettings:
         from pyvault.vaultfile.newpassphrase import check_new_passphrase
         from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
 
+        if (key := self.given_key(ask)) is not None:
+            return [KeyFileSlot(key=key, label=KEY)]
         if self.keyfile is not None:
-            return [KeyFileSlot(key=read_key_file(self.keyfile), label=str(self.keyfile))]
+            key = read_key_file(self.keyfile, missing_hint=how_to_make(self.keyfile))
+            return [KeyFileSlot(key=key, label=str(self.keyfile))]
         if self.passphrase_file is not None:
             passphrase = read_passphrase_file(self.passphrase_file)
         else:
@@ -165,6 +183,8 @@ class VaultSettings:
 
 
 def _path(options: Options, key: str) -> Path | None:
+    if key == "keyfile":
+        refuse_key_as_path(options.get(key, ""), "PYVAULT_KEYFILE, or the option 'keyfile',")
     return expand_user(options[key]) if options.get(key) else None
 
 

@@ -32,7 +32,7 @@ MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must no
 #: What opens a slot of each kind, and how it is given.
 KEYS = {
     SlotType.PASSPHRASE: "a passphrase (--passphrase-fd, PYVAULT_PASSPHRASE_FILE, PYVAULT_PASSPHRASE, a terminal)",
-    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE)",
+    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its text)",
     SlotType.STORE_KEY: "a key in another store (unlock_store)",
     SlotType.CHILD: "the vault that it belongs to",
 }
@@ -47,6 +47,7 @@ class UnlockSources:
     Attributes:
         passphrase: given with this very command, as ``--passphrase-fd`` is.
         keyfile: path of a key file.
+        key: what is in a key file, given without the file.
         standing_passphrase: from the environment: a variable, a passphrase file.
         cached_data_key: an unlock cache; gets vault id and key epoch, gives the
             data key or None. One that no longer fits is as good as none.
@@ -60,6 +61,7 @@ class UnlockSources:
 
     passphrase: Callable[[], Secret[str]] | None = None
     keyfile: Path | None = None
+    key: Secret[bytes] | None = None
     standing_passphrase: Callable[[], Secret[str]] | None = None
     cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
@@ -131,7 +133,7 @@ class Unlocking:
     def _attempts(self, sources: UnlockSources, costs: Costs) -> tuple[Callable[[], Unlocked | None], ...]:
         return (
             lambda: self._by_passphrase(sources.passphrase, costs),
-            lambda: self._by_key_file(sources.keyfile),
+            lambda: self._by_key_file(sources),
             lambda: self._by_passphrase(sources.standing_passphrase, costs),
             lambda: self._by_cache(sources),
             lambda: self._by_store(sources),
@@ -177,16 +179,22 @@ class Unlocking:
                 prompt = sources.passphrase_again
         return self._by_passphrase(prompt, costs)
 
-    def _by_key_file(self, path: Path | None) -> Unlocked | None:
+    def _by_key_file(self, sources: UnlockSources) -> Unlocked | None:
         slots = self._slots(SlotType.KEY_FILE)
-        if path is None or not slots:
+        if not slots:
             return None
-        key = read_key_file(path)
+        if sources.keyfile is not None:
+            what = f"the key file '{sources.keyfile}'"
+            key = read_key_file(sources.keyfile, missing_hint=f"'{self.path}' is opened by {self._keys()}")
+        elif sources.key is not None:
+            what, key = "the key of PYVAULT_KEY", sources.key
+        else:
+            return None
         for slot in slots:
             unlocked = self._try(slot, key)
             if unlocked is not None:
                 return unlocked
-        raise WrongKeyError(f"the key file '{path}' does not open '{self.path}', or the slot was modified")
+        raise WrongKeyError(f"{what} does not open '{self.path}', or the slot was modified")
 
     def _by_cache(self, sources: UnlockSources) -> Unlocked | None:
         if sources.cached_data_key is None:
