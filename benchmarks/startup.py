@@ -36,7 +36,7 @@ def main() -> None:
         elapsed([PYVAULT, "vault", "init", "--keyfile", f"{home}/key"], env)
         elapsed([PYVAULT, "add", "bench", "--env", "--no-verify"], {**env, **keys})
         elapsed(true(), env)
-        locked = {**env, "PYVAULT_FILE": f"{home}/locked.pyv", "PYVAULT_PASSPHRASE": "bench"}
+        locked = {**env, "PYVAULT_FILE": f"{home}/locked.pyv", "PYVAULT_PASSPHRASE": "the bench in the park"}
         del locked["PYVAULT_KEYFILE"]
         elapsed([PYVAULT, "vault", "init", "--kdf", "min"], locked)
         kept = compare(
