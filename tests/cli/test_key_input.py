@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -184,3 +187,35 @@ def test_a_swapped_pair_is_never_stored_or_sent(
     assert (refused.code, "swapped?" in refused.err) == (2, True), refused.err
     assert "pLaNtEd" not in refused.err
     assert pyvault("list", "--credentials", env=keyed).out == ""
+
+
+@pytest.fixture
+def repeating_service() -> Iterator[str]:
+    """A service that repeats the key id in its refusal."""
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            key_id = self.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+            words = f"<Code>InvalidClientTokenId</Code><Message>there is no key {key_id}</Message>"
+            self.send_response(403)
+            self.end_headers()
+            self.wfile.write(f"<ErrorResponse><Error>{words}</Error></ErrorResponse>".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_odd_id_is_not_shown_when_a_service_repeats_it(
+    pyvault: Pyvault, keyed: Environ, repeating_service: str
+) -> None:
+    env = {**keyed, "AWS_ENDPOINT_URL": repeating_service}
+    ended = pyvault("add", "x", "--stdin", "--no-add-config", env=env, stdin=b"minio-of-mine-0001\npLaNtEd\n")
+    assert (ended.code, "there is no key ...0001" in ended.err) == (6, True), ended.err
+    assert "minio-of" not in ended.err

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault import clock
-from pyvault.access_keys import check_pair
+from pyvault.access_keys import check_pair, shown
 from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
@@ -161,6 +161,8 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
     try:
         identity = BotoCalls().sts(client_of(loaded, home_partition([loaded])), credentials).get_caller_identity()
     except PyvaultError as problem:
+        # A service may repeat the id in its answer, and this one may be something else.
+        problem.message = problem.message.replace(key.access_key_id, shown(key.access_key_id))
         problem.hint = problem.hint or "nothing was stored; --no-verify stores the key without asking AWS"
         raise
     console.note(f"The key belongs to {identity.arn}.")
