@@ -163,7 +163,7 @@ def test_control_characters_are_refused() -> None:
         profile_of("[profile t]\nexternal_id = a\x1b[2Jb\n")
     with pytest.raises(InvalidSettingError, match="AWS_ROLE_SESSION_NAME: has control"):
         profile_of("[profile t]\n", environ={"AWS_ROLE_SESSION_NAME": "a\nb"})
-    assert profile_of("[profile t]\ncredential_process = a\n   b\n").credential_process == "a\nb"
+    assert profile_of("[profile t]\ncredential_process = a\n   b\n").credential_process == "a b"
 
 
 def test_quotes_around_a_value_are_taken_off_except_from_what_a_shell_reads() -> None:
@@ -171,6 +171,21 @@ def test_quotes_around_a_value_are_taken_off_except_from_what_a_shell_reads() ->
         "[profile t]\nregion = \"eu-west-1\"\nmfa_process = 'a b'\ncredential_process = '/my tools/x'\n"
     )
     assert (profile.region, profile.mfa_process, profile.credential_process) == ("eu-west-1", "a b", "'/my tools/x'")
+
+
+@pytest.mark.parametrize("key", ["credential_process", "web_identity_token_process", "mfa_process"])
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        ("printf\n  a\n\tb", "printf a b"),
+        ("\n  printf = a\n", None),
+        ("sh -c 'echo a\n  echo b' \n  arg", "sh -c 'echo a\necho b' arg"),
+        ('say "it\'s \\"so\n  far" \\\'\n  on', 'say "it\'s \\"so\nfar" \\\' on'),
+        ("one \\\n  two", "one two"),
+    ],
+)
+def test_a_command_over_several_lines_is_one_command(key: str, lines: str, command: str | None) -> None:
+    assert getattr(profile_of(f"[profile t]\n{key} = {lines}\n"), key) == command
 
 
 def test_which_profile_the_environment_names() -> None:

@@ -58,6 +58,11 @@ def test_the_two_keys_must_be_texts(key: str, value: object) -> None:
     assert "planted" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["2030-01-01T01:00:00UTC", "Tue, 01 Jan 2030 01:00:00 GMT"])
+def test_an_expiration_as_old_tools_write_it(text: str) -> None:
+    assert parse(FULL | {"Expiration": text}).expires == datetime(2030, 1, 1, 1, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("value", ["soon", "2030-01-01T01:00:00", 1893456000])
 def test_an_expiration_that_is_no_time_is_an_error(value: object) -> None:
     with pytest.raises(ProcessError, match="'Expiration'"):

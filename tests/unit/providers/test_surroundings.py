@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -25,15 +26,23 @@ ANSWER = {
 }
 
 
-def retrieve(source: CredentialSource, environ: Mapping[str, str]) -> Credentials:
-    return Surroundings(step=SourceStep(profile="p", source=source, why=""), environ=environ).retrieve()
+def retrieve(
+    source: CredentialSource, environ: Mapping[str, str], sleep: Callable[[float], None] = lambda _: None
+) -> Credentials:
+    step = SourceStep(profile="p", source=source, why="")
+    return Surroundings(step=step, environ=environ, sleep=sleep).retrieve()
 
 
 @dataclass
 class Service:
-    """Answers by method and path; remembers what it was asked."""
+    """Answers by method and path; remembers what it was asked.
+
+    Attributes:
+        troubles: statuses that come first, whatever was asked.
+    """
 
     url: str = ""
+    troubles: list[int] = field(default_factory=list[int])
     answers: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict[tuple[str, str], tuple[int, str]])
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list[tuple[str, str, dict[str, str]]])
 
@@ -46,6 +55,11 @@ def service() -> Iterator[Service]:
         def answer(self) -> None:
             state.seen.append((self.command, self.path, {key.lower(): value for key, value in self.headers.items()}))
             status, body = state.answers.get((self.command, self.path), (404, "no"))
+            if state.troubles:
+                status, body = state.troubles.pop(0), "busy"
+            if not status:  # hangs up without an answer
+                self.close_connection = True
+                return
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body.encode())
@@ -162,3 +176,61 @@ def test_container_answer_that_is_none(service: Service) -> None:
 def test_container_without_variables() -> None:
     with pytest.raises(NoCredentialsError, match="neither"):
         retrieve(CredentialSource.ECS_CONTAINER, {})
+
+
+def ask_container(service: Service, waits: list[float]) -> Credentials:
+    service.answers = {("GET", "/c"): (200, json.dumps(ANSWER))}
+    return retrieve(
+        CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url + "/c"}, waits.append
+    )
+
+
+@pytest.mark.parametrize("troubles", [[], [500], [429, 503], [0], [0, 502]])
+def test_a_container_s_endpoint_that_is_busy_is_asked_again(service: Service, troubles: list[int]) -> None:
+    waits: list[float] = []
+    service.troubles = [*troubles]
+    assert ask_container(service, waits).access_key_id == ANSWER["AccessKeyId"]
+    assert waits == [0.2, 0.8][: len(troubles)]
+
+
+def test_a_container_s_endpoint_is_asked_three_times_at_most(service: Service) -> None:
+    service.troubles = [500] * 9
+    with pytest.raises(NoCredentialsError, match="status 500"):
+        ask_container(service, [])
+    service.troubles = [0] * 9
+    with pytest.raises(AwsUnreachableError, match="gave no answer"):
+        ask_container(service, [])
+    assert len(service.seen) == 6
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_what_a_container_s_endpoint_refuses_is_not_asked_again(service: Service, status: int) -> None:
+    service.troubles = [status]
+    with pytest.raises(NoCredentialsError, match=str(status)):
+        ask_container(service, [])
+    assert len(service.seen) == 1
+
+
+def test_instance_metadata_that_is_busy_is_asked_again_and_one_that_is_not_there_is_not(service: Service) -> None:
+    path = "/latest/meta-data/iam/security-credentials/"
+    service.answers = {
+        ("PUT", "/latest/api/token"): (200, "the-token"),
+        ("GET", path): (200, "my-role"),
+        ("GET", path + "my-role"): (200, json.dumps(ANSWER)),
+    }
+    environ = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url}
+    waits: list[float] = []
+    service.troubles = [503]
+    retrieve(CredentialSource.EC2_INSTANCE_METADATA, environ, waits.append)
+    assert waits == [0.2]
+    service.troubles = [0]
+    with pytest.raises(AwsUnreachableError):
+        retrieve(CredentialSource.EC2_INSTANCE_METADATA, environ, waits.append)
+    assert waits == [0.2]
+
+
+@pytest.mark.parametrize("text", ["2030-01-01T00:00:00UTC", "Tue, 01 Jan 2030 00:00:00 GMT"])
+def test_the_end_may_be_written_as_others_write_it(service: Service, text: str) -> None:
+    service.answers = {("GET", "/"): (200, json.dumps(ANSWER | {"Expiration": text}))}
+    found = retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url})
+    assert found.expires == datetime(2030, 1, 1, tzinfo=UTC)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BUILT_IN: Final = "built-in"
-MANY_LINES: Final = VERBATIM | {"mfa_process", "web_identity_token_process"}
+COMMANDS: Final = frozenset({"credential_process", "mfa_process", "web_identity_token_process"})
+MANY_LINES: Final = VERBATIM | COMMANDS
 
 # A region becomes part of a host name: a config must not lead a request elsewhere.
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -140,13 +141,36 @@ class SettingReader:
 def checked_text(text: str, *, what: str, key: str = "") -> str:
     """Refuse control characters: no setting needs them, and they could forge lines.
 
+    A command that goes over several lines is one command.
+
     Raises:
         InvalidSettingError: names *what*.
     """
     pattern = _CONTROL_IN_LINES if key in MANY_LINES else _CONTROL
     if pattern.search(text):
         raise InvalidSettingError(f"{what}: has control characters or goes over several lines")
-    return text
+    return joined_lines(text) if key in COMMANDS and "\n" in text else text
+
+
+def joined_lines(command: str) -> str:
+    """Return a command in one line, as the AWS CLI reads it: a line break between words only parts them.
+
+    To a shell it would end the command. Between quotes it stays.
+    """
+    joined: list[str] = []
+    quote = ""
+    escaped = False
+    for char in command:
+        if escaped:
+            escaped = False
+        elif char == "\\" and quote != "'":
+            escaped = True
+        elif char == quote:
+            quote = ""
+        elif char in "\"'" and not quote:
+            quote = char
+        joined.append(" " if char == "\n" and not quote else char)
+    return "".join(joined)
 
 
 def parse_region(text: str, what: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from pyvault.clock import parse_rfc3339
 from pyvault.errors import ProcessError
+from pyvault.foreign_time import parse_foreign_time
 from pyvault.model import Credentials
 from pyvault.process.command import ConfiguredCommand, run
 from pyvault.secret import Secret
@@ -101,6 +101,6 @@ def _expiration(fields: Mapping[str, object], said: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_rfc3339(text.reveal()).replace(microsecond=0)  # as the cache keeps it
+        return parse_foreign_time(text.reveal()).replace(microsecond=0)  # as the cache keeps it
     except ValueError:
         raise ProcessError(f"{said} an answer whose 'Expiration' is not a time") from None

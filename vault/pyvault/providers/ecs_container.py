@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pyvault.errors import ConfigError, NoCredentialsError
-from pyvault.providers.link_local import ask, parse_credentials
+from pyvault.providers.link_local import ask_patiently, parse_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyvault.model import Credentials
+    from pyvault.providers.link_local import Sleep
 
 ECS_ADDRESS = "http://169.254.170.2"
 #: Hosts that may be asked over plain HTTP, beside loopback: ECS and EKS.
@@ -27,8 +28,8 @@ TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variab
 TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
 
 
-def from_container(environ: Mapping[str, str]) -> Credentials:
-    """Ask the container's credential endpoint.
+def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
+    """Ask the container's credential endpoint, again if it is busy.
 
     Raises:
         NoCredentialsError: the environment names none, or it has none.
@@ -36,7 +37,7 @@ def from_container(environ: Mapping[str, str]) -> Credentials:
         AwsUnreachableError: it does not answer.
     """
     url = _url(environ)
-    status, body = ask(url, headers=_authorization(environ))
+    status, body = ask_patiently(url, sleep=sleep, headers=_authorization(environ), also_silence=True)
     if status != 200:
         raise NoCredentialsError(f"the container's credential endpoint answers with status {status}")
     return parse_credentials(body, source="the container's credential endpoint")

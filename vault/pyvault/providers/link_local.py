@@ -9,16 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pyvault.clock import parse_rfc3339
 from pyvault.errors import AwsUnreachableError, NoCredentialsError
+from pyvault.foreign_time import parse_foreign_time
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    #: Waits so many seconds.
+    Sleep = Callable[[float], None]
 
 MAX_ANSWER = 64 * 1024  # bytes
 TIMEOUT = 2  # seconds; it is next door or not there
+PAUSES = (0.2, 0.8)  # seconds before the second and the third try; more would be felt as hanging
+BUSY = 429  # RFC 6585, section 4; both services say so to many callers at once
+BROKEN = 500  # and above: the service's own trouble
 
 
 def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> tuple[int, Secret[str]]:
@@ -44,6 +50,39 @@ def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = No
         connection.close()
 
 
+def ask_patiently(
+    url: str,
+    *,
+    sleep: Sleep,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    also_silence: bool = False,
+) -> tuple[int, Secret[str]]:
+    """Send a request up to three times, while the service is busy or broken; return the last status and body.
+
+    Args:
+        url: of the service.
+        sleep: waits between two tries.
+        method: of the request.
+        headers: the same.
+        also_silence: the service is known to be there, so no answer is worth another try.
+
+    Raises:
+        AwsUnreachableError: nobody answers, or not in HTTP.
+    """
+    for pause in PAUSES:
+        try:
+            answer = ask(url, method=method, headers=headers)
+        except AwsUnreachableError:
+            if not also_silence:
+                raise
+        else:
+            if answer[0] != BUSY and answer[0] < BROKEN:
+                return answer
+        sleep(pause)
+    return ask(url, method=method, headers=headers)
+
+
 def parse_credentials(body: Secret[str], *, source: str) -> Credentials:
     """Read the JSON in which EC2 and ECS hand out credentials.
 
@@ -61,7 +100,7 @@ def parse_credentials(body: Secret[str], *, source: str) -> Credentials:
             access_key_id=str(fields["AccessKeyId"]),
             secret_access_key=Secret(str(fields["SecretAccessKey"])),
             session_token=Secret(str(fields["Token"])),
-            expires=parse_rfc3339(str(fields["Expiration"])),
+            expires=parse_foreign_time(str(fields["Expiration"])).replace(microsecond=0),
             account_id=str(fields["AccountId"]) if fields.get("AccountId") else None,
         )
     except (ValueError, KeyError, TypeError):  # they keep the document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import SourceStep
+    from pyvault.providers.link_local import Sleep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Surroundings:
 
     step: SourceStep
     environ: Mapping[str, str]
+    sleep: Sleep = time.sleep
 
     def retrieve(self) -> Credentials:
         """Look where the step says; never cached, so always what is there now.
@@ -36,8 +39,8 @@ class Surroundings:
             case CredentialSource.EC2_INSTANCE_METADATA:
                 from pyvault.providers.ec2_metadata import from_instance
 
-                return from_instance(self.environ)
+                return from_instance(self.environ, self.sleep)
             case CredentialSource.ECS_CONTAINER:
                 from pyvault.providers.ecs_container import from_container
 
-                return from_container(self.environ)
+                return from_container(self.environ, self.sleep)
