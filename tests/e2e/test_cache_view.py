@@ -58,3 +58,25 @@ def test_keys_that_are_only_assumed_are_a_miss(bench: Bench) -> None:
 def test_surroundings_are_not_asked(bench: Bench) -> None:
     bench.config = f"[profile q]\ncredential_source = Ec2InstanceMetadata\nrole_arn = {bench.aws.role_arn('reader')}\n"
     assert states(bench, "q") == ["never", "unknown"]
+
+
+def test_a_command_is_not_run(bench: Bench) -> None:
+    bench.config = (
+        f"[profile q]\ncredential_process = touch {bench.directory}/ran\nrole_arn = {bench.aws.role_arn('r1')}\n"
+    )
+    assert states(bench, "q") == ["never", "unknown"]
+    role = f"[profile q]\nrole_arn = {bench.aws.role_arn('ci')}\n"
+    bench.config = f"{role}web_identity_token_process = touch {bench.directory}/ran\n"
+    assert states(bench, "q") == ["unknown"]
+    assert not (bench.directory / "ran").exists()
+
+
+def test_the_holder_of_the_token_in_a_file_is_seen(bench: Bench) -> None:
+    token = bench.directory / "token"
+    bench.config = f"[profile q]\nrole_arn = {bench.aws.role_arn('ci')}\nweb_identity_token_file = {token}\n"
+    assert states(bench, "q") == ["miss"]  # there is no token: carrying it out will say so
+    token.write_text(bench.aws.web_identity_token(subject="repo:example/one"))
+    bench.get("q")
+    assert states(bench, "q") == ["hit"]
+    token.write_text(bench.aws.web_identity_token(subject="repo:example/two"))
+    assert states(bench, "q") == ["miss"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pyvault.sessions.blobs import BlobStore
 from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pyvault.sessions.single_flight import SingleFlight
 
 
-class Sessions(Protocol):
+class Sessions(BlobStore, Protocol):
     """The part of the session cache that a retrieval uses."""
 
     def get(self, key: str, *, min_ttl: timedelta) -> Credentials:

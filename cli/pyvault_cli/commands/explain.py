@@ -115,6 +115,7 @@ def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
         entries=context.sessions.entries() if wanted.cache is CacheMode.USE else (),
         at=clock.now(),
         min_ttl=find_min_ttl(context.environ),
+        blobs=context.sessions,
     )
     return CacheView(
         {id(step): cached.state for step, cached in zip(plan.steps, seen, strict=True)},

@@ -13,6 +13,7 @@ from cases import Case, cases_of
 from pyvault.errors import ProcessError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ProcessStep
+from pyvault.process.command import run
 from pyvault.providers.credential_process import CredentialProcess, parse_answer
 from pyvault.secret import Secret
 
@@ -81,7 +82,7 @@ def test_expired_credentials_are_refused() -> None:
     text = f"printf %s '{json.dumps(FULL | {'Expiration': '2029-12-31T23:59:59Z'})}'"
     step = ProcessStep(profile="p", command=text, why="")
     with pytest.raises(ProcessError, match="expired"):
-        CredentialProcess(step=step, environ={}, clock=lambda: NOW).retrieve()
+        CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
 
 
 @cases_of("credential_process")
@@ -90,5 +91,5 @@ def test_cases_of_credential_process(case: Case) -> None:
     step = ProcessStep(profile="p", command=text, why="")
     assert case.expect["error"]
     with pytest.raises(ProcessError) as caught:
-        CredentialProcess(step=step, environ={}, clock=lambda: NOW).retrieve()
+        CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
     assert "Junk" not in str(caught.value)

@@ -12,6 +12,7 @@ from pyvault.model import Credentials
 from pyvault.planning.steps import ClientSettings, SsoStep
 from pyvault.providers.sso_role import SsoRole
 from pyvault.secret import Secret
+from pyvault.sso.tokens import Registration, SsoToken
 
 CLIENT = ClientSettings(region="eu-west-1")
 STEP = SsoStep(
@@ -70,13 +71,19 @@ class Login:
         self.person = person
         self.rejected: list[Secret[str] | None] = []
 
-    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> Secret[str]:
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
         self.rejected.append(rejected)
         if rejected is None:
-            return Secret("old")
+            return sso_token("old")
         if not self.person:
             raise InputRequiredError("a login is needed")
-        return Secret("new")
+        return sso_token("new")
+
+
+def sso_token(text: str) -> SsoToken:
+    end = datetime(2030, 1, 1, tzinfo=UTC)
+    client = Registration(client_id="c", client_secret=Secret("s"), expires=end)
+    return SsoToken(access_token=Secret(text), expires=end, refresh_token=None, client=client)
 
 
 def test_a_good_token_is_enough() -> None:

@@ -5,34 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ItemNotFoundError
+from pyvault.errors import ConfigError, CredentialsError, ItemNotFoundError
 from pyvault.planning.session_key import session_key
-from pyvault.planning.steps import PlaintextStep, SourceStep, StoredStep
+from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, SsoStep, StoredStep, WebIdentityStep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     from pyvault.planning.steps import Plan, Step
     from pyvault.providers.stored import KeyStore
+    from pyvault.sessions.blobs import BlobStore
     from pyvault.sessions.session_cache import SessionEntry
 
-#: Steps that only read what is at hand; a copy in the cache would be a second home of a secret.
-AT_HAND = (StoredStep, PlaintextStep, SourceStep)
+#: Steps whose answer is never kept. A copy of what is at hand would be a second home of a
+#: secret; what a command or the surroundings say may be another identity's the next time.
+UNCACHED_STEPS = (StoredStep, PlaintextStep, SourceStep, ProcessStep)
 
 
-def plan_keys(plan: Plan, key_id: Callable[[Step], str]) -> list[str]:
-    """Give the cache key of every step: over its request and all before it.
+def plan_keys(plan: Plan, who: str) -> list[str]:
+    """Return the key of every step: over its request, all before it, and who it begins with.
 
     Args:
         plan: what will be asked for.
-        key_id: gives the access key id of a step that is :data:`AT_HAND`; that
-            is its key.
+        who: the access key id that the first step gave, if it is one of
+            :data:`UNCACHED_STEPS`, and is its key; else the holder of the token or
+            the sign-in that it works with.
     """
     keys: list[str] = []
     for step in plan.steps:
-        parent = keys[-1] if keys else ""
-        keys.append(key_id(step) if isinstance(step, AT_HAND) else session_key(step, parent))
+        before = keys[-1] if keys else who
+        keys.append(who if isinstance(step, UNCACHED_STEPS) else session_key(step, before))
     return keys
 
 
@@ -42,7 +45,7 @@ class Cached:
 
     Attributes:
         state: ``hit``, ``miss``, ``never`` for what is not cached, ``unknown``
-            where knowing would take a call.
+            where knowing would take a call or run a command.
         until: when the session that was hit ends.
     """
 
@@ -51,9 +54,15 @@ class Cached:
 
 
 def look_at_cache(
-    plan: Plan, *, store: KeyStore, entries: Iterable[SessionEntry], at: datetime, min_ttl: timedelta
+    plan: Plan,
+    *,
+    store: KeyStore,
+    entries: Iterable[SessionEntry],
+    at: datetime,
+    min_ttl: timedelta,
+    blobs: BlobStore | None = None,
 ) -> list[Cached]:
-    """Say of every step whether a retrieval would find it in the cache; calls and opens nothing.
+    """Return of every step whether a retrieval would find it in the cache; calls, runs and opens nothing.
 
     Args:
         plan: its steps.
@@ -61,25 +70,53 @@ def look_at_cache(
         entries: of the session cache.
         at: the time that counts as now.
         min_ttl: how much life a session must have left.
+        blobs: asked who is signed in; None where nobody is.
     """
-    if plan.steps and isinstance(plan.steps[0], SourceStep):
-        # Its key id is known only to the surroundings, and asking them is a call.
-        return [Cached(state="never" if isinstance(step, AT_HAND) else "unknown") for step in plan.steps]
-    kept = {entry.key: entry.expires for entry in entries}
     try:
-        keys = plan_keys(plan, lambda step: _key_id(step, store))
-    except ItemNotFoundError:  # only assumed to be stored
-        return [Cached(state="never" if isinstance(step, AT_HAND) else "miss") for step in plan.steps]
+        who = _foreseen(plan.steps[0], store, blobs) if plan.steps else ""
+    except (ItemNotFoundError, CredentialsError, ConfigError):  # only assumed to be stored; nobody signed in; no token
+        return _all("miss", plan)
+    if who is None:
+        return _all("unknown", plan)
+    kept = {entry.key: entry.expires for entry in entries}
     return [
-        Cached(state="never") if isinstance(step, AT_HAND) else _looked_up(key, kept, at=at, min_ttl=min_ttl)
-        for step, key in zip(plan.steps, keys, strict=True)
+        Cached(state="never") if isinstance(step, UNCACHED_STEPS) else _looked_up(key, kept, at=at, min_ttl=min_ttl)
+        for step, key in zip(plan.steps, plan_keys(plan, who), strict=True)
     ]
 
 
-def _key_id(step: Step, store: KeyStore) -> str:
-    if isinstance(step, PlaintextStep):
-        return step.credentials.access_key_id
-    return store.access_key_id(step.profile)
+def _foreseen(step: Step, store: KeyStore, blobs: BlobStore | None) -> str | None:
+    """Return who a retrieval would find at the beginning; None where only a call or a command can say.
+
+    Raises:
+        ItemNotFoundError: the keys are not stored, or nobody is signed in.
+        CredentialsError: there is no token.
+        ConfigError: the file of a token can't be read.
+    """
+    match step:
+        case StoredStep():
+            return store.access_key_id(step.profile)
+        case PlaintextStep():
+            return step.credentials.access_key_id
+        case SsoStep():
+            from pyvault.sso.signed_in import signed_in_as
+
+            if blobs is None:
+                raise ItemNotFoundError("nobody is signed in")
+            return signed_in_as(step, blobs)
+        case WebIdentityStep(token_process=None):
+            from pyvault.providers.token_holder import token_holder
+            from pyvault.providers.web_identity import token_in_file
+
+            return token_holder(token_in_file(step))
+        case SourceStep() | ProcessStep() | WebIdentityStep():
+            return None
+        case _:
+            return ""
+
+
+def _all(state: str, plan: Plan) -> list[Cached]:
+    return [Cached(state="never" if isinstance(step, UNCACHED_STEPS) else state) for step in plan.steps]
 
 
 def _looked_up(key: str, kept: Mapping[str, datetime | None], *, at: datetime, min_ttl: timedelta) -> Cached:

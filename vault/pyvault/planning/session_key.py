@@ -1,10 +1,10 @@
 """The cache key of a step: a hash over everything its request is made from.
 
-A key leads to credentials of exactly this request, made with exactly these
-credentials: an edit of any parameter is a miss, and nothing of another account
-or role can come back. What does not change the answer is left out (reasons, the
-command that supplies an MFA code, retries, the CA bundle), and so is the profile's
-name: profiles that make the same request share its session.
+A key leads to credentials of exactly this request, made for exactly this identity:
+an edit of any parameter is a miss, and nothing of another account, role or person
+can come back. What does not change the answer is left out (reasons, the command that
+supplies an MFA code, retries, the CA bundle), and so is the profile's name: profiles
+that make the same request share its session.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import ClientSettings, Step
 
 #: Changes when the meaning of a field does, so that old sessions are never taken for new ones.
-DOMAIN: Final = "pyvault session key 1"
+DOMAIN: Final = "pyvault session key 2"
 
 Field = str | int | None | tuple["Field", ...]
 
@@ -40,8 +40,9 @@ def session_key(step: Step, parent: str) -> str:
 
     Args:
         step: what will be asked for.
-        parent: the key of the step before. The access key id where that step is not
-            cached (stored keys, a credential source); empty where there is none.
+        parent: the key of the step before. Where that step is not cached, the access
+            key id that came of it; where there is none, who the token or the sign-in
+            of this step belongs to.
     """
     import hashlib
 
@@ -63,7 +64,6 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
         case SourceStep():
             return (step.source,)
         case ProcessStep():
-            # The command is told nothing, yet it may look at who calls it.
             return (step.profile, step.command)
         case SsoStep():
             sso = (step.session, step.start_url, step.sso_region, step.account_id, step.role_name)

@@ -94,8 +94,40 @@ def run_text(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[s
         ProcessError: as :func:`run`, or the output is not UTF-8.
         ProfileLoopError: as :func:`run`.
     """
+    return as_text(run(command, environ), command)
+
+
+def run_key(command: ConfiguredCommand, environ: Mapping[str, str]) -> str:
+    """Return 64 hex digits that two runs have in common only if one can stand for the other.
+
+    A command answers for whoever its environment and its directory say. Callers
+    that differ in them may be two identities, and never share a run.
+    """
+    import hashlib
+    import json
+
     try:
-        return Secret(run(command, environ).reveal().decode().strip())
+        place = os.getcwd()  # noqa: PTH109 - a text is all that is needed
+    except OSError:  # removed under us
+        place = ""
+    told = [
+        command.setting,
+        command.profile,
+        command.text,
+        place,
+        sorted(_child_environ(environ, command.profile).items()),
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def as_text(output: Secret[bytes], command: ConfiguredCommand) -> Secret[str]:
+    """Return what a command wrote as text, trimmed.
+
+    Raises:
+        ProcessError: it is not UTF-8.
+    """
+    try:
+        return Secret(output.reveal().decode().strip())
     except UnicodeDecodeError:  # it keeps the bytes
         raise ProcessError(f"{_name(command)} printed something that is not UTF-8 text") from None
 

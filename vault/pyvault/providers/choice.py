@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pyvault.errors import NoCredentialsError
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from pyvault.model import Credentials
+    from pyvault.origin import Origin
     from pyvault.toolbox import Toolbox
 
     class Provider(Protocol):
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Step
 
 
-def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) -> Provider:  # noqa: C901, PLR0911 - one case per kind of step
+def provider_for(  # noqa: PLR0911 - one case per kind of step
+    step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin
+) -> Provider:
     """Give the provider of a step.
 
     Args:
@@ -43,10 +45,11 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
         source: gives the credentials of the step before; called only for steps
             that sign with them.
         tools: what to do it with.
+        origin: runs commands and gives tokens, and remembers whose they are.
 
     Raises:
-        NoCredentialsError: nobody can log in to SSO here.
-        ConfigError: it is a console sign-in, which only the AWS CLI can use yet.
+        CredentialsError: there is no token.
+        ConfigError: the file of a token can't be read, or it is a console sign-in, which only the AWS CLI can use yet.
     """
     match step:
         case StoredStep():
@@ -64,7 +67,7 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
         case ProcessStep():
             from pyvault.providers.credential_process import CredentialProcess
 
-            return CredentialProcess(step=step, environ=tools.environ, clock=tools.clock)
+            return CredentialProcess(step=step, run=origin.run, clock=tools.clock)
         case LoginSessionStep():
             from pyvault.planning.source import console_sign_in
 
@@ -72,13 +75,11 @@ def provider_for(step: Step, source: Callable[[], Credentials], tools: Toolbox) 
         case WebIdentityStep():
             from pyvault.providers.web_identity import WebIdentity
 
-            return WebIdentity(step=step, calls=tools.calls, environ=tools.environ, clock=tools.clock)
+            return WebIdentity(step=step, token=origin.token(step), calls=tools.calls, clock=tools.clock)
         case SsoStep():
             from pyvault.providers.sso_role import SsoRole
 
-            if tools.sso is None:
-                raise NoCredentialsError(f"profile {step.profile!r} needs a login to {step.start_url!r}")
-            return SsoRole(step=step, calls=tools.calls, login=tools.sso)
+            return SsoRole(step=step, calls=tools.calls, login=origin.login)
         case SessionTokenStep():
             from pyvault.providers.session_token import SessionToken
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, cast
 from pyvault.errors import ProcessError
 from pyvault.foreign_time import parse_foreign_time
 from pyvault.model import Credentials
-from pyvault.process.command import ConfiguredCommand, run
+from pyvault.process.command import ConfiguredCommand
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from pyvault.clock import Clock
@@ -27,10 +27,14 @@ LIMIT = timedelta(minutes=10)  # it may send a person through a browser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialProcess:
-    """Runs the step's command."""
+    """Runs the step's command, each time: it may answer for another identity by now.
+
+    Attributes:
+        run: runs it, or hands over what a run at the same time gave.
+    """
 
     step: ProcessStep
-    environ: Mapping[str, str]
+    run: Callable[[ConfiguredCommand], Secret[bytes]]
     clock: Clock
 
     def retrieve(self) -> Credentials:
@@ -43,7 +47,7 @@ class CredentialProcess:
         command = ConfiguredCommand(
             text=self.step.command, setting="credential_process", profile=self.step.profile, limit=LIMIT
         )
-        credentials = parse_answer(run(command, self.environ), profile=self.step.profile)
+        credentials = parse_answer(self.run(command), profile=self.step.profile)
         if credentials.expires is not None and credentials.expires <= self.clock():
             raise ProcessError(f"the credential_process of profile {self.step.profile!r} gave expired credentials")
         return credentials

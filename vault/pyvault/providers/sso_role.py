@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import SsoStep
     from pyvault.secret import Secret
+    from pyvault.sso.tokens import SsoToken
 
 UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
 
@@ -19,7 +20,7 @@ UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not goo
 class SsoLogin(Protocol):
     """Where access tokens of a portal come from."""
 
-    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> Secret[str]:
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
         """Give the token at hand, a refreshed one, or have a person log in.
 
         Args:
@@ -49,11 +50,11 @@ class SsoRole:
             InputRequiredError: nobody may be asked to log in.
         """
         portal = self.calls.sso_portal(self.step.client)
-        token = self.login(self.step)
+        token = self.login(self.step).access_token
         try:
             return portal.get_role_credentials(self.step, token)
         except AwsError as refusal:
             if refusal.code != UNAUTHORIZED:
                 raise
         # An administrator ended the session, or a clock was wrong: a new token, once.
-        return portal.get_role_credentials(self.step, self.login(self.step, rejected=token))
+        return portal.get_role_credentials(self.step, self.login(self.step, rejected=token).access_token)

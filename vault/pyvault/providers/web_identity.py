@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, CredentialsError
-from pyvault.process.command import ConfiguredCommand, run_text
+from pyvault.process.command import ConfiguredCommand, as_text
 from pyvault.providers.session_name import session_name
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
@@ -26,45 +26,66 @@ PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebIdentity:
-    """Assumes the step's role with a token from a file or a command."""
+    """Assumes the step's role with a token."""
 
     step: WebIdentityStep
+    token: Secret[str]
     calls: AwsCalls
-    environ: Mapping[str, str]
     clock: Clock
 
     def retrieve(self) -> Credentials:
-        """Read the token anew, it is short-lived, and call AWS.
+        """Call AWS.
 
         Raises:
-            ConfigError: the token file can't be read.
-            CredentialsError: there is no token in it.
-            ProcessError: the command failed.
             AwsError: AWS refused.
             AwsUnreachableError: AWS gave no answer.
         """
-        token = self._token()
-        if not 0 < len(token) <= MAX_TOKEN:
-            raise CredentialsError(
-                f"the web identity token of profile {self.step.profile!r} has 0 or over {MAX_TOKEN} characters"
-            )
         sts = self.calls.sts(self.step.client, None)
-        return sts.assume_role_with_web_identity(
-            self.step, session_name(self.step.role_session_name, self.clock), token
-        )
+        name = session_name(self.step.role_session_name, self.clock)
+        return sts.assume_role_with_web_identity(self.step, name, self.token)
 
-    def _token(self) -> Secret[str]:
-        if self.step.token_process is not None:
-            command = ConfiguredCommand(
-                text=self.step.token_process,
-                setting="web_identity_token_process",
-                profile=self.step.profile,
-                limit=PROCESS_LIMIT,
-            )
-            return run_text(command, self.environ)
-        if self.step.token_file is None:
-            raise AssertionError("a web identity step has a file or a command")
-        return _read(Path(self.step.token_file))
+
+def token_of(step: WebIdentityStep, run: Callable[[ConfiguredCommand], Secret[bytes]]) -> Secret[str]:
+    """Return the token of a step, read anew: it is short-lived, and may be another person's by now.
+
+    Args:
+        step: names a file or a command.
+        run: runs the command, or hands over what a run at the same time gave.
+
+    Raises:
+        ConfigError: the token file can't be read.
+        CredentialsError: there is no token in it.
+        ProcessError: the command failed.
+    """
+    if step.token_process is not None:
+        command = ConfiguredCommand(
+            text=step.token_process,
+            setting="web_identity_token_process",
+            profile=step.profile,
+            limit=PROCESS_LIMIT,
+        )
+        return _checked(as_text(run(command), command), step)
+    return token_in_file(step)
+
+
+def token_in_file(step: WebIdentityStep) -> Secret[str]:
+    """Return the token that is in the step's file now.
+
+    Raises:
+        ConfigError: the file can't be read.
+        CredentialsError: there is no token in it.
+    """
+    if step.token_file is None:
+        raise AssertionError("a web identity step has a file or a command")
+    return _checked(_read(Path(step.token_file)), step)
+
+
+def _checked(token: Secret[str], step: WebIdentityStep) -> Secret[str]:
+    if not 0 < len(token) <= MAX_TOKEN:
+        raise CredentialsError(
+            f"the web identity token of profile {step.profile!r} has 0 or over {MAX_TOKEN} characters"
+        )
+    return token
 
 
 def _read(path: Path) -> Secret[str]:

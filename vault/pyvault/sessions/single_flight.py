@@ -97,6 +97,24 @@ class SingleFlight:
         with self._lock(key, timeout, what):
             yield
 
+    def lock_of_waiter(self, key: str, name: str) -> Path:
+        """Return where one that asks for this key shows that it does; the directory is there.
+
+        Args:
+            key: as for :meth:`share`.
+            name: 32 hex digits of its own.
+
+        Raises:
+            WriteFailedError: the directory can't be made.
+        """
+        self._make_directory()
+        return self._directory / f"{key[:KEY_CHARACTERS]}-{name}{SUFFIX}"
+
+    def waiters(self, key: str) -> dict[str, Path]:
+        """Return the names of those who ask for this key, or did and were killed, with their locks."""
+        found = self._directory.glob(f"{key[:KEY_CHARACTERS]}-*{SUFFIX}")
+        return {path.name.removesuffix(SUFFIX).partition("-")[2]: path for path in found}
+
     def forget_abandoned(self, *, idle: float = 0) -> None:
         """Remove what killed holders left of locks; fetches under way are not disturbed.
 
@@ -119,12 +137,15 @@ class SingleFlight:
             yield waited
 
     def _lock(self, key: str, timeout: float, what: str | None = None) -> LockFile:
+        self._make_directory()
+        path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
+        return LockFile(path, timeout=timeout, what=what, passing=True)
+
+    def _make_directory(self) -> None:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
-        path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
-        return LockFile(path, timeout=timeout, what=what, passing=True)
 
     @staticmethod
     def _lead(record: Path, fetch: Callable[[], T]) -> T:
@@ -141,5 +162,11 @@ class SingleFlight:
 
 def _is_lock(name: str) -> bool:
     """Say whether a file is a lock of ours: others lie there too, which don't go with their holders."""
-    key = name.removesuffix(SUFFIX)
-    return key != name and len(key) == KEY_CHARACTERS and not key.strip("0123456789abcdef")
+    if not name.endswith(SUFFIX):
+        return False
+    key, dash, waiter = name.removesuffix(SUFFIX).partition("-")
+    return _is_key(key) and (not dash or _is_key(waiter))
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == KEY_CHARACTERS and not text.strip("0123456789abcdef")

@@ -64,9 +64,9 @@ class SsoLogin:
         self._sign_in = sign_in
         self._clock = clock
 
-    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> Secret[str]:
-        """Give the access token for a planned step; see :meth:`token`."""
-        return self.token(session_of(step), rejected=rejected).access_token
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
+        """Give the token for a planned step; see :meth:`token`."""
+        return self.token(session_of(step), rejected=rejected)
 
     def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> SsoToken:
         """Give a token that is good for some minutes at least; a person may be asked.
@@ -156,6 +156,7 @@ class SsoLogin:
             # AWS may keep the old one valid and send none.
             refresh_token=answer.refresh_token or token.refresh_token,
             client=token.client,
+            sign_in=token.identity,
         )
         self._tokens.put_token(session, renewed)
         return renewed

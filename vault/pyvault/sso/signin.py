@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.errors import AwsError, ItemNotFoundError
 from pyvault.sso.device import await_device_code
 from pyvault.sso.oidc import Code, Flow
-from pyvault.sso.tokens import Registration, SsoToken
+from pyvault.sso.tokens import Registration, SsoToken, new_sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,7 @@ class SignIn:
             expires=answer.expires,
             refresh_token=answer.refresh_token,
             client=client,
+            sign_in=new_sign_in(),
         )
 
     def _run(

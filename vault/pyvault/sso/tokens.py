@@ -6,8 +6,10 @@ bytes that are not ours are :class:`ItemCorruptError`, never "not signed in".
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from pyvault.clock import parse_rfc3339, to_rfc3339
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
@@ -17,6 +19,7 @@ from pyvault.secret import Secret
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from pyvault.sessions.blobs import BlobStore
     from pyvault.sso.session import SsoSession
 
 VERSION = 1
@@ -43,40 +46,24 @@ class SsoToken:
         refresh_token: None where the registered scopes allow none.
         client: the registration that the tokens were issued to; only it can
             redeem the refresh token.
+        sign_in: tells one sign-in from every other, and stays through every
+            refresh; empty where nobody wrote one down (see :attr:`identity`).
     """
 
     access_token: Secret[str]
     expires: datetime
     refresh_token: Secret[str] | None
     client: Registration
+    sign_in: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Who signed in, as far as anybody can tell without asking AWS: two sign-ins may be two persons."""
+        return self.sign_in or identity_of(self.access_token)
 
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
         """Say whether the access token outlives *at* by more than *window*."""
         return self.expires - at > window
-
-
-class BlobStore(Protocol):
-    """The part of the session vault that keeps bytes by kind and name."""
-
-    def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
-        """Give the bytes.
-
-        Raises:
-            ItemNotFoundError: there are none of this name.
-        """
-        ...
-
-    def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: datetime | None = None) -> None:
-        """Keep or replace the bytes."""
-        ...
-
-    def delete_blob(self, kind: Kind, name: str) -> None:
-        """Remove the bytes.
-
-        Raises:
-            ItemNotFoundError: there are none of this name.
-        """
-        ...
 
 
 class TokenStore:
@@ -128,6 +115,21 @@ class TokenStore:
             return
 
 
+def new_sign_in() -> str:
+    """Return what tells the sign-in that a person has just made from every other."""
+    return secrets.token_hex(16)
+
+
+def identity_of(access_token: Secret[str]) -> str:
+    """Return the identity behind a token of which only the access token is known.
+
+    For tokens that an older version or another program (the AWS CLI) left: each
+    distinct access token counts as a sign-in of its own, as nothing says that the
+    same person stands behind two of them.
+    """
+    return hashlib.sha256(access_token.reveal().encode()).hexdigest()
+
+
 def encode_token(token: SsoToken) -> Secret[bytes]:
     """Write a token as JSON."""
     record: dict[str, object] = {
@@ -138,6 +140,8 @@ def encode_token(token: SsoToken) -> Secret[bytes]:
     }
     if token.refresh_token is not None:
         record["refresh_token"] = token.refresh_token.reveal()
+    if token.sign_in:
+        record["sign_in"] = token.sign_in
     return _to_bytes(record)
 
 
@@ -157,6 +161,7 @@ def decode_token(data: Secret[bytes]) -> SsoToken:
         expires=_time(record, "expires"),
         refresh_token=None if refresh is None else Secret(_text(record, "refresh_token")),
         client=_client(cast("dict[str, object]", client)),  # keys of JSON objects are texts
+        sign_in=_text(record, "sign_in") if "sign_in" in record else "",
     )
 
 

@@ -1,0 +1,150 @@
+"""Whose credentials a plan begins with: looked up where that is cheap, taken where it is not.
+
+A plan's sessions are kept under keys that begin with the one they were made for: the
+id of a key pair, the holder of a token, a sign-in. What a command, the surroundings
+or a token's file say is true now and maybe not a moment later; so it is asked in
+every retrieval, and whoever gave what was *used* is who a session is kept for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ItemNotFoundError, NoCredentialsError
+from pyvault.planning.steps import SsoStep, StoredStep, WebIdentityStep
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Step
+    from pyvault.process.command import ConfiguredCommand
+    from pyvault.secret import Secret
+    from pyvault.sso.tokens import SsoToken
+    from pyvault.toolbox import Toolbox
+
+
+class Origin:
+    """The beginning of one plan, in one retrieval.
+
+    Attributes:
+        who: behind what was looked up or taken last; empty before anything was.
+    """
+
+    def __init__(self, step: Step, tools: Toolbox, *, shares: bool) -> None:
+        """Name the plan's first step; nothing is looked up yet.
+
+        Args:
+            step: the first one.
+            tools: what to take it with.
+            shares: one run of a command may serve others that ask at the same time.
+        """
+        self._step = step
+        self._tools = tools
+        self._shares = shares
+        self._credentials: Credentials | None = None
+        self._outputs: dict[ConfiguredCommand, Secret[bytes]] = {}
+        self.who = ""
+
+    def look(self) -> str:
+        """Return who it is now; asks nobody who is not asked in every retrieval.
+
+        Raises:
+            ItemNotFoundError: nobody is signed in, or the stored keys are gone.
+            CredentialsError: a command failed, or the surroundings have nothing.
+            ConfigError: the file of a token can't be read.
+        """
+        match self._step:
+            case StoredStep():  # without the secret, where the store can
+                self.who = self._tools.store.access_key_id(self._step.profile)
+            case SsoStep():
+                from pyvault.sso.signed_in import signed_in_as
+
+                self.who = signed_in_as(self._step, self._tools.sessions)
+            case WebIdentityStep():
+                self.token(self._step)
+            case _:
+                self.credentials()
+        return self.who
+
+    def make_known(self) -> None:
+        """Find out who it is, also if a person has to sign in for it.
+
+        Raises:
+            InputRequiredError: nobody may be asked.
+            CredentialsError: as :meth:`look`.
+        """
+        try:
+            self.look()
+        except ItemNotFoundError:
+            if not isinstance(self._step, SsoStep):
+                raise
+            self.login(self._step)
+
+    def credentials(self) -> Credentials:
+        """Return what a step of :data:`~pyvault.planning.plan_keys.UNCACHED_STEPS` gives, taken once.
+
+        Raises:
+            ItemNotFoundError: stored keys were removed since the plan was made.
+            CredentialsError: a command failed, or the surroundings have nothing.
+        """
+        if self._credentials is None:
+            from pyvault.providers.choice import provider_for
+
+            self._credentials = provider_for(self._step, _nothing_before, self._tools, self).retrieve()
+        self.who = self._credentials.access_key_id
+        return self._credentials
+
+    def token(self, step: WebIdentityStep) -> Secret[str]:
+        """Return the token to assume a role with.
+
+        Raises:
+            CredentialsError: the command failed, or there is no token.
+            ConfigError: its file can't be read.
+        """
+        from pyvault.providers.token_holder import token_holder
+        from pyvault.providers.web_identity import token_of
+
+        token = token_of(step, self.run)
+        self.who = token_holder(token)
+        return token
+
+    def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
+        """Return the token of a portal; a person may be asked. See :class:`~pyvault.providers.sso_role.SsoLogin`.
+
+        Raises:
+            NoCredentialsError: nobody can sign in here.
+            InputRequiredError: nobody may be asked.
+        """
+        give = self._tools.sso
+        if give is None:
+            raise NoCredentialsError(f"profile {step.profile!r} needs a login to {step.start_url!r}")
+        token = give(step, rejected=rejected)
+        self.who = token.identity
+        return token
+
+    def run(self, command: ConfiguredCommand) -> Secret[bytes]:
+        """Return what a command says, run once; or what a run said that others began and that ends now.
+
+        Raises:
+            ProcessError: it failed.
+            ProfileLoopError: a command of this profile is running above us.
+        """
+        if command not in self._outputs:
+            self._outputs[command] = self._run(command)
+        return self._outputs[command]
+
+    def _run(self, command: ConfiguredCommand) -> Secret[bytes]:
+        from pyvault.process import chain as process_chain
+        from pyvault.process.command import run, run_key
+
+        tools = self._tools
+        if not self._shares:
+            return run(command, tools.environ)
+        from pyvault.sessions.one_run import OneRun
+
+        process_chain.refuse_recursion(tools.environ, command.profile)  # before the lock, which the parent holds
+        runs = OneRun(tools.flight, tools.sessions, tools.clock)
+        return runs.share(run_key(command, tools.environ), lambda: run(command, tools.environ))
+
+
+def _nothing_before() -> Credentials:
+    raise AssertionError("the first step of a plan signs with nothing")
