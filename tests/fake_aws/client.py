@@ -188,7 +188,7 @@ class FakeAws(Door):
         self.order("POST", "revoke", {"access_key_id": access_key_id})
 
     def change_sso(self, **changes: object) -> dict[str, Any]:
-        """Change consent, interval_s; or sign_out, forget_clients (both True)."""
+        """Change user, consent, interval_s; or sign_out, forget_clients (both True)."""
         shown: dict[str, Any] = self.order("POST", "sso", changes)
         return shown
 

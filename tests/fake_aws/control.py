@@ -128,11 +128,12 @@ def _revoke(control: Control, request: Request) -> object:
 
 
 def _change_sso(control: Control, request: Request) -> object:
-    """Change how the person behaves, or sign them out everywhere."""
+    """Change who the person is and how they behave, or sign everybody out everywhere."""
     sso = control.world.sso
     if sso is None:
         raise SeedError("this world has no sso")
     with _fields(request) as fields:
+        sso.user = fields.text("user", sso.user)
         sso.consent = Consent(fields.text("consent", sso.consent.value))
         sso.interval_s = fields.number("interval_s", sso.interval_s)
         if fields.flag("sign_out"):

@@ -156,6 +156,7 @@ def _issue(
     now = world.now()
     ends = before.ends if before else now + timedelta(seconds=sso.session_s)
     login = Login(
+        user=before.user if before else sso.user,
         access_token=ids.bearer(128),
         refresh_token=ids.bearer(128) if ACCOUNT_SCOPE in scopes else None,
         client_id=client.id,

@@ -41,12 +41,12 @@ def get_role_credentials(world: World, request: Request, base_url: str) -> Respo
     Raises:
         AwsError: the token is no good, or the role is not the person's.
     """
-    sso, _ = _signed_in(world, request)
+    sso, login = _signed_in(world, request)
     role = _account(sso, request).roles.get(request.query_fields().get("role_name", ""))
     if role is None:
         raise AwsError("ForbiddenException", "No access", status=403)
     session = world.new_session(
-        role_session_principal(role, sso.user),
+        role_session_principal(role, login.user),
         Operation.SSO,
         timedelta(seconds=sso.credentials_s),
         source_key_id=None,

@@ -69,6 +69,7 @@ class CodeRequest:
 class Login:
     """A signed-in person's tokens."""
 
+    user: str
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
     client_id: str
@@ -89,7 +90,7 @@ class AssignedAccount:
 
 @dataclass(slots=True, kw_only=True)
 class SsoState:
-    """The instance with its one person."""
+    """The instance, and who is in front of the browser."""
 
     start_url: str
     user: str
