@@ -45,7 +45,7 @@ class BesideCommand:
     wanted: Wanted
     plan: Plan
     context: Context
-    first: Mapping[str, Credentials]
+    first: dict[str, Credentials]
     view: View | None = None
 
     def keep(self, program: int) -> int:
@@ -74,6 +74,7 @@ class BesideCommand:
             fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
             tell=serving.tell,
+            forget=lambda: serving.forget_changing(self.first, {self.wanted.profile: self.plan}),
         )
         return keeper.run(program)
 

@@ -57,6 +57,15 @@ def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
     return fetch_in_child(fetch)
 
 
+def forget_changing(first: dict[str, Credentials], plans: Mapping[str, Plan]) -> None:
+    """Drop the credentials behind which somebody else may stand by now; stored keys stay who they are."""
+    from pyvault.planning.steps import PlaintextStep, StoredStep
+
+    for profile, plan in plans.items():
+        if not isinstance(plan.steps[0], StoredStep | PlaintextStep):
+            first.pop(profile, None)
+
+
 def own_context(context: Context) -> Context:
     """Give the context for a forked child.
 

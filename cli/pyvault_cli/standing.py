@@ -53,10 +53,11 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
             console.out(f"ready {server.url} {FOR_CLIENTS}")
 
     # The token file stays: what was mounted into a container has to be good for the next server too.
-    return _run(setup, serving.fetch_for({each.profile: each for each in wanted}, plans, context), ready)
+    fetch = serving.fetch_for({each.profile: each for each in wanted}, plans, context)
+    return _run(setup, fetch, ready, forget=lambda: serving.forget_changing(first, plans))
 
 
-def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None]) -> int:
+def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None], *, forget: Callable[[], None]) -> int:
     from pyvault.server.beside import can_stay_beside
 
     if not can_stay_beside():
@@ -72,6 +73,7 @@ def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None]) -> int:
         fetch=fetch,
         sockets=[setup.common.listener],
         tell=serving.tell,
+        forget=forget,
     )
     return keeper.run()
 

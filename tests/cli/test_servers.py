@@ -239,6 +239,23 @@ class TestStanding:
         if heard:
             assert server.process.stdout.read() == ""
 
+    def test_started_again_it_does_not_go_back_to_who_a_command_named_first(
+        self, start: type[Standing], tmp_path: Path
+    ) -> None:
+        answer = {"Version": 1, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z"}
+        said = tmp_path / "said"
+        (tmp_path / ".aws").mkdir(exist_ok=True)
+        with (tmp_path / ".aws/config").open("a", encoding="ascii") as config:
+            config.write(f"\n[profile moving]\ncredential_process = cat {said}\n")
+        said.write_text(json.dumps(answer | {"AccessKeyId": "ASIAALICE0000000000A"}))
+        server = start("moving")
+        assert ask(server.uri, server.token)[1]["AccessKeyId"] == "ASIAALICE0000000000A"
+        said.write_text(json.dumps(answer | {"AccessKeyId": "ASIABOB000000000000B"}))
+        os.kill(family(server.process.pid)[1], signal.SIGKILL)
+        assert ask(server.uri, server.token)[1]["AccessKeyId"] == "ASIABOB000000000000B"
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+
     @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
     @pytest.mark.peer("curl")
     @pytest.mark.parametrize("user", [65534, os.geteuid()], ids=["another user", "the owner"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from pyvault.errors import AwsError
@@ -199,5 +200,38 @@ def test_what_never_expires_is_fetched_once() -> None:
             assert (await read(source)).status == 200
             clock.move(days=30)
         assert calls == 1
+
+    run(test)
+
+
+def test_keys_without_an_end_are_asked_for_anew_and_another_s_are_followed() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock)
+        source = CredentialSource(in_thread(lambda: replace(fetch(), expires=None)), ecs_answer, now=clock)
+        first = await read(source)
+        clock.move(minutes=4)
+        assert source.answer() is first
+        clock.move(minutes=2)
+        assert source.answer() is first  # good as long as nobody knows better
+        await settle(source)
+        assert source.answer() is not first
+        assert fetch.calls == 2
+        source.close()
+
+    run(test)
+
+
+def test_the_account_is_that_of_what_is_served() -> None:
+    async def test(clock: MovedClock) -> None:
+        fetch = ObedientFetch(now=clock)
+        accounts = iter(["111111111111", "222222222222", None])
+        source = CredentialSource(in_thread(lambda: replace(fetch(), account_id=next(accounts))), ecs_answer, now=clock)
+        seen = [source.account_id(before="999999999999")]
+        for _ in range(3):
+            await read(source)
+            seen.append(source.account_id(before="999999999999"))
+            clock.move(hours=1)
+        assert seen == ["999999999999", "111111111111", "222222222222", None]
+        source.close()
 
     run(test)

@@ -31,6 +31,7 @@ ROLE_NAME = "local-credentials"  # what aws-vault calls it
 INSTANCE_ID = "pyvault"
 
 _TOKEN_PATH = b"/latest/api/token"
+_DOCUMENT = b"/latest/dynamic/instance-identity/document"
 _CREDENTIALS = b"/latest/meta-data/iam/security-credentials"
 _TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 
@@ -74,7 +75,9 @@ class ImdsApplication:
         self._allow_v1 = allow_v1
         self._now = now
         self._mint = TokenMint()
-        self._facts = _facts(region=region, account_id=account_id, since=now())
+        self._region = region
+        self._account_id = account_id
+        self._facts = _facts(region=region, since=now())
 
     def __call__(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request."""
@@ -89,7 +92,12 @@ class ImdsApplication:
             return UNAUTHORIZED
         if request.path == _CREDENTIALS + b"/" + ROLE_NAME.encode():
             return self._source.answer()
-        return self._facts.get(request.path, NOT_FOUND)
+        return self._fact(request.path)
+
+    def _fact(self, path: bytes) -> Answer:
+        if path == _DOCUMENT:
+            return _document(self._region, self._source.account_id(before=self._account_id))
+        return self._facts.get(path, NOT_FOUND)
 
     def close(self) -> None:
         """Stop the fetch."""
@@ -110,18 +118,20 @@ class ImdsApplication:
         return self._mint.is_valid(token, at=self._now())
 
 
-def _facts(*, region: str | None, account_id: str | None, since: datetime) -> dict[bytes, Answer]:
+def _document(region: str | None, account_id: str | None) -> Answer:
+    """Write who the instance is: of the account whose credentials are served now."""
+    document = {"version": "2017-09-30", "instanceId": INSTANCE_ID, "region": region, "accountId": account_id}
+    return _plain(200, json.dumps({key: value for key, value in document.items() if value is not None}))
+
+
+def _facts(*, region: str | None, since: datetime) -> dict[bytes, Answer]:
     """Prepare what never changes, by path; a directory answers with and without its slash."""
     info = {"Code": "Success", "LastUpdated": to_rfc3339(since)}
-    document = {"version": "2017-09-30", "instanceId": INSTANCE_ID, "region": region, "accountId": account_id}
     facts = {
         _CREDENTIALS: _plain(200, ROLE_NAME),
         _CREDENTIALS + b"/": _plain(200, ROLE_NAME),
         b"/latest/meta-data/iam/info": _plain(200, json.dumps(info)),
         b"/latest/meta-data/instance-id": _plain(200, INSTANCE_ID),
-        b"/latest/dynamic/instance-identity/document": _plain(
-            200, json.dumps({key: value for key, value in document.items() if value is not None})
-        ),
     }
     if region is not None:
         facts[b"/latest/meta-data/placement/region"] = _plain(200, region)

@@ -47,15 +47,24 @@ class Keeper:
         sockets: what only keeper and server may hold: a fetching child that hangs
             must not keep an address busy.
         tell: tells the person at the terminal that something went wrong.
+        forget: called before a server is started again: what was fetched for the
+            first one may be somebody else's by now.
     """
 
     def __init__(
-        self, *, serve: Serve, fetch: FetchFor, sockets: Sequence[_socket.socket], tell: Callable[[str], None]
+        self,
+        *,
+        serve: Serve,
+        fetch: FetchFor,
+        sockets: Sequence[_socket.socket],
+        tell: Callable[[str], None],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._serve = serve
         self._fetch = fetch
         self._sockets = sockets
         self._tell = tell
+        self._forget = forget
         self._server = 0
         self._fetches: set[int] = set()
         self._deaths: list[datetime] = []
@@ -156,6 +165,7 @@ class Keeper:
             self._tell(f"the credential server {_ended(status)} again and is not started any more")
             return
         self._tell(f"the credential server {_ended(status)} and is started again")
+        self._forget()
         self._start()
 
     def _end(self) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Credentials, datetime], Answer]
 
 DEFAULT_WINDOW = timedelta(minutes=5)
+LOOK_AGAIN = timedelta(minutes=5)  # keys without an end are asked for anew: a command may answer for another by now
 LONGEST_PAUSE = timedelta(seconds=30)  # between attempts while fetching fails
 PATIENCE = 20.0  # seconds a reader waits when nothing good is left; the SDKs give up earlier
 FETCH_LIMIT = 180.0  # seconds one fetch may take: a person may be typing an MFA code
@@ -62,8 +63,9 @@ class CredentialSource:
         self._patience = patience
         self._limit = limit
         self._answer: Answer | None = None
-        self._refresh_at: datetime | None = None  # None: never, they don't expire
+        self._refresh_at: datetime | None = None
         self._expires: datetime | None = None
+        self._account_id: str | None = None
         self._fetching: asyncio.Task[Answer] | None = None
         self._failure: Answer | None = None
         self._failures = 0
@@ -76,14 +78,12 @@ class CredentialSource:
 
         The failure of a fetch is a 503 with our message, which holds no secret.
         """
-        if self._answer is not None:
-            if self._refresh_at is None:
-                return self._answer
+        if self._answer is not None and self._refresh_at is not None:
             now = self._now()
             if now < self._refresh_at:
                 self._was_read = True
                 return self._answer
-            if self._expires is not None and now < self._expires:
+            if self._expires is None or now < self._expires:
                 self._start(now)
                 return self._answer
             self._answer = None
@@ -104,9 +104,10 @@ class CredentialSource:
             raise CredentialsError("the credentials that came have already expired")
         self._answer = self._prepare(credentials, now)
         self._expires = expires
+        self._account_id = credentials.account_id
         # Credentials that come with less than the window left would otherwise be
         # fetched again by every reader.
-        self._refresh_at = None if expires is None else expires - min(self._window, (expires - now) / 2)
+        self._refresh_at = now + LOOK_AGAIN if expires is None else expires - min(self._window, (expires - now) / 2)
         self._failures, self._failure, self._retry_at = 0, None, None
         self._was_read = False
         self._wake_at_refresh(now)
@@ -116,6 +117,14 @@ class CredentialSource:
     def is_good(self) -> bool:
         """Say whether there is something to serve at this moment."""
         return self._answer is not None and (self._expires is None or self._now() < self._expires)
+
+    def account_id(self, *, before: str | None) -> str | None:
+        """Return the account of what is served, if it is known.
+
+        Args:
+            before: stands in until something was fetched.
+        """
+        return before if self._answer is None else self._account_id
 
     @property
     def is_fetching(self) -> bool:
