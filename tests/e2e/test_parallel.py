@@ -148,6 +148,24 @@ def test_eight_roles_of_one_source_share_its_session(site: Site) -> None:
     assert site.prompts == 1
 
 
+def test_programs_that_start_together_share_one_run_of_a_command(site: Site) -> None:
+    """The command ends when all of them wait for it; it would end another way only in a broken test."""
+    runs, locks = site.home / "runs", Path(site.environ["HOME"]) / ".local/state/pyvault/locks"
+    pair = site.aws.key("demo")
+    answer = f'{{"Version":1,"AccessKeyId":"{pair.access_key_id}","SecretAccessKey":"{pair.secret_access_key}"}}'
+    waiting = f"until [ $(ls {locks} | grep -c -e '-.*lock') -ge 5 ]; do sleep 0.1; done"
+    (site.home / "config").write_text(
+        f"[profile vendor]\ncredential_process = echo run >> {runs}; {waiting}; echo '{answer}'\n"
+        f"[profile reader]\nsource_profile = vendor\nrole_arn = {site.aws.role_arn('reader')}\n"
+    )
+    outputs = results([site.start("reader") for _ in range(5)])
+    assert {errors for _, errors in outputs} == {""}
+    assert len({key for key, _ in outputs}) == 1
+    assert runs.read_text() == "run\n"
+    assert site.aws.ops() == ["sts.AssumeRole"]
+    assert not list(locks.glob("*-*.lock"))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the leader by its lock")
 @pytest.mark.parametrize(
     "operation",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pyvault.model import Credentials
+from pyvault.planning.plan_keys import UNCACHED_STEPS, plan_keys
 from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
@@ -16,6 +17,7 @@ from pyvault.planning.steps import (
     FederationStep,
     LoginSessionStep,
     PlaintextStep,
+    Plan,
     ProcessStep,
     SessionTokenStep,
     SourceStep,
@@ -140,6 +142,21 @@ def test_where_the_call_goes_counts(step: Any) -> None:
         client = replace(CLIENT, endpoints=replace(Endpoints(), **{name: "http://x"}))
         same = session_key(replace(step, client=client), "p") == session_key(step, "p")
         assert same is (name != service), name
+
+
+def test_who_a_plan_begins_with_is_in_every_key() -> None:
+    above: list[Step] = [STEPS[6], STEPS[7]]
+    for first in STEPS[:6]:
+        plan = Plan(profile="p", steps=(first, *above))
+        one, other = plan_keys(plan, "one"), plan_keys(plan, "other")
+        assert not set(one) & set(other)
+        assert (one[0] == "one") is isinstance(first, UNCACHED_STEPS)
+        assert one[1:] == [session_key(above[0], one[0]), session_key(above[1], one[1])]
+
+
+def test_a_session_of_an_older_way_to_make_keys_is_never_found() -> None:
+    first_way = "d5e8f26e0f7b3f1458a54695a960fbd9c6c50d59b64ffbbd334a5a2a545a13ff"  # where no sign-in counted
+    assert session_key(STEPS[6], "AKIA1") != first_way
 
 
 def test_reasons_and_profiles_that_ask_for_the_same_share_a_session() -> None:

@@ -37,7 +37,7 @@ CACHED = {
     "hit": "in the cache",
     "miss": "not in the cache: the call will be made",
     "never": "never cached",
-    "unknown": "cache not looked at",
+    "unknown": "in the cache or not: shows when it is carried out",
 }
 
 
@@ -79,7 +79,7 @@ def _plan_lines(
             yield "   |"
         yield f"{number:2} {step.op}  (profile {shown(step.profile)})"
         until = expires(step)
-        state = CACHED.get(cached(step), "cache not looked at")
+        state = CACHED.get(cached(step), CACHED["unknown"])
         facts = [*_facts(step), f"{state} until {to_rfc3339(until)}" if until else state, f"why: {step.why}"]
         for fact in facts:
             yield f"   |   {shown(fact)}"
@@ -111,7 +111,7 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
         case SourceStep():
             yield f"from {step.source}"
         case ProcessStep():
-            yield f"runs: {step.command}"
+            yield f"runs each time: {step.command}"
         case LoginSessionStep():
             yield f"sign-in of {step.session}"
         case SsoStep():
@@ -119,7 +119,7 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
             yield "a browser opens when the sign-in is over"
         case WebIdentityStep():
             yield f"role {step.role_arn}"
-            yield f"token from {step.token_file}" if step.token_file else f"token from: {step.token_process}"
+            yield f"token from {step.token_file}" if step.token_file else f"token from, each time: {step.token_process}"
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case SessionTokenStep():
             if step.condition is not None:

@@ -80,8 +80,11 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
 
         with running_beside_us(start) as child:
             output, complete = _read(child, command.limit)
+            leaves_others = not complete and child.poll() == 0
         if not complete:
-            raise ProcessError(f"{_name(command)} {_excess(output, command.limit)}")
+            hint = "it ended, and a program that it started keeps its output open: send that one's to /dev/null"
+            message = f"{_name(command)} {_excess(output, command.limit)}"
+            raise ProcessError(message, hint=hint if leaves_others else None)
         if child.returncode != 0:
             raise ProcessError(f"{_name(command)} failed with {status_text(child.returncode)}")
         return output
