@@ -288,6 +288,19 @@ def test_a_token_s_command_runs_each_time_and_its_session_is_the_holder_s(site: 
     assert site.cached("ci") == ["unknown"]
 
 
+def test_callers_at_the_same_time_share_one_token(site: Site) -> None:
+    site.config = f"[profile ci]\nrole_arn = {site.aws.role_arn('ci')}\nweb_identity_token_process = {site.command}\n"
+    site.answer.write_text(site.aws.web_identity_token(subject="repo:example/app"))
+
+    def ask(_: int) -> Credentials:
+        return Retriever(replace(site.tools(), sessions=site.open_sessions())).retrieve(site.plan("ci"))
+
+    results = together(site, 3, ask, runs=1)
+    assert len({credentials.access_key_id for credentials in results}) == 1
+    assert site.runs == 1
+    assert len(site.aws.calls("AssumeRoleWithWebIdentity")) == 1
+
+
 # ---- SSO
 
 

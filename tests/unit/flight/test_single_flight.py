@@ -234,6 +234,7 @@ def leave_lock(path: Path, *, days_ago: float = 0) -> Path:
 def test_the_locks_of_killed_holders_go_with_a_later_fetch_and_those_of_others_stay(tmp_path: Path) -> None:
     cell = Cell()
     leave_lock(tmp_path / f"{'aa' * 16}.lock", days_ago=2)
+    leave_lock(tmp_path / f"{'aa' * 16}-{'ab' * 16}.lock", days_ago=2)  # of one that waited
     kept = [
         leave_lock(tmp_path / f"{'bb' * 16}.lock"),  # somebody may just have made it
         leave_lock(tmp_path / f"mfa-{'cc' * 16}.lock", days_ago=2),

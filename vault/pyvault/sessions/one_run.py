@@ -16,7 +16,7 @@ be one more door, one that Windows lacks.
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,10 +57,11 @@ class OneRun:
             PyvaultError: what *run* raised, here or in the other.
             WriteFailedError: a lock can't be made.
         """
-        with self._asking(key) as me:
+        with ExitStack() as asking:
+            me = asking.enter_context(self._asking(key))
             return self._flight.share(
                 key,
-                look_up=lambda: self._handed_over(key, me),
+                look_up=lambda: self._handed_over(key, me, asking.close),
                 fetch=lambda: self._lead(key, me, run),
             )
 
@@ -84,8 +85,13 @@ class OneRun:
                 self._blobs.put_blob(Kind.PENDING, key, Secret(addressed), expires=self._clock() + LIFE)
         return output
 
-    def _handed_over(self, key: str, me: str) -> Secret[bytes]:
+    def _handed_over(self, key: str, me: str, leave: Callable[[], None]) -> Secret[bytes]:
         """Return the answer of a run that ended while we waited.
+
+        Args:
+            key: of the run.
+            me: whom it has to be addressed to.
+            leave: ends our own asking, so that the next one knows whether it is the last.
 
         Raises:
             ItemNotFoundError: there is none, or none for us.
@@ -94,6 +100,7 @@ class OneRun:
         addressed = names.decode().split()
         if me not in addressed:
             raise ItemNotFoundError("this answer is for others")
+        leave()
         if not set(addressed) & set(self._others(key, me)):
             with suppress(BackendError):
                 self._blobs.delete_blob(Kind.PENDING, key)
