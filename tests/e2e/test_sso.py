@@ -95,6 +95,10 @@ def test_a_hostile_page_in_the_same_browser_can_neither_inject_a_code_nor_end_th
 def test_pkce_without_the_verifier_is_worth_nothing(bench: SsoBench) -> None:
     """A local program that snatches the redirect has the code, and nothing that redeems it."""
     stolen: dict[str, str] = {}
+    earlier = Person(Flow.BROWSER)
+    bench.login(earlier).token(bench.session)
+    earlier.settle()
+    client = bench.tokens.registration(bench.session, Flow.BROWSER)  # the thief has that as well
 
     def snatch(url: str) -> None:
         query = parse_qs(urlsplit(url).query)
@@ -103,7 +107,6 @@ def test_pkce_without_the_verifier_is_worth_nothing(bench: SsoBench) -> None:
         location = page.getresponse().headers["Location"]
         page.close()
         stolen.update(code=parse_qs(urlsplit(location).query)["code"][0], redirect=query["redirect_uri"][0])
-        client = bench.tokens.registration(bench.session, Flow.BROWSER)
         with pytest.raises(AwsError) as caught:
             bench.oidc.redeem_code(
                 client, Secret(stolen["code"]), verifier=Secret("x" * 64), redirect_uri=stolen["redirect"]
@@ -114,7 +117,7 @@ def test_pkce_without_the_verifier_is_worth_nothing(bench: SsoBench) -> None:
     person = Person(Flow.BROWSER, snatch)
     # The code is good for one try: the theft fails, and so does the sign-in, which says so.
     with pytest.raises(AwsError) as caught:
-        bench.login(person).token(bench.session)
+        bench.login(person).sign_in_anew(bench.session)
     person.settle()
     assert stolen["thief"] == Code.BAD_GRANT
     assert caught.value.code == Code.BAD_GRANT

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Step
 
 
-def provider_for(  # noqa: PLR0911 - one case per kind of step
+def provider_for(  # noqa: C901, PLR0911 - one case per kind of step
     step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin
 ) -> Provider:
     """Give the provider of a step.

@@ -186,7 +186,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
         self.receiver = receiver
         self._find_owner = owner_lookup() if sys.platform == "linux" else None
-        self._cuts: dict[int, threading.Timer] = {}  # by the connection's descriptor
+        self._cuts: dict[int, threading.Timer] = {}  # by the id of the connection, whose number the next one may get
         self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def process_request(self, request: Connection, client_address: tuple[str, int]) -> None:
@@ -201,19 +201,18 @@ class _Server(ThreadingHTTPServer):
         # A time-out per read is not enough: a byte now and then would keep the thread for ever.
         cut = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
         cut.daemon = True
-        number = cast("socket", request).fileno()
-        self._cuts[number] = cut
+        self._cuts[id(request)] = cut
         cut.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
             cut.cancel()
-            del self._cuts[number]
+            del self._cuts[id(request)]
             self._slots.release()
 
     def keep(self, connection: socket) -> None:
         """Let the connection of the genuine redirect live until it has its page."""
-        self._cuts[connection.fileno()].cancel()
+        self._cuts[id(connection)].cancel()
 
     def is_strangers(self, connection: socket) -> bool:
         """Return whether the peer is known to be another user than this one and root."""
