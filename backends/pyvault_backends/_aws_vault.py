@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from pyvault.errors import AccessDeniedError, InvalidNameError, ItemNotFoundError
-from pyvault.moving.awsvault.records import is_credential
+from pyvault.errors import AccessDeniedError, ItemNotFoundError
+from pyvault.moving.awsvault.names import Listing, sort_names
 from pyvault.names import ItemName, Kind, credential_name
 
 if TYPE_CHECKING:
@@ -14,10 +16,33 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 
-class ReadOnly:
+class ReadOnly(ABC):
     """What all of them have in common."""
 
     API_VERSION: ClassVar[int] = 1
+
+    @abstractmethod
+    def stored_names(self) -> Iterable[str]:
+        """Return aws-vault's names of all that it keeps, sessions and tokens too."""
+
+    @cached_property
+    def listing(self) -> Listing:
+        """All that is in the store, read once: what is a key, and why the rest is none."""
+        return sort_names(self.stored_names())
+
+    def names(self) -> list[ItemName]:
+        """Return the names of the keys; decrypts nothing."""
+        return sorted(credential_name(profile) for profile in self.listing.keys)
+
+    def stored_name(self, name: ItemName) -> str:
+        """Return aws-vault's name of an item of ours.
+
+        Raises:
+            ItemNotFoundError: it is not there, or is something that aws-vault does not keep.
+        """
+        if name.kind is not Kind.CREDENTIAL or name.name not in self.listing.keys:
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        return self.listing.keys[name.name]
 
     def put(self, name: ItemName, data: Secret[bytes]) -> NoReturn:
         """Refuse: it belongs to aws-vault."""
@@ -28,28 +53,5 @@ class ReadOnly:
         """Refuse: it belongs to aws-vault."""
         raise AccessDeniedError(f"can't delete '{name}': pyvault only reads aws-vault's stores")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to let go of
         """Nothing is held open."""
-
-
-def credentials_in(names: Iterable[str]) -> list[ItemName]:
-    """Give the names of long-lived keys; what can't name a profile of ours is left where it is."""
-    found: list[ItemName] = []
-    for name in names:
-        try:
-            if is_credential(name) and credential_name(name).name == name:
-                found.append(credential_name(name))
-        except InvalidNameError:
-            continue
-    return sorted(set(found))
-
-
-def stored_name(name: ItemName) -> str:
-    """Give aws-vault's name of an item of ours.
-
-    Raises:
-        ItemNotFoundError: something that aws-vault does not keep.
-    """
-    if name.kind is not Kind.CREDENTIAL:
-        raise ItemNotFoundError(f"there is no item '{name}'")
-    return name.name

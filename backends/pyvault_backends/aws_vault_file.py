@@ -7,17 +7,21 @@ it does not open is an error that names it.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.backend import Ask, Options, Question
 from pyvault.errors import AccessDeniedError, BackendUnavailableError, ItemCorruptError, ItemNotFoundError
 from pyvault.moving.awsvault.jwe import MAX_TOKEN, decrypt_jwe
+from pyvault.moving.awsvault.names import LeftOut, Listing, sort_names
 from pyvault.moving.awsvault.records import read_item
 from pyvault.storage.options import check_options
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyvault.names import ItemName
     from pyvault.secret import Secret
 
@@ -47,8 +51,8 @@ class AwsVaultFiles(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt one file; takes as long as its key derivation."""
-        key = stored_name(name)
-        file = self._folder / key.replace("%", "%25").replace("/", "%2F")
+        key = self.stored_name(name)
+        file = self._files[key]
         of = f"the file '{file}'"
         try:
             with file.open("rb") as stream:
@@ -63,14 +67,30 @@ class AwsVaultFiles(ReadOnly):
             raise ItemCorruptError(f"{of} is not a JWE in compact form") from None
         return read_item(decrypt_jwe(text, self._ask_once(), of=of), of=of, name=key)
 
-    def names(self) -> list[ItemName]:
+    def stored_names(self) -> Iterable[str]:
         """Read the names off the files."""
+        return self._files
+
+    @cached_property
+    def listing(self) -> Listing:
+        """What lies in the folder, a subfolder or a dangling link too: nothing is dropped without a word."""
+        others = [entry for entry in self._entries if not entry.is_file()]
+        return sort_names(self._files, [LeftOut(name=entry.name, reason="it is no file") for entry in others])
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for file in (entry for entry in self._entries if entry.is_file()):
+            name = file.name.replace("%2F", "/").replace("%25", "%")
+            files[name if name not in files else file.name] = file  # early versions escaped nothing
+        return files
+
+    @cached_property
+    def _entries(self) -> list[Path]:
         try:
-            entries = [entry for entry in self._folder.iterdir() if entry.is_file()]
+            return sorted(self._folder.iterdir())
         except OSError as exc:
             raise AccessDeniedError(f"can't list '{self._folder}': {exc.strerror}") from exc
-        files = (entry.name for entry in entries if not entry.name.startswith("."))
-        return credentials_in(file.replace("%2F", "/").replace("%25", "%") for file in files)
 
     def _ask_once(self) -> Secret[str]:
         if self._passphrase is None:

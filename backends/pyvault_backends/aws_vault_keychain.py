@@ -14,10 +14,12 @@ from pyvault.errors import AccessDeniedError, BackendLockedError, BackendUnavail
 from pyvault.moving.awsvault.records import read_data
 from pyvault.secret import Secret
 from pyvault.storage.options import check_options
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._keyring import pinned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keyring.backend import KeyringBackend
 
     from pyvault.backend import Ask, Options
@@ -56,15 +58,15 @@ class AwsVaultKeychain(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read one item; macOS may ask the human."""
-        key = stored_name(name)
+        key = self.stored_name(name)
         text = self._read(key)
         if text is None:
             raise ItemNotFoundError(f"there is no item '{name}'")
         return read_data(text, of=f"the keychain item '{SERVICE}/{key}'")
 
-    def names(self) -> list[ItemName]:
-        """Give those of the named profiles that are there."""
-        return credentials_in(profile for profile in self._profiles if self._read(profile) is not None)
+    def stored_names(self) -> Iterable[str]:
+        """Return those of the named profiles that are there."""
+        return (profile for profile in self._profiles if self._read(profile) is not None)
 
     def _read(self, account: str) -> Secret[bytes] | None:
         from keyring.errors import KeyringError, KeyringLocked

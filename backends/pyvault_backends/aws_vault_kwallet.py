@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import BackendUnavailableError, ItemNotFoundError
+from pyvault.errors import BackendUnavailableError
 from pyvault.moving.awsvault.records import read_item
 from pyvault.storage.options import check_options
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyvault.backend import Ask, Options
     from pyvault.names import ItemName
     from pyvault.secret import Secret
@@ -46,14 +48,12 @@ class AwsVaultKWallet(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read one entry."""
-        key = stored_name(name)
-        if key not in self._wallet.entries(self._folder):
-            raise ItemNotFoundError(f"there is no item '{name}'")
+        key = self.stored_name(name)
         return read_item(self._wallet.read(self._folder, key), of=f"the entry '{key}' of aws-vault", name=key)
 
-    def names(self) -> list[ItemName]:
+    def stored_names(self) -> Iterable[str]:
         """Read the names off the entries."""
-        return credentials_in(self._wallet.entries(self._folder))
+        return self._wallet.entries(self._folder)
 
     def close(self) -> None:
         """Leave the bus."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Self
 from pyvault.errors import BackendUnavailableError, ItemCorruptError, ItemNotFoundError
 from pyvault.moving.awsvault.records import read_item
 from pyvault.storage.options import check_options, seconds_option
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._gpg import Gpg, gpg_error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyvault.backend import Ask, Options
     from pyvault.names import ItemName
     from pyvault.secret import Secret
@@ -53,7 +55,7 @@ class AwsVaultPass(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt one entry."""
-        key = stored_name(name)
+        key = self.stored_name(name)
         root = (self._gpg.store / self._prefix).resolve()
         file = (root / f"{key}{SUFFIX}").resolve()
         if not (file.is_relative_to(root) and file.is_file()):  # aws-vault does not escape names, so ".." is one
@@ -67,11 +69,9 @@ class AwsVaultPass(ReadOnly):
             raise ItemCorruptError(f"{of} is damaged")
         return read_item(outcome.output, of=of, name=key)
 
-    def names(self) -> list[ItemName]:
+    def stored_names(self) -> Iterable[str]:
         """Read the names off the files; in a store without a prefix they may be anybody's."""
         root = self._gpg.store / self._prefix
-        return credentials_in(
-            file.relative_to(root).as_posix().removesuffix(SUFFIX)
-            for file in root.rglob(f"*{SUFFIX}")
-            if not any(part.startswith(".") for part in file.relative_to(root).parts)
-        )
+        files = (file.relative_to(root) for file in root.rglob(f"*{SUFFIX}"))
+        # git keeps its own in a folder of the store; a profile may begin with a dot.
+        return (file.as_posix().removesuffix(SUFFIX) for file in files if file.parts[0] != ".git")

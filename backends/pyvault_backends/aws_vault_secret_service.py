@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import ItemNotFoundError
 from pyvault.moving.awsvault.records import read_item
 from pyvault.secret import Secret
 from pyvault.storage.options import check_options
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._session_bus import bus_errors, existing_collection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from secretstorage import Collection, Item
 
     from pyvault.backend import Ask, Options
@@ -42,21 +44,20 @@ class AwsVaultSecretService(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read one item."""
-        key = stored_name(name)
+        key = self.stored_name(name)
         with bus_errors(f"read '{name}'"):
-            if key not in (items := self._items()):
-                raise ItemNotFoundError(f"there is no item '{name}'")
-            return read_item(Secret(items[key].get_secret()), of=f"the item '{key}' of aws-vault", name=key)
+            return read_item(Secret(self._items[key].get_secret()), of=f"the item '{key}' of aws-vault", name=key)
 
-    def names(self) -> list[ItemName]:
+    def stored_names(self) -> Iterable[str]:
         """Read the names off the attributes."""
-        with bus_errors("list aws-vault's items"):
-            return credentials_in(self._items())
+        return self._items
 
     def close(self) -> None:
         """Leave the bus."""
         self._connection.close()
 
+    @cached_property
     def _items(self) -> dict[str, Item]:
-        items = self._collection.get_all_items()
-        return {item.get_attributes().get(PROFILE) or item.get_label(): item for item in items}
+        with bus_errors("list aws-vault's items"):
+            items = self._collection.get_all_items()
+            return {item.get_attributes().get(PROFILE) or item.get_label(): item for item in items}

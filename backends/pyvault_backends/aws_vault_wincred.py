@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
+from pyvault.errors import BackendError, BackendUnavailableError
 from pyvault.moving.awsvault.records import read_data
 from pyvault.secret import Secret
 from pyvault.storage.options import check_options
-from pyvault_backends._aws_vault import ReadOnly, credentials_in, stored_name
+from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyvault.backend import Ask, Options
     from pyvault.names import ItemName
 
@@ -42,16 +45,14 @@ class AwsVaultWincred(ReadOnly):
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read one target; its blob is the data itself, not UTF-16."""
-        key = stored_name(name)
-        blobs = self._blobs()
-        if key not in blobs:
-            raise ItemNotFoundError(f"there is no item '{name}'")
-        return read_data(blobs[key], of=f"the target '{self._prefix}{key}'")
+        key = self.stored_name(name)
+        return read_data(self._blobs[key], of=f"the target '{self._prefix}{key}'")
 
-    def names(self) -> list[ItemName]:
+    def stored_names(self) -> Iterable[str]:
         """Read the names off the targets."""
-        return credentials_in(self._blobs())
+        return self._blobs
 
+    @cached_property
     def _blobs(self) -> dict[str, Secret[bytes]]:
         library = import_module("win32ctypes.pywin32.win32cred")
         errors = import_module("win32ctypes.pywin32.pywintypes")

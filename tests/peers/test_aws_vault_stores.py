@@ -27,7 +27,6 @@ from pyvault.errors import (
     ItemNotFoundError,
     WrongKeyError,
 )
-from pyvault.moving.awsvault.records import is_credential
 from pyvault.moving.migrate import Deed, Terms, move
 from pyvault.names import credential_name
 from pyvault.secret import Secret
@@ -42,7 +41,7 @@ def files(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("prod", "a/b", "100%", SESSION, "oidc:https://x.awsapps.com/start"):
         (folder / name.replace("%", "%25").replace("/", "%2F")).write_text(encrypt(item(name), "secret"))
-    (folder / ".DS_Store").write_bytes(b"")
+    (folder / ".dotted").write_text(encrypt(item(".dotted"), "secret"))
     (folder / "sub").mkdir()
     return folder
 
@@ -56,7 +55,7 @@ def test_files(files: Path) -> None:
 
     backend = open_aws_vault_store("file", {"path": str(files)}, human)
     assert asked == []
-    check_prod(backend, names={"prod", "a/b", "100%"})
+    check_prod(backend, names={"prod", "a/b", "100%", ".dotted"})
     assert backend.get(credential_name("100%"))
     assert asked == ["aws-vault-passphrase"]
 
@@ -176,23 +175,3 @@ def test_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
             return json.dumps(DATA) if (service, account) == ("aws-vault", "prod") else None
 
     check_prod(AwsVaultKeychain(Keyring(), ["prod", "dev"]), names={"prod"})  # type: ignore[arg-type]  # enough of one
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("prod", True),
-        ("a,b", True),
-        ("sts.example", True),
-        ("session", True),
-        (SESSION, False),
-        ("sso.GetRoleCredentials,YQ,Yg,1", False),
-        ("credential_process,YQ,Yg,1", False),
-        ("oidc:https://x", False),
-        ("session,YQ,Yg,1", False),
-        ("session:YQ:Yg:1", False),
-        ("prod session (123)", False),
-    ],
-)
-def test_sessions_are_told_from_keys_by_their_names(name: str, *, expected: bool) -> None:
-    assert is_credential(name) is expected

@@ -3,103 +3,107 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.errors import UsageError
+from pyvault.errors import BackendError
 from pyvault.moving.migrate import Terms
-from pyvault.secret import Secret
-from pyvault.storage.registry import open_aws_vault_store
 from pyvault.storage.store import CredentialStore
-from pyvault_cli import options
+from pyvault_cli import aws_vault_stores, console, options
+from pyvault_cli.aws_vault_selection import select
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.moving import OverwriteOption, move_and_tell
+from pyvault_cli.moving import OverwriteOption
+from pyvault_cli.taking_over import Account, is_stored
 
 if TYPE_CHECKING:
-    from pyvault.backend import Question
+    from collections.abc import Iterator
 
-SOURCE = "aws-vault"  # what its options begin with: here are two stores, which may be of one kind
-OF_THE_SOURCE = frozenset(
-    {"--backend", "--file-dir", "--pass-dir", "--pass-cmd", "--pass-prefix", "--secret-service-collection"}
-)
+    from pyvault.moving.awsvault.names import AwsVaultStore
 
 
 def import_aws_vault(
     ctx: typer.Context,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="aws-vault's store; without it, every one that is here"),
+    ] = None,
     profile: options.OnlyProfilesOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
+    json: options.JsonOption = False,
 ) -> None:
-    """Copy the keys out of a store of aws-vault, which stays as it is.
+    """Copy the keys out of aws-vault's stores, which stay as they are.
 
-    --backend names aws-vault's store here: file, pass, secret-service, kwallet,
-    keychain or wincred. Where the keys go, PYVAULT_BACKEND or config.toml says.
-    --pass-prefix names aws-vault's folder in the password store; without it, every
-    entry of the store is decrypted to tell aws-vault's from passwords, unless
-    --profile names those to take.
+    --from names a store: file, pass, secret-service, kwallet, keychain or wincred.
+    Where the keys go, --backend, PYVAULT_BACKEND or config.toml says; without
+    --from, --backend names aws-vault's store.
+    Every entry is taken over or told with the reason; exit code 1 means that
+    aws-vault has something that the vault has not.
+    --pass-prefix names aws-vault's folder in the password store; with --from pass
+    and no prefix, every entry of the store is decrypted to tell aws-vault's from
+    passwords, unless --profile names those to take.
     --backend-option aws-vault.KEY=VALUE is for its store, NAME.KEY=VALUE for ours.
     """
     context = context_of(ctx)
-    kind = context.words.last("--backend") or context.environ.get("AWS_VAULT_BACKEND") or "file"
     terms = Terms(overwrite=overwrite, dry_run=dry_run)
-    given = _given_options(context)
-    with context.without_flags(_means_the_source) as ours:
-        places = _places(context, kind, profile)
-        store = open_aws_vault_store(kind, {**places, **given}, lambda question: _ask(context, question))
-        with closing(CredentialStore(store)) as source:
-            move_and_tell(source, ours.store, profile or (), terms, record=ours.record_choice)
+    account = Account()
+    with context.without_flags(partial(aws_vault_stores.is_of_the_source, with_backend=from_ is None)) as ours:
+        try:
+            _import(context, ours, from_, tuple(dict.fromkeys(profile or ())), terms, account)
+        finally:
+            if json and account:
+                console.data(account.as_json())
+    account.settle()
 
 
-def _ask(context: Context, question: Question) -> Secret[str]:
-    given = context.environ.get("AWS_VAULT_FILE_PASSPHRASE")
-    if question.key == "aws-vault-passphrase" and given is not None:
-        return Secret(given)
-    return context.ask(question)
+def _import(
+    context: Context, ours: Context, given: str | None, wanted: tuple[str, ...], terms: Terms, account: Account
+) -> None:
+    problem: Exception | None = None
+    kind = aws_vault_stores.named_kind(context, given)
+    selection = select(context, wanted, named=kind is not None)
+    for found, store in _stores(context, kind, wanted):
+        shared = aws_vault_stores.is_shared(context, found)
+        try:
+            if isinstance(store, Exception):
+                raise store
+            with closing(store):
+                chosen = selection.choose(store.listing, shared=shared)
+                account.leave_out(chosen.left_out)
+                account.pass_by(chosen.not_read)
+                _take_over(store, ours, chosen.profiles, terms, account, shared=shared)
+        except BackendError as exc:
+            if kind is not None:
+                raise
+            console.warn(f"aws-vault's store '{found}': {exc.message}")
+            problem = problem or exc
+    selection.check()
+    account.summarise(dry_run=terms.dry_run)
+    if problem is not None:
+        raise problem
 
 
-def _means_the_source(option: str, value: str) -> bool:
-    return option in OF_THE_SOURCE or (option == "--backend-option" and value.startswith(f"{SOURCE}."))
+def _stores(
+    context: Context, kind: str | None, wanted: tuple[str, ...]
+) -> Iterator[tuple[str, AwsVaultStore | Exception]]:
+    if kind is None:
+        yield from aws_vault_stores.open_visible(context, wanted)
+    else:
+        yield kind, aws_vault_stores.open_named(context, kind, wanted)
 
 
-def _given_options(context: Context) -> dict[str, str]:
-    """Give the source's share of ``--backend-option``.
+def _take_over(
+    store: AwsVaultStore, ours: Context, profiles: list[str], terms: Terms, account: Account, *, shared: bool
+) -> None:
+    from pyvault.moving.awsvault.takeover import take_over
 
-    Raises:
-        UsageError: one that does not say whose it is: where keys are read, or where they go.
-    """
-    from pyvault.storage.options import parse_flags
-
-    options: dict[str, str] = {}
-    for key, value in parse_flags(context.words.every("--backend-option")).items():
-        name, dot, rest = key.partition(".")
-        if not dot:
-            raise UsageError(
-                f"the backend option '{key}' does not say which of the two stores it is for",
-                hint=f"{SOURCE}.{key}=... is for aws-vault's store, NAME.{key}=... for the backend where the keys go",
-            )
-        if name == SOURCE:
-            options[rest] = value
-    return options
-
-
-def _places(context: Context, kind: str, profiles: list[str] | None) -> dict[str, str]:
-    """Read aws-vault's own flags and variables for its stores."""
-    environ, words = context.environ, context.words
-    match kind:
-        case "file":
-            places = {"path": words.last("--file-dir") or environ.get("AWS_VAULT_FILE_DIR")}
-        case "pass":
-            places = {
-                "store": words.last("--pass-dir") or environ.get("AWS_VAULT_PASS_PASSWORD_STORE_DIR"),
-                "prefix": words.last("--pass-prefix") or environ.get("AWS_VAULT_PASS_PREFIX"),
-                "command": words.last("--pass-cmd") or environ.get("AWS_VAULT_PASS_CMD"),
-            }
-        case "secret-service":
-            flag = words.last("--secret-service-collection")
-            places = {"collection": flag or environ.get("AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME")}
-        case "keychain":  # it can't be listed, so the names come from the AWS config
-            places = {"profiles": "\n".join(profiles or context.aws_config.profiles())}
-        case _:
-            places = {}
-    return {key: value for key, value in places.items() if value}
+    if not profiles:
+        return
+    recorded = False
+    for moved in take_over(CredentialStore(store), ours.store, profiles, terms):
+        account.add(moved, shared=shared)
+        if is_stored(moved) and not recorded:
+            ours.record_choice()
+            recorded = True

@@ -31,6 +31,7 @@ from pyvault.storage.guard import contract_errors
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from pyvault.errors import PyvaultError
     from pyvault.storage.store import CredentialStore
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ class Moved:
     deed: Deed
     kind: Kind = Kind.CREDENTIAL
     deleted: bool = False
-    problem: ItemCorruptError | None = None
+    problem: PyvaultError | None = None
 
     def __str__(self) -> str:
         if self.problem is not None:
@@ -150,7 +151,7 @@ def move(
     here, there = names_in(source) if here is None else here, names_in(target)
     for profile in profiles:
         for names, where in ((here, ""), (there, " in the target")):
-            _refuse_half_rotated(names, profile, where)
+            refuse_half_rotated(names, profile, where)
         try:
             yield from _move_profile(source, target, profile, here, terms)
         except ForeignItemError as exc:
@@ -170,7 +171,7 @@ def _move_profile(
     done: list[Moved] = []
     key = None
     if ItemName(Kind.CREDENTIAL, profile) in here:
-        key = _Passage(Keys(source), Keys(target), profile, terms)
+        key = Passage(Keys(source), Keys(target), profile, terms)
     if ItemName(Kind.TOTP, profile) in here:
         kept = key is not None and key.is_barred
         done.append(_with_key(profile) if kept else _copy_device(source, target, profile, terms))
@@ -187,7 +188,7 @@ def _with_key(profile: str) -> Moved:
 
 def _copy_device(source: CredentialStore, target: CredentialStore, profile: str, terms: Terms) -> Moved:
     try:
-        return _Passage(Devices(source), Devices(target), profile, terms).copy()
+        return Passage(Devices(source), Devices(target), profile, terms).copy()
     except (InvalidNameError, ItemTooLargeError):  # a store of somebody else that knows keys only
         return Moved(profile=profile, kind=Kind.TOTP, deed=Deed.STAYS)
 
@@ -198,7 +199,7 @@ def _delete_source(source: CredentialStore, moved: Moved) -> Moved:
     return replace(moved, deleted=True)
 
 
-class _Passage(Generic[T]):
+class Passage(Generic[T]):
     """The way of one item from store to store: what is at both ends is read first."""
 
     def __init__(self, source: Belongings[T], target: Belongings[T], profile: str, terms: Terms) -> None:
@@ -224,7 +225,7 @@ class _Passage(Generic[T]):
         return Moved(profile=self._profile, kind=self._source.kind, deed=deed)
 
 
-def _refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
+def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
     """Refuse a profile whose rotation has not ended: its journal and its key must stay together."""
     if ItemName(Kind.PENDING, profile) in names:
         raise ConflictError(

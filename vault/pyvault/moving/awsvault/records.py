@@ -2,7 +2,7 @@
 
 Some of its stores hold an *item*, ``{"Key": ..., "Data": "<base64>", ...}``,
 others the data alone: the AWS SDK's ``Credentials`` as JSON. What else lies in
-the same store (sessions, SSO tokens) is told by its name.
+the same store (sessions, SSO tokens) is told by its name; see ``names``.
 
 Source: the behaviour of aws-vault 7 and of its keyring library.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemCorruptError
@@ -22,19 +21,9 @@ from pyvault.storage.codec import encode_credentials, parse_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Names of cached sessions and tokens, of now and of earlier versions.
-NO_CREDENTIAL = re.compile(
-    r"oidc:|session[,:]|((sts|sso)\.\w+|credential_process),[^,]*,[^,]*,\d+$|.* session \(\d+\)$", re.DOTALL
-)
-
 
 class ForeignItemError(ItemCorruptError):
     """It is nothing of aws-vault's: in a store shared with others no damage, but somebody else's."""
-
-
-def is_credential(name: str) -> bool:
-    """Say whether this name of aws-vault's is that of a long-lived key."""
-    return NO_CREDENTIAL.match(name) is None
 
 
 def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:

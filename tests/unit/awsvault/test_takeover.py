@@ -1,0 +1,138 @@
+"""What is wrong with one entry stops that one; what is wrong with a store stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import pytest
+
+from pyvault.backend import Ask, Options
+from pyvault.errors import (
+    AccessDeniedError,
+    BackendError,
+    BackendLockedError,
+    ItemCorruptError,
+    ItemTooLargeError,
+    PyvaultError,
+    TamperedError,
+    WrongKeyError,
+)
+from pyvault.model import StoredCredentials
+from pyvault.moving.awsvault.records import ForeignItemError
+from pyvault.moving.awsvault.takeover import take_over
+from pyvault.moving.migrate import Deed, Terms
+from pyvault.names import ItemName, Kind, credential_name
+from pyvault.secret import Secret
+from pyvault.storage.codec import encode_credentials
+from pyvault.storage.store import CredentialStore
+from pyvault_backends.memory import MemoryBackend
+
+PAIR = StoredCredentials(access_key_id="AKIAPROD", secret_access_key=Secret("pLaNtEd"))
+OTHER = StoredCredentials(access_key_id="AKIAOTHER", secret_access_key=Secret("pLaNtEd"))
+
+
+class Scripted:
+    """A source whose entries are pairs or errors."""
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, entries: Mapping[str, StoredCredentials | PyvaultError]) -> None:
+        self.entries = entries
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        del options, ask
+        return cls({})
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        found = self.entries[name.name]
+        if isinstance(found, PyvaultError):
+            raise found
+        return encode_credentials(found)
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        raise AssertionError(name)
+
+    def delete(self, name: ItemName) -> None:
+        raise AssertionError(name)
+
+    def names(self) -> list[ItemName]:
+        return [credential_name(name) for name in self.entries]
+
+    def close(self) -> None:
+        pass
+
+
+class FailingTarget(MemoryBackend):
+    """A target that fails at one name."""
+
+    failing: tuple[str, PyvaultError]
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        if name.name == self.failing[0]:
+            raise self.failing[1]
+        super().put(name, data)
+
+
+def deeds(
+    entries: Mapping[str, StoredCredentials | PyvaultError], target: MemoryBackend | None = None, **terms: bool
+) -> dict[str, Deed]:
+    source, store = CredentialStore(Scripted(entries)), CredentialStore(target or MemoryBackend())
+    return {moved.profile: moved.deed for moved in take_over(source, store, list(entries), Terms(**terms))}
+
+
+@pytest.mark.parametrize(
+    ("problem", "deed"),
+    [
+        (ItemCorruptError("damaged"), Deed.FAILED),
+        (ForeignItemError("a password"), Deed.FOREIGN),
+        (AccessDeniedError("not readable"), Deed.FAILED),
+        (WrongKeyError("another passphrase"), Deed.FAILED),
+        (BackendError("gpg failed"), Deed.FAILED),
+    ],
+)
+def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, deed: Deed) -> None:
+    assert deeds({"a": problem, "b": PAIR}) == {"a": deed, "b": Deed.COPIED}
+
+
+def test_a_passphrase_that_opens_nothing_is_the_wrong_one() -> None:
+    with pytest.raises(WrongKeyError):
+        deeds({"a": WrongKeyError("a"), "b": WrongKeyError("b")})
+
+
+def test_a_store_that_is_locked_stops_the_rest() -> None:
+    with pytest.raises(BackendLockedError):
+        deeds({"a": BackendLockedError("locked"), "b": PAIR})
+
+
+def test_a_target_that_can_not_take_one_key_takes_the_others() -> None:
+    target = FailingTarget()
+    target.failing = ("a", ItemTooLargeError("too large"))
+    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": Deed.FAILED, "b": Deed.COPIED}
+
+
+@pytest.mark.parametrize("problem", [AccessDeniedError("read only"), TamperedError("damaged")])
+def test_a_target_that_fails_is_an_error(problem: PyvaultError) -> None:
+    target = FailingTarget()
+    target.failing = ("a", problem)
+    with pytest.raises(type(problem)):
+        deeds({"a": PAIR, "b": PAIR}, target)
+
+
+def test_a_rotation_that_has_not_ended_keeps_its_profile_only() -> None:
+    target = MemoryBackend()
+    target.put(ItemName(Kind.PENDING, "a"), Secret(b"{}"))
+    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": Deed.FAILED, "b": Deed.COPIED}
+
+
+def test_another_key_stays_unless_it_may_be_replaced() -> None:
+    target = MemoryBackend()
+    store = CredentialStore(target)
+    store.put("a", OTHER)
+    store.put("same", PAIR)
+    entries = {"a": PAIR, "same": PAIR}
+    assert deeds(entries, target, dry_run=True) == {"a": Deed.WOULD_SKIP, "same": Deed.IS_THERE}
+    assert deeds(entries, target) == {"a": Deed.SKIPPED, "same": Deed.ALREADY}
+    assert store.get("a") == OTHER
+    assert deeds(entries, target, overwrite=True) == {"a": Deed.COPIED, "same": Deed.ALREADY}
