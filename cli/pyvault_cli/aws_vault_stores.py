@@ -39,8 +39,8 @@ def named_kind(context: Context, given: str | None) -> str | None:
     Raises:
         UsageError: the flags mean more than one kind.
     """
-    if given or (named := context.words.last("--backend")):
-        return given or named
+    if named := given or context.words.last("--backend"):
+        return named
     meant = {kind for flag, kind in KIND_OF_FLAG.items() if context.words.last(flag) is not None}
     if len(meant) > 1:
         raise UsageError(f"the options name stores of {' and '.join(sorted(meant))}", hint="--from names the one")

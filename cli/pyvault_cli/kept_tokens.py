@@ -17,15 +17,15 @@ def kept_portals(context: Context) -> dict[str, SsoSession]:
     kept = set(context.sessions.blobs(Kind.SSO_TOKEN))
     if not kept:
         return {}  # resolving every profile is not for those who never signed in
-    from pyvault.sso.lookup import find_session
+    from pyvault.sso.lookup import own_session
 
     portals: dict[str, SsoSession] = {}
     for name in context.aws_config.profiles():
         try:
-            portal = find_session(context.aws_config, name, context.environ)
+            portal = own_session(context.aws_config, name, context.environ)
         except ConfigError:
             continue
-        if portal.key() in kept:
+        if portal is not None and portal.key() in kept:
             portals[name] = portal
     return portals
 

@@ -11,6 +11,8 @@ from pyvault import clock
 from pyvault_cli import console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyvault.aws.calls import SsoPortal
     from pyvault.planning.steps import Plan
     from pyvault.sso.login import SsoLogin
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 SessionArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[SESSION|PROFILE]",
-        help="an sso-session, or a profile that signs in by SSO; by default the only session there is",
+        metavar="[SESSION|PROFILE|URL]",
+        help="an sso-session, a profile that signs in by SSO or stands on one that does, or a start URL; "
+        "by default the only session there is",
         show_default=False,
     ),
 ]
@@ -66,15 +69,17 @@ def sso_login(
 
     With ``--no-input``, and where nobody would see the question, nobody signs
     in: what is kept is used and refreshed, and what needs a person fails at once
-    and says what to run.
+    and says what to run. Who has the address printed reads it, terminal or not.
 
     Args:
+        context: of the command line.
         flow: how to sign in; None chooses by where this is.
         open_browser: False shows the address only.
         browser: what opens it; None leaves that to config.toml and the desktop.
         on_purpose: signing in is what the command is for, so whoever started it is there.
     """
     from pyvault.sessions.single_flight import SingleFlight
+    from pyvault.sso.awscache import read_aws_cache
     from pyvault.sso.login import SsoLogin
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.signin import SignIn
@@ -82,7 +87,7 @@ def sso_login(
 
     tokens = token_store(context)
     sign_in = None
-    if not context.words.has("--no-input") and (on_purpose or _somebody_is_there(context)):
+    if not context.words.has("--no-input") and (on_purpose or not open_browser or _somebody_is_there(context)):
         person = TerminalPerson(
             context.environ,
             runtime=context.paths.runtime,
@@ -97,7 +102,15 @@ def sso_login(
         connect=connect,
         sign_in=sign_in,
         clock=clock.now,
+        elsewhere=lambda session: read_aws_cache(aws_cache(context), session),
     )
+
+
+def aws_cache(context: Context) -> Path:
+    """Return the place where the AWS CLI and the SDKs keep tokens."""
+    from pyvault.config.file import expand_home
+
+    return expand_home("~/.aws/sso/cache", context.environ)
 
 
 def _somebody_is_there(context: Context) -> bool:
@@ -130,12 +143,11 @@ def leave_tokens(context: Context, plan: Plan) -> None:
 
     The credentials were fetched just before, so the tokens are at hand.
     """
-    from pyvault.config.file import expand_home
     from pyvault.planning.steps import SsoStep
     from pyvault.sso.awscache import write_aws_cache
     from pyvault.sso.session import session_of
 
-    directory = expand_home("~/.aws/sso/cache", context.environ)
+    directory = aws_cache(context)
     for step in plan.steps:
         if isinstance(step, SsoStep):
             session = session_of(step)

@@ -180,6 +180,60 @@ def test_no_browser_prints_the_address_and_opens_nothing(machine: Machine) -> No
     assert child.exitstatus == 0
 
 
+@pytest.mark.parametrize("words", [("exec", "--stdout", "dev", "--", "true"), ("login", "--stdout", "dev")])
+def test_stdout_without_a_terminal_prints_the_address_and_waits(machine: Machine, words: tuple[str, ...]) -> None:
+    with subprocess.Popen(
+        [PYVAULT, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**machine.environ, "DISPLAY": "", "BROWSER": "", "PYVAULT_SIGNIN_URL": machine.aws.url},
+        text=True,
+    ) as child:
+        assert child.stderr is not None
+        page = next(line.strip() for line in child.stderr if "/authorize" in line)
+        assert child.poll() is None
+        subprocess.run([machine.environ["BROWSER"], page], check=True, env=machine.environ)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    assert "authorize" not in out
+
+
+def test_stdout_asks_nobody_with_no_input(machine: Machine) -> None:
+    ended = machine.run("--no-input", "exec", "--stdout", "dev", "--", "true")
+    assert ended.code == 4
+    assert machine.aws.ops() == []
+
+
+def test_a_role_and_a_start_url_mean_the_sign_in(machine: Machine) -> None:
+    machine.config.write_text(f"{CONFIG}\n[profile app]\nrole_arn = arn:aws:iam::1:role/app\nsource_profile = dev\n")
+    assert "signed in to 'corp'" in machine.inside("sso", "login", "app").err
+    assert "ReadOnly" in machine.inside("sso", "roles", "https://example.awsapps.com/start/#/").out
+    assert "revoked" in machine.inside("sso", "logout", "https://example.awsapps.com/start#").err
+
+
+def test_the_token_of_the_aws_cli_is_used_while_it_is_good(machine: Machine) -> None:
+    machine.inside("sso", "login")
+    machine.good("exec", "dev", "--profile-env", "--", "true")
+    (left,) = (machine.home / ".aws" / "sso" / "cache").glob("*.json")
+    machine.inside("clear", "--all")
+    machine.aws.clear_calls()
+    machine.good("--no-input", "export", "dev")
+    assert machine.aws.ops() == ["sso.GetRoleCredentials"]
+    ended = machine.inside("sso", "logout")
+    assert "the AWS CLI is signed in to 'corp' by itself" in ended.err
+    left.unlink()
+    assert machine.run("--no-input", "export", "dev", "--no-cache").code == 4
+
+
+def test_sso_logout_takes_back_the_token_that_was_left_for_a_child(machine: Machine) -> None:
+    machine.inside("sso", "login")
+    machine.good("exec", "dev", "--profile-env", "--", "true")
+    assert "AWS CLI" not in machine.inside("sso", "logout").err
+    assert not list((machine.home / ".aws" / "sso" / "cache").glob("*.json"))
+
+
 def test_ctrl_c_in_the_middle_of_a_sign_in(machine: Machine) -> None:
     child = pexpect.spawn(
         str(PYVAULT), ["sso", "login", "--no-browser"], env=machine.environ, encoding="utf-8", timeout=60

@@ -40,6 +40,7 @@ def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -
             portal=sso_access.portal_of(portal),
             oidc=connect(portal),
             clock=clock.now,
+            aws_cache=sso_access.aws_cache(context),
         )
     except (AwsError, ItemCorruptError):
         console.note(NOT_REVOKED.format(portal.label))
@@ -47,6 +48,16 @@ def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -
         raise
     console.note(OUTCOMES[outcome].format(portal.label))
     _forget_roles(context, portal)
+    _tell_of_aws_cli(context, portal)
+
+
+def _tell_of_aws_cli(context: Context, portal: SsoSession) -> None:
+    from pyvault.sso.awscache import read_aws_cache
+
+    token = read_aws_cache(sso_access.aws_cache(context), portal)
+    if token is not None and token.expires > clock.now():
+        console.warn(f"the AWS CLI is signed in to '{portal.label}' by itself, and its token is used from now on")
+        console.hint("aws sso logout ends that")
 
 
 def _forget_roles(context: Context, portal: SsoSession) -> None:

@@ -15,7 +15,7 @@ from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.login import SsoLogin
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.signin import SignIn
-from pyvault.sso.tokens import TokenStore
+from pyvault.sso.tokens import AccessToken, TokenStore
 
 
 class Bench:
@@ -46,6 +46,19 @@ class Bench:
             sign_in=sign_in if with_person else None,
             clock=self.clock,
         )
+
+
+def left_by_aws_cli(bench: Bench, token: str, *, life: timedelta = timedelta(hours=1)) -> SsoLogin:
+    """Give a login on a machine where the AWS CLI has signed in, and nobody is there."""
+    found = AccessToken(access_token=Secret(token), expires=bench.clock() + life)
+    return SsoLogin(
+        tokens=bench.tokens,
+        flights=SingleFlight(bench.directory),
+        connect=lambda _: bench.oidc,
+        sign_in=None,
+        clock=bench.clock,
+        elsewhere=lambda _: found,
+    )
 
 
 @pytest.fixture
@@ -214,3 +227,45 @@ def test_a_browser_that_never_comes_back_makes_the_next_try_register_anew(
             bench.another().token(session())
     assert bench.oidc.calls == ["register browser", "register browser"]
     assert bench.blobs.kinds() == []
+
+
+def test_a_token_of_the_aws_cli_is_used_and_neither_kept_nor_refreshed(bench: Bench) -> None:
+    assert left_by_aws_cli(bench, "theirs").token(session()).access_token == Secret("theirs")
+    assert bench.oidc.calls == []
+    assert bench.blobs.items == {}
+
+
+def test_a_token_of_our_own_comes_before_that_of_the_aws_cli(bench: Bench) -> None:
+    bench.login.token(session())
+    login = left_by_aws_cli(bench, "theirs")
+    assert login.token(session()).access_token == Secret("access3")
+    bench.clock.sleep(3600)
+    assert left_by_aws_cli(bench, "theirs").token(session()).access_token == Secret("access4")
+    bench.clock.sleep(3600)
+    bench.oidc.refreshes = [AwsError("refused", code=Code.BAD_GRANT)]
+    assert left_by_aws_cli(bench, "theirs").token(session()).access_token == Secret("theirs")
+
+
+@pytest.mark.parametrize("life", [timedelta(minutes=5), timedelta(minutes=-5)])
+def test_a_token_of_the_aws_cli_that_ends_is_not_used(bench: Bench, life: timedelta) -> None:
+    with pytest.raises(InputRequiredError):
+        left_by_aws_cli(bench, "theirs", life=life).token(session())
+
+
+def test_a_token_of_the_aws_cli_that_aws_rejects_is_not_used_again(bench: Bench) -> None:
+    with pytest.raises(InputRequiredError):
+        left_by_aws_cli(bench, "theirs").token(session(), rejected=Secret("theirs"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, "pyvault sso login corp"),
+        ({"name": None, "profile": "old one"}, "pyvault sso login 'old one'"),
+        ({"name": None}, "pyvault sso login https://corp.awsapps.com/start"),
+    ],
+)
+def test_the_hint_is_a_command_that_signs_in(bench: Bench, changes: dict[str, str | None], command: str) -> None:
+    with pytest.raises(InputRequiredError) as caught:
+        bench.another(with_person=False).token(session(**changes))
+    assert caught.value.hint == f"run: {command}"

@@ -11,7 +11,7 @@ from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
 from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.steps import SsoStep
-from pyvault.sso.lookup import find_session, profiles_of
+from pyvault.sso.lookup import find_session, own_session, profiles_of
 from pyvault.sso.session import session_of
 
 CONFIG = """\
@@ -45,6 +45,14 @@ sso_start_url = https://inline.awsapps.com/start
 sso_region = us-west-2
 sso_account_id = 111122223333
 sso_role_name = Admin
+
+[profile role]
+role_arn = arn:aws:iam::111122223333:role/app
+source_profile = middle
+
+[profile middle]
+role_arn = arn:aws:iam::111122223333:role/middle
+source_profile = inline
 
 [profile plain]
 region = eu-west-1
@@ -83,6 +91,46 @@ def test_a_planned_step_and_the_command_line_mean_the_same_token(environ: dict[s
     assert isinstance(step, SsoStep)
     assert session_of(step).key() == find_session(config(), "corp", environ).key()
     assert session_of(step).key() == find_session(config(), "dev", environ).key()
+
+
+@pytest.mark.parametrize("name", ["role", "middle"])
+def test_a_role_means_the_sign_in_that_it_stands_on(name: str) -> None:
+    """The region of ``[default]`` and its start URL are those of ``[default]``'s heirs, so they stand apart here."""
+    text = CONFIG.replace("sso_start_url = https://default.awsapps.com/start\n", "")
+    session = find_session(config(text), name, {})
+    assert session == find_session(config(text), "inline", {})
+    assert session.how_to_sign_in == "pyvault sso login inline"
+    assert own_session(config(text), name, {}) is None
+    assert profiles_of(config(text), session, {}) == ["inline", "role", "middle"]
+
+
+def test_a_role_that_stands_on_no_sign_in_is_told_so() -> None:
+    text = "[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = s\n[profile s]\nregion = eu-west-1\n"
+    with pytest.raises(InvalidSettingError, match="neither profile 'r' nor a profile that it stands on"):
+        find_session(config(text), "r", {})
+
+
+@pytest.mark.parametrize("end", ["", "/", "#", "#/", "/#", "/#/"])
+def test_a_start_url_is_one_however_it_is_written(end: str) -> None:
+    corp = find_session(config(), "corp", {})
+    named = find_session(config(), f"https://corp.awsapps.com/start{end}", {})
+    assert named == corp
+    inline = find_session(config(), f"HTTPS://Inline.awsapps.com/start{end}", {})
+    assert inline == find_session(config(), "inline", {})
+    written = find_session(
+        config(CONFIG.replace("corp.awsapps.com/start#/", f"corp.awsapps.com/start{end}")), "corp", {}
+    )
+    assert (written.key(), written.portal_url) == (corp.key(), "https://corp.awsapps.com/start")
+
+
+def test_a_start_url_that_nothing_or_more_than_one_setting_means() -> None:
+    with pytest.raises(ProfileNotFoundError, match="signs in to 'https://nobody"):
+        find_session(config(), "https://nobody.awsapps.com/start", {})
+    two = "[sso-session a]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n"
+    two += "[sso-session b]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
+    with pytest.raises(ConfigError, match="differ") as caught:
+        find_session(config(two), "https://x.awsapps.com/start", {})
+    assert caught.value.hint == "name one of them: a, b"
 
 
 def test_the_profiles_of_a_session() -> None:

@@ -66,7 +66,9 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
         case ProcessStep():
             return (step.profile, step.command)
         case SsoStep():
-            sso = (step.session, step.start_url, step.sso_region, step.account_id, step.role_name)
+            from pyvault.sso.portal_url import portal_url
+
+            sso = (step.session, portal_url(step.start_url), step.sso_region, step.account_id, step.role_name)
             return (*sso, step.registration_scopes, _client(step.client, step.client.endpoints.sso))
         case WebIdentityStep():
             token = (step.token_file, step.token_process)

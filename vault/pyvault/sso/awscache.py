@@ -1,6 +1,11 @@
-"""Write a token where the AWS CLI and the SDKs look for it, in plain text.
+"""The place where the AWS CLI and the SDKs keep SSO tokens, in plain text.
 
-Only ``exec --profile-env`` asks for this, and says so: the child then reads the
+Who signed in with the AWS CLI need not do so again: its access token is used
+while it is good. It is never refreshed (a refresh token that two programs use is
+lost to one of them) and never kept. A file that others could have written could
+make somebody else of the person, and is passed over.
+
+Only ``exec --profile-env`` writes there, and says so: the child then reads the
 profile itself. The file holds the access token alone. Without the refresh token
 and the client's secret, whoever steals it has hours, not months.
 
@@ -11,15 +16,23 @@ the file name is the SHA-1 of the session's name, or of the start URL.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Final, cast
 
-from pyvault.clock import to_rfc3339
+from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.secret import Secret
+from pyvault.sso.portal_url import ENDINGS, portal_url
+from pyvault.sso.tokens import AccessToken
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.sso.session import SsoSession
-    from pyvault.sso.tokens import SsoToken
+
+MAX_FILE: Final = 256 * 1024  # bytes; a token is some kilobytes at most
+WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_path(directory: Path, session: SsoSession) -> Path:
@@ -28,11 +41,81 @@ def cache_path(directory: Path, session: SsoSession) -> Path:
     Args:
         directory: ``~/.aws/sso/cache``.
     """
-    name = hashlib.sha1((session.name or session.start_url).encode(), usedforsecurity=False).hexdigest()
-    return directory / f"{name}.json"
+    return directory / _file_name(session.name or session.start_url)
 
 
-def write_aws_cache(directory: Path, session: SsoSession, token: SsoToken) -> Path:
+def sign_in_id(token: AccessToken) -> str:
+    """Return what tells this sign-in from others: all that is known of one that another program made."""
+    return hashlib.sha256(token.access_token.reveal().encode()).hexdigest()[:32]
+
+
+def read_aws_cache(directory: Path, session: SsoSession) -> AccessToken | None:
+    """Return the token that the AWS CLI keeps for a portal, fresh or not; None if there is none that can be used.
+
+    It keeps one under the session's name, or under the start URL as it stands in
+    the config file; what is in the file must speak of this portal.
+
+    Args:
+        directory: ``~/.aws/sso/cache``.
+        session: the portal.
+    """
+    texts = [session.name or session.start_url, session.start_url, *(f"{session.portal_url}{end}" for end in ENDINGS)]
+    found = (_read(directory / _file_name(text), session) for text in dict.fromkeys(texts))
+    tokens = [token for token in found if token is not None]
+    return max(tokens, key=lambda token: token.expires, default=None)
+
+
+def _file_name(text: str) -> str:
+    return f"{hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()}.json"
+
+
+def _read(path: Path, session: SsoSession) -> AccessToken | None:
+    import json
+
+    try:
+        with path.open("rb") as file:
+            if not _is_our_own(os.fstat(file.fileno())):
+                return None
+            record: object = json.loads(file.read(MAX_FILE + 1))
+    except (OSError, ValueError, RecursionError):  # not there, or nothing of the AWS CLI's
+        return None
+    fields = cast("dict[str, object]", record) if isinstance(record, dict) else {}
+    token, url, ends = (fields.get(key) for key in ("accessToken", "startUrl", "expiresAt"))
+    if not (isinstance(token, str) and token and isinstance(url, str) and isinstance(ends, str)):
+        return None
+    if portal_url(url) != session.portal_url or fields.get("region", session.client.region) != session.client.region:
+        return None
+    try:
+        # Version 2 of the AWS CLI wrote "UTC" in its first years.
+        return AccessToken(access_token=Secret(token), expires=parse_rfc3339(ends.replace("UTC", "Z")))
+    except ValueError:
+        return None
+
+
+def _is_our_own(status: os.stat_result) -> bool:
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & WRITABLE_BY_OTHERS
+
+
+def remove_from_aws_cache(directory: Path, session: SsoSession, token: AccessToken) -> None:
+    """Remove the file that :func:`write_aws_cache` made of this token, if it is there; another one stays.
+
+    Raises:
+        WriteFailedError: it can't be removed.
+    """
+    from pyvault.files.atomic import writing
+
+    path = cache_path(directory, session)
+    found = _read(path, session)
+    if found is not None and found.access_token == token.access_token:
+        with writing(path):
+            path.unlink(missing_ok=True)
+
+
+def write_aws_cache(directory: Path, session: SsoSession, token: AccessToken) -> Path:
     """Write the token for other programs, mode 0600, atomically.
 
     Returns:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.sso.oidc import OidcCalls
     from pyvault.sso.session import SsoSession
-    from pyvault.sso.tokens import TokenStore
+    from pyvault.sso.tokens import AccessToken, TokenStore
 
     T = TypeVar("T")
 
@@ -47,6 +47,8 @@ class SsoLogin:
 
     Args:
         sign_in: asks a person; None where nobody may be asked.
+        elsewhere: finds a token that another program keeps for the portal. It is used
+            while it is good, where there is none of our own, and never kept or refreshed.
     """
 
     def __init__(
@@ -57,18 +59,20 @@ class SsoLogin:
         connect: Callable[[SsoSession], OidcCalls],
         sign_in: Callable[[SsoSession], SsoToken] | None,
         clock: Clock,
+        elsewhere: Callable[[SsoSession], AccessToken | None] = lambda _: None,
     ) -> None:
         self._tokens = tokens
         self._flights = flights
         self._connect = connect
         self._sign_in = sign_in
         self._clock = clock
+        self._elsewhere = elsewhere
 
     def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
         """Give the token for a planned step; see :meth:`token`."""
         return self.token(session_of(step), rejected=rejected)
 
-    def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> SsoToken:
+    def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> AccessToken:
         """Give a token that is good for some minutes at least; a person may be asked.
 
         Args:
@@ -83,7 +87,7 @@ class SsoLogin:
         """
         return self._flights.share(
             session.key(),
-            look_up=lambda: self._kept(session, rejected),
+            look_up=lambda: self._at_hand(session, rejected),
             fetch=lambda: self._renew(session, rejected),
         )
 
@@ -118,13 +122,28 @@ class SsoLogin:
             anew=True,
         )
 
+    def _at_hand(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken:
+        try:
+            self._tokens.token(session)
+        except ItemNotFoundError:
+            if (found := self._found(session, rejected)) is not None:
+                return found
+            raise
+        return self._kept(session, rejected)  # ours; one that has ended may be refreshed
+
+    def _found(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken | None:
+        found = self._elsewhere(session)
+        if found is None or found.access_token == rejected or not found.is_fresh(at=self._clock(), window=WINDOW):
+            return None
+        return found
+
     def _kept(self, session: SsoSession, rejected: Secret[str] | None) -> SsoToken:
         token = self._tokens.token(session)
         if rejected == token.access_token or not token.is_fresh(at=self._clock(), window=WINDOW):
             raise ItemNotFoundError(f"there is no fresh token for {session.label!r}")
         return token
 
-    def _renew(self, session: SsoSession, rejected: Secret[str] | None) -> SsoToken:
+    def _renew(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken:
         try:
             token = self._tokens.token(session)
         except ItemNotFoundError:
@@ -132,8 +151,10 @@ class SsoLogin:
         if rejected == token.access_token:
             # The person or an administrator ended the session: what could refresh it is dead as well.
             self._tokens.drop_token(session)
-            return self._ask(session)
-        return self._refresh(session, token) or self._ask(session)
+            renewed = None
+        else:
+            renewed = self._refresh(session, token)
+        return renewed or self._found(session, rejected) or self._ask(session)
 
     def _refresh(self, session: SsoSession, token: SsoToken) -> SsoToken | None:
         """Renew without a person; None if only a person can."""
@@ -165,14 +186,8 @@ class SsoLogin:
         if self._sign_in is None:
             raise InputRequiredError(
                 f"nobody is signed in to {session.label!r}",
-                hint=f"run: pyvault sso login {_quoted(session.label)}",
+                hint=f"run: {session.how_to_sign_in}",
             )
         token = self._sign_in(session)
         self._tokens.put_token(session, token)
         return token
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

@@ -10,6 +10,7 @@ from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from typing import Protocol
 
     from pyvault.aws.calls import SsoPortal
@@ -37,12 +38,27 @@ class Logout(StrEnum):
 
 
 def logout(
-    session: SsoSession, *, tokens: TokenStore, flights: Flights, portal: SsoPortal, oidc: OidcCalls, clock: Clock
+    session: SsoSession,
+    *,
+    tokens: TokenStore,
+    flights: Flights,
+    portal: SsoPortal,
+    oidc: OidcCalls,
+    clock: Clock,
+    aws_cache: Path | None = None,
 ) -> Logout:
     """Revoke the token of a portal and drop it with the registrations.
 
     Here it is gone whatever AWS says; the answer tells what AWS said. A refresh
     or sign-in under way is waited for: what it stored afterwards would undo this.
+
+    Args:
+        session: the portal.
+        tokens: where ours are kept.
+        flights: keeps other processes from signing in meanwhile.
+        portal, oidc: AWS.
+        clock: the time.
+        aws_cache: where a copy of the access token may have been left for a child.
 
     Raises:
         LockTimeoutError: another process still signs in; nothing has changed.
@@ -53,10 +69,22 @@ def logout(
     """
     with flights.alone(session.key(), what=f"the sign-in to '{session.label}'"):
         try:
+            if aws_cache is not None:
+                _remove_copy(session, tokens, aws_cache)
             return _end_token(session, tokens, portal, oidc, clock)
         finally:
             for flow in Flow:
                 tokens.drop_registration(session, flow)
+
+
+def _remove_copy(session: SsoSession, tokens: TokenStore, aws_cache: Path) -> None:
+    from pyvault.sso.awscache import remove_from_aws_cache
+
+    try:
+        token = tokens.token(session)
+    except (ItemNotFoundError, ItemCorruptError):  # then nobody knows what we have left there
+        return
+    remove_from_aws_cache(aws_cache, session, token)
 
 
 def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc: OidcCalls, clock: Clock) -> Logout:

@@ -8,6 +8,7 @@ from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
 from pyvault.planning.client_settings import home_partition, sso_client_of
+from pyvault.sso.portal_url import is_url, portal_url
 from pyvault.sso.session import DEFAULT_SCOPES, SsoSession
 
 if TYPE_CHECKING:
@@ -20,39 +21,88 @@ _PROBE: Final = "pyvault-sso-look-up"
 
 
 def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str]) -> SsoSession:
-    """Find a portal by the name of its session, or of a profile that signs in there.
+    """Find a portal by the name of its session, of a profile that signs in there, or by its start URL.
 
     Args:
-        name: None takes the only session of the config file.
+        config: the AWS config file.
+        name: a profile may sign in there by way of its sources; None takes the only
+            session of the config file.
         environ: the ``AWS_*`` variables count, as for a profile.
 
     Raises:
-        ProfileNotFoundError: nothing is called so.
+        ProfileNotFoundError: nothing is called so, or signs in there.
         InvalidSettingError: what is called so can't be signed in to.
         ConfigError: no name was given, and there is not exactly one session.
     """
     if name is None:
         name = _only_session(config)
+    if is_url(name):
+        return _by_url(config, name, environ)
     if config.find_sso_session(name) is not None:
         return _session(_probe(config, name, environ), f"sso-session {name!r}")
     if config.find_profile(name) is not None:
-        return _session(load_profile(config, None, name, environ), f"profile {name!r}")
+        profile = load_profile(config, None, name, environ)
+        origin = next((each for each in profile.chain() if signs_in(each)), profile)
+        return _session(origin, f"profile {origin.name!r}", partition_of=profile)
     raise ProfileNotFoundError(
         f"no sso-session and no profile is called {name!r}", hint=f'they stand in "{config.path}"'
     )
 
 
+def own_session(config: ConfigFile, name: str, environ: Mapping[str, str]) -> SsoSession | None:
+    """Return the portal that a profile itself signs in to, not by way of a source; None if to none.
+
+    Raises:
+        ConfigError: its settings are wrong.
+    """
+    profile = load_profile(config, None, name, environ)
+    return _session(profile, f"profile {name!r}") if signs_in(profile) else None
+
+
+def signs_in(profile: Profile) -> bool:
+    """Return whether a profile itself says where to sign in."""
+    return bool(profile.sso_session or profile.sso_start_url)
+
+
 def profiles_of(config: ConfigFile, session: SsoSession, environ: Mapping[str, str]) -> list[str]:
-    """List the profiles that sign in to a portal; profiles with mistakes are left out."""
+    """List the profiles that sign in to a portal, by way of sources too; profiles with mistakes are left out."""
     found: list[str] = []
     for name in config.profiles():
         try:
-            profile = load_profile(config, None, name, environ)
-            if profile.sso_start_url and _session(profile, name).key() == session.key():
+            chain = load_profile(config, None, name, environ).chain()
+            if any(signs_in(each) and _session(each, name).key() == session.key() for each in chain):
                 found.append(name)
         except ConfigError:
             continue
     return found
+
+
+def _by_url(config: ConfigFile, url: str, environ: Mapping[str, str]) -> SsoSession:
+    """Find the one portal with this start URL: sections of sessions come before profiles.
+
+    Raises:
+        ProfileNotFoundError: nothing signs in there.
+        ConfigError: what does so does it with settings that differ.
+    """
+    portals: dict[str, SsoSession] = {}
+    for name in (*config.sso_sessions(), *config.profiles()):
+        try:
+            if config.find_sso_session(name) is not None:
+                portal: SsoSession | None = _session(_probe(config, name, environ), f"sso-session {name!r}")
+            else:
+                portal = own_session(config, name, environ)
+        except ConfigError:
+            continue
+        if portal is not None and portal.portal_url == portal_url(url):
+            portals.setdefault(portal.key(), portal)
+    if not portals:
+        raise ProfileNotFoundError(
+            f"no sso-session and no profile signs in to {url!r}", hint=f'they stand in "{config.path}"'
+        )
+    if len(portals) > 1:
+        names = ", ".join(portal.name or portal.profile or portal.start_url for portal in portals.values())
+        raise ConfigError(f"{url!r} is signed in to with settings that differ", hint=f"name one of them: {names}")
+    return next(iter(portals.values()))
 
 
 def _only_session(config: ConfigFile) -> str:
@@ -70,13 +120,16 @@ def _probe(config: ConfigFile, session: str, environ: Mapping[str, str]) -> Prof
     return load_profile(ConfigFile.parse(config.data + text.encode(), config.path), None, _PROBE, environ)
 
 
-def _session(profile: Profile, what: str) -> SsoSession:
+def _session(profile: Profile, what: str, *, partition_of: Profile | None = None) -> SsoSession:
+    if not signs_in(profile) and profile.source is not None:
+        raise InvalidSettingError(f"neither {what} nor a profile that it stands on signs in by SSO")
     if profile.sso_start_url is None or profile.sso_region is None:
         missing = "sso_start_url" if profile.sso_start_url is None else "sso_region"
         raise InvalidSettingError(f"{what} has no {missing}")
     return SsoSession(
         name=profile.sso_session,
         start_url=profile.sso_start_url,
-        client=sso_client_of(profile, profile.sso_region, home_partition(profile.chain())),
+        client=sso_client_of(profile, profile.sso_region, home_partition((partition_of or profile).chain())),
         scopes=profile.sso_registration_scopes or DEFAULT_SCOPES,
+        profile=None if profile.name == _PROBE else profile.name,
     )

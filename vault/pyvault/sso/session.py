@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pyvault.sso.portal_url import portal_url
 
 if TYPE_CHECKING:
     from pyvault.planning.steps import ClientSettings, SsoStep
@@ -20,14 +22,29 @@ class SsoSession:
 
     Attributes:
         name: of the ``sso-session`` section; None for inline keys.
+        start_url: as it stands in the file.
         client: how to reach AWS; its region is the portal's, which need not be
             the profile's.
+        profile: that signs in here; it tells the portal of inline keys to ``sso login``.
     """
 
     name: str | None
     start_url: str
     client: ClientSettings
     scopes: tuple[str, ...] = DEFAULT_SCOPES
+    profile: str | None = field(default=None, compare=False)
+
+    @property
+    def portal_url(self) -> str:
+        """The start URL in the form that AWS is asked with."""
+        return portal_url(self.start_url)
+
+    @property
+    def how_to_sign_in(self) -> str:
+        """The command that signs in here."""
+        import shlex
+
+        return f"pyvault sso login {shlex.quote(self.name or self.profile or self.start_url)}"
 
     @property
     def label(self) -> str:
@@ -42,7 +59,7 @@ class SsoSession:
         never finds the token of another portal.
         """
         endpoints = self.client.endpoints
-        where = (self.start_url.rstrip("/"), self.client.region, endpoints.sso or "", endpoints.sso_oidc or "")
+        where = (self.portal_url, self.client.region, endpoints.sso or "", endpoints.sso_oidc or "")
         text = "\0".join((*where, *sorted(self.scopes)))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -54,6 +71,7 @@ def session_of(step: SsoStep) -> SsoSession:
         start_url=step.start_url,
         client=step.client,
         scopes=step.registration_scopes or DEFAULT_SCOPES,
+        profile=step.profile,
     )
 
 

@@ -147,7 +147,7 @@ class SignIn:
             return answer
 
     def _with_device_code(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
-        authorization = calls.start_device_authorization(client, start_url=session.start_url)
+        authorization = calls.start_device_authorization(client, start_url=session.portal_url)
         self._person.show_code(session, authorization)
         return await_device_code(calls, client, authorization, clock=self._clock, sleep=self._sleep)
 
@@ -162,6 +162,6 @@ class SignIn:
         return client, True
 
     def _register(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> Registration:
-        client = calls.register_client(flow, start_url=session.start_url, scopes=session.scopes)
+        client = calls.register_client(flow, start_url=session.portal_url, scopes=session.scopes)
         self._tokens.put_registration(session, flow, client)
         return client

@@ -39,7 +39,19 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SsoToken:
+class AccessToken:
+    """What the portal takes; ours, or one that another program left for all to use."""
+
+    access_token: Secret[str]
+    expires: datetime
+
+    def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
+        """Say whether the access token outlives *at* by more than *window*."""
+        return self.expires - at > window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoToken(AccessToken):
     """What a sign-in gave.
 
     Attributes:
@@ -50,8 +62,6 @@ class SsoToken:
             refresh; empty where nobody wrote one down (see :attr:`identity`).
     """
 
-    access_token: Secret[str]
-    expires: datetime
     refresh_token: Secret[str] | None
     client: Registration
     sign_in: str = ""
@@ -60,10 +70,6 @@ class SsoToken:
     def identity(self) -> str:
         """Who signed in, as far as anybody can tell without asking AWS: two sign-ins may be two persons."""
         return self.sign_in or identity_of(self.access_token)
-
-    def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
-        """Say whether the access token outlives *at* by more than *window*."""
-        return self.expires - at > window
 
 
 class TokenStore:
