@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +11,12 @@ from pyvault.errors import ProfileNotFoundError
 from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault.moving.migrate import FORETOLD, VERIFIED, Moved, Terms
 from pyvault_cli import console, options
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context, context_of
 from pyvault_cli.moving import OverwriteOption, move_and_tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 
 def import_credentials_file(
@@ -22,7 +26,11 @@ def import_credentials_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there."""
+    """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there.
+
+    Settings beside them (region, mfa_serial, ...) are appended to the AWS config
+    file, for profiles that have no section in it; what is left is named.
+    """
     from pyvault.moving.clear_keys import ClearKeys
     from pyvault.storage.store import CredentialStore
 
@@ -44,6 +52,7 @@ def import_credentials_file(
         stored = [moved.profile for moved in done if moved.deed in (FORETOLD if dry_run else VERIFIED)]
         if not stored:
             return
+        _take_settings_along(context, path, stored, dry_run=dry_run)
         keys = f"the keys of {len(stored)} profiles from '{path}'"
         if remove and dry_run:
             console.note(f"Would remove {keys}.")
@@ -54,3 +63,20 @@ def import_credentials_file(
             console.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")
 
     move_and_tell(source, context.store, profile or (), terms, record=context.record_choice, go_on=go_on)
+
+
+def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], *, dry_run: bool) -> None:
+    """Append what stands beside the keys to the AWS config file, and name what does not go there."""
+    from pyvault.config.file import ConfigFile
+    from pyvault.moving.settings_beside import settings_beside
+
+    data, config = ConfigFile.load(path).data, context.aws_config
+    for profile in profiles:
+        beside = settings_beside(data, path, config, profile)
+        if beside.settings:
+            if not dry_run:
+                config = config.append_profile(profile, beside.settings)
+            done = "Would add" if dry_run else "Added"
+            console.note(f"{done} {', '.join(beside.settings)} of '{profile}' to '{config.path}'.")
+        for reason, keys in beside.left.items():
+            console.note(f"Left {', '.join(keys)} of '{profile}' in '{path}': {reason}.")
