@@ -95,6 +95,7 @@ class PassBackend:
     def __init__(self, places: Places, gpg: Gpg) -> None:
         self._places = places
         self._gpg = gpg
+        self._is_free_of_others = False
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -157,6 +158,7 @@ class PassBackend:
         """Encrypt to a new name, read back, rename over the old one."""
         envelope = Secret(seal_envelope(name, data).reveal().encode())
         new = f"{self._entry(name)}{NEW_MARK}{secrets.token_hex(4)}"
+        self._refuse_aws_vaults_folder()
         with self._locked():
             self._clean_up(name)
             try:
@@ -187,13 +189,7 @@ class PassBackend:
 
     def names(self) -> list[ItemName]:
         """Read the names off the files; decrypts nothing, and follows no link out of the store."""
-        root = self._places.root
-        with _file_errors("list its items"):
-            found = [
-                decode_name(file.relative_to(root).as_posix().removesuffix(SUFFIX))
-                for folder, _, files in os.walk(root, onerror=_raise)
-                for file in (Path(folder, entry) for entry in files if entry.endswith(SUFFIX))
-            ]
+        found = (decode_name(entry) for entry in self._entries())
         return [name for name in found if name is not None]
 
     def describe(self) -> dict[str, str]:
@@ -203,6 +199,42 @@ class PassBackend:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _entries(self) -> list[str]:
+        """Return what all files below our folder are called, others' too."""
+        root = self._places.root
+        with _file_errors("list its items"):
+            return [
+                file.relative_to(root).as_posix().removesuffix(SUFFIX)
+                for folder, _, files in os.walk(root, onerror=_raise)
+                for file in (Path(folder, entry) for entry in files if entry.endswith(SUFFIX))
+            ]
+
+    def _refuse_aws_vaults_folder(self) -> None:
+        """Refuse to write where aws-vault keeps its items: it would take ours for profiles of its own.
+
+        Raises:
+            AccessDeniedError: one of its items is there.
+        """
+        if self._is_free_of_others:
+            return
+        for entry in self._entries():
+            if decode_name(entry) is None and NEW_MARK not in entry and self._is_of_aws_vault(entry):
+                raise AccessDeniedError(
+                    f"the folder '{self._places.prefix}' of the password store is aws-vault's",
+                    hint="'pyvault import aws-vault --from pass' reads it; "
+                    "PYVAULT_BACKEND_PASS__PREFIX, or 'prefix' under [backend.pass], names another folder to write to",
+                )
+        self._is_free_of_others = True
+
+    def _is_of_aws_vault(self, entry: str) -> bool:
+        from pyvault.moving.awsvault.names import is_credential
+        from pyvault.moving.awsvault.records import is_item
+
+        if not is_credential(entry):
+            return True
+        outcome = self._gpg.run(["show", "--", f"{self._places.prefix}/{entry}"])
+        return not outcome.code and is_item(outcome.output, entry)
 
     def _entry(self, name: ItemName) -> str:
         return f"{self._places.prefix}/{encode_name(name)}"

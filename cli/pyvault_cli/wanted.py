@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, UsageError
+from pyvault.errors import ConfigError, NoCredentialsError, ProfileNotFoundError, UsageError
 from pyvault.names import parse_profile_name
 from pyvault_cli import console
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from pyvault.config.profile import Profile
+    from pyvault.errors import PyvaultError
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
     from pyvault.secret import Secret
@@ -113,7 +114,12 @@ class Wanted:
         from pyvault import clock
         from pyvault.planning.source import require_built
 
-        plan = self.plan_of(*self.load_with_names(context))
+        profile, stored = self.load_with_names(context)
+        try:
+            plan = self.plan_of(profile, stored)
+        except (NoCredentialsError, ProfileNotFoundError) as problem:
+            _look_in_aws_vault(problem, profile, context)
+            raise
         require_built(plan)
         context.recent.note(self.profile, clock.now())
         if context.words.has("--debug"):
@@ -136,6 +142,18 @@ class Wanted:
             allow_plaintext_source=self.allow_plaintext,
         )
         return make_plan(profile, stored=stored, options=options)
+
+
+def _look_in_aws_vault(problem: PyvaultError, profile: Profile, context: Context) -> None:
+    """Say where the missing key is, if aws-vault has it: its users expect it to be found."""
+    from pyvault.moving.awsvault.look import find_in_aws_vault
+
+    names = reversed([member.name for member in profile.chain()])
+    if (seen := find_in_aws_vault(names, context.environ)) is not None:
+        import shlex
+
+        how = f"pyvault import aws-vault --from {seen.kind} --profile {shlex.quote(seen.profile)}"
+        problem.hint = f"aws-vault has an entry '{seen.profile}' ('{seen.path}'); take it over: {how}"
 
 
 def profile_of(given: str | None, context: Context, *, environment: bool) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fake_aws.client import FakeAws
+from peers.aws_vault_items import SESSION, item
 from peers.gpg_home import PASSPHRASE, forget_passphrase, password_store
 from person import Person
 from pyvault.backend import Question
@@ -315,3 +316,23 @@ def test_kinds_are_folders(store: Path) -> None:
     opened(prefix="work/aws").put(ItemName(Kind.KEK, "00ff"), Secret(b"k"))
     assert (store / "work/aws/kek/00ff.gpg").is_file()
     assert sys.platform != "win32"
+
+
+@pytest.mark.parametrize("entry", ["prod", "team/dev", SESSION])
+def test_a_folder_of_aws_vault_is_read_and_not_written_to(store: Path, entry: str) -> None:
+    subprocess.run(["pass", "insert", "-m", f"aws/{entry}"], input=item(entry), check=True, capture_output=True)
+    backend = opened(prefix="aws")
+    assert backend.names() == []
+    with pytest.raises(AccessDeniedError, match="the folder 'aws' of the password store is aws-vault's") as caught:
+        backend.put(PROD, Secret(b"x"))
+    assert "PYVAULT_BACKEND_PASS__PREFIX" in (caught.value.hint or "")
+    assert len(list(store.rglob("*.gpg"))) == 1
+    opened(prefix="mine").put(PROD, Secret(b"x"))
+
+
+def test_others_passwords_beside_our_items_are_no_obstacle(store: Path) -> None:
+    for entry, text in (("corner/mail", b"hunter2"), ("corner/below/prod", item("prod"))):
+        subprocess.run(["pass", "insert", "-m", entry], input=text, check=True, capture_output=True)
+    (store / "corner" / "empty.gpg").write_bytes(b"")
+    opened(prefix="corner").put(PROD, Secret(b"x"))
+    assert opened(prefix="corner").get(PROD) == Secret(b"x")

@@ -59,6 +59,15 @@ def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:
         raise ItemCorruptError(f"{of} is damaged") from None
 
 
+def is_item(text: Secret[bytes], name: str) -> bool:
+    """Return whether this is aws-vault's item of this name, damaged or not."""
+    try:
+        item = parse_object(text, of=name)
+    except ItemCorruptError:
+        return False
+    return item.get("Key") == name and isinstance(item.get("Data"), str)
+
+
 def read_data(text: Secret[bytes], *, of: str) -> Secret[bytes]:
     """Read the SDK's credentials into a record of ours.
 
