@@ -173,6 +173,50 @@ def test_clear_forgets_what_it_is_told_to(person: Person) -> None:
     assert person.run("pyvault", "list", "--sessions").stdout == ""
 
 
+def sessions_of(person: Person) -> dict[str, list[str]]:
+    """Give the operations of the sessions that list shows for each profile that has any."""
+    document = json.loads(person.run("pyvault", "list", "--json").stdout)
+    shown = {row["profile"]: [session["operation"] for session in row["sessions"]] for row in document["profiles"]}
+    return {profile: operations for profile, operations in shown.items() if operations}
+
+
+def test_one_key_under_two_names_is_one_session_that_list_and_clear_know_of_both(person: Person) -> None:
+    person.add("one", "demo")
+    person.add("two", "demo")
+    person.add("other", "two-keys")
+    person.who("one")
+    person.who("two")
+    assert person.aws.ops().count("sts.GetSessionToken") == 1
+    assert sessions_of(person) == {"one": ["sts.GetSessionToken"], "two": ["sts.GetSessionToken"]}
+    assert len(person.run("pyvault", "list", "--sessions").stdout.splitlines()) == 1
+    assert "Cleared 0 sessions" in person.run("pyvault", "clear", "other").stderr
+    ended = person.run("pyvault", "clear", "two")
+    assert "Cleared 1 sessions" in ended.stderr
+    assert "from sessions of 'one'" in ended.stderr
+    assert sessions_of(person) == {}
+    person.who("two", "-d", "2h")
+    assert sessions_of(person) == {"two": ["sts.GetSessionToken"]}
+    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "one").stderr
+    assert person.aws.ops().count("sts.GetSessionToken") == 2
+
+
+def test_profiles_that_ask_for_something_else_with_one_key_have_sessions_of_their_own(person: Person) -> None:
+    person.add("one", "demo")
+    person.add("two", "demo")
+    role = f"role_arn = {person.aws.role_arn('reader')}\n"
+    person.config(f"[profile a]\nsource_profile = one\n{role}[profile b]\nsource_profile = two\n{role}")
+    person.who("one")
+    person.who("a")
+    assert sessions_of(person) == {
+        "one": ["sts.GetSessionToken"],
+        "two": ["sts.GetSessionToken"],
+        "a": ["sts.AssumeRole"],
+        "b": ["sts.AssumeRole"],
+    }
+    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "b").stderr
+    assert sessions_of(person).keys() == {"one", "two"}
+
+
 @pytest.mark.parametrize("words", [["--all"], ["--expired"], ["one"], []])
 def test_clear_removes_the_locks_that_nobody_holds(person: Person, words: list[str]) -> None:
     person.add("one", "demo")

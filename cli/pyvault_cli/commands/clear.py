@@ -8,7 +8,7 @@ import typer
 
 from pyvault.errors import UsageError
 from pyvault_cli import console, options
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context, context_of
 
 
 def clear(
@@ -37,4 +37,18 @@ def clear(
         return
     from pyvault_cli.kept_tokens import drop_tokens
 
-    console.note(f"Cleared {context.sessions.clear(profile) + drop_tokens(context, profile)} sessions.")
+    shared = _drop_shared(context, profile) if profile is not None else 0
+    dropped = shared + context.sessions.clear(profile) + drop_tokens(context, profile)
+    console.note(f"Cleared {dropped} sessions.")
+
+
+def _drop_shared(context: Context, profile: str) -> int:
+    """Forget the sessions of other profiles that would serve this one, and say whose they are."""
+    from pyvault_cli.whose_sessions import WhoseSessions, makers
+
+    shared = WhoseSessions(context).of_others(profile)
+    if not shared:
+        return 0
+    whose = ", ".join(f"'{name}'" for name in makers(shared))
+    console.note(f"'{profile}' was served from sessions of {whose}, which makes the same requests with the same key.")
+    return context.sessions.drop({entry.key for entry in shared})

@@ -18,6 +18,7 @@ from pyvault_cli.context import Context, context_of
 from pyvault_cli.kept_tokens import kept_portals, label_of
 from pyvault_cli.options import JsonOption
 from pyvault_cli.table import aligned, aws_vault_table
+from pyvault_cli.whose_sessions import WhoseSessions
 
 if TYPE_CHECKING:
     from pyvault.sessions.session_cache import SessionEntry
@@ -61,6 +62,7 @@ class _Row:
     """What is known under one name.
 
     Attributes:
+        sessions: made for it, or serving it as well.
         has_profile: there is a section for it in the AWS config file.
         has_credentials: keys are stored for it.
         token: the label of its kept SSO token, if there is one.
@@ -77,18 +79,15 @@ def _rows(context: Context) -> Iterable[_Row]:
     """Give the profiles in file order, then what has stored keys or sessions only."""
     configured = context.aws_config.profiles()
     stored = context.store.profiles()
-    sessions = context.sessions.entries()
+    whose = WhoseSessions(context)
     portals = kept_portals(context)
-    made: dict[str, tuple[SessionEntry, ...]] = {}
-    for session in sessions:
-        made[session.profile] = (*made.get(session.profile, ()), session)
     has_section, has_keys = frozenset(configured), frozenset(stored)
-    for name in dict.fromkeys([*configured, *stored, *made]):
+    for name in dict.fromkeys([*configured, *stored, *(session.profile for session in whose.entries)]):
         yield _Row(
             name=name,
             has_profile=name in has_section,
             has_credentials=name in has_keys,
-            sessions=made.get(name, ()),
+            sessions=tuple(whose.of(name)),
             token=label_of(portals[name]) if name in portals else None,
         )
 

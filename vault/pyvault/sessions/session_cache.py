@@ -17,7 +17,7 @@ from pyvault.sessions.session_handle import SessionHandle
 from pyvault.sessions.session_vault import SessionVault, delete_session_file, session_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -107,6 +107,10 @@ class SessionCache:
             ),
             kinds=frozenset({Kind.SESSION}),
         )
+
+    def drop(self, keys: Collection[str]) -> int:
+        """Drop the sessions with these cache keys; gives how many."""
+        return self._drop(lambda entry: entry.name.name in keys, kinds=frozenset({Kind.SESSION}))
 
     def clear_expired(self) -> int:
         """Drop everything that has ended; gives how many."""

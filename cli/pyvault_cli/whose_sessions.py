@@ -1,0 +1,95 @@
+"""Which cached sessions a profile has: those made for it, and those that serve it just as well.
+
+A session belongs to the profile that it was made for. Another profile that would
+make the very same request (the same key stored under two names, the same role
+behind them) is served from it, so ``list`` shows it there too, and ``clear`` of
+either ends it: afterwards the profile has to sign in anew, whoever made what it had.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.backend import Attributed
+from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
+from pyvault.planning.plan_keys import plan_keys
+from pyvault.planning.steps import SessionTokenStep, StoredStep
+from pyvault_cli.wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyvault.planning.steps import Step
+    from pyvault.sessions.session_cache import SessionEntry
+    from pyvault_cli.context import Context
+
+
+class _UnknownError(PyvaultError):
+    """The key id at the beginning of a plan is known to others only; never leaves this module."""
+
+
+class WhoseSessions:
+    """The cached sessions, asked for by profile."""
+
+    def __init__(self, context: Context) -> None:
+        """Read the list of sessions; opens none of them."""
+        self._context = context
+        self.entries = context.sessions.entries()
+        self._stored = frozenset(context.store.profiles()) if self.entries else frozenset[str]()
+        self._ids: dict[str, str | None] = {}
+
+    @property
+    def tells_ids_freely(self) -> bool:
+        """Whether key ids can be had without a secret: else listing would decrypt every key."""
+        return isinstance(self._context.store.backend, Attributed)
+
+    def of(self, profile: str) -> Sequence[SessionEntry]:
+        """Return the sessions that a profile would be served from, asked as it usually is, and its own."""
+        if not self.entries:
+            return ()
+        keys = self._keys(profile) if self.tells_ids_freely else frozenset[str]()
+        return [entry for entry in self.entries if entry.profile == profile or entry.key in keys]
+
+    def of_others(self, profile: str) -> Sequence[SessionEntry]:
+        """Return the sessions of other profiles that would serve this one, whatever its options."""
+        foreign = [entry for entry in self.entries if entry.profile != profile]
+        if not foreign:
+            return ()
+        keys = self._keys(profile)
+        return [entry for entry in foreign if entry.key in keys or self._is_of_the_same_key(entry, profile)]
+
+    def _is_of_the_same_key(self, entry: SessionEntry, profile: str) -> bool:
+        is_direct = entry.op == SessionTokenStep.op and entry.root is not None and entry.root == entry.profile
+        if not is_direct or entry.root is None or profile not in self._stored:
+            return False
+        own = self._id(profile)
+        return own is not None and own == self._id(entry.root)
+
+    def _keys(self, profile: str) -> frozenset[str]:
+        """Return the cache keys of the profile's own steps; its sources' steps are theirs."""
+        wanted = Wanted(profile=profile)
+        try:
+            plan = wanted.plan_of(wanted.load(self._context), self._stored)
+            keys = plan_keys(plan, self._id_of_step)
+        except PyvaultError:  # a profile with mistakes has no sessions but its own
+            return frozenset()
+        return frozenset(key for step, key in zip(plan.steps, keys, strict=True) if step.profile == profile)
+
+    def _id_of_step(self, step: Step) -> str:
+        found = self._id(step.profile) if isinstance(step, StoredStep) else None
+        if found is None:
+            raise _UnknownError(f"the key id of '{step.profile}' is not known")
+        return found
+
+    def _id(self, profile: str) -> str | None:
+        if profile not in self._ids:
+            try:
+                self._ids[profile] = self._context.store.access_key_id(profile)
+            except (ItemNotFoundError, ItemCorruptError):
+                self._ids[profile] = None
+        return self._ids[profile]
+
+
+def makers(entries: Iterable[SessionEntry]) -> list[str]:
+    """Return the profiles that sessions were made for, each once."""
+    return sorted({entry.profile for entry in entries})
