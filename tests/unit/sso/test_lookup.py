@@ -95,18 +95,16 @@ def test_a_planned_step_and_the_command_line_mean_the_same_token(environ: dict[s
 
 @pytest.mark.parametrize("name", ["role", "middle"])
 def test_a_role_means_the_sign_in_that_it_stands_on(name: str) -> None:
-    """The region of ``[default]`` and its start URL are those of ``[default]``'s heirs, so they stand apart here."""
-    text = CONFIG.replace("sso_start_url = https://default.awsapps.com/start\n", "")
-    session = find_session(config(text), name, {})
-    assert session == find_session(config(text), "inline", {})
+    session = find_session(config(), name, {})
+    assert session == find_session(config(), "inline", {})
     assert session.how_to_sign_in == "pyvault sso login inline"
-    assert own_session(config(text), name, {}) is None
-    assert profiles_of(config(text), session, {}) == ["inline", "role", "middle"]
+    assert own_session(config(), name, {}) is None
+    assert profiles_of(config(), session, {}) == ["inline", "role", "middle"]
 
 
 def test_a_role_that_stands_on_no_sign_in_is_told_so() -> None:
     text = "[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = s\n[profile s]\nregion = eu-west-1\n"
-    with pytest.raises(InvalidSettingError, match="neither profile 'r' nor a profile that it stands on"):
+    with pytest.raises(InvalidSettingError, match="profile 's', which 'r' stands on, has no sso_start_url"):
         find_session(config(text), "r", {})
 
 

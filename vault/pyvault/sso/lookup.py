@@ -42,8 +42,9 @@ def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str
         return _session(_probe(config, name, environ), f"sso-session {name!r}")
     if config.find_profile(name) is not None:
         profile = load_profile(config, None, name, environ)
-        origin = next((each for each in profile.chain() if signs_in(each)), profile)
-        return _session(origin, f"profile {origin.name!r}", partition_of=profile)
+        origin = _origin(profile)
+        what = f"profile {name!r}" if origin is profile else f"profile {origin.name!r}, which {name!r} stands on,"
+        return _session(origin, what, partition_of=profile)
     raise ProfileNotFoundError(
         f"no sso-session and no profile is called {name!r}", hint=f'they stand in "{config.path}"'
     )
@@ -56,11 +57,17 @@ def own_session(config: ConfigFile, name: str, environ: Mapping[str, str]) -> Ss
         ConfigError: its settings are wrong.
     """
     profile = load_profile(config, None, name, environ)
-    return _session(profile, f"profile {name!r}") if signs_in(profile) else None
+    is_own = _signs_in(profile) and profile.source is None
+    return _session(profile, f"profile {name!r}") if is_own else None
 
 
-def signs_in(profile: Profile) -> bool:
-    """Return whether a profile itself says where to sign in."""
+def _origin(profile: Profile) -> Profile:
+    """Return the last profile of the chain: where a plan begins, unless keys are stored on the way."""
+    *_, last = profile.chain()
+    return last
+
+
+def _signs_in(profile: Profile) -> bool:
     return bool(profile.sso_session or profile.sso_start_url)
 
 
@@ -69,8 +76,8 @@ def profiles_of(config: ConfigFile, session: SsoSession, environ: Mapping[str, s
     found: list[str] = []
     for name in config.profiles():
         try:
-            chain = load_profile(config, None, name, environ).chain()
-            if any(signs_in(each) and _session(each, name).key() == session.key() for each in chain):
+            origin = _origin(load_profile(config, None, name, environ))
+            if _signs_in(origin) and _session(origin, name).key() == session.key():
                 found.append(name)
         except ConfigError:
             continue
@@ -121,8 +128,6 @@ def _probe(config: ConfigFile, session: str, environ: Mapping[str, str]) -> Prof
 
 
 def _session(profile: Profile, what: str, *, partition_of: Profile | None = None) -> SsoSession:
-    if not signs_in(profile) and profile.source is not None:
-        raise InvalidSettingError(f"neither {what} nor a profile that it stands on signs in by SSO")
     if profile.sso_start_url is None or profile.sso_region is None:
         missing = "sso_start_url" if profile.sso_start_url is None else "sso_region"
         raise InvalidSettingError(f"{what} has no {missing}")
