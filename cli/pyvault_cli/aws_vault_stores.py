@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pyvault.errors import BackendUnavailableError, ConfigError, UsageError
+from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, InputRequiredError, UsageError
 from pyvault.secret import Secret
 from pyvault.storage.built_in import AWS_VAULT_STORES
 from pyvault.storage.registry import open_aws_vault_store
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pyvault.backend import Question
+    from pyvault.errors import PyvaultError
     from pyvault.moving.awsvault.names import AwsVaultStore
     from pyvault_cli.context import Context
 
@@ -71,7 +72,9 @@ def open_named(context: Context, kind: str, profiles: Iterable[str] | None) -> A
     return cast("AwsVaultStore", store)  # all of them are
 
 
-def open_visible(context: Context, profiles: Iterable[str] | None) -> Iterator[tuple[str, AwsVaultStore | Exception]]:
+def open_visible(
+    context: Context, profiles: Iterable[str] | None
+) -> Iterator[tuple[str, AwsVaultStore | PyvaultError]]:
     """Open every store that is here, one after another; may ask.
 
     Returns:
@@ -81,18 +84,16 @@ def open_visible(context: Context, profiles: Iterable[str] | None) -> Iterator[t
         BackendUnavailableError: there is none.
         ConfigError: an option of the line that no store here knows.
     """
-    from pyvault.errors import BackendError
-
     found, problem = False, None
     for kind in AWS_VAULT_STORES:
         try:
-            store: AwsVaultStore | Exception = open_named(context, kind, profiles)
+            store: AwsVaultStore | PyvaultError = open_named(context, kind, profiles)
         except BackendUnavailableError:
             continue
         except ConfigError as exc:
             problem = exc
             continue
-        except BackendError as exc:
+        except (BackendError, InputRequiredError) as exc:
             store = exc
         found = True
         yield kind, store

@@ -29,12 +29,14 @@ class Account:
         skipped: names and reasons: what is there already, ends by itself, or is somebody else's.
         failed: names and reasons: what is lost if aws-vault's store is thrown away.
         kept_back: of the skipped ones, those whose key is in aws-vault's store alone.
+        others: of the skipped ones, those that belong to somebody else in a shared store.
     """
 
     imported: list[str] = field(default_factory=list[str])
     skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     failed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     kept_back: int = 0
+    others: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.imported or self.skipped or self.failed)
@@ -48,7 +50,8 @@ class Account:
         """
         reason = moved.problem.message if moved.problem else str(moved.deed)
         if moved.deed is Deed.FOREIGN and shared:
-            self.skipped.append((moved.profile, reason))  # anybody's passwords: counted, not listed one by one
+            self.skipped.append((moved.profile, reason))  # anybody's passwords: counted, not told one by one
+            self.others += 1
             return
         if moved.deed is Deed.FOREIGN:
             moved = Moved(profile=moved.profile, deed=Deed.FAILED, problem=moved.problem)
@@ -91,6 +94,8 @@ class Account:
         end = "; nothing was changed." if dry_run else "."
         counted = f"{len(self.imported)} {what}, {there} already there, {len(self.skipped) - there} skipped"
         console.note(f"{counted}{f', {len(self.failed)} failed' if self.failed else ''}{end}")
+        if self.others:
+            console.note(f"{self.others} other entries are not aws-vault's.")
         if self.kept_back:
             console.hint("--overwrite replaces the keys that differ")
 

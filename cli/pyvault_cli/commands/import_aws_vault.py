@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyvault.errors import BackendError
+from pyvault.errors import BackendError, PyvaultError
+from pyvault.moving.awsvault.takeover import SourceError, take_over
 from pyvault.moving.migrate import Terms
 from pyvault.storage.store import CredentialStore
 from pyvault_cli import aws_vault_stores, console, options
@@ -20,7 +21,7 @@ from pyvault_cli.taking_over import Account, is_stored
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyvault.moving.awsvault.names import AwsVaultStore
+    from pyvault.moving.awsvault.names import AwsVaultStore, Listing
 
 
 def import_aws_vault(
@@ -61,33 +62,45 @@ def import_aws_vault(
 def _import(
     context: Context, ours: Context, given: str | None, wanted: tuple[str, ...], terms: Terms, account: Account
 ) -> None:
-    problem: Exception | None = None
+    problem: PyvaultError | None = None
     kind = aws_vault_stores.named_kind(context, given)
     selection = select(context, wanted, named=kind is not None)
     for found, store in _stores(context, kind, wanted):
         shared = aws_vault_stores.is_shared(context, found)
         try:
-            if isinstance(store, Exception):
-                raise store
-            with closing(store):
-                chosen = selection.choose(store.listing, shared=shared)
+            with closing(_opened(store)) as source:
+                chosen = selection.choose(_list(source), shared=shared)
                 account.leave_out(chosen.left_out)
                 account.pass_by(chosen.not_read)
-                _take_over(store, ours, chosen.profiles, terms, account, shared=shared)
-        except BackendError as exc:
-            if kind is not None:
-                raise
-            console.warn(f"aws-vault's store '{found}': {exc.message}")
-            problem = problem or exc
-    selection.check()
-    account.summarise(dry_run=terms.dry_run)
+                _take_over(source, ours, chosen.profiles, terms, account, shared=shared)
+        except SourceError as exc:  # the others may be well
+            if kind is None:
+                console.warn(f"aws-vault's store '{found}' can't be read")
+            problem = problem or exc.problem
+    if problem is None:
+        selection.check()
+    if account:
+        account.summarise(dry_run=terms.dry_run)
     if problem is not None:
         raise problem
 
 
+def _opened(store: AwsVaultStore | PyvaultError) -> AwsVaultStore:
+    if isinstance(store, PyvaultError):
+        raise SourceError(store)
+    return store
+
+
+def _list(store: AwsVaultStore) -> Listing:
+    try:
+        return store.listing
+    except BackendError as exc:
+        raise SourceError(exc) from None
+
+
 def _stores(
     context: Context, kind: str | None, wanted: tuple[str, ...]
-) -> Iterator[tuple[str, AwsVaultStore | Exception]]:
+) -> Iterator[tuple[str, AwsVaultStore | PyvaultError]]:
     if kind is None:
         yield from aws_vault_stores.open_visible(context, wanted)
     else:
@@ -97,8 +110,6 @@ def _stores(
 def _take_over(
     store: AwsVaultStore, ours: Context, profiles: list[str], terms: Terms, account: Account, *, shared: bool
 ) -> None:
-    from pyvault.moving.awsvault.takeover import take_over
-
     if not profiles:
         return
     recorded = False

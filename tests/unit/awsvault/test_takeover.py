@@ -12,6 +12,7 @@ from pyvault.errors import (
     AccessDeniedError,
     BackendError,
     BackendLockedError,
+    InputRequiredError,
     ItemCorruptError,
     ItemTooLargeError,
     PyvaultError,
@@ -20,7 +21,7 @@ from pyvault.errors import (
 )
 from pyvault.model import StoredCredentials
 from pyvault.moving.awsvault.records import ForeignItemError
-from pyvault.moving.awsvault.takeover import take_over
+from pyvault.moving.awsvault.takeover import SourceError, take_over
 from pyvault.moving.migrate import Deed, Terms
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
@@ -97,13 +98,16 @@ def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, 
 
 
 def test_a_passphrase_that_opens_nothing_is_the_wrong_one() -> None:
-    with pytest.raises(WrongKeyError):
+    with pytest.raises(SourceError) as caught:
         deeds({"a": WrongKeyError("a"), "b": WrongKeyError("b")})
+    assert caught.value.problem.message == "a"
 
 
-def test_a_store_that_is_locked_stops_the_rest() -> None:
-    with pytest.raises(BackendLockedError):
-        deeds({"a": BackendLockedError("locked"), "b": PAIR})
+@pytest.mark.parametrize("problem", [BackendLockedError("locked"), InputRequiredError("a passphrase is needed")])
+def test_a_store_that_is_locked_stops_the_rest(problem: PyvaultError) -> None:
+    with pytest.raises(SourceError) as caught:
+        deeds({"a": problem, "b": PAIR})
+    assert caught.value.problem is problem
 
 
 def test_a_target_that_can_not_take_one_key_takes_the_others() -> None:

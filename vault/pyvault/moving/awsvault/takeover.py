@@ -14,6 +14,7 @@ from pyvault.errors import (
     BackendTimeoutError,
     BackendUnavailableError,
     ConflictError,
+    InputRequiredError,
     InvalidNameError,
     ItemCorruptError,
     ItemTooLargeError,
@@ -33,7 +34,19 @@ if TYPE_CHECKING:
     from pyvault.storage.store import CredentialStore
 
 #: After these the store itself has to be looked after.
-OF_THE_STORE = (BackendLockedError, BackendTimeoutError, BackendUnavailableError)
+OF_THE_STORE = (BackendLockedError, BackendTimeoutError, BackendUnavailableError, InputRequiredError)
+
+
+class SourceError(Exception):
+    """One of aws-vault's stores fails, and not the one where the keys go; never leaves the command.
+
+    Attributes:
+        problem: what to tell.
+    """
+
+    def __init__(self, problem: PyvaultError) -> None:
+        super().__init__()
+        self.problem = problem
 
 
 class _EntryError(Exception):
@@ -52,8 +65,8 @@ class _Entries(Keys):
             return super().get(profile)
         except WrongKeyError as exc:  # each file may have a passphrase of its own
             raise _EntryError(exc) from None
-        except OF_THE_STORE:
-            raise
+        except OF_THE_STORE as exc:
+            raise SourceError(exc) from None
         except BackendError as exc:
             raise _EntryError(exc) from None
 
@@ -70,8 +83,9 @@ def take_over(
         terms: how.
 
     Raises:
-        WrongKeyError: no entry could be opened at all, so the passphrase is wrong.
-        BackendError: a store failed; what was copied stays.
+        SourceError: aws-vault's store is locked or gone, or no entry of it could be
+            opened at all, so the passphrase is wrong. What was copied stays.
+        BackendError: the target failed; what was copied stays.
     """
     from pyvault.moving.migrate import names_in
 
@@ -96,7 +110,7 @@ def take_over(
             moved = _failed(profile, exc)
         yield moved
     if unopened is not None and not opened:
-        raise unopened
+        raise SourceError(unopened)
 
 
 def _failed(profile: str, problem: PyvaultError) -> Moved:
