@@ -48,7 +48,7 @@ def test_every_command_has_a_help_of_its_own(path: str, capsys: pytest.CaptureFi
 
 def test_a_help_says_what_the_first_line_can_not(pyvault: Pyvault) -> None:
     shown = pyvault("import", "aws-vault", "--help").out
-    assert "--backend names aws-vault's store here" in shown
+    assert "--from names a store" in shown
 
 
 @pytest.mark.parametrize("path", menu.COMMANDS)

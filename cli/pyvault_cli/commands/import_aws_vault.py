@@ -75,7 +75,7 @@ def _import(
                 _take_over(source, ours, chosen.profiles, terms, account, shared=shared)
         except SourceError as exc:  # the others may be well
             if kind is None:
-                console.warn(f"aws-vault's store '{found}' can't be read")
+                console.warn(f"aws-vault's store '{found}': {exc.problem.message}")
             problem = problem or exc.problem
     if problem is None:
         selection.check()

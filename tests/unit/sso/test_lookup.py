@@ -10,6 +10,7 @@ from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
 from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import SsoStep
 from pyvault.sso.lookup import find_session, own_session, profiles_of
 from pyvault.sso.session import session_of
@@ -119,6 +120,15 @@ def test_a_start_url_is_one_however_it_is_written(end: str) -> None:
         config(CONFIG.replace("corp.awsapps.com/start#/", f"corp.awsapps.com/start{end}")), "corp", {}
     )
     assert (written.key(), written.portal_url) == (corp.key(), "https://corp.awsapps.com/start")
+
+
+def test_the_role_s_session_is_one_however_the_start_url_is_written() -> None:
+    def key(text: str) -> str:
+        step = make_plan(load_profile(config(text), None, "inline", {}), stored=(), options=PlanOptions()).steps[0]
+        return session_key(step, "")
+
+    assert key(CONFIG) == key(CONFIG.replace("inline.awsapps.com/start", "inline.awsapps.com/start/#/"))
+    assert key(CONFIG) != key(CONFIG.replace("inline.awsapps.com/start", "inline.awsapps.com/other"))
 
 
 def test_a_start_url_that_nothing_or_more_than_one_setting_means() -> None:
