@@ -108,9 +108,9 @@ def sso_login(
 
 def aws_cache(context: Context) -> Path:
     """Return the place where the AWS CLI and the SDKs keep tokens."""
-    from pyvault.config.file import expand_home
+    from pyvault.sso.awscache import aws_cache_directory
 
-    return expand_home("~/.aws/sso/cache", context.environ)
+    return aws_cache_directory(context.environ)
 
 
 def _somebody_is_there(context: Context) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault import clock
 from pyvault.backend import Attributed
 from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
-from pyvault.planning.plan_keys import plan_keys
+from pyvault.planning.plan_keys import foreseen, plan_keys
 from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault_cli.wanted import Wanted
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Step
     from pyvault.sessions.session_cache import SessionEntry
     from pyvault_cli.context import Context
-
-
-class _UnknownError(PyvaultError):
-    """The key id at the beginning of a plan is known to others only; never leaves this module."""
 
 
 class WhoseSessions:
@@ -69,17 +66,21 @@ class WhoseSessions:
         """Return the cache keys of the profile's own steps; its sources' steps are theirs."""
         wanted = Wanted(profile=profile)
         try:
-            plan = wanted.plan_of(wanted.load(self._context), self._stored)
-            keys = plan_keys(plan, self._id_of_step)
+            plan = wanted.plan_of(wanted.load(self._context, self._stored), self._stored)
+            who = self._who(plan.steps[0])
         except PyvaultError:  # a profile with mistakes has no sessions but its own
             return frozenset()
+        if who is None:
+            return frozenset()
+        keys = plan_keys(plan, who)
         return frozenset(key for step, key in zip(plan.steps, keys, strict=True) if step.profile == profile)
 
-    def _id_of_step(self, step: Step) -> str:
-        found = self._id(step.profile) if isinstance(step, StoredStep) else None
-        if found is None:
-            raise _UnknownError(f"the key id of '{step.profile}' is not known")
-        return found
+    def _who(self, step: Step) -> str | None:
+        """Return who a plan begins with; None where only a call, a command or a secret could tell."""
+        if isinstance(step, StoredStep):
+            return self._id(step.profile)
+        context = self._context
+        return foreseen(step, context.store, context.sessions, environ=context.environ, at=clock.now())
 
     def _id(self, profile: str) -> str | None:
         if profile not in self._ids:

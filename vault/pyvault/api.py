@@ -179,20 +179,19 @@ class CredentialVault:
 
     def _retriever(self, mfa_code: Secret[str] | None) -> Retriever:
         from pyvault.aws.boto3_calls import BotoCalls
-        from pyvault.config.file import expand_home
         from pyvault.mfa.claims import MfaClaims
         from pyvault.mfa.desk import MfaDesk, MfaRequest
         from pyvault.mfa.stored_totp import StoredTotp, stored_codes
         from pyvault.retrieve import Retriever
         from pyvault.sessions.single_flight import SingleFlight
-        from pyvault.sso.awscache import read_aws_cache
+        from pyvault.sso.awscache import aws_cache_directory, read_aws_cache
         from pyvault.sso.login import SsoLogin
         from pyvault.sso.oidc_boto3 import connect
         from pyvault.sso.tokens import TokenStore
         from pyvault.toolbox import Tools
 
         ask, flight = self._ask, SingleFlight(self._paths.locks)
-        aws_cache = expand_home("~/.aws/sso/cache", self._environ)
+        aws_cache = aws_cache_directory(self._environ)
 
         def prompt(request: MfaRequest) -> Secret[str]:
             from pyvault.backend import Question

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Step
     from pyvault.process.command import ConfiguredCommand
     from pyvault.secret import Secret
-    from pyvault.sso.tokens import SsoToken
+    from pyvault.sso.tokens import AccessToken
     from pyvault.toolbox import Toolbox
 
 
@@ -58,7 +58,9 @@ class Origin:
             case SsoStep():
                 from pyvault.sso.signed_in import signed_in_as
 
-                self.who = signed_in_as(self._step, self._tools.sessions)
+                self.who = signed_in_as(
+                    self._step, self._tools.sessions, environ=self._tools.environ, at=self._tools.clock()
+                )
             case WebIdentityStep():
                 self.token(self._step)
             case _:
@@ -107,7 +109,7 @@ class Origin:
         self.who = token_holder(token)
         return token
 
-    def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
+    def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
         """Return the token of a portal; a person may be asked. See :class:`~pyvault.providers.sso_role.SsoLogin`.
 
         Raises:

@@ -116,6 +116,7 @@ def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
         at=clock.now(),
         min_ttl=find_min_ttl(context.environ),
         blobs=context.sessions,
+        environ=context.environ,
     )
     return CacheView(
         {id(step): cached.state for step, cached in zip(plan.steps, seen, strict=True)},

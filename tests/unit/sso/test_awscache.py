@@ -12,7 +12,7 @@ import pytest
 from fakes.sso_calls import START, session
 from pyvault.errors import WriteFailedError
 from pyvault.secret import Secret
-from pyvault.sso.awscache import read_aws_cache, remove_from_aws_cache, sign_in_id, write_aws_cache
+from pyvault.sso.awscache import read_aws_cache, remove_from_aws_cache, write_aws_cache
 from pyvault.sso.tokens import AccessToken, Registration, SsoToken
 
 
@@ -64,8 +64,7 @@ def test_a_token_is_found_under_the_name_of_its_session(tmp_path: Path) -> None:
     both = read_aws_cache(tmp_path, session("corp"))
     assert both is not None
     assert both.access_token == Secret("later")
-    assert sign_in_id(both) != sign_in_id(found)
-    assert len(sign_in_id(found)) == 32
+    assert both.identity != found.identity
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def look_at_cache(
     at: datetime,
     min_ttl: timedelta,
     blobs: BlobStore | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> list[Cached]:
     """Return of every step whether a retrieval would find it in the cache; calls, runs and opens nothing.
 
@@ -71,9 +72,10 @@ def look_at_cache(
         at: the time that counts as now.
         min_ttl: how much life a session must have left.
         blobs: asked who is signed in; None where nobody is.
+        environ: tells where the AWS CLI keeps the tokens of its sign-ins.
     """
     try:
-        who = _foreseen(plan.steps[0], store, blobs) if plan.steps else ""
+        who = foreseen(plan.steps[0], store, blobs, environ=environ or {}, at=at) if plan.steps else ""
     except (ItemNotFoundError, CredentialsError, ConfigError):  # only assumed to be stored; nobody signed in; no token
         return _all("miss", plan)
     if who is None:
@@ -85,7 +87,9 @@ def look_at_cache(
     ]
 
 
-def _foreseen(step: Step, store: KeyStore, blobs: BlobStore | None) -> str | None:
+def foreseen(
+    step: Step, store: KeyStore, blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
+) -> str | None:
     """Return who a retrieval would find at the beginning; None where only a call or a command can say.
 
     Raises:
@@ -103,7 +107,7 @@ def _foreseen(step: Step, store: KeyStore, blobs: BlobStore | None) -> str | Non
 
             if blobs is None:
                 raise ItemNotFoundError("nobody is signed in")
-            return signed_in_as(step, blobs)
+            return signed_in_as(step, blobs, environ=environ, at=at)
         case WebIdentityStep(token_process=None):
             from pyvault.providers.token_holder import token_holder
             from pyvault.providers.web_identity import token_in_file

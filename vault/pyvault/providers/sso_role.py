@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import SsoStep
     from pyvault.secret import Secret
-    from pyvault.sso.tokens import SsoToken
+    from pyvault.sso.tokens import AccessToken
 
 UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
 
@@ -20,7 +20,7 @@ UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not goo
 class SsoLogin(Protocol):
     """Where access tokens of a portal come from."""
 
-    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
         """Give the token at hand, a refreshed one, or have a person log in.
 
         Args:

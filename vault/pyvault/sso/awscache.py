@@ -22,11 +22,13 @@ import sys
 from typing import TYPE_CHECKING, Final, cast
 
 from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.config.file import expand_home
 from pyvault.secret import Secret
 from pyvault.sso.portal_url import ENDINGS, portal_url
 from pyvault.sso.tokens import AccessToken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pyvault.sso.session import SsoSession
@@ -44,9 +46,9 @@ def cache_path(directory: Path, session: SsoSession) -> Path:
     return directory / _file_name(session.name or session.start_url)
 
 
-def sign_in_id(token: AccessToken) -> str:
-    """Return what tells this sign-in from others: all that is known of one that another program made."""
-    return hashlib.sha256(token.access_token.reveal().encode()).hexdigest()[:32]
+def aws_cache_directory(environ: Mapping[str, str]) -> Path:
+    """Return the place of the files: AWS gives no way to move it."""
+    return expand_home("~/.aws/sso/cache", environ)
 
 
 def read_aws_cache(directory: Path, session: SsoSession) -> AccessToken | None:

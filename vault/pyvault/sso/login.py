@@ -68,7 +68,7 @@ class SsoLogin:
         self._clock = clock
         self._elsewhere = elsewhere
 
-    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> SsoToken:
+    def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
         """Give the token for a planned step; see :meth:`token`."""
         return self.token(session_of(step), rejected=rejected)
 

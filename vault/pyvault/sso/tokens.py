@@ -45,6 +45,11 @@ class AccessToken:
     access_token: Secret[str]
     expires: datetime
 
+    @property
+    def identity(self) -> str:
+        """Who signed in, as far as anybody can tell without asking AWS: two sign-ins may be two persons."""
+        return identity_of(self.access_token)
+
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
         """Say whether the access token outlives *at* by more than *window*."""
         return self.expires - at > window
@@ -68,7 +73,7 @@ class SsoToken(AccessToken):
 
     @property
     def identity(self) -> str:
-        """Who signed in, as far as anybody can tell without asking AWS: two sign-ins may be two persons."""
+        """Who signed in: the sign-in, which stays through every refresh, where it is known."""
         return self.sign_in or identity_of(self.access_token)
 
 
