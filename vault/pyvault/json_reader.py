@@ -81,6 +81,17 @@ class Fields:
             self._wrong(key, "a text of whole characters")
         return value
 
+    def optional_digits(self, key: str, count: int) -> str | None:
+        """Return a text of so many digits, such as an account id; None if it is absent or empty.
+
+        Raises:
+            UnreadableError: it is anything else.
+        """
+        text = self.optional_text(key)
+        if text is not None and not (text.isascii() and text.isdigit() and len(text) == count):
+            self._wrong(key, f"{count} digits")
+        return text
+
     def whole(self, key: str, *, least: int = 0, most: int = MAX_WHOLE) -> int:
         """Return a whole number within bounds.
 
@@ -91,7 +102,7 @@ class Fields:
         if value is None:
             self._missing(key)
         if type(value) is not int or not least <= value <= most:
-            self._wrong(key, f"a whole number from {least} to {most}")
+            self._wrong(key, str(least) if least == most else f"a whole number from {least} to {most}")
         return value
 
     def flag(self, key: str) -> bool:
@@ -181,6 +192,20 @@ class Fields:
             return parse_rfc3339(text)
         except ValueError:
             self._wrong(key, "a time (RFC 3339)")
+
+    def foreign_time(self, key: str) -> datetime:
+        """Return a time as other programs write it, in whole seconds; see :mod:`pyvault.foreign_time`.
+
+        Raises:
+            UnreadableError: it is absent, of another type, or no time of the calendar.
+        """
+        from pyvault.foreign_time import parse_foreign_time
+
+        text = self.text(key)
+        try:
+            return parse_foreign_time(text).replace(microsecond=0)
+        except ValueError:
+            self._wrong(key, "a time")
 
     def _missing(self, key: str) -> NoReturn:
         raise UnreadableError(f"{self._inside}{key} is missing") from None

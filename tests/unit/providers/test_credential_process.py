@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import Case, cases_of
-from pyvault.errors import ProcessError
+from pyvault.errors import ProcessError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ProcessStep
 from pyvault.process.command import run
@@ -47,14 +47,14 @@ def test_deviation_6_static_keys_are_accepted() -> None:
 
 @pytest.mark.parametrize("version", [None, 2, "1", True, 1.5])
 def test_deviation_6_the_version_must_be_1(version: object) -> None:
-    with pytest.raises(ProcessError, match="'Version' is not 1"):
+    with pytest.raises(UnusableAnswerError, match=r"Version (has to be 1|is missing)"):
         parse(FULL | {"Version": version})
 
 
 @pytest.mark.parametrize("key", ["AccessKeyId", "SecretAccessKey"])
 @pytest.mark.parametrize("value", [None, "", 7, ["planted-secret"]])
 def test_the_two_keys_must_be_texts(key: str, value: object) -> None:
-    with pytest.raises(ProcessError, match=key) as caught:
+    with pytest.raises(UnusableAnswerError, match=key) as caught:
         parse(FULL | {key: value})
     assert "planted" not in str(caught.value)
 
@@ -66,13 +66,13 @@ def test_an_expiration_as_old_tools_write_it(text: str) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "2030-01-01T01:00:00", 1893456000])
 def test_an_expiration_that_is_no_time_is_an_error(value: object) -> None:
-    with pytest.raises(ProcessError, match="'Expiration'"):
+    with pytest.raises(UnusableAnswerError, match="Expiration has to be"):
         parse(FULL | {"Expiration": value})
 
 
 @given(st.binary(max_size=200))
 def test_anything_else_is_an_error_without_the_text(noise: bytes) -> None:
-    with pytest.raises(ProcessError) as caught:
+    with pytest.raises(UnusableAnswerError) as caught:
         parse_answer(Secret(noise), profile="p")
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None or caught.value.__suppress_context__
@@ -81,7 +81,7 @@ def test_anything_else_is_an_error_without_the_text(noise: bytes) -> None:
 def test_expired_credentials_are_refused() -> None:
     text = f"printf %s '{json.dumps(FULL | {'Expiration': '2029-12-31T23:59:59Z'})}'"
     step = ProcessStep(profile="p", command=text, why="")
-    with pytest.raises(ProcessError, match="expired"):
+    with pytest.raises(UnusableAnswerError, match="expired"):
         CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
 
 
@@ -90,6 +90,6 @@ def test_cases_of_credential_process(case: Case) -> None:
     text = f"printf %s '{case.options['stdout']}'; exit {case.options['exit_code']}"
     step = ProcessStep(profile="p", command=text, why="")
     assert case.expect["error"]
-    with pytest.raises(ProcessError) as caught:
+    with pytest.raises((UnusableAnswerError, ProcessError)) as caught:
         CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
     assert "Junk" not in str(caught.value)

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
+from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import CredentialSource, SourceStep
 from pyvault.providers.surroundings import Surroundings
@@ -167,7 +167,7 @@ def test_container_token_cannot_add_headers(service: Service) -> None:
 
 def test_container_answer_that_is_none(service: Service) -> None:
     service.answers = {("GET", "/"): (200, json.dumps({"SecretAccessKey": "planted-secret"}))}
-    with pytest.raises(NoCredentialsError) as caught:
+    with pytest.raises(UnusableAnswerError, match="AccessKeyId is missing") as caught:
         retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url})
     assert "planted" not in str(caught.value)
     assert caught.value.__suppress_context__

@@ -6,22 +6,25 @@ host.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pyvault.errors import AwsUnreachableError, NoCredentialsError
-from pyvault.foreign_time import parse_foreign_time
+from pyvault.errors import AwsUnreachableError, UnusableAnswerError
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from http.client import HTTPResponse
 
     #: Waits so many seconds.
     Sleep = Callable[[float], None]
 
 MAX_ANSWER = 64 * 1024  # bytes
 TIMEOUT = 2  # seconds; it is next door or not there
+LONGEST_BODY = 5  # seconds
 PAUSES = (0.2, 0.8)  # seconds before the second and the third try; more would be felt as hanging
 BUSY = 429  # RFC 6585, section 4; both services say so to many callers at once
 BROKEN = 500  # and above: the service's own trouble
@@ -42,12 +45,27 @@ def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = No
     try:
         connection.request(method, path, headers=dict(headers or {}))
         answer = connection.getresponse()
-        return answer.status, Secret(answer.read(MAX_ANSWER).decode(errors="replace"))
+        return answer.status, Secret(_read(answer).decode(errors="replace"))
     except (OSError, HTTPException, ValueError) as exc:
         where = f"{parts.scheme}://{parts.netloc}"
         raise AwsUnreachableError(f"the metadata service at {where!r} gave no answer: {type(exc).__name__}") from None
     finally:
         connection.close()
+
+
+def _read(answer: HTTPResponse) -> bytes:
+    """Read a body of at most :data:`MAX_ANSWER` bytes; a byte now and then doesn't keep us for ever.
+
+    Raises:
+        TimeoutError: it is not there in time.
+    """
+    deadline = time.monotonic() + LONGEST_BODY
+    body = b""
+    while len(body) < MAX_ANSWER and (part := answer.read1(MAX_ANSWER - len(body))):
+        body += part
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return body
 
 
 def ask_patiently(
@@ -90,18 +108,18 @@ def parse_credentials(body: Secret[str], *, source: str) -> Credentials:
     metadata"; ECS Developer Guide, "Task IAM role".
 
     Raises:
-        NoCredentialsError: it is something else.
+        UnusableAnswerError: it is something else; nothing of it is in the message.
     """
-    import json
-
     try:
-        fields = json.loads(body.reveal())
+        fields = read_object(Secret(body.reveal().encode()), limit=MAX_ANSWER)
         return Credentials(
-            access_key_id=str(fields["AccessKeyId"]),
-            secret_access_key=Secret(str(fields["SecretAccessKey"])),
-            session_token=Secret(str(fields["Token"])),
-            expires=parse_foreign_time(str(fields["Expiration"])).replace(microsecond=0),
-            account_id=str(fields["AccountId"]) if fields.get("AccountId") else None,
+            access_key_id=fields.text("AccessKeyId"),
+            secret_access_key=Secret(fields.text("SecretAccessKey")),
+            session_token=Secret(fields.text("Token")),
+            expires=fields.foreign_time("Expiration"),
+            account_id=fields.optional_digits("AccountId", 12),
         )
-    except (ValueError, KeyError, TypeError):  # they keep the document
-        raise NoCredentialsError(f"{source} answers without credentials") from None
+    except UnreadableError as exc:
+        raise UnusableAnswerError(f"{source} answers without credentials that can be used: {exc}") from None
+    except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose keys these are
+        raise UnusableAnswerError(f"{source} answers without credentials that can be used: {exc.message}") from None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pyvault.clock import parse_rfc3339, to_rfc3339
-from pyvault.errors import ItemCorruptError
+from pyvault.errors import ItemCorruptError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 VERSION = 1
 
@@ -42,7 +43,7 @@ def decode_session(data: Secret[bytes]) -> Credentials:
 
     try:
         record: object = json.loads(data.reveal())
-    except ValueError:  # its message and .doc hold the secret
+    except (ValueError, RecursionError):  # its message and .doc hold the secret
         raise ItemCorruptError("a cached session is not JSON") from None
     if not isinstance(record, dict):
         raise ItemCorruptError("a cached session is not an object")
@@ -57,6 +58,15 @@ def decode_session(data: Secret[bytes]) -> Credentials:
         moment = parse_rfc3339(expires) if expires else None
     except ValueError:
         raise ItemCorruptError("a cached session has no proper time of expiry") from None
+    try:
+        return _credentials(fields, key_id, secret_key, token, moment)
+    except UnusableAnswerError as exc:
+        raise ItemCorruptError(f"a cached session can't be used: {exc.message}") from None
+
+
+def _credentials(
+    fields: Mapping[str, object], key_id: str, secret_key: str, token: str | None, moment: datetime | None
+) -> Credentials:
     return Credentials(
         access_key_id=key_id,
         secret_access_key=Secret(secret_key),

@@ -19,13 +19,16 @@ import hashlib
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.clock import to_rfc3339
 from pyvault.config.file import expand_home
+from pyvault.files.reading import read_file
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
 from pyvault.sso.portal_url import ENDINGS, portal_url
 from pyvault.sso.tokens import AccessToken
+from pyvault.wire_text import is_wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,25 +75,20 @@ def _file_name(text: str) -> str:
 
 
 def _read(path: Path, session: SsoSession) -> AccessToken | None:
-    import json
-
     try:
-        with path.open("rb") as file:
-            if not _is_our_own(os.fstat(file.fileno())):
-                return None
-            record: object = json.loads(file.read(MAX_FILE + 1))
-    except (OSError, ValueError, RecursionError):  # not there, or nothing of the AWS CLI's
-        return None
-    fields = cast("dict[str, object]", record) if isinstance(record, dict) else {}
-    token, url, ends = (fields.get(key) for key in ("accessToken", "startUrl", "expiresAt"))
-    if not (isinstance(token, str) and token and isinstance(url, str) and isinstance(ends, str)):
-        return None
-    if portal_url(url) != session.portal_url or fields.get("region", session.client.region) != session.client.region:
-        return None
-    try:
-        # Version 2 of the AWS CLI wrote "UTC" in its first years.
-        return AccessToken(access_token=Secret(token), expires=parse_rfc3339(ends.replace("UTC", "Z")))
-    except ValueError:
+        if not _is_our_own(path.stat()):
+            return None
+        fields = read_object(read_file(path, MAX_FILE), limit=MAX_FILE)
+        region = fields.optional_text("region") or session.client.region
+        if portal_url(fields.text("startUrl")) != session.portal_url or region != session.client.region:
+            return None
+        token = fields.text("accessToken")
+        return (
+            AccessToken(access_token=Secret(token), expires=fields.foreign_time("expiresAt"))
+            if is_wire_text(token)
+            else None
+        )
+    except (OSError, UnreadableError):  # not there, or nothing of the AWS CLI's
         return None
 
 

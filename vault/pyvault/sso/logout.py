@@ -81,7 +81,7 @@ def _remove_copy(session: SsoSession, tokens: TokenStore, aws_cache: Path) -> No
     from pyvault.sso.awscache import remove_from_aws_cache
 
     try:
-        token = tokens.token(session)
+        token = tokens.token_to_revoke(session)
     except (ItemNotFoundError, ItemCorruptError):  # then nobody knows what we have left there
         return
     remove_from_aws_cache(aws_cache, session, token)
@@ -89,7 +89,7 @@ def _remove_copy(session: SsoSession, tokens: TokenStore, aws_cache: Path) -> No
 
 def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc: OidcCalls, clock: Clock) -> Logout:
     try:
-        token = tokens.token(session)
+        token = tokens.token_to_revoke(session)
     except ItemNotFoundError:
         return Logout.NOT_SIGNED_IN
     except ItemCorruptError:

@@ -87,8 +87,19 @@ class TokenStore:
         """Give the token of a portal, fresh or not.
 
         Raises:
+            ItemNotFoundError: nobody has signed in, or what is kept is no token: it can be had anew.
+        """
+        try:
+            return self.token_to_revoke(session)
+        except ItemCorruptError as exc:
+            raise ItemNotFoundError(exc.message) from None
+
+    def token_to_revoke(self, session: SsoSession) -> SsoToken:
+        """Give the token of a portal to somebody who has to know whether there is one.
+
+        Raises:
             ItemNotFoundError: nobody has signed in.
-            ItemCorruptError: the item is not one of ours.
+            ItemCorruptError: what is kept is no token.
         """
         return decode_token(self._blobs.get_blob(Kind.SSO_TOKEN, session.key()))
 
@@ -108,10 +119,13 @@ class TokenStore:
         """Give the registration for a kind of sign-in.
 
         Raises:
-            ItemNotFoundError: there is none yet.
-            ItemCorruptError: the item is not one of ours.
+            ItemNotFoundError: there is none yet, or what is kept is none.
         """
-        return decode_registration(self._blobs.get_blob(Kind.SSO_CLIENT, f"{session.key()}-{flow}"))
+        data = self._blobs.get_blob(Kind.SSO_CLIENT, f"{session.key()}-{flow}")
+        try:
+            return decode_registration(data)
+        except ItemCorruptError as exc:
+            raise ItemNotFoundError(exc.message) from None
 
     def put_registration(self, session: SsoSession, flow: str, client: Registration) -> None:
         """Keep a registration until it expires."""
@@ -217,7 +231,7 @@ def _from_bytes(data: Secret[bytes], what: str) -> dict[str, object]:
 
     try:
         record: object = json.loads(data.reveal())
-    except ValueError:  # its message and .doc hold the secret
+    except (ValueError, RecursionError):  # its message and .doc hold the secret
         raise ItemCorruptError(f"the {what} is not JSON") from None
     if not isinstance(record, dict):
         raise ItemCorruptError(f"the {what} is not an object")
