@@ -83,8 +83,7 @@ class FileBackend:
         """List the items; decrypts none."""
         try:
             return [entry.name for entry in self._opened().entries()]
-        except VaultNotFoundError:
-            self._check_not_lost()
+        except VaultNotFoundError:  # one that is gone is another error
             return []
 
     @contextmanager
@@ -152,7 +151,6 @@ class FileBackend:
             try:
                 return self._opened()
             except VaultNotFoundError:
-                self._check_not_lost()
                 self._vault = self._make()
             return self._vault
 
@@ -168,18 +166,6 @@ class FileBackend:
         """Look in the store of ``unlock_store``, which is opened only when nothing before it has opened the vault."""
         with closing(self._unlock_store()) as keys:
             return keys.find(slot_id, vault_id)
-
-    def _check_not_lost(self) -> None:
-        """Tell a vault that was never made from one that is gone, which must not be taken for empty."""
-        from pyvault.vaultfile.backups import list_backups
-
-        path = self._settings.path
-        # Another process may make the vault, and then its first backup, at this moment: in this order.
-        if list_backups(path) and not path.exists():
-            raise VaultNotFoundError(
-                f"there is no vault at '{path}', but there are backups of one",
-                hint="pyvault vault restore 1 brings it back, pyvault vault init makes an empty one",
-            )
 
     def _make(self) -> Vault:
         settings = self._settings

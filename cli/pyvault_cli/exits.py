@@ -53,6 +53,7 @@ TABLE: dict[type[errors.PyvaultError], int] = {
     errors.ConflictError: FAILED,
     errors.VaultFileError: DAMAGED,
     errors.VaultNotFoundError: NOT_FOUND,
+    errors.VaultGoneError: NOT_FOUND,
     errors.VaultExistsError: CONFIGURATION,
     errors.WrongKeyError: LOCKED,
     errors.InsecurePermissionsError: CONFIGURATION,

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault backups": ("vault_backups", "list the backups beside the vault"),
     "vault restore": ("vault_restore", "bring back a backup"),
     "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore"),
+    "vault forget": ("vault_forget", "drop what is remembered of a vault"),
     "vault purge": ("vault_purge", "delete the backups"),
     "vault export": ("vault_export", "copy the stored keys into a new vault file, for another machine"),
     "vault import": ("vault_import", "take the keys out of such a file"),

@@ -30,6 +30,7 @@ EXPECTED: dict[str, int] = {
     "ConflictError": 1,
     "VaultFileError": 7,
     "VaultNotFoundError": 3,
+    "VaultGoneError": 3,
     "VaultExistsError": 5,
     "NotAVaultError": 7,
     "UnsupportedVaultError": 7,

@@ -22,6 +22,7 @@
      |  - ConflictError              somebody else changed it meanwhile
      |  + VaultFileError             the encrypted file
      |     - VaultNotFoundError      no file there        (is an ItemNotFoundError)
+     |     - VaultGoneError          no file there, but there was one, or one is expected
      |     - VaultExistsError        creation refuses an existing path
      |     - NotAVaultError          wrong magic
      |     - UnsupportedVaultError   a newer version, suite or critical flag
@@ -132,6 +133,10 @@ class VaultFileError(BackendError):
 
 class VaultNotFoundError(VaultFileError, ItemNotFoundError):
     """There is no vault file at this path."""
+
+
+class VaultGoneError(VaultFileError):
+    """There is no vault file at this path, and there should be: nothing in it may be taken for absent."""
 
 
 class VaultExistsError(VaultFileError):

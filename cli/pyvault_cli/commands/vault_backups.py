@@ -24,6 +24,7 @@ def vault_backups(ctx: typer.Context, json: JsonOption = False) -> None:
             {
                 "number": backup.number,
                 "path": str(backup.path),
+                "vault_id": backup.vault_id.hex() if backup.vault_id else None,
                 "generation": backup.generation,
                 "size": backup.size,
                 "modified": to_rfc3339(from_epoch(backup.modified)),
@@ -38,7 +39,8 @@ def vault_backups(ctx: typer.Context, json: JsonOption = False) -> None:
             "unreadable" if backup.generation is None else str(backup.generation),
             str(backup.size),
             to_rfc3339(from_epoch(backup.modified)),
+            backup.vault_id.hex() if backup.vault_id else "-",
         )
         for backup in backups
     ]
-    console.data(aligned([("number", "generation", "size", "modified"), *rows]))
+    console.data(aligned([("number", "generation", "size", "modified", "vault"), *rows]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from pyvault.clock import from_epoch, to_rfc3339
+from pyvault.errors import PyvaultError
 from pyvault.vaultfile.backups import list_backups
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.header import FORMAT_VERSION, SUITE
@@ -15,6 +18,9 @@ from pyvault_cli.options import JsonOption
 from pyvault_cli.slot_table import slot_as_json, slot_as_text
 from pyvault_cli.vault_access import VaultAccess
 
+if TYPE_CHECKING:
+    from pyvault.vaultfile.header import Header
+
 
 def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
     """Show the clear part of the vault file; nothing of it is verified without a key."""
@@ -22,6 +28,7 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
     header = read_header(access.path, access.options.checks)
     facts = access.path.stat()
     slots = [SlotInfo.of(slot) for slot in header.slots]
+    fingerprint = _known_fingerprint(access, header)
     known: dict[str, str | int] = {
         "path": str(access.path),
         "format_version": FORMAT_VERSION,
@@ -37,10 +44,27 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
     if json:
         from json import dumps
 
-        document = {"v": 1, **known, "verified": False, "slots": [slot_as_json(slot) for slot in slots]}
+        document = {
+            "v": 1,
+            **known,
+            "fingerprint": fingerprint,
+            "verified": False,
+            "slots": [slot_as_json(slot) for slot in slots],
+        }
         console.data(dumps(document, indent=2) + "\n")
         return
     for name, value in known.items():
         console.out(f"{name.replace('_', ' ')}: {value}")
+    console.out(f"fingerprint: {fingerprint or 'unknown, this data key was never used here'}")
     for slot in slots:
         console.out(f"slot: {slot_as_text(slot)}")
+
+
+def _known_fingerprint(access: VaultAccess, header: Header) -> str | None:
+    """Return the fingerprint that was seen when this vault was last opened here; the file itself does not tell it."""
+    try:
+        seen = access.trust.sightings().get(header.vault_id)
+    except PyvaultError as problem:
+        console.warn(problem.message)
+        return None
+    return None if seen is None or seen.epoch != header.key_epoch else seen.fingerprint.hex()

@@ -45,8 +45,9 @@ def vault_init(
     slots += [passphrase] if passphrase else []
     slot, code = recovery_slot(policy) if recovery else (None, None)
     slots += [slot] if slot else []
-    Vault.create(access.path, new_slots=slots, trust=access.trust, options=access.options).close()
-    console.note(f"Made the vault '{access.path}'.")
+    with Vault.create(access.path, new_slots=slots, trust=access.trust, options=access.options) as vault:
+        console.note(f"Made the vault '{access.path}'.")
+        console.note(f"Its id is {vault.vault_id.hex()}, the fingerprint of its key {vault.fingerprint.hex()}.")
     if code is not None:
         show_recovery_code(code)
     if context.choice.name != "file":

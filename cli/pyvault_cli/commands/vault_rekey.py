@@ -34,7 +34,9 @@ def vault_rekey(
 
     with access.open() as vault:
         vault.rekey(access.sources(ask_human=context.ask.can_ask()), drop_slots=may_drop)
+        fingerprint = vault.fingerprint.hex()
     for path in session_files(context.paths):
         if path.name.startswith("sessions-file-"):
             delete_session_file(path)
     console.note("The vault has a new key. The backups and the cached sessions are deleted.")
+    console.note(f"Its fingerprint is {fingerprint}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.errors import ItemNotFoundError, TamperedError, VaultFileError, WrongKeyError
+from pyvault.errors import ForeignVaultError, ItemNotFoundError, TamperedError, VaultFileError
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, delete_backups, keep_backup, list_backups
 from pyvault.vaultfile.discard import discard
@@ -129,7 +129,7 @@ def test_a_damaged_or_foreign_backup_changes_nothing(tmp_path: Path) -> None:
     assert list_backups(vault.path)[0].generation is None
     (tmp_path / "kat").mkdir(mode=0o700)
     shutil.copyfile(known_answer(tmp_path / "kat"), backup)
-    with pytest.raises(WrongKeyError):
+    with pytest.raises(ForeignVaultError):
         restore(vault, 1)
     assert vault.path.read_bytes() == before
 

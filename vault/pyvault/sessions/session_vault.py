@@ -60,6 +60,7 @@ UNFIT: Final = (
 #: Options that say how a store is opened, not which one it is.
 KEYS_OF_OPENING: Final = frozenset(
     {
+        "expect_fingerprint",
         "expect_vault_id",
         "kdf",
         "kdf_memory_limit",

@@ -25,6 +25,7 @@ FILE_ALIASES: Mapping[str, str] = MappingProxyType(
         "PYVAULT_KDF": "kdf",
         "PYVAULT_WEAK_PASSPHRASE": "weak_passphrase",
         "PYVAULT_EXPECT_VAULT_ID": "expect_vault_id",
+        "PYVAULT_EXPECT_FINGERPRINT": "expect_fingerprint",
         "PYVAULT_MIN_GENERATION": "min_generation",
     }
 )

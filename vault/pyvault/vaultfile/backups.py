@@ -33,7 +33,7 @@ class Backup:
 
     Attributes:
         number: 1 is the newest.
-        generation: None if its header can't be read.
+        generation, vault_id: None if its header can't be read; unverified.
         modified: epoch seconds of the file.
     """
 
@@ -42,6 +42,7 @@ class Backup:
     size: int
     modified: float
     generation: int | None
+    vault_id: bytes | None
 
 
 def backup_path(vault: Path, number: int) -> Path:
@@ -56,16 +57,17 @@ def list_backups(vault: Path, checks: FileChecks | None = None) -> list[Backup]:
         path = backup_path(vault, number)
         with contextlib.suppress(VaultNotFoundError), reading(path):
             status = path.stat()
-            generation = None
+            header = None
             with contextlib.suppress(BackendError):
-                generation = read_header(path, checks).generation
+                header = read_header(path, checks)
             found.append(
                 Backup(
                     number=number,
                     path=path,
                     size=status.st_size,
                     modified=status.st_mtime,
-                    generation=generation,
+                    generation=header.generation if header else None,
+                    vault_id=header.vault_id if header else None,
                 )
             )
     return found

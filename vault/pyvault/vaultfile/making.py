@@ -9,26 +9,30 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyvault.errors import BackendError, ConflictError
+from pyvault.errors import BackendError, ConflictError, ForeignVaultError
 from pyvault.vaultfile.backups import find_backup
 from pyvault.vaultfile.checks import prepare_directory
 from pyvault.vaultfile.draft import Draft
+from pyvault.vaultfile.expectations import check_id, check_key
 from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.keys import derive_keys, new_data_key
 from pyvault.vaultfile.newslot import make_slot
+from pyvault.vaultfile.places import vault_at
 from pyvault.vaultfile.reader import VaultReader
+from pyvault.vaultfile.trust import Sighting
 from pyvault.vaultfile.unlock import Unlocked
 from pyvault.vaultfile.write import SupersededError, check_free, check_unchanged, write_draft
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pyvault.vaultfile.header import Header
     from pyvault.vaultfile.keys import Keys
     from pyvault.vaultfile.newslot import NewSlot
     from pyvault.vaultfile.options import VaultOptions
+    from pyvault.vaultfile.reader import Snapshot
     from pyvault.vaultfile.trust import Trust
     from pyvault.vaultfile.unlock import UnlockSources
 
@@ -84,18 +88,24 @@ def restore_vault(
 
     Raises:
         ItemNotFoundError: there is no such backup.
+        ForeignVaultError: the backup is not of the vault that belongs there, or not of the expected one.
         VaultFileError: the backup can't be opened; nothing changed.
     """
     path = settled_path(path)
     backup = find_backup(path, number)
     with VaultReader(backup, options.checks) as locked:
         pass
+    known = trust.sightings() if trust is not None else {}
+    check_id(backup, locked.header, options)
+    _check_same_vault(backup, locked.header, path, known, options)
     unlocked = unlocking(locked, options).unlock(sources)
     keys = derive_keys(unlocked.data_key, locked.header.vault_id)
+    check_key(backup, keys, options)
     with lock(path, options), VaultReader(find_backup(path, number), options.checks) as base:
         if base.header != locked.header:
             raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
+        _check_same_key(backup, Sighting.of(path, snapshot.header, keys.fingerprint), known, snapshot)
         current = _find_current(path, options)
         generation = _highest_generation(snapshot.header, current, keys, trust)
         draft = replace(Draft.of(snapshot, keys), generation=generation)
@@ -106,6 +116,35 @@ def restore_vault(
     if trust is not None:
         trust.record(handle.seen, wanted=True)
     return handle
+
+
+def _check_same_vault(
+    backup: Path, header: Header, path: Path, known: Mapping[bytes, Sighting], options: VaultOptions
+) -> None:
+    # Whoever can write here can put a vault of his own beside ours and call it a backup.
+    before = vault_at(known, str(path))
+    if before is not None:
+        vault_id = before.vault_id
+    else:  # no memory: then the file in place says what it is, if it can
+        current = _find_current(path, options)
+        vault_id = header.vault_id if current is None else current.header.vault_id
+    if header.vault_id != vault_id:
+        raise ForeignVaultError(
+            f"'{backup}' is of the vault {header.vault_id.hex()}, and '{path}' is the vault {vault_id.hex()}",
+            hint="pyvault vault backups shows whose they are",
+        )
+
+
+def _check_same_key(backup: Path, seen: Sighting, known: Mapping[bytes, Sighting], snapshot: Snapshot) -> None:
+    before = known.get(seen.vault_id)
+    if before is None or seen.fingerprint == before.fingerprint:
+        return
+    if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
+        return  # rekeyed elsewhere
+    raise ForeignVaultError(
+        f"'{backup}' has another data key than the vault known here",
+        hint="it may be from before a rekey; pyvault vault forget drops what is known",
+    )
 
 
 def _find_current(path: Path, options: VaultOptions) -> VaultReader | None:

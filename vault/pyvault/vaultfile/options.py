@@ -24,6 +24,7 @@ class VaultOptions:
         clock: gives the times of entries.
         lock_timeout: seconds to wait for another writer.
         expect_vault_id: the only vault to accept, for machines without state.
+        expect_fingerprints: the only data keys to accept, for the same; none accepts any.
         min_generation: the oldest generation to accept, for the same.
         weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
     """
@@ -35,5 +36,6 @@ class VaultOptions:
     clock: Clock = now
     lock_timeout: float = LOCK_SECONDS
     expect_vault_id: bytes | None = None
+    expect_fingerprints: frozenset[bytes] = frozenset()
     min_generation: int | None = None
     weak_kdf_for_tests: bool = False

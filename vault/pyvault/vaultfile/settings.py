@@ -16,6 +16,7 @@ from pyvault.storage.options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import how_to_make, read_key_file
+from pyvault.vaultfile.keys import FINGERPRINT_SIZE
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
 from pyvault.vaultfile.origins import KEY, PASSPHRASE_SOURCES, key_of, origins_of
 from pyvault.vaultfile.passphrase import read_passphrase_file
@@ -39,6 +40,7 @@ KNOWN = frozenset(
         "kdf",
         "kdf_memory_limit",
         "weak_passphrase",
+        "expect_fingerprint",
         "expect_vault_id",
         "min_generation",
         "unlock_store",
@@ -104,6 +106,7 @@ class VaultSettings:
                 limits=KdfLimits(memory=_memory_limit(options)),
                 lock_timeout=seconds_option(BACKEND, options, "lock_timeout", LOCK_SECONDS),
                 expect_vault_id=_vault_id(options),
+                expect_fingerprints=_fingerprints(options),
                 min_generation=_number(options, "min_generation"),
             ),
         )
@@ -206,6 +209,26 @@ def _vault_id(options: Options) -> bytes | None:
     if len(vault_id) != ID_SIZE:
         raise InvalidSettingError(f"the expected vault id {text!r} is not {2 * ID_SIZE} hex digits")
     return vault_id
+
+
+def _fingerprints(options: Options) -> frozenset[bytes]:
+    text = options.get("expect_fingerprint")
+    if text is None:
+        return frozenset()
+    return frozenset(_parse_fingerprint(part.strip()) for part in text.split(","))
+
+
+def _parse_fingerprint(text: str) -> bytes:
+    try:
+        fingerprint = bytes.fromhex(text)
+    except ValueError:
+        fingerprint = b""
+    if len(fingerprint) != FINGERPRINT_SIZE:
+        raise InvalidSettingError(
+            f"the expected fingerprint {text!r} is not {2 * FINGERPRINT_SIZE} hex digits",
+            hint="pyvault vault verify shows the vault's; several stand with commas between",
+        )
+    return fingerprint
 
 
 def _number(options: Options, key: str) -> int | None:

@@ -9,13 +9,14 @@ Source: the vault file format, version 1, section 7.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
 from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
 from pyvault.files.patience import patiently
+from pyvault.vaultfile.places import renamed, vault_at, with_accepted, with_sighting, without_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,8 +34,9 @@ class Sighting:
     """One vault as it was seen.
 
     Attributes:
-        path: absolute, as text.
+        path: absolute, as text; in a memory, where this state was seen.
         fingerprint: 16 bytes that name the data key.
+        places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.places`.
     """
 
     vault_id: bytes
@@ -43,6 +45,12 @@ class Sighting:
     epoch: int
     generation: int
     txid: bytes
+    places: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """See that a state was seen at least where it is."""
+        if not self.places:
+            object.__setattr__(self, "places", (self.path,))
 
     @classmethod
     def of(cls, path: Path, header: Header, fingerprint: bytes) -> Sighting:
@@ -76,7 +84,8 @@ def judge(
     Raises:
         RollbackError, ForkError, ForeignVaultError: it may not, see section 7.
     """
-    if any(other.path == seen.path and other.vault_id != seen.vault_id for other in known.values()):
+    owner = vault_at(known, seen.path)
+    if owner is not None and owner.vault_id != seen.vault_id:
         raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)
     before = known.get(seen.vault_id)
     if before is None:
@@ -155,18 +164,11 @@ class Trust:
             seen: a verified state.
             wanted: the user made it just now, so it takes the place of whatever was known.
         """
-
-        def grow(known: dict[bytes, Sighting]) -> dict[bytes, Sighting] | None:
-            before = known.get(seen.vault_id)
-            if before is not None and not seen.is_newer_than(before):
-                return None
-            return {**known, seen.vault_id: seen}
-
         try:
             if wanted:
                 self.accept(seen)
             else:
-                self._update(grow)
+                self._update(lambda known: with_sighting(known, seen))
         except PyvaultError as exc:
             if self._warn is not None:
                 warn, self._warn = self._warn, None
@@ -178,12 +180,7 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
-
-        def overrule(known: dict[bytes, Sighting]) -> dict[bytes, Sighting]:
-            others = {key: other for key, other in known.items() if other.path != seen.path}
-            return {**others, seen.vault_id: seen}
-
-        self._update(overrule, damaged_is_empty=True)
+        self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True)
 
     def forget(self, path: Path) -> None:
         """Forget the vault at *path*, which the user removed.
@@ -191,8 +188,7 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
-        gone = str(path.absolute())
-        self._update(lambda known: {key: other for key, other in known.items() if other.path != gone})
+        self._update(lambda known: without_path(known, str(path.absolute())))
 
     def follow(self, old: Path, new: Path) -> None:
         """Remember that the vault at *old* was given the name *new*, where nothing was.
@@ -200,18 +196,19 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
-        before, after = str(old), str(new)
-        self._update(
-            lambda known: {
-                key: replace(other, path=after) if other.path == before else other
-                for key, other in known.items()
-                if other.path != after
-            }
-        )
+        self._update(lambda known: renamed(known, str(old), str(new)))
+
+    def forget_vault(self, vault_id: bytes) -> None:
+        """Forget a vault wherever it was seen, because the user says so.
+
+        Raises:
+            WriteFailedError: the trust file can't be written.
+        """
+        self._update(lambda known: {key: other for key, other in known.items() if key != vault_id})
 
     def _update(
         self,
-        change: Callable[[dict[bytes, Sighting]], dict[bytes, Sighting] | None],
+        change: Callable[[dict[bytes, Sighting]], dict[bytes, Sighting]],
         *,
         damaged_is_empty: bool = False,
     ) -> None:
@@ -224,7 +221,7 @@ class Trust:
                     raise
                 known = {}
             changed = change(known)
-            if changed is None or changed == known:
+            if changed == known:
                 return
             remove_leftovers(self.path)
             replace_file(self.path, _format(changed))
@@ -243,6 +240,7 @@ def _format(known: Mapping[bytes, Sighting]) -> bytes:
             "epoch": seen.epoch,
             "generation": seen.generation,
             "txid": seen.txid.hex(),
+            **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
         }
         for vault_id, seen in known.items()
     }
@@ -260,6 +258,7 @@ def _parse(text: bytes) -> dict[bytes, Sighting]:
             epoch=int(entry["epoch"]),
             generation=int(entry["generation"]),
             txid=bytes.fromhex(entry["txid"]),
+            places=tuple(dict.fromkeys(str(place) for place in (*entry.get("places", ()), entry["path"]))),
         )
         for vault_id, entry in json.loads(text).items()
     }

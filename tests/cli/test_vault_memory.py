@@ -1,0 +1,97 @@
+"""What the commands remember of a vault, expect of it, and say when it is gone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from command_line import Environ, Pyvault
+
+LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
+ADD = ("--stdin", "--no-verify")
+
+
+def vault_of(home: Path) -> Path:
+    return home / ".local/share/pyvault/vault.pyv"
+
+
+def test_the_fingerprint_is_told_where_it_is_known(pyvault: Pyvault, keyed: Environ, tmp_path: Path) -> None:
+    verified = json.loads(pyvault("vault", "verify", "--json", env=keyed).out)
+    assert (verified["v"], verified["verified"], verified["entries"], verified["generation"]) == (1, True, 0, 1)
+    assert len(verified["fingerprint"]) == 32
+    assert verified["fingerprint"] in pyvault("vault", "verify", env=keyed).out
+    known = pyvault("vault", "info", "--json")
+    assert json.loads(known.out)["fingerprint"] == verified["fingerprint"]
+    elsewhere = {"XDG_STATE_HOME": str(tmp_path / "another machine")}
+    assert json.loads(pyvault("vault", "info", "--json", env=elsewhere).out)["fingerprint"] is None
+    assert "fingerprint: unknown, this data key was never used here" in pyvault("vault", "info", env=elsewhere).out
+    made = pyvault("vault", "init", "--keyfile", str(tmp_path / "keyfile"), env={"PYVAULT_FILE": str(tmp_path / "v/v")})
+    told = pyvault("vault", "info", "--json", env={"PYVAULT_FILE": str(tmp_path / "v/v")})
+    assert json.loads(told.out)["fingerprint"] in made.err
+
+
+def test_the_fingerprint_that_ci_expects(pyvault: Pyvault, keyed: Environ) -> None:
+    ours = json.loads(pyvault("vault", "verify", "--json", env=keyed).out)["fingerprint"]
+    for value, code in ((ours, 0), (f"{'0' * 32}, {ours.upper()}", 0), ("0" * 32, 7), ("nonsense", 5), (ours[:-2], 5)):
+        ended = pyvault("list", env={**keyed, "PYVAULT_EXPECT_FINGERPRINT": value})
+        assert ended.code == code, (value, ended.err)
+    restored = pyvault("add", "a", *ADD, env=keyed, stdin=LINES)
+    assert restored.code == 0
+    for name in ("PYVAULT_EXPECT_FINGERPRINT", "PYVAULT_EXPECT_VAULT_ID"):
+        for words in (["vault", "restore", "1"], ["vault", "accept"], ["vault", "verify"]):
+            assert pyvault(*words, env={**keyed, name: "0" * 32}).code == 7, (name, words)
+
+
+def test_a_foreign_backup_is_shown_and_refused(pyvault: Pyvault, keyed: Environ, tmp_path: Path) -> None:
+    other = {"PYVAULT_FILE": str(tmp_path / "attacker/vault.pyv")}
+    assert pyvault("vault", "init", "--keyfile", str(tmp_path / "keyfile"), env=other).code == 0
+    shutil.copy2(tmp_path / "attacker/vault.pyv", f"{vault_of(tmp_path)}.bak.1")
+    foreign = json.loads(pyvault("vault", "info", "--json", env=other).out)["vault_id"]
+    assert foreign in pyvault("vault", "backups").out
+    assert json.loads(pyvault("vault", "backups", "--json").out)["backups"][0]["vault_id"] == foreign
+    ended = pyvault("vault", "restore", "1", env=keyed)
+    assert (ended.code, f"is of the vault {foreign}" in ended.err) == (7, True), ended.err
+
+
+@pytest.mark.parametrize("expected", [None, "PYVAULT_EXPECT_VAULT_ID", "PYVAULT_EXPECT_FINGERPRINT"])
+def test_a_vault_that_is_gone(pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, expected: str | None) -> None:
+    path = vault_of(tmp_path)
+    path.unlink()
+    environ: dict[str, str | None] = dict(keyed)
+    if expected:
+        environ |= {expected: "0" * 32, "XDG_STATE_HOME": str(tmp_path / "fresh runner")}
+    for words in (["list"], ["add", "c", *ADD], ["exec", "a", "--", "true"], ["remove", "a", "-f"]):
+        ended = pyvault(*words, env=environ, stdin=LINES)
+        assert (ended.code, f"there is no vault at '{path}'" in ended.err) == (3, True), (words, ended.err)
+        assert (ended.out, path.exists()) == ("", False)
+
+
+def test_forgetting_and_making_anew(pyvault: Pyvault, keyed: Environ, tmp_path: Path) -> None:
+    path = vault_of(tmp_path)
+    vault_id = json.loads(pyvault("vault", "info", "--json").out)["vault_id"]
+    path.unlink()
+    told = pyvault("doctor", "--json", env=keyed).out
+    (finding,) = [each for each in json.loads(told)["findings"] if each["check"] == "vault"]
+    assert (finding["ok"], vault_id in finding["message"], "vault forget" in finding["hint"]) == (False, True, True)
+    assert vault_id in pyvault("vault", "forget").err
+    assert pyvault("vault", "forget").code == pyvault("vault", "forget", vault_id).code == 3
+    assert pyvault("vault", "forget", "xyz").code == 2
+    assert pyvault("add", "a", *ADD, env=keyed, stdin=LINES).code == 0
+    anew = json.loads(pyvault("vault", "info", "--json").out)["vault_id"]
+    path.unlink()
+    assert pyvault("vault", "forget", anew).code == 0
+    assert pyvault("vault", "forget").code == 3
+
+
+@pytest.mark.parametrize("way", ["init", "restore"])
+def test_init_and_restore_go_on_where_a_vault_is_gone(
+    pyvault: Pyvault, keyed: Environ, tmp_path: Path, way: str
+) -> None:
+    assert pyvault("add", "a", *ADD, env=keyed, stdin=LINES).code == 0
+    vault_of(tmp_path).unlink()
+    words = ["vault", "init"] if way == "init" else ["vault", "restore", "1"]
+    assert pyvault(*words, env=keyed).code == 0
+    assert pyvault("list", env=keyed).code == 0
