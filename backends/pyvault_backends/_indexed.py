@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import BackendError, InvalidNameError, ItemCorruptError, ItemNotFoundError
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 from pyvault.names import parse_item_name
 from pyvault.paths import find_paths
 from pyvault.secret import Secret
@@ -70,7 +71,7 @@ class IndexedItems:
 
     def __init__(self, texts: Texts, lock: Path) -> None:
         """Name the lock file; its directory is made if it is missing."""
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(lock.parent)
         self._texts = texts
         self._lock_path = lock
 

@@ -42,7 +42,7 @@ class FileBackend:
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
         # One for all openings: what it has to tell is told once.
-        self._trust = Trust(find_paths({}).trust, warn=self._tell)
+        self._trust = Trust(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -181,7 +181,8 @@ class FileBackend:
         from pyvault.storage.registry import open_backend
 
         name = self._settings.unlock_store or ""
-        admit = ChoiceFile(find_paths({}).choice).admit  # a third party's is handed the key of everything
+        # A third party's is handed the key of everything.
+        admit = ChoiceFile(find_paths({}).choice, checks=self._settings.options.checks).admit
         return StoreKeys(
             open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit, warn=self._tell)
         )

@@ -32,6 +32,7 @@ from pyvault.errors import (
     ItemNotFoundError,
 )
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 from pyvault.paths import expand_user
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
@@ -248,7 +249,7 @@ class PassBackend:
     @contextmanager
     def _locked(self) -> Generator[None]:
         with _file_errors("make its folder"):
-            self._places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self._places.root)
         with LockFile(self._places.root / ".pyvault.lock", timeout=self._gpg.limit):
             yield
 

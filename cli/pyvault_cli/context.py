@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pyvault.storage.choice_file import ChoiceFile, Remembered
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
+    from pyvault.vaultfile.checks import FileChecks
     from pyvault_cli.words import Words
 
 
@@ -87,11 +88,18 @@ class Context:
 
     # ------------------------------------------------------------ the backend
     @cached_property
+    def file_checks(self) -> FileChecks:
+        """What is asked of the directories of our own files."""
+        from pyvault.vaultfile.checks import FileChecks
+
+        return FileChecks.of(self.environ)
+
+    @cached_property
     def choice_file(self) -> ChoiceFile:
         """What was chosen automatically at the first ``add``."""
         from pyvault.storage.choice_file import ChoiceFile
 
-        return ChoiceFile(self.paths.choice)
+        return ChoiceFile(self.paths.choice, checks=self.file_checks)
 
     @cached_property
     def remembered(self) -> Remembered:
@@ -212,7 +220,12 @@ class Context:
         from pyvault.sessions.session_cache import open_session_vault
 
         return open_session_vault(
-            self.paths, self.choice.name, self.backend_options, self.store.backend, note=console.warn
+            self.paths,
+            self.choice.name,
+            self.backend_options,
+            self.store.backend,
+            note=console.warn,
+            checks=self.file_checks,
         )
 
 

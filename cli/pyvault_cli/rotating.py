@@ -60,9 +60,10 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
 
     from pyvault.files.atomic import writing
     from pyvault.files.lock import LockFile
+    from pyvault.files.modes import make_directory
 
     with writing(directory):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
     name = hashlib.sha256(profile.encode()).hexdigest()[:32]
     return LockFile(directory / f"rotate-{name}.lock", timeout=0, what=f"the rotation of '{profile}'")
 

@@ -55,7 +55,7 @@ class VaultAccess:
         """What vaults looked like when they were last seen."""
         from pyvault.vaultfile.trust import Trust
 
-        return Trust(self._context.paths.trust, warn=console.warn)
+        return Trust(self._context.paths.trust, warn=console.warn, checks=self.options.checks)
 
     def sources(self, *, ask_human: bool = True) -> UnlockSources:
         """Say what may open the vault.

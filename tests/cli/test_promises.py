@@ -26,7 +26,7 @@ PROMISED = {
     "clear": "--all --expired",
     "vault init": "--kdf --keyfile --recovery",
     "vault info": "--json",
-    "vault verify": "",
+    "vault verify": "--json",
     "vault entries": "--json",
     "vault cat": "--yes",
     "vault passwd": "--kdf",
@@ -37,6 +37,7 @@ PROMISED = {
     "vault backups": "--json",
     "vault restore": "",
     "vault accept": "",
+    "vault forget": "",
     "backends list": "--json",
     "version": "",
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from command_line import Environ, Pyvault
+from fake_aws.client import FakeAws
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
 ADD = ("--stdin", "--no-verify")
@@ -95,3 +97,49 @@ def test_init_and_restore_go_on_where_a_vault_is_gone(
     words = ["vault", "init"] if way == "init" else ["vault", "restore", "1"]
     assert pyvault(*words, env=keyed).code == 0
     assert pyvault("list", env=keyed).code == 0
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_what_is_made_is_ours_alone_whatever_the_umask(
+    pyvault: Pyvault, fake_aws: FakeAws, tmp_path: Path, umask: int
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    key = fake_aws.demo_key()
+    environ = {
+        "HOME": str(home),
+        "PYVAULT_KEYFILE": str(home / "key"),
+        "AWS_ACCESS_KEY_ID": key.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
+        **fake_aws.environ(),
+    }
+    log = home / "log"
+    old = os.umask(umask)
+    try:
+        for words in (
+            ["vault", "init", "--keyfile", str(home / "key")],
+            ["add", "demo", "--env", "--no-verify", "--mfa-serial", "arn:aws:iam::123456789012:mfa/demo"],
+            ["add", "other", "--env", "--no-verify"],
+            ["exec", "other", "--region", "eu-west-1", "--", "true"],
+            ["exec", "other", "--region", "eu-west-1", "--ecs-server", "--access-log", str(log), "--", "true"],
+            ["vault", "export", str(home / "there.pyv"), "--to", "keyfile"],
+            ["doctor"],
+            ["clear", "--all"],
+        ):
+            ended = pyvault(*words, env=environ)
+            assert ended.code == 0 or words == ["doctor"], (words, ended.err)
+    finally:
+        os.umask(old)
+    made = {path.relative_to(home): path.lstat().st_mode & 0o777 for path in home.rglob("*")}
+    assert {str(path) for path in made} >= {".local/share", ".local/state/pyvault/trust.json", ".aws/config", "log"}
+    assert {path: oct(mode) for path, mode in made.items() if mode & 0o077 or not mode & 0o400} == {}
+
+
+def test_no_key_file_is_made_where_the_vault_can_not_be(pyvault: Pyvault, tmp_path: Path) -> None:
+    place = tmp_path / "open"
+    place.mkdir()
+    place.chmod(0o777)
+    ended = pyvault("vault", "init", "--keyfile", "key", env={"PYVAULT_FILE": str(place / "vault.pyv")})
+    assert (ended.code, "writable by others" in ended.err, (tmp_path / "key").exists()) == (5, True, False)
+    insisted = {"PYVAULT_FILE": str(place / "vault.pyv"), "PYVAULT_INSECURE_DIRECTORY": "1"}
+    assert pyvault("vault", "init", "--keyfile", "key", env=insisted).code == 0

@@ -95,3 +95,25 @@ def test_documents_never_name_the_foreign_distribution() -> None:
     foreign = re.compile(r"(pip|pipx|uv tool|uv pip)\s+install\s+(-\S+\s+)*[\"']?pyvault(?!-aws)\b")
     for document in [*root.glob("*.md"), *root.glob("docs/**/*.md")]:
         assert not foreign.search(document.read_text()), document.name
+
+
+def test_nothing_is_made_by_the_umask_alone() -> None:
+    """Directories get mode 0700 with all that is above them, and files are made with the mode that they shall have."""
+
+    def is_loose(call: ast.Call) -> bool:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        given = {keyword.arg for keyword in call.keywords}
+        if name == "mkdir":
+            return "mode" not in given or "parents" in given
+        if name == "touch":
+            return "mode" not in given
+        return name in {"makedirs", "write_text", "write_bytes", "mkdtemp", "mkstemp"}
+
+    loose = {
+        f"{path.name}: {ast.unparse(node)}"
+        for path in sources()
+        if "testing" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and is_loose(node)
+    }
+    assert loose == set()

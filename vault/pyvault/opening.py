@@ -59,6 +59,7 @@ def open_vault(
     from pyvault.storage.registry import open_backend, probe_built_in
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import load
+    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.origins import KEY
 
     environment = dict(os.environ if environ is None else environ)
@@ -66,7 +67,8 @@ def open_vault(
         environment["AWS_CONFIG_FILE"] = str(config)
     paths = find_paths(environment)
     settings = load(paths.config_file)
-    memory = ChoiceFile(paths.choice)
+    checks = FileChecks.of(environment)
+    memory = ChoiceFile(paths.choice, checks=checks)
 
     def options_of(name: str) -> dict[str, str]:
         return gather_options(
@@ -84,7 +86,7 @@ def open_vault(
     chosen = {**choice.options, **options_of(choice.name)}
     answer = AskWithKey(ask, environment) if ask and environment.get(KEY) else ask or EnvironmentAnswers(environment)
     store = CredentialStore(open_backend(choice.name, chosen, answer, admit=memory.admit))
-    sessions = open_session_vault(paths, choice.name, chosen, store.backend)
+    sessions = open_session_vault(paths, choice.name, chosen, store.backend, checks=checks)
     return CredentialVault(store, sessions, paths=paths, environ=environment, ask=ask)
 
 

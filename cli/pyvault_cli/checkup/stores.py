@@ -28,11 +28,12 @@ def config(context: Context) -> Iterator[Finding]:
 def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
     from pyvault.files.atomic import PendingFile, writing
+    from pyvault.files.modes import make_directory
 
     directory = context.paths.state
     try:
         with writing(directory):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(directory)
         with PendingFile(directory / "doctor") as trial:  # never committed, so nothing of it stays
             trial.write(bytes(TRIAL_SIZE))
             trial.finish()

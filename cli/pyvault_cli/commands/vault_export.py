@@ -56,7 +56,8 @@ def vault_export(
     def ask(question: Question) -> Secret[str]:  # it grows under another name, which says nothing to a person
         return context.ask(replace(question, prompt=f"new passphrase for '{file}'"))
 
-    with NewVaultFile(file, key, Trust(context.paths.trust)) as new:
+    checks = context.file_checks
+    with NewVaultFile(file, key, Trust(context.paths.trust, checks=checks), checks=checks) as new:
 
         def publish() -> None:
             new.publish()

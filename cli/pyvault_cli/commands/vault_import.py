@@ -34,8 +34,10 @@ def vault_import(
     from pyvault.storage.store import CredentialStore
 
     context = context_of(ctx)
-    check_way_in(file, keyfile=keyfile, passphrase_file=passphrase_file)
+    check_way_in(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
     options = {"path": str(file.absolute())}
+    if not context.file_checks.modes:
+        options["insecure_directory"] = "true"
     if keyfile is not None:
         options["keyfile"] = str(keyfile)
     if passphrase_file is not None:

@@ -26,12 +26,14 @@ def vault_init(
     recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
     """Make an empty vault; the passphrase is typed twice."""
+    from pyvault.vaultfile.checks import prepare_directory
     from pyvault.vaultfile.vault import Vault
     from pyvault.vaultfile.write import check_free
 
     context = context_of(ctx)
     access = VaultAccess(context)
     policy = access.policy(kdf)
+    prepare_directory(access.path.parent, access.options.checks)  # before a key file is made for nothing
     check_free(access.path)
     path, key = keyfile or access.settings.keyfile, access.settings.given_key(context.ask)
     if key is not None and path is not None:

@@ -126,9 +126,10 @@ def replace_if_unchanged(target: Path, data: bytes, *, expected: bytes) -> bool:
         WriteFailedError: nothing has changed.
     """
     from pyvault.files.atomic import PendingFile, writing
+    from pyvault.files.modes import make_directory
 
     with writing(target):
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(target.parent)
         old = target.stat() if target.exists() else None
     with PendingFile(target, mode=0o600 if old is None else stat.S_IMODE(old.st_mode)) as pending:
         pending.write(data)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import VaultExistsError, WriteFailedError
+from pyvault.files.modes import set_mode
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ class PendingFile:
             flags |= getattr(os, flag, 0)
         with writing(target):
             self._descriptor: int | None = os.open(self.path, flags, 0o600)
-            if sys.platform != "win32":
-                os.fchmod(self._descriptor, mode)
+            set_mode(self._descriptor, mode)
 
     def __enter__(self) -> Self:
         return self

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.files.modes import set_mode
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +30,7 @@ FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
 REMOVING = 5.0  # seconds beyond the time-out for somebody who removes the file: a moment, but for a busy machine
 LONGEST_PAUSE = 0.1
 HOLDER_SIZE = 200  # bytes read to name the holder
+OWNER_USES = stat.S_IRUSR | stat.S_IWUSR
 WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
 
 
@@ -131,7 +133,10 @@ def open_lock(path: Path, *, make: bool = True) -> int:
         flags |= getattr(os, flag, 0)
     try:
         descriptor = os.open(path, flags, 0o600)
-        plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        mode = os.fstat(descriptor).st_mode
+        plain = stat.S_ISREG(mode)
+        if make and plain and mode & OWNER_USES != OWNER_USES:  # a narrow umask: the next one couldn't open it
+            set_mode(descriptor)
     except OSError as exc:
         raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc
     if not plain:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 
@@ -73,7 +74,7 @@ class MfaClaims:
     def _record(self, serial: str) -> Generator[tuple[Path, float]]:
         """Hold the device's lock; gives its record and the time in epoch seconds."""
         try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self._directory)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
         record = self._directory / f"mfa-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"

@@ -12,8 +12,10 @@ from pyvault.vaultfile.slots import SlotType
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyvault.vaultfile.checks import FileChecks
 
-def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | None) -> None:
+
+def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks) -> None:
     """Refuse what can't come to a good end: a place that is given but not there, or no key file where only one opens.
 
     Nothing but the header is read, and nothing of it is believed: opening the file checks it.
@@ -26,7 +28,7 @@ def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | No
     for given, what in ((keyfile, "key file"), (passphrase_file, "passphrase file")):
         if given is not None:
             check_there(given.expanduser(), what)
-    kinds = {slot.slot_type for slot in read_header(file).slots if slot.is_known()}
+    kinds = {slot.slot_type for slot in read_header(file, checks).slots if slot.is_known()}
     if keyfile is None and SlotType.KEY_FILE in kinds and SlotType.PASSPHRASE not in kinds:
         raise InputRequiredError(
             f"'{file}' is opened by a key file, and none is given",

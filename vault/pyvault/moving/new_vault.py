@@ -23,6 +23,7 @@ from pyvault.vaultfile.checks import FileChecks, prepare_directory
 from pyvault.vaultfile.handle import settled_path
 from pyvault.vaultfile.keyfile import create_key_file
 from pyvault.vaultfile.newslot import KeyFileSlot
+from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.vault import Vault
 from pyvault.vaultfile.write import check_free
 
@@ -41,17 +42,19 @@ LONGEST_KEY_FILE = 1024  # bytes; far more than one has
 class NewVaultFile:
     """A vault file in the making, for the length of a ``with``."""
 
-    def __init__(self, file: Path, key: Path | None, trust: Trust) -> None:
+    def __init__(self, file: Path, key: Path | None, trust: Trust, *, checks: FileChecks | None = None) -> None:
         """Name the two; nothing is touched yet.
 
         Args:
             file: the vault file; nothing may be there.
             key: the key file that opens it; None where a passphrase does.
             trust: remembers vaults by their paths.
+            checks: of its directory, by default the ordinary ones.
         """
         self._file = settled_path(file)
         self._key = None if key is None else settled_path(key)
         self._trust = trust
+        self._checks = checks or FileChecks()
         self._folder = self._file.with_name(f"{self._file.name}{SUFFIX}")
         self._locks = [_lock(place) for place in (self._file, self._key) if place is not None]
 
@@ -59,7 +62,8 @@ class NewVaultFile:
     def options(self) -> dict[str, str]:
         """The options of the ``file`` backend that writes it."""
         opened_by = {} if self._key is None else {"keyfile": str(self._folder / KEY)}
-        return {"path": str(self._folder / VAULT), **opened_by}
+        insisted = {} if self._checks.modes else {"insecure_directory": "true"}
+        return {"path": str(self._folder / VAULT), **opened_by, **insisted}
 
     def __enter__(self) -> Self:
         """Begin; what a killed one has left goes.
@@ -69,7 +73,7 @@ class NewVaultFile:
             InsecurePermissionsError: others can write the directory.
             WriteFailedError: it can't be written.
         """
-        prepare_directory(self._file.parent, FileChecks())
+        prepare_directory(self._file.parent, self._checks)
         if self._key is not None and not self._key.parent.is_dir():
             raise WriteFailedError(f"there is no directory '{self._key.parent}' for the key file")
         with contextlib.ExitStack() as undo:
@@ -84,7 +88,8 @@ class NewVaultFile:
                 self._folder.mkdir(mode=0o700)
             if self._key is not None:
                 slot = KeyFileSlot(key=create_key_file(self._folder / KEY), label=str(self._key))
-                Vault.create(self._folder / VAULT, new_slots=[slot]).close()
+                options = VaultOptions(checks=self._checks)
+                Vault.create(self._folder / VAULT, new_slots=[slot], options=options).close()
             self._undo = undo.pop_all()
         return self
 

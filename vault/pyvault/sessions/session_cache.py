@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.paths import Paths
     from pyvault.secret import Secret
+    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.entries import Entry
     from pyvault.vaultfile.vault import Vault
 
@@ -197,6 +198,7 @@ def open_session_vault(
     *,
     note: Callable[[str], None] = lambda _: None,
     clock: Clock = real_clock.now,
+    checks: FileChecks | None = None,
 ) -> SessionCache:
     """Give the session cache that belongs to a backend; nothing is opened yet.
 
@@ -207,9 +209,10 @@ def open_session_vault(
         backend: guards the file's key.
         note: gets one line if the file had to be replaced.
         clock: tells what has ended.
+        checks: of the file and its directory, by default the ordinary ones.
     """
     path = session_path(paths.data, backend_name, options)
-    return SessionCache(SessionVault(path, backend, note=note, clock=clock), clock)
+    return SessionCache(SessionVault(path, backend, note=note, clock=clock, checks=checks), clock)
 
 
 def session_files(paths: Paths) -> list[Path]:

@@ -31,6 +31,7 @@ from pyvault.errors import (
     WriteFailedError,
     WrongKeyError,
 )
+from pyvault.files.modes import make_directory
 from pyvault.names import ItemName, Kind
 from pyvault.storage.guard import contract_errors
 
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from pyvault.backend import Backend
     from pyvault.clock import Clock
     from pyvault.secret import Secret
+    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.newslot import NewSlot
+    from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.unlock import UnlockSources
     from pyvault.vaultfile.vault import Vault
 
@@ -62,6 +65,7 @@ KEYS_OF_OPENING: Final = frozenset(
     {
         "expect_fingerprint",
         "expect_vault_id",
+        "insecure_directory",
         "kdf",
         "kdf_memory_limit",
         "keyfile",
@@ -83,7 +87,15 @@ class UnfitError(Exception):
 class SessionVault:
     """Opens, makes and replaces the session file of one backend."""
 
-    def __init__(self, path: Path, backend: Backend, *, note: Callable[[str], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        backend: Backend,
+        *,
+        note: Callable[[str], None],
+        clock: Clock,
+        checks: FileChecks | None = None,
+    ) -> None:
         """Name the file; nothing is touched yet.
 
         Args:
@@ -91,11 +103,13 @@ class SessionVault:
             backend: what guards its key; unlocked when the file is opened.
             note: tells a human that the file was replaced.
             clock: gives the times of entries.
+            checks: of the file and its directory, by default the ordinary ones.
         """
         self.path = path
         self._backend = backend
         self._note = note
         self._clock = clock
+        self._checks = checks
 
     def open(self) -> Vault:
         """Open the file as it is.
@@ -105,7 +119,6 @@ class SessionVault:
             UnfitError: it doesn't belong here.
             BackendError: the backend is locked or failed, or the file can't be read.
         """
-        from pyvault.vaultfile.options import VaultOptions
         from pyvault.vaultfile.vault import Vault
 
         if not self.path.exists():  # nobody is asked to unlock anything for sessions that aren't there
@@ -113,7 +126,7 @@ class SessionVault:
         # Before the file: a parent that doesn't open must not look like a child that doesn't fit.
         sources = self._sources()
         try:
-            return Vault.open(self.path, sources, options=VaultOptions(durable=False, clock=self._clock))
+            return Vault.open(self.path, sources, options=self._options())
         except UNFIT as exc:
             raise UnfitError(type(exc).__name__) from None
 
@@ -124,7 +137,6 @@ class SessionVault:
             BackendError: the backend is locked or failed, or the file can't be written.
         """
         from pyvault.files.lock import LockFile
-        from pyvault.vaultfile.options import VaultOptions
         from pyvault.vaultfile.vault import Vault
 
         self._make_directory()
@@ -137,9 +149,7 @@ class SessionVault:
             except UnfitError:
                 self._note(f"the cached sessions in '{self.path}' don't belong here or are damaged; they were dropped")
                 delete_session_file(self.path)
-            made = Vault.create(
-                self.path, new_slots=[self._slot()], options=VaultOptions(durable=False, clock=self._clock)
-            )
+            made = Vault.create(self.path, new_slots=[self._slot()], options=self._options())
             self._forget_other_keys(made.vault_id)
             return made
 
@@ -154,9 +164,15 @@ class SessionVault:
 
     def _make_directory(self) -> None:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self.path.parent)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self.path.parent}': {exc.strerror}") from exc
+
+    def _options(self) -> VaultOptions:
+        from pyvault.vaultfile.checks import FileChecks
+        from pyvault.vaultfile.options import VaultOptions
+
+        return VaultOptions(durable=False, clock=self._clock, checks=self._checks or FileChecks())
 
     def _sources(self) -> UnlockSources:
         from pyvault.vaultfile.unlock import UnlockSources

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
 from pyvault.files.abandoned import remove_abandoned
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 from pyvault.sessions import flight_failure
 from pyvault.trace import trace
 
@@ -143,7 +144,7 @@ class SingleFlight:
 
     def _make_directory(self) -> None:
         try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self._directory)
         except OSError as exc:
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
 

@@ -127,6 +127,7 @@ def write_aws_cache(directory: Path, session: SsoSession, token: AccessToken) ->
     import json
 
     from pyvault.files.atomic import replace_file, writing
+    from pyvault.files.modes import make_directory
 
     path = cache_path(directory, session)
     content = {
@@ -136,6 +137,6 @@ def write_aws_cache(directory: Path, session: SsoSession, token: AccessToken) ->
         "accessToken": token.access_token.reveal(),
     }
     with writing(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(path.parent)
     replace_file(path, json.dumps(content).encode(), mode=0o600)
     return path

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.patience import patiently
+from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,15 +65,24 @@ class Remembered:
 class ChoiceFile:
     """choice.json: read without a lock, changed under one, replaced as a whole."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checks: FileChecks | None = None) -> None:
+        """Name the file.
+
+        Args:
+            path: ``choice.json``.
+            checks: of its directory, by default the ordinary ones.
+        """
         self._path = path
+        self._checks = checks or FileChecks()
 
     def load(self) -> Remembered:
         """Read it; a missing file remembers nothing.
 
         Raises:
             ConfigError: damaged: guessing would open another vault than yesterday.
+            InsecurePermissionsError: others could write it.
         """
+        check_memory_directory(self._path.parent, self._checks)
         try:
             document: object = json.loads(patiently(self._path.read_bytes))
         except (FileNotFoundError, NotADirectoryError):
@@ -116,9 +126,10 @@ class ChoiceFile:
     def _change(self, change: Callable[[Remembered], Remembered]) -> None:
         from pyvault.files.atomic import replace_file, writing
         from pyvault.files.lock import LockFile
+        from pyvault.files.modes import make_directory
 
         with writing(self._path):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self._path.parent)
         with LockFile(self._path.with_name(f"{self._path.name}.lock")):
             known = self.load()
             changed = change(known)

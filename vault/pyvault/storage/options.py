@@ -26,6 +26,7 @@ FILE_ALIASES: Mapping[str, str] = MappingProxyType(
         "PYVAULT_WEAK_PASSPHRASE": "weak_passphrase",
         "PYVAULT_EXPECT_VAULT_ID": "expect_vault_id",
         "PYVAULT_EXPECT_FINGERPRINT": "expect_fingerprint",
+        "PYVAULT_INSECURE_DIRECTORY": "insecure_directory",
         "PYVAULT_MIN_GENERATION": "min_generation",
     }
 )

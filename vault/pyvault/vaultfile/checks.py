@@ -25,15 +25,18 @@ from pyvault.errors import (
     VaultNotFoundError,
     WriteFailedError,
 )
+from pyvault.files.modes import make_directory
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 ROOT = 0
+WSL = frozenset({"9p", "drvfs"})  # how it mounts the drives of Windows
+INSIST = "PYVAULT_INSECURE_DIRECTORY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,11 @@ class FileChecks:
     """
 
     modes: bool = sys.platform != "win32"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> FileChecks:
+        """Return what is asked where an environment counts: nothing, if somebody insists."""
+        return cls(modes=False) if environ.get(INSIST, "").lower() in {"1", "true", "yes"} else cls()
 
     @property
     def owner(self) -> int:
@@ -78,21 +86,39 @@ def open_private(path: Path, checks: FileChecks) -> int:
 
 
 def check_directory(directory: Path, checks: FileChecks) -> None:
-    """Refuse a directory where others could replace the vault.
+    """Refuse a directory where others could replace the vault, or which they could replace.
 
     Raises:
-        InsecurePermissionsError: writable by group or world, or somebody else's.
+        InsecurePermissionsError: writable by group or world, somebody else's, or below one where others may write.
     """
     if not checks.modes:
         return
+    from pyvault.files.above import find_exposed
+
     with reading(directory):
         status = directory.stat()
+        exposed = find_exposed(directory.absolute(), user=checks.owner)
     if status.st_mode & OTHERS_WRITE:
-        raise InsecurePermissionsError(
-            f"the directory '{directory}' is writable by others", hint=f"chmod 700 '{directory}'"
-        )
+        raise _insecure(directory, f"the directory '{directory}' is writable by others", f"chmod 700 '{directory}'")
     if status.st_uid not in {checks.owner, ROOT}:
-        raise InsecurePermissionsError(f"the directory '{directory}' belongs to user {status.st_uid}")
+        raise _insecure(directory, f"the directory '{directory}' belongs to user {status.st_uid}", None)
+    if exposed is not None:
+        message = f"the directory '{exposed}' is writable by others, who could exchange '{directory}'"
+        raise _insecure(exposed, message, f"chmod go-w '{exposed}'")
+
+
+def check_memory_directory(directory: Path, checks: FileChecks) -> None:
+    """Refuse a state directory where others could write what we remember; one that is not there yet is made private.
+
+    Raises:
+        InsecurePermissionsError: see :func:`check_directory`.
+    """
+    try:
+        there = directory.is_dir()
+    except OSError:  # who reads or writes in it says what is wrong
+        return
+    if there:
+        check_directory(directory, checks)
 
 
 def prepare_directory(directory: Path, checks: FileChecks) -> None:
@@ -103,7 +129,7 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
         InsecurePermissionsError: see :func:`check_directory`.
     """
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
     except OSError as exc:
         raise WriteFailedError(f"can't make the directory '{directory}': {exc.strerror}") from exc
     check_directory(directory, checks)
@@ -115,11 +141,24 @@ def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
     if not checks.modes:
         return
     if status.st_uid != checks.owner:
-        raise InsecurePermissionsError(
-            f"'{path}' belongs to user {status.st_uid}", hint=f"chown {checks.owner} '{path}'"
-        )
+        raise _insecure(path.parent, f"'{path}' belongs to user {status.st_uid}", f"chown {checks.owner} '{path}'")
     if status.st_mode & OTHERS:
-        raise InsecurePermissionsError(f"'{path}' is open to others", hint=f"chmod 600 '{path}'")
+        raise _insecure(path.parent, f"'{path}' is open to others", f"chmod 600 '{path}'")
+
+
+def _insecure(directory: Path, message: str, hint: str | None) -> InsecurePermissionsError:
+    """Return the error; advice to change modes is none where the file system keeps none."""
+    from pyvault.files.filesystem import keeps_modes, name_of_file_system
+
+    if keeps_modes(directory):
+        return InsecurePermissionsError(message, hint=hint)
+    kind = name_of_file_system(directory)
+    # Source: the documents of WSL, "Advanced settings configuration".
+    metadata = 'or mount it with options = "metadata" ([automount] in /etc/wsl.conf); ' if kind in WSL else ""
+    return InsecurePermissionsError(
+        f"{message}, and its file system ({kind}) keeps no modes",
+        hint=f"keep the vault in your home directory; {metadata}{INSIST}=1 insists on this place",
+    )
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError, VaultExistsError
 from pyvault.files.atomic import sync_directory, writing
+from pyvault.files.modes import set_mode
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.secretfile import KEY_FILE_PREFIX, read_secret_file, refuse_key_as_path
@@ -86,6 +87,7 @@ def create_key_file(path: Path) -> Secret[bytes]:
             raise VaultExistsError(f"the key file '{path}' exists already") from None
         try:
             # Short enough for one call; a half-written one is refused when it is read.
+            set_mode(descriptor)
             os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
             os.fsync(descriptor)
         except OSError:

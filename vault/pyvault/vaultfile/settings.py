@@ -13,6 +13,7 @@ from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
 from pyvault.paths import expand_user, find_paths
 from pyvault.storage.options import check_options, flag_option, seconds_option
+from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import how_to_make, read_key_file
@@ -37,6 +38,7 @@ KNOWN = frozenset(
         "path",
         "keyfile",
         "passphrase_file",
+        "insecure_directory",
         "kdf",
         "kdf_memory_limit",
         "weak_passphrase",
@@ -103,6 +105,7 @@ class VaultSettings:
                 key.removeprefix(STORE_PREFIX): value for key, value in options.items() if key.startswith(STORE_PREFIX)
             },
             options=VaultOptions(
+                checks=FileChecks(modes=False) if flag_option(BACKEND, options, "insecure_directory") else FileChecks(),
                 limits=KdfLimits(memory=_memory_limit(options)),
                 lock_timeout=seconds_option(BACKEND, options, "lock_timeout", LOCK_SECONDS),
                 expect_vault_id=_vault_id(options),

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
 from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 from pyvault.files.patience import patiently
+from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 from pyvault.vaultfile.places import renamed, vault_at, with_accepted, with_sighting, without_path
 
 if TYPE_CHECKING:
@@ -126,23 +128,28 @@ def _rollback(seen: Sighting, before: Sighting) -> RollbackError:
 class Trust:
     """The trust file: sightings by vault id, in the state directory."""
 
-    def __init__(self, path: Path, *, warn: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, warn: Callable[[str], None] | None = None, checks: FileChecks | None = None
+    ) -> None:
         """Name the file; it is made by the first :meth:`record`.
 
         Args:
             path: ``trust.json``.
+            checks: of its directory, by default the ordinary ones.
             warn: told, at most once, that the file can't be written.
         """
         self.path = path
         self._warn = warn
+        self._checks = checks or FileChecks()
 
     def sightings(self) -> dict[bytes, Sighting]:
         """Read what is known; a missing file is an empty memory, a damaged one is an error.
 
         Raises:
             TamperedError: not what pyvault wrote.
-            AccessDeniedError: it can't be read.
+            AccessDeniedError: it can't be read, or others could write it.
         """
+        check_memory_directory(self.path.parent, self._checks)
         try:
             with patiently(lambda: self.path.open("rb")) as stream:
                 text = stream.read(MAX_TRUST_FILE + 1)
@@ -213,6 +220,7 @@ class Trust:
         damaged_is_empty: bool = False,
     ) -> None:
         _make_directory(self.path.parent)
+        check_memory_directory(self.path.parent, self._checks)
         with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
             try:
                 known = self.sightings()
@@ -229,7 +237,7 @@ class Trust:
 
 def _make_directory(directory: Path) -> None:
     with writing(directory):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
 
 
 def _format(known: Mapping[bytes, Sighting]) -> bytes:
