@@ -120,7 +120,7 @@ class Context:
             flag=self.words.last("--backend"),
             environ=self.environ,
             configured=self.tool_config.backend,
-            recorded=lambda: self.remembered.backend,
+            recorded=lambda: self.remembered.choice(self.paths.choice),
             platform=sys.platform,
             look=self._look,
         )

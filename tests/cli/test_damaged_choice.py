@@ -72,6 +72,22 @@ def test_who_leaves_the_choice_to_it_is_stopped(pyvault: Pyvault, keyed: Environ
     assert record.read_text() == DAMAGED
 
 
+def test_a_record_that_names_a_plug_in_nobody_named_runs_nothing(
+    pyvault: Pyvault, plugin: Environ, tmp_path: Path
+) -> None:
+    record = damage_record(tmp_path)
+    record.write_text(json.dumps({"v": 1, "backend": "sqlite", "plugins": {}}))
+    for words in (("list",), ADD, ("doctor",)):
+        ended = pyvault(*words, env={**plugin, **KEYS, "PYVAULT_BACKEND": None})
+        assert (ended.code, "'sqlite', which nobody has named here before" in ended.out + ended.err) == (
+            1 if words == ("doctor",) else 5,
+            True,
+        ), ended.err
+    assert not (tmp_path / "items.db").exists()
+    assert pyvault("--backend", "sqlite", *ADD, env={**plugin, **KEYS}).code == 0
+    assert pyvault("list", "--credentials", env={**plugin, "PYVAULT_BACKEND": None}).out == "x\n"
+
+
 def test_a_plug_in_is_not_let_in_without_the_record_of_who_it_was(
     pyvault: Pyvault, plugin: Environ, record: Path, tmp_path: Path
 ) -> None:

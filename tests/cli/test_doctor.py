@@ -426,8 +426,11 @@ def test_an_error_that_stops_many_checks_is_told_once(machine: Machine, state: S
 @pytest.mark.parametrize(
     ("mount", "remedy"),
     [
-        ('mount -t tmpfs -o size=8k tmpfs "$1" && head -c 8192 /dev/zero > "$1/filler" 2>/dev/null', "make room there"),
-        ('mount -t tmpfs tmpfs "$1" && mount -o remount,ro "$1"', "name another place with XDG_STATE_HOME"),
+        (
+            'mount -t tmpfs -o size=8k,mode=700 tmpfs "$1" && head -c 8192 /dev/zero > "$1/filler" 2>/dev/null',
+            "make room there",
+        ),
+        ('mount -t tmpfs -o mode=700 tmpfs "$1" && mount -o remount,ro "$1"', "name another place with XDG_STATE_HOME"),
     ],
     ids=["full", "read-only"],
 )

@@ -79,7 +79,7 @@ def open_vault(
         flag=backend,
         environ=environment,
         configured=settings.backend,
-        recorded=lambda: memory.load().backend,
+        recorded=memory.chosen,
         platform=sys.platform,
         look=lambda name: probe_built_in(name, options_of(name)),
     )

@@ -29,8 +29,10 @@ def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
     from pyvault.files.atomic import PendingFile, writing
     from pyvault.files.modes import make_directory
+    from pyvault.vaultfile.checks import check_memory_directory
 
     directory = context.paths.state
+    check_memory_directory(directory, context.file_checks)
     try:
         with writing(directory):
             make_directory(directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,24 @@ def test_recording_a_plugin_keeps_the_choice(tmp_path: Path) -> None:
     file.record_backend("file")
     file.admit(ACME)
     assert file.load().backend == "file"
+
+
+def test_a_file_chooses_no_plugin_that_nobody_named(tmp_path: Path) -> None:
+    path = tmp_path / "choice.json"
+    path.write_text('{"v": 1, "backend": "acme"}')
+    file = ChoiceFile(path)
+    with pytest.raises(ConfigError, match="'acme', which nobody has named here") as caught:
+        file.chosen()
+    assert "--backend acme" in str(caught.value.hint)
+    file.admit(ACME)
+    assert file.chosen() == "acme"
+
+
+@pytest.mark.parametrize("name", [None, "file", "keychain"])
+def test_built_in_backends_may_be_chosen(tmp_path: Path, name: str | None) -> None:
+    path = tmp_path / "choice.json"
+    path.write_text(json.dumps({"v": 1, "backend": name}))
+    assert ChoiceFile(path).chosen() == name
 
 
 @pytest.mark.parametrize(

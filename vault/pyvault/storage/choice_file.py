@@ -4,7 +4,8 @@
 
     {"v": 1, "backend": "file", "plugins": {"acme": {"distribution": "acme-vault", "version": "1.2"}}}
 
-``backend`` is the automatic choice of the first ``add``. ``plugins`` says who
+``backend`` is the automatic choice of the first ``add``: a built-in one, or a plug-in
+that ``plugins`` has too, for a file must not choose what no person ever named. ``plugins`` says who
 provided a third party's backend when it first ran: another distribution under
 the same name is refused until a person accepts it, because it would be handed
 every secret. A new version of the same distribution is normal; it is told of
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.patience import patiently
+from pyvault.storage.built_in import BUILT_IN
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 
 if TYPE_CHECKING:
@@ -49,6 +51,22 @@ class Remembered:
 
     backend: str | None = None
     plugins: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
+
+    def choice(self, path: Path) -> str | None:
+        """Return the backend that was chosen before; a third party's only if a person named it once, and it was let in.
+
+        Args:
+            path: of the file, for the message.
+
+        Raises:
+            ConfigError: it names a backend that nobody has ever named.
+        """
+        if self.backend is None or self.backend in BUILT_IN or self.backend in self.plugins:
+            return self.backend
+        raise ConfigError(
+            f"'{path}' names the backend {self.backend!r}, which nobody has named here before",
+            hint=f"if you want it, --backend {self.backend} names it; else delete the file",
+        )
 
     def refusal(self, info: BackendInfo) -> AccessDeniedError | None:
         """Say why a third party's backend must not run: another distribution than before, and nobody agreed."""
@@ -97,6 +115,10 @@ class ChoiceFile:
             raise ConfigError(
                 f"'{self._path}' is damaged", hint="delete it, and name the backend that you used with --backend"
             ) from None
+
+    def chosen(self) -> str | None:
+        """Return the backend that was chosen before, see :meth:`Remembered.choice`."""
+        return self.load().choice(self._path)
 
     def record_backend(self, name: str) -> None:
         """Fix the automatic choice; the first one stays."""
