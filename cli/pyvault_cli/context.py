@@ -164,6 +164,8 @@ class Context:
             environ=self.environ,
             flags={**flags, **flags_for(backend, self.words.every("--backend-option"), others=BUILT_IN)},
         )
+        if backend == "file" and (slot := self.words.last("--slot")):
+            options["slot"] = slot
         store = options.get("unlock_store") if backend == "file" else None
         if store and store != backend:  # the vault file opens it, and needs its options for that
             configured = self.tool_config.backend_options.get(store, {})

@@ -72,6 +72,7 @@ GLOBAL_HELP: tuple[tuple[str, str], ...] = (
     ("--passphrase-fd N", "read the passphrase from this file descriptor"),
     ("--new-passphrase-fd N", "read a new passphrase from this file descriptor"),
     ("--weak-passphrase", "take a new passphrase that is short or well known; also PYVAULT_WEAK_PASSPHRASE=1"),
+    ("--slot SLOT", "open the vault by this slot alone: its id, as vault info shows it, or its kind"),
     ("--no-input", "never ask; fail with exit code 4 instead"),
     ("--config FILE", "pyvault's own config file; also PYVAULT_CONFIG"),
     ("--debug", "say on stderr what is done"),

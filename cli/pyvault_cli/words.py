@@ -28,6 +28,7 @@ VALUED = {
     "--new-passphrase-fd": "N",
     "--config": "FILE",
     "--prompt": "NAME",
+    "--slot": "SLOT",
     # aws-vault's names for what are backend options here
     "--keychain": "NAME",
     "--secret-service-collection": "NAME",

@@ -72,6 +72,7 @@ KEYS_OF_OPENING: Final = frozenset(
         "lock_timeout",
         "min_generation",
         "passphrase_file",
+        "slot",
         "unlock_store",
         "weak_passphrase",
     }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, ItemTooLargeError, UsageError
+from pyvault.vaultfile.budget import check_budget
 from pyvault.vaultfile.header import MAX_RECORDS_SIZE, MAX_SLOTS_SIZE
 from pyvault.vaultfile.index import MAX_ENTRIES, Index, IndexEntry, Json
 from pyvault.vaultfile.records import MAX_PAYLOAD, RECORD_ID_SIZE, seal_record
@@ -146,6 +147,7 @@ class Draft:
             old = self.slot(instead_of)
             slots = tuple(slot if each is old else each for each in self.slots)
         _check_slots(slots)
+        check_budget(self.slots, slots)
         labels = {key: text for key, text in self._labels().items() if instead_of is None or key != instead_of.hex()}
         if label:
             labels[slot.slot_id.hex()] = label

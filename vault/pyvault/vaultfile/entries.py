@@ -69,7 +69,7 @@ class SlotInfo:
         """Show a slot; also one of an unverified header."""
         return cls(
             slot_id=slot.slot_id,
-            kind=_kind(slot),
+            kind=kind_of(slot),
             # Whoever had a key could have written escape sequences for our terminal into it.
             label=None if label is None else "".join(char for char in label if char.isprintable()),
             cost=_cost(slot),
@@ -77,7 +77,8 @@ class SlotInfo:
         )
 
 
-def _kind(slot: Slot) -> str:
+def kind_of(slot: Slot) -> str:
+    """Return the word for what opens a slot, as :class:`SlotInfo` has it."""
     if not slot.is_known():
         return f"unknown-{slot.slot_type}"
     if slot.is_recovery:

@@ -156,7 +156,14 @@ def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
     def fits(data_key: Secret[bytes]) -> bool:
         return reader.is_signed_by(derive_keys(data_key, reader.header.vault_id))
 
-    return Unlocking(header=reader.header, path=reader.path, limits=options.limits, derive=options.derive, fits=fits)
+    return Unlocking(
+        header=reader.header,
+        path=reader.path,
+        limits=options.limits,
+        derive=options.derive,
+        fits=fits,
+        only=options.slot,
+    )
 
 
 def _follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:

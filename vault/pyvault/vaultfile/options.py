@@ -26,6 +26,7 @@ class VaultOptions:
         expect_vault_id: the only vault to accept, for machines without state.
         expect_fingerprints: the only data keys to accept, for the same; none accepts any.
         min_generation: the oldest generation to accept, for the same.
+        slot: the only slot to try, see :class:`~pyvault.vaultfile.unlock.Unlocking`.
         weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
     """
 
@@ -38,4 +39,5 @@ class VaultOptions:
     expect_vault_id: bytes | None = None
     expect_fingerprints: frozenset[bytes] = frozenset()
     min_generation: int | None = None
+    slot: str | None = None
     weak_kdf_for_tests: bool = False

@@ -45,6 +45,7 @@ KNOWN = frozenset(
         "expect_fingerprint",
         "expect_vault_id",
         "min_generation",
+        "slot",
         "unlock_store",
         "lock_timeout",
     }
@@ -111,6 +112,7 @@ class VaultSettings:
                 expect_vault_id=_vault_id(options),
                 expect_fingerprints=_fingerprints(options),
                 min_generation=_number(options, "min_generation"),
+                slot=options.get("slot") or None,
             ),
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
 from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.budget import Budget, chosen_slots
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.keyfile import read_key_file
 from pyvault.vaultfile.passphrase import normalise
@@ -93,6 +94,7 @@ class Unlocking:
     """One vault's header, and how to work on it.
 
     Attributes:
+        only: the one slot to try: its id, the beginning of that, or its kind; None for all.
         fits: whether a data key verifies the header; for the unlock cache.
     """
 
@@ -101,6 +103,7 @@ class Unlocking:
     limits: KdfLimits
     derive: KeyDerivation
     fits: Callable[[Secret[bytes]], bool]
+    only: str | None = None
 
     def unlock(self, sources: UnlockSources) -> Unlocked:
         """Find the first source that opens the vault.
@@ -156,19 +159,24 @@ class Unlocking:
         return " or ".join(text for kind, text in KEYS.items() if kind in kinds) or "nothing that this version knows"
 
     def _slots(self, slot_type: SlotType) -> list[Slot]:
-        return [slot for slot in self.header.slots if slot.slot_type == slot_type and slot.is_known()]
+        wanted = chosen_slots(self.header.slots, self.only, self.path)
+        return [slot for slot in wanted if slot.slot_type == slot_type and slot.is_known()]
 
     def _by_passphrase(self, source: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
         slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
         if source is None or not slots:
             return None
         given = source()
-        for slot, passphrase in _candidates(slots, given):
+        code = parse_recovery_code(given)
+        budget = Budget(tries=MAX_TRIES if code is None else MAX_TRIES + 1)
+        for slot, passphrase in _candidates(slots, given, code):
             cost, salt = costs[slot.slot_id]
+            if not budget.affords(slot, cost):
+                continue
             unlocked = self._try(slot, self.derive(normalise(passphrase), salt, cost))
             if unlocked is not None:
                 return unlocked
-        raise WrongKeyError(f"wrong passphrase for '{self.path}', or the slot was modified")
+        raise budget.wrong_passphrase(self.path)
 
     def _by_human(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
         prompt = sources.passphrase_prompt
@@ -240,12 +248,11 @@ class Unlocking:
         return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=key)
 
 
-def _candidates(slots: list[Slot], given: Secret[str]) -> Iterator[tuple[Slot, Secret[str]]]:
+def _candidates(slots: list[Slot], given: Secret[str], code: Secret[str] | None) -> Iterator[tuple[Slot, Secret[str]]]:
     # A recovery code is tried first, and only when the input has its shape: it is
     # surely not a passphrase then, and no other input pays for the extra KDF call.
-    code = parse_recovery_code(given)
     if code is not None:
-        for slot in [slot for slot in slots if slot.is_recovery][:1]:
+        for slot in [slot for slot in slots if slot.is_recovery]:
             yield slot, code
-    for slot in [slot for slot in slots if not slot.is_recovery][:MAX_TRIES]:
+    for slot in [slot for slot in slots if not slot.is_recovery]:
         yield slot, given
