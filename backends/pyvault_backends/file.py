@@ -168,9 +168,15 @@ class FileBackend:
             return keys.find(slot_id, vault_id)
 
     def _make(self) -> Vault:
+        from pyvault.vaultfile.newslot import PassphraseSlot
+        from pyvault.vaultfile.passphrase import outer_blanks
+
         settings = self._settings
         try:
             slots = settings.new_slots(self._ask)
+            for slot in slots:
+                if isinstance(slot, PassphraseSlot) and (blanks := outer_blanks(slot.passphrase)):
+                    self._tell(blanks)
             return Vault.create(settings.path, new_slots=slots, trust=self._trust, options=settings.options)
         except VaultExistsError:
             return self._open()  # another process made it a moment ago

@@ -20,8 +20,11 @@ def passphrase_slot(context: Context, access: VaultAccess, kdf: KdfPolicy, label
     """Ask for a new passphrase, and choose what guessing it costs."""
     from pyvault.vaultfile.kdf import choose_cost
     from pyvault.vaultfile.newslot import PassphraseSlot
+    from pyvault.vaultfile.passphrase import outer_blanks
 
     passphrase = context.ask.new_passphrase(f"new passphrase for '{access.path}'")
+    if blanks := outer_blanks(passphrase):
+        console.warn(blanks)
     return PassphraseSlot(passphrase=passphrase, cost=choose_cost(kdf), label=label)
 
 

@@ -143,3 +143,13 @@ def test_no_key_file_is_made_where_the_vault_can_not_be(pyvault: Pyvault, tmp_pa
     assert (ended.code, "writable by others" in ended.err, (tmp_path / "key").exists()) == (5, True, False)
     insisted = {"PYVAULT_FILE": str(place / "vault.pyv"), "PYVAULT_INSECURE_DIRECTORY": "1"}
     assert pyvault("vault", "init", "--keyfile", "key", env=insisted).code == 0
+
+
+@pytest.mark.parametrize("words", [["vault", "init"], ["add", "a", *ADD]], ids=["init", "first add"])
+def test_outer_blanks_of_a_new_passphrase_are_told_of(pyvault: Pyvault, tmp_path: Path, words: list[str]) -> None:
+    made = pyvault(*words, env={"PYVAULT_PASSPHRASE": "blank at the end "}, stdin=LINES)
+    assert (made.code, "begins or ends with a blank" in made.err) == (0, True), made.err
+    file = tmp_path / "passphrase"
+    file.write_bytes(b"\xef\xbb\xbfblank at the end \r\n")
+    file.chmod(0o600)
+    assert pyvault("vault", "verify", env={"PYVAULT_PASSPHRASE_FILE": str(file)}).code == 0

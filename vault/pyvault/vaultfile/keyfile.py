@@ -8,6 +8,7 @@ Source: the vault file format, version 1, section 4, slot type 2.
 from __future__ import annotations
 
 import base64
+import codecs
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from pyvault.files.atomic import sync_directory, writing
 from pyvault.files.modes import set_mode
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
+from pyvault.vaultfile.passphrase import UTF_16
 from pyvault.vaultfile.secretfile import KEY_FILE_PREFIX, read_secret_file, refuse_key_as_path
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
     Raises:
         InvalidSettingError: it isn't one.
     """
-    body = Secret(text.reveal().strip())
+    body = Secret(text.reveal().removeprefix(codecs.BOM_UTF8).strip())
+    if body.reveal().startswith(UTF_16):
+        raise InvalidSettingError(f"{source} is UTF-16", hint="save it as UTF-8")
     if not body.reveal().startswith(PREFIX):
         raise InvalidSettingError(f"{source} is not a pyvault key file")
     try:

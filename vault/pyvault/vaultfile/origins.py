@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     PassphraseSource = Callable[[], Secret[str]]
 
 #: Variables that hold a passphrase or the path of one, in this order.
-STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE")
+AWS_VAULT = "AWS_VAULT_FILE_PASSPHRASE"
+STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", AWS_VAULT)
 
 #: The text of a key file, for CI services whose secrets are variables.
 KEY = "PYVAULT_KEY"
@@ -104,13 +105,16 @@ def standing_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
 
 
 def passphrase_of_variable(name: str, value: str) -> Secret[str]:
-    """Read a variable as UTF-8, whatever the locale made of its bytes.
+    """Read a variable as UTF-8, whatever the locale made of its bytes; the same text as in a file opens.
 
     Raises:
         InvalidSettingError: it is not UTF-8.
     """
+    from pyvault.vaultfile.passphrase import as_typed
+
     try:
-        return Secret(os.fsencode(value).decode())
+        text = Secret(os.fsencode(value).decode())
+        return text if name == AWS_VAULT else as_typed(text)  # aws-vault takes its variable as it is
     except UnicodeError:
         raise InvalidSettingError(f"the value of '{name}' is not valid UTF-8") from None
 

@@ -5,6 +5,7 @@ Source: the vault file format, version 1, sections 6 and 8.
 
 from __future__ import annotations
 
+import codecs
 import os
 import unicodedata
 from typing import TYPE_CHECKING
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+BOM = "\ufeff"  # editors of Windows put it before UTF-8; nobody ever typed one
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 def normalise(passphrase: Secret[str]) -> Secret[bytes]:
-    """Bring a passphrase into the one form that is hashed: NFC, UTF-8.
+    """Bring a passphrase into the one form that is hashed: NFC, UTF-8, without a byte order mark.
 
     Keyboards and systems differ in how they compose an accent.
 
     Raises:
         InvalidSettingError: empty, or not valid Unicode.
     """
+    passphrase = Secret(passphrase.reveal().removeprefix(BOM))
     if not passphrase:
         raise InvalidSettingError("the passphrase is empty")
     try:
@@ -36,18 +42,39 @@ def normalise(passphrase: Secret[str]) -> Secret[bytes]:
 def parse_passphrase(raw: Secret[bytes]) -> Secret[str]:
     """Read a passphrase as it comes from a file, descriptor or pipe.
 
-    Exactly one trailing newline is stripped: editors and ``echo`` add it.
+    What editors and ``echo`` add is taken away, see :func:`as_typed`.
 
     Raises:
         InvalidSettingError: empty, or not UTF-8.
     """
+    if raw.reveal().startswith(UTF_16):
+        raise InvalidSettingError("the passphrase is UTF-16", hint="save the file as UTF-8")
     try:
-        text = Secret(_without_newline(raw.reveal()).decode())
+        text = as_typed(Secret(raw.reveal().decode()))
     except UnicodeDecodeError:
         raise InvalidSettingError("the passphrase is not valid UTF-8") from None
     if not text:
         raise InvalidSettingError("the passphrase is empty")
     return text
+
+
+def as_typed(text: Secret[str]) -> Secret[str]:
+    """Return a passphrase as a person would type it: no byte order mark before it, and no line end behind it.
+
+    Exactly one line end goes, as Unix, Windows or the old Mac writes it: more of them are part of the passphrase.
+    """
+    body = text.reveal().removeprefix(BOM)
+    for end in ("\r\n", "\n", "\r"):
+        if body.endswith(end):
+            return Secret(body.removesuffix(end))
+    return Secret(body)
+
+
+def outer_blanks(passphrase: Secret[str]) -> str | None:
+    """Return what to tell a person whose new passphrase begins or ends with a blank; None if it does not."""
+    if passphrase.reveal() == passphrase.reveal().strip():
+        return None
+    return "the new passphrase begins or ends with a blank, which is a part of it"
 
 
 def read_passphrase_file(path: Path) -> Secret[str]:
@@ -68,7 +95,3 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
         return parse_passphrase(read_all(descriptor, f"descriptor {descriptor}"))
     except OSError as exc:
         raise AccessDeniedError(f"can't read the passphrase from descriptor {descriptor}: {exc.strerror}") from exc
-
-
-def _without_newline(raw: bytes) -> bytes:
-    return raw.removesuffix(b"\n").removesuffix(b"\r") if raw.endswith(b"\r\n") else raw.removesuffix(b"\n")
