@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.errors import BackendError, InvalidNameError, ItemCorruptError, ItemNotFoundError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
-from pyvault.names import parse_item_name
+from pyvault.names import name_in_store
 from pyvault.paths import find_paths
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
@@ -179,9 +179,14 @@ def _names(value: object) -> frozenset[ItemName]:
     if not isinstance(value, list):
         raise ItemCorruptError("the index of the store is damaged")
     try:
-        return frozenset(parse_item_name(str(text)) for text in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a list of JSON values
+        return frozenset(_name(str(text)) for text in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a list of JSON values
     except InvalidNameError:
         raise ItemCorruptError("the index of the store is damaged") from None
+
+
+def _name(text: str) -> ItemName:
+    kind, _, name = text.partition("/")
+    return name_in_store(kind, name)
 
 
 def _bytes(text: Secret[str]) -> Secret[bytes]:

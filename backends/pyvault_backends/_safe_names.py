@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pyvault.errors import InvalidNameError
-from pyvault.names import check_item_name, item_name
+from pyvault.names import check_item_name, name_in_store
 
 if TYPE_CHECKING:
     from pyvault.names import ItemName
@@ -46,7 +46,7 @@ def decode_name(text: str) -> ItemName | None:
     kind, _, encoded = text.partition("/")
     whole = encoded.replace(f"{CONTINUED}/", "")
     try:
-        name = item_name(kind, unquote(whole.rpartition("~")[0] or whole, errors="strict"))
+        name = name_in_store(kind, unquote(whole.rpartition("~")[0] or whole, errors="strict"))
         return name if encode_name(name) == text else None
     except (InvalidNameError, UnicodeDecodeError):
         return None

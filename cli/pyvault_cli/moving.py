@@ -55,7 +55,10 @@ def move_and_tell(
         console.note(f"Migrating {what}... {moved}")
     _summarise(done, terms)
     for kind, number in sorted(left_behind(here).items()):
-        console.note(f"Not moved, still in the source: {number} {STAYING[kind]}.")
+        what = (
+            STAYING[kind] if isinstance(kind, Kind) else f"items of the kind '{kind}', which this version doesn't know"
+        )
+        console.note(f"Not moved, still in the source: {number} {what}.")
     if any(moved.deed in {Deed.COPIED, Deed.ALREADY} for moved in done):
         record()
     go_on(done)

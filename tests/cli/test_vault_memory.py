@@ -11,6 +11,10 @@ import pytest
 
 from command_line import Environ, Pyvault
 from fake_aws.client import FakeAws
+from pyvault.names import ItemName, LaterKind
+from pyvault.secret import Secret
+from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.vault import Vault
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
 ADD = ("--stdin", "--no-verify")
@@ -153,3 +157,19 @@ def test_outer_blanks_of_a_new_passphrase_are_told_of(pyvault: Pyvault, tmp_path
     file.write_bytes(b"\xef\xbb\xbfblank at the end \r\n")
     file.chmod(0o600)
     assert pyvault("vault", "verify", env={"PYVAULT_PASSPHRASE_FILE": str(file)}).code == 0
+
+
+def test_entries_of_a_later_kind_are_shown_and_the_rest_works(pyvault: Pyvault, keyed: Environ, tmp_path: Path) -> None:
+    assert pyvault("add", "a", *ADD, env=keyed, stdin=LINES).code == 0
+    sources = UnlockSources(keyfile=tmp_path / "keyfile")
+    with Vault.open(vault_of(tmp_path), sources) as vault:
+        vault.put(ItemName(LaterKind("hologram"), "of tomorrow"), Secret(b"x"))
+    shown = pyvault("vault", "entries", env=keyed)
+    assert (shown.code, "hologram" in shown.out, "are of a later one" in shown.err) == (0, True, True)
+    listed = json.loads(pyvault("vault", "entries", "--json", env=keyed).out)
+    assert [(entry["kind"], entry["name"]) for entry in listed][-1] == ("hologram", "of tomorrow")
+    exported = pyvault("vault", "export", "out.pyv", "--to", "keyfile", env=keyed)
+    assert (exported.code, "1 items of the kind 'hologram'" in exported.err) == (0, True), exported.err
+    assert pyvault("vault", "rekey", env=keyed).code == 0
+    assert pyvault("list", "--credentials", env=keyed).out == "a\n"
+    assert "2 entries" in pyvault("vault", "verify", env=keyed).out

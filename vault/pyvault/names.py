@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import NamedTuple, NewType
@@ -14,7 +15,7 @@ MAX_NAME_BYTES = 512
 
 
 class Kind(StrEnum):
-    """What an item is. The vault file's index knows exactly these."""
+    """What an item is. This version makes exactly these; see :class:`LaterKind` for what it may meet."""
 
     CREDENTIAL = "credential"
     PENDING = "pending"
@@ -26,13 +27,28 @@ class Kind(StrEnum):
     BRIDGE = "bridge"
 
 
+class LaterKind(str):
+    """A kind that a later version made: its items are kept and shown, and never opened for what they mean."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        """The word, as members of :class:`Kind` give theirs."""
+        return str(self)
+
+
+#: What other stores take for a kind of ours: a word, as all of :class:`Kind` are.
+KIND_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
 class ItemName(NamedTuple):
     """The name of one item in a backend: ``kind/name``, split at the first slash.
 
     Exact and case-sensitive for the user, whatever the store below does.
     """
 
-    kind: Kind
+    kind: Kind | LaterKind
     name: str
 
     def __str__(self) -> str:
@@ -86,6 +102,22 @@ def item_name(kind: str, name: str) -> ItemName:
     except ValueError:
         known = ", ".join(Kind)
         raise InvalidNameError(f"there is no kind of item called {kind!r}", hint=f"the kinds are {known}") from None
+
+
+def kind_in_store(word: str) -> Kind | LaterKind:
+    """Return the kind of something that is stored, whichever version stored it."""
+    return Kind(word) if word in tuple(Kind) else LaterKind(word)
+
+
+def name_in_store(kind: str, name: str) -> ItemName:
+    """Build the name of something that is stored, whichever version stored it.
+
+    Raises:
+        InvalidNameError: no version has such kinds, or a bad name.
+    """
+    if not KIND_WORD.fullmatch(kind):
+        raise InvalidNameError(f"there is no kind of item called {kind!r}")
+    return ItemName(kind_in_store(kind), parse_name(name))
 
 
 def check_item_name(name: ItemName) -> None:

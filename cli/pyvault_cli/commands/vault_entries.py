@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from pyvault.clock import to_rfc3339
+from pyvault.names import LaterKind
 from pyvault_cli import console
 from pyvault_cli.context import context_of
 from pyvault_cli.options import JsonOption
@@ -36,3 +37,5 @@ def vault_entries(ctx: typer.Context, json: JsonOption = False) -> None:
         return
     cells = [["-" if row[column] is None else str(row[column]) for column in COLUMNS] for row in rows]
     console.data(aligned([COLUMNS, *cells]), errors="backslashreplace")
+    if any(isinstance(entry.name.kind, LaterKind) for entry in entries):
+        console.hint("kinds that this version doesn't know are of a later one, and are kept as they are")

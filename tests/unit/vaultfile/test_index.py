@@ -129,7 +129,7 @@ def test_the_order_of_the_entries_is_not_the_order_of_the_area() -> None:
     assert [entry.name.name for entry in entries] == ["other", "prod"]
 
 
-@pytest.mark.parametrize("text", [document(v=2), document(v=True), document({**ENTRY, "k": "hologram"})])
+@pytest.mark.parametrize("text", [document(v=2), document(v=True)])
 def test_a_newer_index(text: bytes) -> None:
     with pytest.raises(UnsupportedVaultError):
         parse_index(text, MIN_BOX)

@@ -25,7 +25,7 @@ from pyvault.errors import (
 )
 from pyvault.moving.awsvault.records import ForeignItemError
 from pyvault.moving.belongings import Belongings, Devices, Keys
-from pyvault.names import ItemName, Kind
+from pyvault.names import ItemName, Kind, LaterKind
 from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def move(
             yield Moved(profile=profile, deed=Deed.FAILED, problem=exc)
 
 
-def left_behind(here: Iterable[ItemName]) -> Counter[Kind]:
+def left_behind(here: Iterable[ItemName]) -> Counter[Kind | LaterKind]:
     """Count what a person may miss when the source is thrown away now; it was there before, and stays."""
-    return Counter(name.kind for name in here if name.kind in STAYING)
+    return Counter(name.kind for name in here if name.kind in STAYING or isinstance(name.kind, LaterKind))
 
 
 def _move_profile(

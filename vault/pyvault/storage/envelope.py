@@ -18,7 +18,7 @@ import binascii
 import json
 
 from pyvault.errors import InvalidNameError, ItemCorruptError
-from pyvault.names import ItemName, check_item_name, item_name
+from pyvault.names import ItemName, check_item_name, name_in_store
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
 
@@ -79,6 +79,6 @@ def read_envelope(text: Secret[bytes], *, of: str) -> tuple[ItemName, Secret[byt
     if not (isinstance(kind, str) and isinstance(name, str) and isinstance(data, str)):
         raise ItemCorruptError(f"{of} is not an envelope of pyvault")
     try:
-        return item_name(kind, name), Secret(base64.b64decode(data, validate=True))
+        return name_in_store(kind, name), Secret(base64.b64decode(data, validate=True))
     except (InvalidNameError, binascii.Error, ValueError):
         raise ItemCorruptError(f"{of} is damaged") from None

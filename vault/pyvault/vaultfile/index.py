@@ -2,7 +2,8 @@
 
 It is bound to the generation and transaction of its header, so an old index
 can't stand behind a new header. It is JSON so that a later version can add
-keys; what this version doesn't know it keeps, at the top and inside entries.
+keys; what this version doesn't know it keeps, at the top and inside entries, and
+records of a later version's kinds too, box and entry as they are.
 
 The rules of reading stand beside what they make, so the file is a little long.
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
 from pyvault.errors import InvalidNameError, ItemNotFoundError, TamperedError, UnsupportedVaultError
-from pyvault.names import ItemName, Kind, parse_name
+from pyvault.names import ItemName, Kind, kind_in_store, parse_name
 from pyvault.sealing import BrokenSealError, open_box, pad, seal, unpad
 from pyvault.secret import Secret
 from pyvault.vaultfile.records import MAX_BOX, MIN_BOX, RECORD_ID_SIZE
@@ -167,7 +168,7 @@ def parse_index(text: bytes, records_size: int) -> Index:
 
     Raises:
         MalformedIndexError: it breaks a rule of the format.
-        UnsupportedVaultError: a newer version or an unknown kind of record.
+        UnsupportedVaultError: a newer version of the index.
     """
     try:
         document: object = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
@@ -194,13 +195,11 @@ def _entry(item: Json) -> IndexEntry:
     kind, name = rest.pop("k", None), rest.pop("n", None)
     if not isinstance(kind, str) or not isinstance(name, str):
         raise MalformedIndexError("an entry has no name")
-    if kind not in tuple(Kind):
-        raise UnsupportedVaultError(f"records of the kind {kind!r}")
-    if not _is_normal(name):
+    if kind in tuple(Kind) and not _is_normal(name):  # of a later kind the names may have other rules
         raise MalformedIndexError("an entry has an impossible name")
     expires = rest.pop("x", None)
     return IndexEntry(
-        name=ItemName(Kind(kind), name),
+        name=ItemName(kind_in_store(kind), name),
         record_id=_hex(rest.pop("id", None), RECORD_ID_SIZE),
         revision=_number(rest.pop("r", None), 1, MAX_REVISION),
         offset=_number(rest.pop("o", None), 0, MAX_REVISION),
