@@ -32,39 +32,42 @@ def find_exposed(directory: Path, *, user: int, accounts: Path = ACCOUNTS) -> Pa
     Raises:
         OSError: as the system says.
     """
-    looked_at: set[Path] = set()
-    for place in _above(directory):
-        if place in looked_at:
-            continue
+    looked_at: set[str] = set()
+    for place, status in _above(str(directory)):
+        if place not in looked_at and _is_exposed(status, user, accounts):
+            return Path(place)
         looked_at.add(place)
-        if _is_exposed(place.stat(), user, accounts):
-            return place
     return None
 
 
-def _above(directory: Path) -> Iterator[Path]:
-    """Yield every directory in which a name on the way is looked up."""
-    here, links = Path(directory.anchor), 0
-    rest = list(directory.parts[1:])
+def _above(directory: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield every directory in which a name on the way is looked up. Text, because every command does this often."""
+    here, links = "/", 0
+    status = os.lstat(here)
+    rest = _names(directory)
     while rest:
         name = rest.pop(0)
         if name == "..":
-            here = here.parent
+            here = os.path.dirname(here)  # noqa: PTH120 - text
+            status = os.lstat(here)
             continue
-        yield here
-        step = here / name
-        if not step.is_symlink():
-            here = step
+        yield here, status
+        step = os.path.join(here, name)  # noqa: PTH118 - text
+        found = os.lstat(step)
+        if not stat.S_ISLNK(found.st_mode):
+            here, status = step, found
             continue
         links += 1
         if links > MAX_LINKS:
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(directory))
-        target = step.readlink()
-        if target.is_absolute():
-            here = Path(target.anchor)
-            rest[:0] = target.parts[1:]
-        else:
-            rest[:0] = target.parts
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), directory)
+        target = os.readlink(step)  # noqa: PTH115 - text
+        if target.startswith("/"):
+            here, status = "/", os.lstat("/")
+        rest[:0] = _names(target)
+
+
+def _names(path: str) -> list[str]:
+    return [name for name in path.split("/") if name not in {"", "."}]
 
 
 def _is_exposed(status: os.stat_result, user: int, accounts: Path) -> bool:
