@@ -78,6 +78,18 @@ class VaultAccess:
             console.hint(f"'{self.path}' costs less to guess than is wise today; pyvault vault passwd renews it")
         return vault
 
+    def check_not_lost(self) -> None:
+        """Tell a vault that is gone from one that was never made, for what looks at the file without the memory.
+
+        Raises:
+            VaultGoneError: it was here before, or one is expected.
+        """
+        from pyvault.vaultfile.handle import settled_path
+        from pyvault.vaultfile.lost import refuse_lost
+
+        if not self.path.exists():
+            refuse_lost(settled_path(self.path), self.trust.sightings(), self.options)
+
     def policy(self, given: str | None) -> KdfPolicy:
         """Return how dear a new passphrase slot shall be; for the beginning of a command, before anybody is asked.
 

@@ -69,10 +69,11 @@ def test_a_vault_that_is_gone(pyvault: Pyvault, keyed: dict[str, str], tmp_path:
     environ: dict[str, str | None] = dict(keyed)
     if expected:
         environ |= {expected: "0" * 32, "XDG_STATE_HOME": str(tmp_path / "fresh runner")}
-    for words in (["list"], ["add", "c", *ADD], ["exec", "a", "--", "true"], ["remove", "a", "-f"]):
+    commands = (["list"], ["exec", "a", "--", "true"], ["remove", "a", "-f"], ["vault", "info"], ["vault", "accept"])
+    for words in (["add", "c", *ADD], *commands):
         ended = pyvault(*words, env=environ, stdin=LINES)
         assert (ended.code, f"there is no vault at '{path}'" in ended.err) == (3, True), (words, ended.err)
-        assert (ended.out, path.exists()) == ("", False)
+        assert (ended.out, path.exists(), "first pyvault add" in ended.err) == ("", False, False)
 
 
 def test_forgetting_and_making_anew(pyvault: Pyvault, keyed: Environ, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from fake_aws.client import REGION, FakeAws
 PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```(?:yaml|ini)\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)
 GITHUB, GITLAB, CONFIG = ".github/workflows/deploy.yml", ".gitlab-ci.yml", "ci/aws-config"
-SAMPLE_ID = "3b43b7bc68918b33139db1b58f36ef11"
+SAMPLE = "a56572709e1d28a4fdd317b9a79c99f9"
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -71,15 +71,15 @@ class Vault:
         told = subprocess.run(
             ["pyvault", "vault", "info", "--json"], cwd=here, env={**keys, **opened}, check=True, capture_output=True
         )
-        self.id = json.loads(told.stdout)["vault_id"]
+        self.fingerprint = json.loads(told.stdout)["fingerprint"]
         for left in here.rglob("*"):
             if left.is_file() and left != here / "ci" / "vault.pyv":
                 left.unlink()
 
     def named_in(self, workflow: str) -> str:
-        """Give the workflow with this vault's id, which every repository writes into its own."""
-        assert SAMPLE_ID in workflow
-        return workflow.replace(SAMPLE_ID, self.id)
+        """Give the workflow with this vault's fingerprint, which every repository writes into its own."""
+        assert SAMPLE in workflow
+        return workflow.replace(SAMPLE, self.fingerprint)
 
 
 @pytest.fixture

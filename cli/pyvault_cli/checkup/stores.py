@@ -113,10 +113,7 @@ def vault(context: Context) -> Iterator[Finding]:
         with VaultReader(access.path, access.options.checks):
             yield Finding(check="vault", ok=True, message=f"'{access.path}' is private and begins as it should")
     except VaultNotFoundError:
-        from pyvault.vaultfile.handle import settled_path
-        from pyvault.vaultfile.lost import refuse_lost
-
-        refuse_lost(settled_path(access.path), access.trust.sightings(), access.options)
+        access.check_not_lost()
         yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
     access.trust.sightings()  # raises what would stop every command
 

@@ -14,6 +14,8 @@ def vault_accept(ctx: typer.Context) -> None:
     from pyvault.vaultfile.vault import Vault
 
     access = VaultAccess(context_of(ctx))
+    access.check_not_lost()
     with Vault.open(access.path, access.sources(), options=access.options) as vault:
         access.trust.accept(vault.seen)
         console.note(f"Accepted '{access.path}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
+        console.note(f"The fingerprint of its key is {vault.fingerprint.hex()}.")

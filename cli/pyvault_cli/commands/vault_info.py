@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
     """Show the clear part of the vault file; nothing of it is verified without a key."""
     access = VaultAccess(context_of(ctx))
+    access.check_not_lost()
     header = read_header(access.path, access.options.checks)
     facts = access.path.stat()
     slots = [SlotInfo.of(slot) for slot in header.slots]
