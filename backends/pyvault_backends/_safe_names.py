@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pyvault.errors import InvalidNameError
-from pyvault.names import check_item_name, name_in_store
+from pyvault.names import check_item_name, item_name
 
 if TYPE_CHECKING:
     from pyvault.names import ItemName
@@ -42,11 +42,14 @@ def encode_name(name: ItemName) -> str:
 
 
 def decode_name(text: str) -> ItemName | None:
-    """Read an item name back; None for what :func:`encode_name` did not write."""
+    """Read an item name back; None for what :func:`encode_name` did not write.
+
+    A kind of a later version is None too: its items stay untouched, but a name alone does not show that they are ours.
+    """
     kind, _, encoded = text.partition("/")
     whole = encoded.replace(f"{CONTINUED}/", "")
     try:
-        name = name_in_store(kind, unquote(whole.rpartition("~")[0] or whole, errors="strict"))
+        name = item_name(kind, unquote(whole.rpartition("~")[0] or whole, errors="strict"))
         return name if encode_name(name) == text else None
     except (InvalidNameError, UnicodeDecodeError):
         return None

@@ -93,7 +93,7 @@ def test_nothing_is_chosen_without_a_name() -> None:
 def test_a_damaged_index_is_an_error_not_an_empty_list(passwords: Path) -> None:
     opened().put(PROD, Secret(b"x"))
     whole = passwords.read_text()
-    for old, new in (("credential/prod", "nonsense/prod"), ('\\"v\\": 1', '\\"v\\": 9'), ("names", "nmaes")):
+    for old, new in (("credential/prod", "credential-prod"), ('\\"v\\": 1', '\\"v\\": 9'), ("names", "nmaes")):
         assert old in whole
         passwords.write_text(whole.replace(old, new))
         with pytest.raises(ItemCorruptError):

@@ -14,6 +14,7 @@ from pyvault.model import StoredCredentials
 from pyvault.moving.migrate import Terms, left_behind, move, names_in
 from pyvault.names import ItemName, Kind, LaterKind, name_in_store
 from pyvault.secret import Secret
+from pyvault.storage.envelope import read_envelope, seal_envelope
 from pyvault.storage.store import CredentialStore
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.index import Json, parse_index
@@ -105,6 +106,10 @@ def test_an_index_with_any_later_kind_and_name_is_read_and_written_alike(kind: s
     entry = {"k": kind, "n": name, "id": "00" * 16, "r": 1, "o": 0, "l": MIN_BOX, "h": "11" * 32, "t": 1}
     text = json.dumps({"v": 1, "meta": {}, "e": [entry]}).encode()
     assert json.loads(parse_index(text, MIN_BOX).encode()) == json.loads(text)
+
+
+def test_an_envelope_of_a_later_kind_is_read() -> None:
+    assert read_envelope(Secret(seal_envelope(LATER, PAYLOAD).reveal().encode()), of="it") == (LATER, PAYLOAD)
 
 
 def keyring(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:

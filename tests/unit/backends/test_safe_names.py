@@ -52,7 +52,7 @@ def test_cases_that_only_case_tells_apart() -> None:
     [
         "",
         "prod",
-        "Nonsense/prod",
+        "nonsense/prod",
         "credential/",
         "credential/Prod",
         "credential/a b",
