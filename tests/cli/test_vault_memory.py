@@ -33,7 +33,7 @@ def test_the_fingerprint_is_told_where_it_is_known(pyvault: Pyvault, keyed: Envi
     assert json.loads(known.out)["fingerprint"] == verified["fingerprint"]
     elsewhere = {"XDG_STATE_HOME": str(tmp_path / "another machine")}
     assert json.loads(pyvault("vault", "info", "--json", env=elsewhere).out)["fingerprint"] is None
-    assert "fingerprint: unknown, this data key was never used here" in pyvault("vault", "info", env=elsewhere).out
+    assert "fingerprint: unknown, never opened here" in pyvault("vault", "info", env=elsewhere).out
     made = pyvault("vault", "init", "--keyfile", str(tmp_path / "keyfile"), env={"PYVAULT_FILE": str(tmp_path / "v/v")})
     told = pyvault("vault", "info", "--json", env={"PYVAULT_FILE": str(tmp_path / "v/v")})
     assert json.loads(told.out)["fingerprint"] in made.err

@@ -56,7 +56,7 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
         return
     for name, value in known.items():
         console.out(f"{name.replace('_', ' ')}: {value}")
-    console.out(f"fingerprint: {fingerprint or 'unknown, this data key was never used here'}")
+    console.out(f"fingerprint: {fingerprint or 'unknown, never opened here with its present data key'}")
     for slot in slots:
         console.out(f"slot: {slot_as_text(slot)}")
 

@@ -17,7 +17,7 @@ from pyvault.secret import Secret
 from pyvault.storage.envelope import read_envelope, seal_envelope
 from pyvault.storage.store import CredentialStore
 from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.index import Json, parse_index
+from pyvault.vaultfile.index import Json, MalformedIndexError, parse_index
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends.file import FileBackend
 from pyvault_backends.keyring_backend import KeyringAdapter
@@ -106,6 +106,16 @@ def test_an_index_with_any_later_kind_and_name_is_read_and_written_alike(kind: s
     entry = {"k": kind, "n": name, "id": "00" * 16, "r": 1, "o": 0, "l": MIN_BOX, "h": "11" * 32, "t": 1}
     text = json.dumps({"v": 1, "meta": {}, "e": [entry]}).encode()
     assert json.loads(parse_index(text, MIN_BOX).encode()) == json.loads(text)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hologram", "\\ud800"), ("\\udfff", "prod")])
+def test_what_is_no_text_is_no_name(kind: str, name: str) -> None:
+    from pyvault.vaultfile.records import MIN_BOX
+
+    entry = {"k": kind, "n": name, "id": "00" * 16, "r": 1, "o": 0, "l": MIN_BOX, "h": "11" * 32, "t": 1}
+    text = json.dumps({"v": 1, "meta": {}, "e": [entry]}).replace("\\\\u", "\\u").encode()
+    with pytest.raises(MalformedIndexError):
+        parse_index(text, MIN_BOX)
 
 
 def test_an_envelope_of_a_later_kind_is_read() -> None:

@@ -13,10 +13,13 @@ from pyvault.files.filesystem import keeps_modes, name_of_file_system
 from pyvault.files.modes import make_directory
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.checks import FileChecks
+from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.trust import Trust
-from vaults import known_answer
+from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.vault import Vault
+from vaults import KEY, WEAK, known_answer, make_vault
 
 ME, OTHER = 1000, 1001
 PASSWD = f"me:x:{ME}:{ME}::/:/bin/sh\nother:x:{OTHER}:{OTHER}::/:/bin/sh\nroot:x:0:0::/:/bin/sh\n"
@@ -88,6 +91,12 @@ def test_links_are_resolved_step_by_step(tree: Path, tmp_path: Path) -> None:
     for path in (open_to_all / "link" / "vault", tree / "by way of others" / "vault"):
         assert path.resolve() == tree / "home" / "vault"
         assert find_exposed(path, user=os.geteuid()) == open_to_all
+    vault = make_vault(tree / "home" / "vault")
+    sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
+    with pytest.raises(InsecurePermissionsError, match="who could exchange"):
+        Vault.open(open_to_all / "link" / "vault" / "vault.pyv", sources, options=WEAK)
+    with pytest.raises(InsecurePermissionsError, match="who could exchange"):
+        Vault.create(open_to_all / "link" / "vault" / "new.pyv", new_slots=[KeyFileSlot(key=KEY)], options=WEAK)
     (tree / "straight").symlink_to(tree / "home" / "vault" / ".." / "vault")
     assert find_exposed(tree / "straight", user=os.geteuid()) is None
     (tree / "round").symlink_to("round")

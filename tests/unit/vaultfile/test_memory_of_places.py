@@ -135,6 +135,19 @@ def restore(vault: Vault, trust: Trust | None, options: VaultOptions = WEAK) -> 
     return Vault.restore(vault.path, 1, sources, trust=trust, options=options)
 
 
+def test_a_backup_of_a_vault_that_was_made_anew_can_be_brought_back_on_purpose(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    vault.put(credential("b"), Secret(b"b"))
+    vault.path.unlink()
+    anew = make_vault(tmp_path, trust=trust)
+    with pytest.raises(ForeignVaultError) as caught:
+        restore(anew, trust)
+    assert "vault forget" in str(caught.value.hint)
+    anew.path.rename(tmp_path / "aside")
+    trust.forget(anew.path)
+    assert contents(restore(anew, trust)) == {"a": b"a"}
+
+
 @pytest.mark.parametrize("remembered", [True, False])
 def test_a_foreign_vault_is_no_backup(tmp_path: Path, remembered: bool) -> None:
     vault, trust = vault_and_trust(tmp_path)

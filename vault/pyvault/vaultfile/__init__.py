@@ -10,6 +10,8 @@ sealed one by one. From the outside in::
     origins   whose a passphrase is
     unlock    sources of keys, in order              keys      data key -> header, index, record keys
     trust     rollback, fork, foreign vault          index     what the vault holds, names included
+    places    which vault belongs where               expectations  what CI says of it
+    lost      a vault that is gone                    budget    what one passphrase may cost
     records   one sealed payload                     reader    one open file, read in that order
     staging   changes not yet written                write     lock, temporary file, rename, backups
     vault     the open handle

@@ -103,8 +103,26 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
     if status.st_uid not in {checks.owner, ROOT}:
         raise _insecure(directory, f"the directory '{directory}' belongs to user {status.st_uid}", None)
     if exposed is not None:
-        message = f"the directory '{exposed}' is writable by others, who could exchange '{directory}'"
-        raise _insecure(exposed, message, f"chmod go-w '{exposed}'")
+        raise _exposed(exposed, directory)
+
+
+def check_way(path: Path, checks: FileChecks) -> None:
+    """Refuse a path that others could lead elsewhere, before its links are resolved and forgotten.
+
+    Raises:
+        InsecurePermissionsError: it goes through a directory where others may write.
+    """
+    if not checks.modes:
+        return
+    from pyvault.files.above import find_exposed
+
+    directory = path.parent.absolute()
+    try:
+        exposed = find_exposed(directory, user=checks.owner)
+    except OSError:  # who opens the file says what is wrong
+        return
+    if exposed is not None:
+        raise _exposed(exposed, directory)
 
 
 def check_memory_directory(directory: Path, checks: FileChecks) -> None:
@@ -144,6 +162,11 @@ def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
         raise _insecure(path.parent, f"'{path}' belongs to user {status.st_uid}", f"chown {checks.owner} '{path}'")
     if status.st_mode & OTHERS:
         raise _insecure(path.parent, f"'{path}' is open to others", f"chmod 600 '{path}'")
+
+
+def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
+    message = f"the directory '{above}' is writable by others, who could exchange '{directory}'"
+    return _insecure(above, message, f"chmod go-w '{above}'")
 
 
 def _insecure(directory: Path, message: str, hint: str | None) -> InsecurePermissionsError:

@@ -195,7 +195,8 @@ def _entry(item: Json) -> IndexEntry:
     kind, name = rest.pop("k", None), rest.pop("n", None)
     if not isinstance(kind, str) or not isinstance(name, str):
         raise MalformedIndexError("an entry has no name")
-    if kind in tuple(Kind) and not _is_normal(name):  # of a later kind the names may have other rules
+    # Of a later kind the names may have other rules; text they are.
+    if not (_is_normal(name) if kind in tuple(Kind) else _is_text(kind) and _is_text(name)):
         raise MalformedIndexError("an entry has an impossible name")
     expires = rest.pop("x", None)
     return IndexEntry(
@@ -217,6 +218,14 @@ def _is_normal(name: str) -> bool:
         return parse_name(name) == name
     except InvalidNameError:
         return False
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write and UTF-8 can't
+        return False
+    return True
 
 
 def _check_tiling(entries: tuple[IndexEntry, ...], records_size: int) -> None:

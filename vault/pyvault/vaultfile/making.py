@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError
 from pyvault.vaultfile.backups import find_backup
-from pyvault.vaultfile.checks import prepare_directory
+from pyvault.vaultfile.checks import check_way, prepare_directory
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_id, check_key
 from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
@@ -91,6 +91,7 @@ def restore_vault(
         ForeignVaultError: the backup is not of the vault that belongs there, or not of the expected one.
         VaultFileError: the backup can't be opened; nothing changed.
     """
+    check_way(path, options.checks)
     path = settled_path(path)
     backup = find_backup(path, number)
     with VaultReader(backup, options.checks) as locked:
@@ -131,7 +132,7 @@ def _check_same_vault(
     if header.vault_id != vault_id:
         raise ForeignVaultError(
             f"'{backup}' is of the vault {header.vault_id.hex()}, and '{path}' is the vault {vault_id.hex()}",
-            hint="pyvault vault backups shows whose they are",
+            hint=f"if you want that vault back: move '{path}' away, pyvault vault forget, and restore again",
         )
 
 

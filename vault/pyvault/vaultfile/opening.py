@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, VaultNotFoundError
 from pyvault.trace import trace
+from pyvault.vaultfile.checks import check_way
 from pyvault.vaultfile.expectations import check_generation, check_id, check_key
 from pyvault.vaultfile.handle import Handle, ancestry, settled_path, unlocking
 from pyvault.vaultfile.keys import derive_keys
@@ -31,6 +32,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
         InputRequiredError: no source of a key was given.
         UserCancelledError: the human declined.
     """
+    check_way(path, options.checks)
     path = settled_path(path)
     known = trust.sightings() if trust is not None else {}
     try:
