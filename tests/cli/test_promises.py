@@ -46,6 +46,7 @@ GLOBAL = (
     "--backend-option",
     "--passphrase-fd",
     "--new-passphrase-fd",
+    "--slot",
     "--no-input",
     "--debug",
     "--config",

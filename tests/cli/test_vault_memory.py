@@ -174,3 +174,10 @@ def test_entries_of_a_later_kind_are_shown_and_the_rest_works(pyvault: Pyvault, 
     assert pyvault("vault", "rekey", env=keyed).code == 0
     assert pyvault("list", "--credentials", env=keyed).out == "a\n"
     assert "2 entries" in pyvault("vault", "verify", env=keyed).out
+
+
+def test_a_slot_that_is_named_is_the_only_one_tried(pyvault: Pyvault, keyed: Environ) -> None:
+    (slot,) = (each["id"] for each in json.loads(pyvault("vault", "info", "--json").out)["slots"])
+    for name, code in ((slot, 0), (slot[:6], 0), ("key-file", 0), ("a label", 2), ("passphrase", 2)):
+        ended = pyvault("--slot", name, "list", env=keyed)
+        assert ended.code == code, (name, ended.err)
