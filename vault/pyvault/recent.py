@@ -13,7 +13,6 @@ import os
 from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch
-from pyvault.files.modes import make_directory
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +29,10 @@ class RecentUse:
     def note(self, profile: str, at: datetime) -> None:
         """Note a use. A state directory that can't be written to must not stop a command."""
         with contextlib.suppress(OSError):
-            make_directory(self._directory)
+            if not self._directory.is_dir():
+                from pyvault.files.modes import make_directory
+
+                make_directory(self._directory)
             path = self._path(profile)
             path.touch(mode=0o600)
             os.utime(path, (at.timestamp(), at.timestamp()))

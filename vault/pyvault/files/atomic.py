@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import VaultExistsError, WriteFailedError
-from pyvault.files.modes import set_mode
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class PendingFile:
         Raises:
             WriteFailedError: the directory can't be written.
         """
+        from pyvault.files.modes import set_mode
+
         self.target = target
         self.path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(8)}")
         self._durable = durable

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import LockTimeoutError, WriteFailedError
-from pyvault.files.modes import set_mode
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -136,6 +135,8 @@ def open_lock(path: Path, *, make: bool = True) -> int:
         mode = os.fstat(descriptor).st_mode
         plain = stat.S_ISREG(mode)
         if make and plain and mode & OWNER_USES != OWNER_USES:  # a narrow umask: the next one couldn't open it
+            from pyvault.files.modes import set_mode
+
             set_mode(descriptor)
     except OSError as exc:
         raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc

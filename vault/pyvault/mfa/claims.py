@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
-from pyvault.files.modes import make_directory
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 
@@ -73,6 +72,8 @@ class MfaClaims:
     @contextmanager
     def _record(self, serial: str) -> Generator[tuple[Path, float]]:
         """Hold the device's lock; gives its record and the time in epoch seconds."""
+        from pyvault.files.modes import make_directory
+
         try:
             make_directory(self._directory)
         except OSError as exc:

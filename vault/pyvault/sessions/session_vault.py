@@ -31,7 +31,6 @@ from pyvault.errors import (
     WriteFailedError,
     WrongKeyError,
 )
-from pyvault.files.modes import make_directory
 from pyvault.names import ItemName, Kind
 from pyvault.storage.guard import contract_errors
 
@@ -164,6 +163,8 @@ class SessionVault:
         return vault
 
     def _make_directory(self) -> None:
+        from pyvault.files.modes import make_directory
+
         try:
             make_directory(self.path.parent)
         except OSError as exc:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, TypeVar
 from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
 from pyvault.files.abandoned import remove_abandoned
 from pyvault.files.lock import LockFile
-from pyvault.files.modes import make_directory
 from pyvault.sessions import flight_failure
 from pyvault.trace import trace
 
@@ -143,6 +142,8 @@ class SingleFlight:
         return LockFile(path, timeout=timeout, what=what, passing=True)
 
     def _make_directory(self) -> None:
+        from pyvault.files.modes import make_directory
+
         try:
             make_directory(self._directory)
         except OSError as exc:

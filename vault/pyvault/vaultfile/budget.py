@@ -60,8 +60,8 @@ class Budget:
         )
 
 
-def chosen_slots(slots: tuple[Slot, ...], only: str | None, path: Path) -> tuple[Slot, ...]:
-    """Return the slots to try: all, or the one that a person named.
+def chosen_slots(slots: tuple[Slot, ...], only: str, path: Path) -> tuple[Slot, ...]:
+    """Return the slots to try: the one that a person named.
 
     Args:
         only: the slot's id, the beginning of that, or its kind; a label is sealed until the vault is open.
@@ -70,8 +70,6 @@ def chosen_slots(slots: tuple[Slot, ...], only: str | None, path: Path) -> tuple
     Raises:
         UsageError: there is not exactly one.
     """
-    if only is None:
-        return slots
     meant = only.lower()
     found = tuple(slot for slot in slots if kind_of(slot) == meant)
     found = found or tuple(slot for slot in slots if slot.slot_id.hex().startswith(meant))

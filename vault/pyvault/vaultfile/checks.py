@@ -25,7 +25,6 @@ from pyvault.errors import (
     VaultNotFoundError,
     WriteFailedError,
 )
-from pyvault.files.modes import make_directory
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
@@ -146,6 +145,8 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
         WriteFailedError: it can't be made.
         InsecurePermissionsError: see :func:`check_directory`.
     """
+    from pyvault.files.modes import make_directory
+
     try:
         make_directory(directory)
     except OSError as exc:

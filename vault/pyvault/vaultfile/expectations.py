@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.options import VaultOptions
 
 
-def expects_a_vault(options: VaultOptions) -> bool:
-    """Return whether somebody says that there is a vault."""
-    return (
-        options.expect_vault_id is not None or bool(options.expect_fingerprints) or options.min_generation is not None
-    )
-
-
 def check_id(path: Path, header: Header, options: VaultOptions) -> None:
     """Check the id, before the unlocking: a passphrase is not tried on a vault that isn't the expected one.
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError, VaultExistsError
 from pyvault.files.atomic import sync_directory, writing
-from pyvault.files.modes import set_mode
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.passphrase import UTF_16
@@ -79,6 +78,8 @@ def create_key_file(path: Path) -> Secret[bytes]:
         WriteFailedError: it can't be written.
         InvalidSettingError: it is a key, and no path.
     """
+    from pyvault.files.modes import set_mode
+
     refuse_key_as_path(path, "the key file")
     key = Secret(secrets.token_bytes(KEY_SIZE))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import VaultGoneError
 from pyvault.vaultfile.backups import list_backups
-from pyvault.vaultfile.expectations import expects_a_vault
 from pyvault.vaultfile.places import vault_at
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def refuse_lost(path: Path, known: Mapping[bytes, Sighting], options: VaultOptio
             f"{nothing}, but the vault {before.vault_id.hex()} was there",
             hint="bring the file back; pyvault vault init makes an empty one, pyvault vault forget drops the memory",
         )
-    if expects_a_vault(options):
+    if options.expects_a_vault:
         raise VaultGoneError(
             f"{nothing}, and one is expected",
             hint="bring the file, or take PYVAULT_EXPECT_VAULT_ID, PYVAULT_EXPECT_FINGERPRINT "

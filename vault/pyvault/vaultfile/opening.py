@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ConflictError, VaultNotFoundError
 from pyvault.trace import trace
 from pyvault.vaultfile.checks import check_way
-from pyvault.vaultfile.expectations import check_generation, check_id, check_key
 from pyvault.vaultfile.handle import Handle, ancestry, settled_path, unlocking
 from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.reader import VaultReader
@@ -43,17 +42,23 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
 
         refuse_lost(path, known, options)
         raise
-    check_id(path, locked.header, options)
+    if options.expects_a_vault:
+        from pyvault.vaultfile.expectations import check_id
+
+        check_id(path, locked.header, options)
     unlocked = unlocking(locked, options).unlock(sources)
     keys = derive_keys(unlocked.data_key, locked.header.vault_id)
     with VaultReader(path, options.checks) as reader:
         if (reader.header.vault_id, reader.header.key_epoch) != (locked.header.vault_id, locked.header.key_epoch):
             raise ConflictError(f"'{path}' got a new data key while it was being opened", hint="open it again")
         reader.verify_header(keys)
-        check_key(path, keys, options)
+        if options.expects_a_vault:
+            from pyvault.vaultfile.expectations import check_generation, check_key
+
+            check_key(path, keys, options)
+            check_generation(path, reader.header, options)
         seen = Sighting.of(path, reader.header, keys.fingerprint)
         judge(seen, known, ancestry(reader, keys))
-        check_generation(path, reader.header, options)
         snapshot = reader.snapshot(keys)
     if trust is not None:
         trust.record(seen)

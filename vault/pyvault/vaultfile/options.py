@@ -41,3 +41,8 @@ class VaultOptions:
     min_generation: int | None = None
     slot: str | None = None
     weak_kdf_for_tests: bool = False
+
+    @property
+    def expects_a_vault(self) -> bool:
+        """Whether somebody says which vault there is."""
+        return self.expect_vault_id is not None or bool(self.expect_fingerprints) or self.min_generation is not None

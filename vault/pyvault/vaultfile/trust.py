@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
 from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
-from pyvault.files.modes import make_directory
 from pyvault.files.patience import patiently
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
-from pyvault.vaultfile.places import renamed, vault_at, with_accepted, with_sighting, without_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,8 +84,7 @@ def judge(
     Raises:
         RollbackError, ForkError, ForeignVaultError: it may not, see section 7.
     """
-    owner = vault_at(known, seen.path)
-    if owner is not None and owner.vault_id != seen.vault_id:
+    if any(seen.path in other.places and other.vault_id != seen.vault_id for other in known.values()):
         raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)
     before = known.get(seen.vault_id)
     if before is None:
@@ -171,11 +168,20 @@ class Trust:
             seen: a verified state.
             wanted: the user made it just now, so it takes the place of whatever was known.
         """
+
+        def grow(known: dict[bytes, Sighting]) -> dict[bytes, Sighting]:
+            before = known.get(seen.vault_id)
+            if before is not None and seen.path in before.places and not seen.is_newer_than(before):
+                return known
+            from pyvault.vaultfile.places import with_sighting
+
+            return with_sighting(known, seen)
+
         try:
             if wanted:
                 self.accept(seen)
             else:
-                self._update(lambda known: with_sighting(known, seen))
+                self._update(grow)
         except PyvaultError as exc:
             if self._warn is not None:
                 warn, self._warn = self._warn, None
@@ -187,6 +193,8 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
+        from pyvault.vaultfile.places import with_accepted
+
         self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True)
 
     def forget(self, path: Path) -> None:
@@ -195,6 +203,8 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
+        from pyvault.vaultfile.places import without_path
+
         self._update(lambda known: without_path(known, str(path.absolute())))
 
     def follow(self, old: Path, new: Path) -> None:
@@ -203,6 +213,8 @@ class Trust:
         Raises:
             WriteFailedError: the trust file can't be written.
         """
+        from pyvault.vaultfile.places import renamed
+
         self._update(lambda known: renamed(known, str(old), str(new)))
 
     def forget_vault(self, vault_id: bytes) -> None:
@@ -237,7 +249,10 @@ class Trust:
 
 def _make_directory(directory: Path) -> None:
     with writing(directory):
-        make_directory(directory)
+        if not directory.is_dir():
+            from pyvault.files.modes import make_directory
+
+            make_directory(directory)
 
 
 def _format(known: Mapping[bytes, Sighting]) -> bytes:

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
 from pyvault.sealing import BrokenSealError
-from pyvault.vaultfile.budget import Budget, chosen_slots
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.keyfile import read_key_file
 from pyvault.vaultfile.passphrase import normalise
-from pyvault.vaultfile.recovery import parse_recovery_code
 from pyvault.vaultfile.slots import Slot, SlotType, child_params
 
 if TYPE_CHECKING:
@@ -159,13 +157,20 @@ class Unlocking:
         return " or ".join(text for kind, text in KEYS.items() if kind in kinds) or "nothing that this version knows"
 
     def _slots(self, slot_type: SlotType) -> list[Slot]:
-        wanted = chosen_slots(self.header.slots, self.only, self.path)
+        wanted = self.header.slots
+        if self.only is not None:
+            from pyvault.vaultfile.budget import chosen_slots
+
+            wanted = chosen_slots(wanted, self.only, self.path)
         return [slot for slot in wanted if slot.slot_type == slot_type and slot.is_known()]
 
     def _by_passphrase(self, source: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
         slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
         if source is None or not slots:
             return None
+        from pyvault.vaultfile.budget import Budget
+        from pyvault.vaultfile.recovery import parse_recovery_code
+
         given = source()
         code = parse_recovery_code(given)
         budget = Budget(tries=MAX_TRIES if code is None else MAX_TRIES + 1)
