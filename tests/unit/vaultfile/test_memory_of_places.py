@@ -61,7 +61,7 @@ def test_a_vault_that_moves_is_no_surprise_and_keeps_its_history(tmp_path: Path)
 def test_a_memory_of_an_earlier_version_is_read_and_an_earlier_version_reads_ours(tmp_path: Path) -> None:
     vault, trust = vault_and_trust(tmp_path)
     document = json.loads(trust.path.read_bytes())
-    assert set(document[vault.vault_id.hex()]) == {"path", "fingerprint", "epoch", "generation", "txid"}
+    assert set(document[vault.vault_id.hex()]) == {"path", "fingerprint", "epoch", "generation", "txid", "own"}
     copy = shutil.copy2(vault.path, in_folder(tmp_path, "copies") / "vault.pyv")
     open_at(copy, tmp_path / "ci.key", trust).put(credential("b"), Secret(b"b"))
     entry = json.loads(trust.path.read_bytes())[vault.vault_id.hex()]

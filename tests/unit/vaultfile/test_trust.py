@@ -11,6 +11,9 @@ import pytest
 
 from pyvault.errors import ForeignVaultError, ForkError, RollbackError, TamperedError
 from pyvault.secret import Secret
+from pyvault.vaultfile.header import Header
+from pyvault.vaultfile.index import Index, Json
+from pyvault.vaultfile.reader import Snapshot
 from pyvault.vaultfile.trust import Sighting, Trust, judge
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
@@ -20,9 +23,23 @@ BEFORE = Sighting(vault_id=bytes(16), path="/v", fingerprint=b"f" * 16, epoch=2,
 REKEYED = b"g" * 16
 
 
+def snapshot_of(seen: Sighting, meta: dict[str, Json]) -> Snapshot:
+    header = Header(
+        vault_id=seen.vault_id,
+        txid=seen.txid,
+        generation=seen.generation,
+        key_epoch=seen.epoch,
+        slots=(),
+        index_size=0,
+        records_size=0,
+    )
+    return Snapshot(header=header, mac=b"", index=Index(meta=meta))
+
+
 def verdict(seen: Sighting, *known: Sighting, previous: tuple[bytes, ...] = ()) -> type[Exception] | None:
+    meta: dict[str, Json] = {"prev": [each.hex() for each in previous]}
     try:
-        judge(seen, {each.vault_id: each for each in known}, lambda: list(previous))
+        judge(seen, {each.vault_id: each for each in known}, lambda: snapshot_of(seen, meta))
     except (RollbackError, ForkError, ForeignVaultError) as exc:
         return type(exc)
     return None
@@ -40,6 +57,11 @@ def verdict(seen: Sighting, *known: Sighting, previous: tuple[bytes, ...] = ()) 
         pytest.param(replace(BEFORE, fingerprint=REKEYED, generation=8), ForeignVaultError, id="other key, same epoch"),
         pytest.param(
             replace(BEFORE, fingerprint=REKEYED, epoch=1, generation=3), RollbackError, id="before the last rekey"
+        ),
+        pytest.param(
+            replace(BEFORE, fingerprint=REKEYED, epoch=1, generation=9),
+            ForkError,
+            id="elsewhere without the last rekey",
         ),
         pytest.param(replace(BEFORE, vault_id=b"o" * 16), ForeignVaultError, id="other vault, same place"),
         pytest.param(replace(BEFORE, vault_id=b"o" * 16, path="/other"), None, id="other vault, other place"),
@@ -174,6 +196,7 @@ def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path
             "epoch": 1,
             "generation": 2,
             "txid": vault.txid.hex(),
+            "own": [2, vault.txid.hex()],
         }
     }
 

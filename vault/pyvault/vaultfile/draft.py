@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, ItemTooLargeError, UsageError
 from pyvault.vaultfile.budget import check_budget
+from pyvault.vaultfile.descent import Descent
 from pyvault.vaultfile.header import MAX_RECORDS_SIZE, MAX_SLOTS_SIZE
 from pyvault.vaultfile.index import MAX_ENTRIES, Index, IndexEntry, Json
 from pyvault.vaultfile.records import MAX_PAYLOAD, RECORD_ID_SIZE, seal_record
@@ -50,6 +51,7 @@ class Draft:
 
     Attributes:
         generation: of the state it is based on; 0 for a new vault.
+        descent: of that state.
         revokes: backups would keep what this change takes away.
     """
 
@@ -62,6 +64,7 @@ class Draft:
     meta: Mapping[str, Json]
     unknown: Mapping[str, Json]
     revokes: bool = False
+    descent: Descent = field(default_factory=Descent)
 
     @classmethod
     def of(cls, snapshot: Snapshot, keys: Keys) -> Draft:
@@ -75,6 +78,7 @@ class Draft:
             records=tuple(DraftRecord(entry=entry) for entry in snapshot.index.entries),
             meta=snapshot.index.meta,
             unknown=snapshot.index.unknown,
+            descent=Descent.of(snapshot.header, snapshot.index.meta),
         )
 
     def find(self, name: ItemName) -> DraftRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pyvault.secret import Secret
+    from pyvault.vaultfile.descent import Step
     from pyvault.vaultfile.draft import Draft
     from pyvault.vaultfile.header import Header
     from pyvault.vaultfile.options import VaultOptions
@@ -41,6 +42,7 @@ class Handle:
         path: absolute, its directory without links.
         unlocked: what opened it.
         snapshot: the last state that was verified or written.
+        own: the last write of this state directory, as far as it is known.
     """
 
     path: Path
@@ -49,11 +51,12 @@ class Handle:
     unlocked: Unlocked
     keys: Keys
     snapshot: Snapshot
+    own: Step | None = None
 
     @property
     def seen(self) -> Sighting:
         """The last verified state, as the trust file remembers it."""
-        return Sighting.of(self.path, self.snapshot.header, self.keys.fingerprint)
+        return Sighting.of(self.path, self.snapshot.header, self.keys.fingerprint, own=self.own)
 
     def slots(self) -> list[SlotInfo]:
         """List the key slots of :attr:`snapshot`."""
@@ -88,6 +91,7 @@ class Handle:
         """
         from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
 
+        writer = None if self.trust is None else self.trust.make_writer()
         for _ in range(MAX_RESTARTS):
             with self.reading() as base:
                 self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one
@@ -99,11 +103,13 @@ class Handle:
                         base=base,
                         last_look=partial(check_unchanged, self.path, base.header, self.options),
                         options=self.options,
+                        writer=writer,
                     )
                 except SupersededError:
                     continue
             self.keys, self.snapshot = draft.keys, snapshot
-            self._remember()
+            self.own = None if writer is None else self.seen.step
+            self._remember(self.seen)
             return
         raise ConflictError(f"'{self.path}' is being written by others who don't see our lock")
 
@@ -122,15 +128,16 @@ class Handle:
 
                 check_key(self.path, keys, self.options)
         reader.verify_header(keys)
-        seen = Sighting.of(self.path, header, keys.fingerprint)
-        judge(seen, {header.vault_id: self.seen}, ancestry(reader, keys))
-        self.snapshot = reader.snapshot(keys)
-        self.keys, self.unlocked = keys, unlocked
-        self._remember()
+        seen = Sighting.of(self.path, header, keys.fingerprint, own=self.own)
+        writer = (lambda: None) if self.trust is None else self.trust.writer
+        opened = cache(partial(reader.snapshot, keys))
+        seen = judge(seen, {header.vault_id: self.seen}, opened, writer)
+        self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
+        self._remember(seen)
 
-    def _remember(self) -> None:
+    def _remember(self, seen: Sighting) -> None:
         if self.trust is not None:
-            self.trust.record(self.seen)
+            self.trust.record(seen)
 
 
 def lock(path: Path, options: VaultOptions) -> LockFile:
@@ -141,15 +148,6 @@ def lock(path: Path, options: VaultOptions) -> LockFile:
 def settled_path(path: Path) -> Path:
     """Make a vault's path independent of the working directory and of links to its directory."""
     return Path(os.path.realpath(path.parent)) / path.name
-
-
-def ancestry(reader: VaultReader, keys: Keys) -> Callable[[], list[bytes]]:
-    """Give what lists the fingerprints of earlier data keys, by opening the index."""
-
-    def previous_fingerprints() -> list[bytes]:
-        return reader.snapshot(keys).index.previous_fingerprints()
-
-    return previous_fingerprints
 
 
 def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:

@@ -5,13 +5,15 @@ Apart from the opening of one that is there, which every command does and which 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyvault.errors import BackendError, ConflictError, ForeignVaultError
+from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
 from pyvault.vaultfile.backups import find_backup
 from pyvault.vaultfile.checks import check_way, prepare_directory
+from pyvault.vaultfile.descent import Descent
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_id, check_key
 from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
@@ -63,13 +65,14 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, 
         )
         for new, (slot, _) in zip(new_slots, made, strict=True):
             draft = draft.with_slot(slot, new.label)
-        snapshot = write_draft(path, draft, base=None, last_look=lambda: check_free(path), options=options)
+        writer = None if trust is None else trust.make_writer()
+        snapshot = write_draft(
+            path, draft, base=None, last_look=lambda: check_free(path), options=options, writer=writer
+        )
     first, wrapping_key = made[0]
     opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
     handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
-    if trust is not None:
-        trust.record(handle.seen, wanted=True)
-    return handle
+    return remembered(handle, writer)
 
 
 def restore_vault(
@@ -106,16 +109,33 @@ def restore_vault(
         if base.header != locked.header:
             raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
-        _check_same_key(backup, Sighting.of(path, snapshot.header, keys.fingerprint), known, snapshot)
-        current = _find_current(path, options)
-        generation = _highest_generation(snapshot.header, current, keys, trust)
-        draft = replace(Draft.of(snapshot, keys), generation=generation)
+        before = None if trust is None else trust.sightings().get(snapshot.header.vault_id)
+        _check_same_key(backup, Sighting.of(path, snapshot.header, keys.fingerprint), before, snapshot)
+        current, tip = _find_current(path, snapshot.header.vault_id, keys, options)
+        draft = Draft.of(snapshot, keys)
+        draft = replace(
+            draft,
+            generation=_highest_generation(snapshot.header, current, keys, before),
+            descent=draft.descent.continuing(tip or _seen_here(before)),
+        )
+        writer = None if trust is None else trust.make_writer()
         written = write_draft(
-            path, draft, base=base, last_look=lambda: _check_still(path, current, options), options=options
+            path,
+            draft,
+            base=base,
+            last_look=lambda: _check_still(path, current, options),
+            options=options,
+            writer=writer,
         )
     handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
-    if trust is not None:
-        trust.record(handle.seen, wanted=True)
+    return remembered(handle, writer)
+
+
+def remembered(handle: Handle, writer: bytes | None) -> Handle:
+    """Return the handle of a state that the user wanted here, written just now, once it is remembered."""
+    handle.own = None if writer is None else handle.seen.step
+    if handle.trust is not None:
+        handle.trust.record(handle.seen, wanted=True)
     return handle
 
 
@@ -127,7 +147,7 @@ def _check_same_vault(
     if before is not None:
         vault_id = before.vault_id
     else:  # no memory: then the file in place says what it is, if it can
-        current = _find_current(path, options)
+        current = _find_in_place(path, options)
         vault_id = header.vault_id if current is None else current.header.vault_id
     if header.vault_id != vault_id:
         raise ForeignVaultError(
@@ -136,8 +156,7 @@ def _check_same_vault(
         )
 
 
-def _check_same_key(backup: Path, seen: Sighting, known: Mapping[bytes, Sighting], snapshot: Snapshot) -> None:
-    before = known.get(seen.vault_id)
+def _check_same_key(backup: Path, seen: Sighting, before: Sighting | None, snapshot: Snapshot) -> None:
     if before is None or seen.fingerprint == before.fingerprint:
         return
     if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
@@ -148,7 +167,7 @@ def _check_same_key(backup: Path, seen: Sighting, known: Mapping[bytes, Sighting
     )
 
 
-def _find_current(path: Path, options: VaultOptions) -> VaultReader | None:
+def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
     # Restoring is what one does with a damaged or missing vault, so neither stops it.
     try:
         with VaultReader(path, options.checks) as reader:
@@ -157,12 +176,34 @@ def _find_current(path: Path, options: VaultOptions) -> VaultReader | None:
         return None
 
 
-def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, trust: Trust | None) -> int:
+def _find_current(
+    path: Path, vault_id: bytes, keys: Keys, options: VaultOptions
+) -> tuple[VaultReader | None, Descent | None]:
+    # Restoring is what one does with a damaged or missing vault, so neither stops it.
+    try:
+        with VaultReader(path, options.checks) as reader:
+            current = reader
+            if reader.header.vault_id != vault_id or not reader.is_signed_by(keys):
+                return current, None
+            with contextlib.suppress(TamperedError):
+                return current, Descent.of(reader.header, reader.snapshot(keys).index.meta)
+            return current, None
+    except BackendError:
+        return None, None
+
+
+def _seen_here(known: Sighting | None) -> Descent:
+    """Return what a state that can't be read was made from, as far as it was seen here: nothing else is known of it."""
+    if known is None:
+        return Descent()
+    return Descent(steps=(known.step,), floor=known.generation - 1, writers_floor=known.generation)
+
+
+def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: Sighting | None) -> int:
     generations = [header.generation]
     # An unverified number could be the last one that the format can count.
     if current is not None and current.header.vault_id == header.vault_id and current.is_signed_by(keys):
         generations.append(current.header.generation)
-    known = trust.sightings().get(header.vault_id) if trust is not None else None
     if known is not None:
         generations.append(known.generation)
     return max(generations)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, VaultNotFoundError
 from pyvault.trace import trace
 from pyvault.vaultfile.checks import check_way
-from pyvault.vaultfile.handle import Handle, ancestry, settled_path, unlocking
+from pyvault.vaultfile.handle import Handle, settled_path, unlocking
 from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.reader import VaultReader
 from pyvault.vaultfile.trust import Sighting, Trust, judge
@@ -57,10 +58,13 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
 
             check_key(path, keys, options)
             check_generation(path, reader.header, options)
-        seen = Sighting.of(path, reader.header, keys.fingerprint)
-        judge(seen, known, ancestry(reader, keys))
-        snapshot = reader.snapshot(keys)
-    if trust is not None:
-        trust.record(seen)
+        before = known.get(reader.header.vault_id)
+        own = None if before is None else before.own
+        opened = cache(partial(reader.snapshot, keys))
+        seen = Sighting.of(path, reader.header, keys.fingerprint, own=own)
+        seen = judge(seen, known, opened, (lambda: None) if trust is None else trust.writer)
+        snapshot = opened()
+    if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
+        trust.record(seen)  # takes a lock, so not for what is known
     trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
-    return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot)
+    return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, own=own)

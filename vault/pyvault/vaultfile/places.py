@@ -33,7 +33,8 @@ def with_sighting(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
         return {**known, seen.vault_id: replace(seen, places=(seen.path,))}
     places = before.places if seen.path in before.places else _bounded((*before.places, seen.path))
     newest = seen if seen.is_newer_than(before) else before
-    return {**known, seen.vault_id: replace(newest, places=places)}
+    own = max((step for step in (before.own, seen.own) if step is not None), default=None)
+    return {**known, seen.vault_id: replace(newest, places=places, own=own)}
 
 
 def with_accepted(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:

@@ -12,19 +12,21 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AccessDeniedError, ForeignVaultError, ForkError, PyvaultError, RollbackError, TamperedError
+from pyvault.errors import AccessDeniedError, ForeignVaultError, PyvaultError, TamperedError
 from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
 from pyvault.files.patience import patiently
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
+from pyvault.vaultfile.descent import Step, parse_step
+from pyvault.vaultfile.succession import ACCEPT_HINT, check_succession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pyvault.vaultfile.header import Header
+    from pyvault.vaultfile.reader import Snapshot
 
-ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
 LOCK_SECONDS = 10.0
 MAX_TRUST_FILE = 4 << 20  # bytes
 
@@ -37,6 +39,8 @@ class Sighting:
         path: absolute, as text; in a memory, where this state was seen.
         fingerprint: 16 bytes that name the data key.
         places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.places`.
+        own: the last write of this state directory.
+        unproven: the generation seen before, if nothing proves that this state was made from it.
     """
 
     vault_id: bytes
@@ -46,6 +50,8 @@ class Sighting:
     generation: int
     txid: bytes
     places: tuple[str, ...] = ()
+    own: Step | None = None
+    unproven: int | None = None
 
     def __post_init__(self) -> None:
         """See that a state was seen at least where it is."""
@@ -53,7 +59,7 @@ class Sighting:
             object.__setattr__(self, "places", (self.path,))
 
     @classmethod
-    def of(cls, path: Path, header: Header, fingerprint: bytes) -> Sighting:
+    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: Step | None = None) -> Sighting:
         """Describe a verified header."""
         return cls(
             vault_id=header.vault_id,
@@ -62,7 +68,13 @@ class Sighting:
             epoch=header.key_epoch,
             generation=header.generation,
             txid=header.txid,
+            own=own,
         )
+
+    @property
+    def step(self) -> Step:
+        """What names the state."""
+        return Step(self.generation, self.txid)
 
     def is_newer_than(self, other: Sighting) -> bool:
         """Say whether (epoch, generation) has grown."""
@@ -72,14 +84,16 @@ class Sighting:
 def judge(
     seen: Sighting,
     known: Mapping[bytes, Sighting],
-    previous_fingerprints: Callable[[], list[bytes]],
-) -> None:
-    """Decide whether a vault may follow what was seen before.
+    snapshot: Callable[[], Snapshot],
+    writer: Callable[[], bytes | None] = lambda: None,
+) -> Sighting:
+    """Decide whether a vault may follow what was seen before; gives what to remember of it.
 
     Args:
         seen: from the verified header.
         known: the sightings before this vault was opened, by vault id.
-        previous_fingerprints: of the vault's earlier data keys; opens the index.
+        snapshot: opens the index; called only if the header does not tell enough.
+        writer: the id of this state directory.
 
     Raises:
         RollbackError, ForkError, ForeignVaultError: it may not, see section 7.
@@ -88,38 +102,8 @@ def judge(
         raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)
     before = known.get(seen.vault_id)
     if before is None:
-        return  # the first sight is believed
-    if seen.fingerprint == before.fingerprint:
-        check_succession(seen, before)
-        return
-    if seen.epoch > before.epoch and before.fingerprint in previous_fingerprints():
-        return  # rekeyed elsewhere
-    if seen.epoch < before.epoch and seen.generation < before.generation:
-        raise _rollback(seen, before)
-    raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
-
-
-def check_succession(seen: Sighting, before: Sighting) -> None:
-    """Check that one state of a vault can follow another under the same data key.
-
-    Raises:
-        RollbackError: it is older.
-        ForkError: both were written on top of the same state.
-    """
-    if (seen.epoch, seen.generation) < (before.epoch, before.generation):
-        raise _rollback(seen, before)
-    if seen.generation == before.generation and seen.txid != before.txid:
-        raise ForkError(
-            f"'{seen.path}' and the vault seen here last are both generation {seen.generation}, but differ",
-            hint=f"a file synchroniser may have kept a second copy; {ACCEPT_HINT}",
-        )
-
-
-def _rollback(seen: Sighting, before: Sighting) -> RollbackError:
-    return RollbackError(
-        f"'{seen.path}' is generation {seen.generation}, older than generation {before.generation} seen here before",
-        hint=ACCEPT_HINT,
-    )
+        return seen  # the first sight is believed
+    return check_succession(seen, before, snapshot, writer)
 
 
 class Trust:
@@ -197,6 +181,22 @@ class Trust:
 
         self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True)
 
+    def writer(self) -> bytes | None:
+        """Return the id of this state directory; None if nothing was written from it."""
+        from pyvault.vaultfile.writer import find_writer
+
+        return find_writer(self.path.with_name("writer"))
+
+    def make_writer(self) -> bytes | None:
+        """Return the id of this state directory, made if need be; None if it can't be kept."""
+        from pyvault.vaultfile.writer import make_writer
+
+        try:
+            _make_directory(self.path.parent)
+            return make_writer(self.path.with_name("writer"))
+        except PyvaultError:  # :meth:`record` tells of a directory that can't be written
+            return None
+
     def forget(self, path: Path) -> None:
         """Forget the vault at *path*, which the user removed.
 
@@ -264,6 +264,8 @@ def _format(known: Mapping[bytes, Sighting]) -> bytes:
             "generation": seen.generation,
             "txid": seen.txid.hex(),
             **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
+            **({} if seen.own is None else {"own": [seen.own.generation, seen.own.txid.hex()]}),
+            **({} if seen.unproven is None else {"unproven": seen.unproven}),
         }
         for vault_id, seen in known.items()
     }
@@ -282,6 +284,8 @@ def _parse(text: bytes) -> dict[bytes, Sighting]:
             generation=int(entry["generation"]),
             txid=bytes.fromhex(entry["txid"]),
             places=tuple(dict.fromkeys(str(place) for place in (*entry.get("places", ()), entry["path"]))),
+            own=parse_step(entry["own"]) if "own" in entry else None,
+            unproven=int(entry["unproven"]) if "unproven" in entry else None,
         )
         for vault_id, entry in json.loads(text).items()
     }

@@ -18,6 +18,7 @@ from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundErr
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.trace import trace
 from pyvault.vaultfile.backups import delete_backups, keep_backup
+from pyvault.vaultfile.descent import DESCENT, Step
 from pyvault.vaultfile.header import ID_SIZE, MAC_SIZE, MAX_FILE_SIZE, MAX_GENERATION, MAX_INDEX_SIZE, Header
 from pyvault.vaultfile.index import seal_index
 from pyvault.vaultfile.reader import Snapshot, VaultReader, read_header
@@ -42,6 +43,7 @@ def write_draft(
     base: VaultReader | None,
     last_look: Callable[[], None],
     options: VaultOptions,
+    writer: bytes | None = None,
 ) -> Snapshot:
     """Write the next state of the vault at *path* and give it.
 
@@ -53,6 +55,7 @@ def write_draft(
             a new vault.
         last_look: raises if what is in place isn't what shall be replaced.
         options: durable or not, and who may own the file.
+        writer: the id of the state directory that writes, if it has one.
 
     Raises:
         WriteFailedError: disk full, read-only, I/O error; nothing changed.
@@ -61,7 +64,7 @@ def write_draft(
         SupersededError: another writer came through, says the last look.
     """
     remove_leftovers(path)
-    header, index_box = _assemble(draft)
+    header, index_box = _assemble(draft, writer, listed=options.durable)
     signed = header.encode()
     with PendingFile(path, durable=options.durable) as pending:
         pending.write(signed + draft.keys.mac(signed) + index_box)
@@ -107,7 +110,7 @@ def check_unchanged(path: Path, header: Header, options: VaultOptions) -> None:
         raise SupersededError
 
 
-def _assemble(draft: Draft) -> tuple[Header, bytes]:
+def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Header, bytes]:
     if draft.generation >= MAX_GENERATION:
         raise WriteFailedError("the vault has been written as often as its format can count")
     blank = Header(
@@ -119,7 +122,11 @@ def _assemble(draft: Draft) -> tuple[Header, bytes]:
         index_size=0,
         records_size=draft.records_size(),
     )
-    index_box = seal_index(draft.keys, blank, draft.index())
+    index = draft.index()
+    if listed:  # nobody remembers a session vault, so it need not say where it comes from
+        descent = draft.descent.then(Step(blank.generation, blank.txid), writer)
+        index = replace(index, meta={**index.meta, DESCENT: descent.as_json()})
+    index_box = seal_index(draft.keys, blank, index)
     header = replace(blank, index_size=len(index_box))
     size = len(header.encode()) + MAC_SIZE + len(index_box) + header.records_size
     if len(index_box) > MAX_INDEX_SIZE or size > MAX_FILE_SIZE:

@@ -1,0 +1,103 @@
+"""Whether one state of a vault may follow the one that was seen last: pure decisions.
+
+A state may follow if it was made from the one seen. Where the vault lists what it
+was made from (:mod:`pyvault.vaultfile.descent`) that is proof; where the list does
+not reach so far, the own last write must be in it, and a higher generation is believed.
+
+Source: the vault file format, version 1, section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ForeignVaultError, ForkError, RollbackError
+from pyvault.vaultfile.descent import Descent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.vaultfile.reader import Snapshot
+    from pyvault.vaultfile.trust import Sighting
+
+ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
+MERGE_HINT = (
+    "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
+    "to go on with this one alone: pyvault vault accept"
+)
+
+
+def check_succession(
+    seen: Sighting, before: Sighting, snapshot: Callable[[], Snapshot], writer: Callable[[], bytes | None]
+) -> Sighting:
+    """Return what to remember of a state that may follow another.
+
+    Args:
+        seen: from the verified header.
+        before: the one seen last, of the same vault id.
+        snapshot: opens the index; called only if the header does not tell enough.
+        writer: the id of this state directory, if it has one.
+
+    Raises:
+        RollbackError: it is older.
+        ForkError: it was not made from the one seen.
+        ForeignVaultError: its data key is no successor of the one known.
+    """
+    if (seen.step, seen.fingerprint) == (before.step, before.fingerprint):
+        return seen
+    _check_header(seen, before)
+    state = snapshot()
+    if seen.fingerprint != before.fingerprint and before.fingerprint not in state.index.previous_fingerprints():
+        raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+    if seen.generation <= before.generation:
+        raise _fork(seen, before)
+    return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
+
+
+def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> Sighting:
+    """Return what to remember of a state of a higher generation, by what it was made from.
+
+    Raises:
+        ForkError: it was not made from the one seen.
+    """
+    known = descent.includes(before.step)
+    if known:
+        return seen
+    if known is None and not _lacks_own_write(before, descent, writer):
+        return replace(seen, unproven=before.generation)
+    raise _fork(seen, before)
+
+
+def _check_header(seen: Sighting, before: Sighting) -> None:
+    if seen.epoch <= before.epoch and seen.generation < before.generation:
+        raise RollbackError(
+            f"'{seen.path}' is generation {seen.generation}, "
+            f"older than generation {before.generation} seen here before",
+            hint=ACCEPT_HINT,
+        )
+    if seen.fingerprint == before.fingerprint:
+        if seen.generation == before.generation:
+            raise ForkError(
+                f"'{seen.path}' and the vault seen here last are both generation {seen.generation}, but differ",
+                hint=MERGE_HINT,
+            )
+    elif seen.epoch < before.epoch:  # a rekey here, and writes elsewhere that knew nothing of it
+        raise _fork(seen, before)
+    elif seen.epoch == before.epoch:
+        raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+
+
+def _lacks_own_write(before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
+    if before.own is None:
+        return False
+    who = writer()
+    return who is not None and descent.lacks_write(who, before.own)
+
+
+def _fork(seen: Sighting, before: Sighting) -> ForkError:
+    return ForkError(
+        f"'{seen.path}' is generation {seen.generation}, but was not made from generation {before.generation} "
+        "seen here last: the vault was written in two places apart",
+        hint=MERGE_HINT,
+    )
