@@ -10,9 +10,10 @@ from pyvault.errors import PyvaultError, VaultNotFoundError, WriteFailedError
 from pyvault_cli.checkup.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pyvault.vaultfile.trust import Sighting
     from pyvault_cli.context import Context
 
 TRIAL_SIZE = 4096  # bytes: a few may fit into what the file system has set aside anyway
@@ -115,7 +116,31 @@ def vault(context: Context) -> Iterator[Finding]:
     except VaultNotFoundError:
         access.check_not_lost()
         yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
-    access.trust.sightings()  # raises what would stop every command
+    known = access.trust.sightings()  # raises what would stop every command
+    yield from _history(access.path, known)
+
+
+def _history(path: Path, known: Mapping[bytes, Sighting]) -> Iterator[Finding]:
+    """Other states of the vault beside it, and what could not be proven of the one in place."""
+    import shlex
+
+    from pyvault.vaultfile.conflicts import find_conflict_copies
+    from pyvault.vaultfile.handle import settled_path
+    from pyvault.vaultfile.places import vault_at
+
+    seen = vault_at(known, str(settled_path(path)))
+    if seen is None:
+        return
+    for copy in find_conflict_copies(path, seen.vault_id):
+        message = f"'{copy.path}' is another state of the vault, generation {copy.generation}"
+        hint = f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it"
+        yield Finding(check="vault", ok=False, message=message, hint=hint)
+    if seen.unproven is not None:
+        message = (
+            f"nothing proves that generation {seen.generation} was made from generation {seen.unproven}, "
+            "which was seen here before: an older pyvault wrote to the vault, or there were too many writes between"
+        )
+        yield Finding(check="vault", ok=True, message=message)
 
 
 def unlock_store(context: Context) -> Iterator[Finding]:

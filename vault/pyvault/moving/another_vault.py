@@ -1,17 +1,22 @@
-"""A vault file of another machine: whether what is given can open it, said before anybody is asked."""
+"""A vault file of another machine: whether what is given can open it, and its items, to be read and no more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
-from pyvault.errors import InputRequiredError
+from pyvault.errors import AccessDeniedError, InputRequiredError
 from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.secretfile import check_there
+from pyvault.vaultfile.settings import VaultSettings
 from pyvault.vaultfile.slots import SlotType
+from pyvault.vaultfile.vault import Vault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyvault.backend import Ask, Options
+    from pyvault.names import ItemName
+    from pyvault.secret import Secret
     from pyvault.vaultfile.checks import FileChecks
 
 
@@ -34,3 +39,48 @@ def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | No
             f"'{file}' is opened by a key file, and none is given",
             hint="--keyfile FILE names the one that came with it",
         )
+
+
+class AnotherVault:
+    """A vault file as a backend to read from: that it is older than one seen here is no reason to refuse it."""
+
+    API_VERSION: ClassVar[int] = 1
+
+    def __init__(self, settings: VaultSettings, ask: Ask) -> None:
+        self._settings = settings
+        self._ask = ask
+        self._vault: Vault | None = None
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Check the options; nothing is read or asked yet."""
+        return cls(VaultSettings.parse(options), ask)
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        return self._opened().get(name)
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> NoReturn:
+        """Refuse."""
+        del data
+        raise AccessDeniedError(f"can't write '{name}' into a vault that is only read")
+
+    def delete(self, name: ItemName) -> NoReturn:
+        """Refuse."""
+        raise AccessDeniedError(f"can't delete '{name}' in a vault that is only read")
+
+    def names(self) -> list[ItemName]:
+        """List the items; decrypts none."""
+        return [entry.name for entry in self._opened().entries()]
+
+    def close(self) -> None:
+        """Forget the key."""
+        if self._vault is not None:
+            self._vault.close()
+            self._vault = None
+
+    def _opened(self) -> Vault:
+        if self._vault is None:
+            sources = self._settings.sources(self._ask)
+            self._vault = Vault.open(self._settings.path, sources, options=self._settings.options)
+        return self._vault

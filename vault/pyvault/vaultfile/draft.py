@@ -129,6 +129,22 @@ class Draft:
             return self._with_records((*self.records, new))
         return self._with_records(tuple(new if record.entry.name == name else record for record in self.records))
 
+    def with_entry(self, entry: IndexEntry, payload: Secret[bytes]) -> Draft:
+        """Store an item of another state as it was there, in the place of the one of its name.
+
+        Raises:
+            ItemTooLargeError: the vault is full.
+        """
+        others = [record for record in self.records if record.entry.name != entry.name]
+        taken = any(record.entry.record_id == entry.record_id for record in others)
+        record_id = secrets.token_bytes(RECORD_ID_SIZE) if taken else entry.record_id
+        box = seal_record(self.keys, self.vault_id, record_id, entry.revision, payload)
+        digest = hashlib.sha256(box).digest()
+        new = DraftRecord(entry=replace(entry, record_id=record_id, length=len(box), digest=digest), box=box)
+        if len(others) == len(self.records):
+            return self._with_records((*self.records, new))
+        return self._with_records(tuple(new if each.entry.name == entry.name else each for each in self.records))
+
     def without_item(self, name: ItemName) -> Draft:
         """Take an item away.
 

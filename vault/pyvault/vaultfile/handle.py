@@ -19,6 +19,7 @@ from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
 from pyvault.vaultfile.reader import Snapshot, VaultReader
+from pyvault.vaultfile.succession import naming_copies
 from pyvault.vaultfile.trust import Sighting, Trust, judge
 from pyvault.vaultfile.unlock import Unlocked, Unlocking
 
@@ -121,7 +122,7 @@ class Handle:
             raise ForeignVaultError(f"'{self.path}' was replaced by another vault")
         keys, unlocked = self.keys, self.unlocked
         if header.key_epoch != self.snapshot.header.key_epoch:
-            unlocked = _follow(unlocked, header, self.path)
+            unlocked = follow(unlocked, header, self.path)
             keys = derive_keys(unlocked.data_key, header.vault_id)
             if self.options.expect_fingerprints:
                 from pyvault.vaultfile.expectations import check_key
@@ -131,7 +132,8 @@ class Handle:
         seen = Sighting.of(self.path, header, keys.fingerprint, own=self.own)
         writer = (lambda: None) if self.trust is None else self.trust.writer
         opened = cache(partial(reader.snapshot, keys))
-        seen = judge(seen, {header.vault_id: self.seen}, opened, writer)
+        with naming_copies(self.path, header.vault_id):
+            seen = judge(seen, {header.vault_id: self.seen}, opened, writer)
         self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
         self._remember(seen)
 
@@ -166,8 +168,14 @@ def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
     )
 
 
-def _follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
-    # A rekey elsewhere wrapped the new data key for our slot too, if its key was at hand there.
+def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
+    """Return what opens another state of the vault by the slot that opened this one.
+
+    A rekey elsewhere wrapped the new data key for our slot too, if its key was at hand there.
+
+    Raises:
+        WrongKeyError: it does not.
+    """
     for slot in header.slots:
         if slot.slot_id == unlocked.slot_id and unlocked.wrapping_key is not None:
             with contextlib.suppress(BrokenSealError):

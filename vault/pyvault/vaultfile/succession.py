@@ -9,6 +9,7 @@ Source: the vault file format, version 1, section 7.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from pyvault.errors import ForeignVaultError, ForkError, RollbackError
 from pyvault.vaultfile.descent import Descent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from pyvault.vaultfile.reader import Snapshot
     from pyvault.vaultfile.trust import Sighting
@@ -53,6 +55,21 @@ def check_succession(
     if seen.generation <= before.generation:
         raise _fork(seen, before)
     return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
+
+
+@contextlib.contextmanager
+def naming_copies(vault: Path, vault_id: bytes) -> Generator[None]:
+    """Let what is refused inside name the conflict copy beside the vault, if there is one.
+
+    Raises:
+        ForkError, RollbackError: as inside.
+    """
+    try:
+        yield
+    except (ForkError, RollbackError) as exc:
+        from pyvault.vaultfile.conflicts import name_copies
+
+        raise name_copies(exc, vault, vault_id) from None
 
 
 def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> Sighting:
