@@ -83,18 +83,18 @@ class Descent:
         """Return the descent of what brings this state back in the place of *tip*, knowingly: that is no fork."""
         return tip if self.steps and self.steps[-1] in tip.steps else self.joined(tip)
 
-    def includes(self, step: Step) -> bool | None:
+    def includes(self, step: tuple[int, bytes]) -> bool | None:
         """Return whether a state is an ancestor, or this one itself; None if the list does not reach so far."""
         if step in self.steps:
             return True
-        return False if step.generation > self.floor else None
+        return False if step[0] > self.floor else None
 
-    def lacks_write(self, writer: bytes, step: Step) -> bool:
+    def lacks_write(self, writer: bytes, step: tuple[int, bytes]) -> bool:
         """Return whether a write of this writer is surely no ancestor.
 
         A later write of the same writer was made on top of the earlier one.
         """
-        return step.generation > self.writers_floor and self.writers.get(writer, Step(0, b"")) < step
+        return step[0] > self.writers_floor and self.writers.get(writer, Step(0, b"")) < step
 
     def as_json(self) -> dict[str, Json]:
         """Return the JSON object that :meth:`of` reads."""

@@ -13,21 +13,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConflictError, ForeignVaultError, WrongKeyError
+from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
 from pyvault.files.lock import LockFile
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
 from pyvault.vaultfile.reader import Snapshot, VaultReader
-from pyvault.vaultfile.succession import naming_copies
 from pyvault.vaultfile.trust import Sighting, Trust, judge
 from pyvault.vaultfile.unlock import Unlocked, Unlocking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from pyvault.secret import Secret
-    from pyvault.vaultfile.descent import Step
     from pyvault.vaultfile.draft import Draft
     from pyvault.vaultfile.header import Header
     from pyvault.vaultfile.options import VaultOptions
@@ -52,7 +50,7 @@ class Handle:
     unlocked: Unlocked
     keys: Keys
     snapshot: Snapshot
-    own: Step | None = None
+    own: tuple[int, bytes] | None = None
 
     @property
     def seen(self) -> Sighting:
@@ -130,16 +128,31 @@ class Handle:
                 check_key(self.path, keys, self.options)
         reader.verify_header(keys)
         seen = Sighting.of(self.path, header, keys.fingerprint, own=self.own)
-        writer = (lambda: None) if self.trust is None else self.trust.writer
         opened = cache(partial(reader.snapshot, keys))
-        with naming_copies(self.path, header.vault_id):
-            seen = judge(seen, {header.vault_id: self.seen}, opened, writer)
+        seen = admit(seen, {header.vault_id: self.seen}, opened, self.trust)
         self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
         self._remember(seen)
 
     def _remember(self, seen: Sighting) -> None:
         if self.trust is not None:
             self.trust.record(seen)
+
+
+def admit(
+    seen: Sighting, known: Mapping[bytes, Sighting], snapshot: Callable[[], Snapshot], trust: Trust | None
+) -> Sighting:
+    """Return what to remember of a state that may follow what was seen; see :func:`~pyvault.vaultfile.trust.judge`.
+
+    Raises:
+        RollbackError, ForkError: it may not; a conflict copy beside the vault is named.
+        ForeignVaultError: it is another vault.
+    """
+    try:
+        return judge(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
+    except (ForkError, RollbackError) as exc:
+        from pyvault.vaultfile.conflicts import name_copies
+
+        raise name_copies(exc, Path(seen.path), seen.vault_id) from None
 
 
 def lock(path: Path, options: VaultOptions) -> LockFile:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
 from pyvault.vaultfile.backups import find_backup
 from pyvault.vaultfile.checks import check_way, prepare_directory
-from pyvault.vaultfile.descent import Descent
+from pyvault.vaultfile.descent import Descent, Step
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_id, check_key
 from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
@@ -196,7 +196,7 @@ def _seen_here(known: Sighting | None) -> Descent:
     """Return what a state that can't be read was made from, as far as it was seen here: nothing else is known of it."""
     if known is None:
         return Descent()
-    return Descent(steps=(known.step,), floor=known.generation - 1, writers_floor=known.generation)
+    return Descent(steps=(Step(*known.step),), floor=known.generation - 1, writers_floor=known.generation)
 
 
 def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: Sighting | None) -> int:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ConflictError, VaultNotFoundError
 from pyvault.trace import trace
 from pyvault.vaultfile.checks import check_way
-from pyvault.vaultfile.handle import Handle, settled_path, unlocking
+from pyvault.vaultfile.handle import Handle, admit, settled_path, unlocking
 from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.reader import VaultReader
-from pyvault.vaultfile.succession import naming_copies
-from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.trust import Sighting, Trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +62,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
         own = None if before is None else before.own
         opened = cache(partial(reader.snapshot, keys))
         seen = Sighting.of(path, reader.header, keys.fingerprint, own=own)
-        with naming_copies(path, seen.vault_id):
-            seen = judge(seen, known, opened, (lambda: None) if trust is None else trust.writer)
+        seen = admit(seen, known, opened, trust)
         snapshot = opened()
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
         trust.record(seen)  # takes a lock, so not for what is known

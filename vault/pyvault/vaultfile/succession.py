@@ -9,21 +9,19 @@ Source: the vault file format, version 1, section 7.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ForeignVaultError, ForkError, RollbackError
 from pyvault.vaultfile.descent import Descent
+from pyvault.vaultfile.trust import ACCEPT_HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from pyvault.vaultfile.reader import Snapshot
     from pyvault.vaultfile.trust import Sighting
 
-ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
 MERGE_HINT = (
     "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
     "to go on with this one alone: pyvault vault accept"
@@ -46,8 +44,6 @@ def check_succession(
         ForkError: it was not made from the one seen.
         ForeignVaultError: its data key is no successor of the one known.
     """
-    if (seen.step, seen.fingerprint) == (before.step, before.fingerprint):
-        return seen
     _check_header(seen, before)
     state = snapshot()
     if seen.fingerprint != before.fingerprint and before.fingerprint not in state.index.previous_fingerprints():
@@ -55,21 +51,6 @@ def check_succession(
     if seen.generation <= before.generation:
         raise _fork(seen, before)
     return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
-
-
-@contextlib.contextmanager
-def naming_copies(vault: Path, vault_id: bytes) -> Generator[None]:
-    """Let what is refused inside name the conflict copy beside the vault, if there is one.
-
-    Raises:
-        ForkError, RollbackError: as inside.
-    """
-    try:
-        yield
-    except (ForkError, RollbackError) as exc:
-        from pyvault.vaultfile.conflicts import name_copies
-
-        raise name_copies(exc, vault, vault_id) from None
 
 
 def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> Sighting:

@@ -17,8 +17,6 @@ from pyvault.files.atomic import remove_leftovers, replace_file, writing
 from pyvault.files.lock import LockFile
 from pyvault.files.patience import patiently
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
-from pyvault.vaultfile.descent import Step, parse_step
-from pyvault.vaultfile.succession import ACCEPT_HINT, check_succession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
     from pyvault.vaultfile.reader import Snapshot
 
+ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
 LOCK_SECONDS = 10.0
 MAX_TRUST_FILE = 4 << 20  # bytes
 
@@ -39,7 +38,7 @@ class Sighting:
         path: absolute, as text; in a memory, where this state was seen.
         fingerprint: 16 bytes that name the data key.
         places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.places`.
-        own: the last write of this state directory.
+        own: the last write of this state directory, by generation and txid.
         unproven: the generation seen before, if nothing proves that this state was made from it.
     """
 
@@ -50,7 +49,7 @@ class Sighting:
     generation: int
     txid: bytes
     places: tuple[str, ...] = ()
-    own: Step | None = None
+    own: tuple[int, bytes] | None = None
     unproven: int | None = None
 
     def __post_init__(self) -> None:
@@ -59,7 +58,7 @@ class Sighting:
             object.__setattr__(self, "places", (self.path,))
 
     @classmethod
-    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: Step | None = None) -> Sighting:
+    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: tuple[int, bytes] | None = None) -> Sighting:
         """Describe a verified header."""
         return cls(
             vault_id=header.vault_id,
@@ -72,9 +71,9 @@ class Sighting:
         )
 
     @property
-    def step(self) -> Step:
+    def step(self) -> tuple[int, bytes]:
         """What names the state."""
-        return Step(self.generation, self.txid)
+        return (self.generation, self.txid)
 
     def is_newer_than(self, other: Sighting) -> bool:
         """Say whether (epoch, generation) has grown."""
@@ -103,6 +102,10 @@ def judge(
     before = known.get(seen.vault_id)
     if before is None:
         return seen  # the first sight is believed
+    if (seen.step, seen.fingerprint) == (before.step, before.fingerprint):
+        return seen
+    from pyvault.vaultfile.succession import check_succession  # most commands find the vault as it was
+
     return check_succession(seen, before, snapshot, writer)
 
 
@@ -264,7 +267,7 @@ def _format(known: Mapping[bytes, Sighting]) -> bytes:
             "generation": seen.generation,
             "txid": seen.txid.hex(),
             **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
-            **({} if seen.own is None else {"own": [seen.own.generation, seen.own.txid.hex()]}),
+            **({} if seen.own is None else {"own": [seen.own[0], seen.own[1].hex()]}),
             **({} if seen.unproven is None else {"unproven": seen.unproven}),
         }
         for vault_id, seen in known.items()
@@ -284,7 +287,7 @@ def _parse(text: bytes) -> dict[bytes, Sighting]:
             generation=int(entry["generation"]),
             txid=bytes.fromhex(entry["txid"]),
             places=tuple(dict.fromkeys(str(place) for place in (*entry.get("places", ()), entry["path"]))),
-            own=parse_step(entry["own"]) if "own" in entry else None,
+            own=(int(entry["own"][0]), bytes.fromhex(entry["own"][1])) if "own" in entry else None,
             unproven=int(entry["unproven"]) if "unproven" in entry else None,
         )
         for vault_id, entry in json.loads(text).items()
