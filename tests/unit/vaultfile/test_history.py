@@ -1,0 +1,252 @@
+"""Machines that write one vault apart, and a synchroniser that puts the file of one in the place of another.
+
+What is true is known here by the whole history: a state may follow another if it
+was made from it. No machine may refuse what was made from the state it saw last,
+and none may take another one, as long as the list in the index reaches so far.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+
+from pyvault.errors import ForeignVaultError, ForkError, ItemNotFoundError, RollbackError
+from pyvault.secret import Secret
+from pyvault.vaultfile.descent import DESCENT, KEPT_STEPS
+from pyvault.vaultfile.draft import Draft
+from pyvault.vaultfile.merging import merge_vault
+from pyvault.vaultfile.newslot import KeyFileSlot
+from pyvault.vaultfile.reader import Snapshot, VaultReader, read_header
+from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.vault import Vault
+from vaults import KEY, WEAK, credential, key_file
+
+State = tuple[int, bytes]  # generation and txid
+REFUSED = (ForkError, RollbackError, ForeignVaultError)
+MACHINES = 3
+
+
+@dataclass(slots=True)
+class Machine:
+    """A computer with a copy of the vault and a state directory of its own."""
+
+    directory: Path
+    seen: State | None = None
+    trust: Trust = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trust = Trust(self.directory / "state" / "trust.json")
+
+    @property
+    def path(self) -> Path:
+        return self.directory / "v" / "vault.pyv"
+
+    @property
+    def in_place(self) -> State:
+        header = read_header(self.path)
+        return (header.generation, header.txid)
+
+    def sources(self) -> UnlockSources:
+        return UnlockSources(keyfile=self.directory / "ci.key")
+
+    def open(self) -> Vault:
+        return Vault.open(self.path, self.sources(), trust=self.trust, options=WEAK)
+
+
+class Synchronised(RuleBasedStateMachine):
+    """Every step keeps the history; every look compares with it."""
+
+    machines = st.integers(0, MACHINES - 1)
+    copies = Bundle("copies")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp())
+        self.here = [Machine(self.root / str(number)) for number in range(MACHINES)]
+        self.made_from: dict[State, set[State]] = {}  # every state, with all before it and itself
+        self.by_older: set[State] = set()
+        self.epochs: dict[State, int] = {}
+        self.count = 0
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.root)
+
+    @initialize()
+    def begin(self) -> None:
+        first = self.here[0]
+        for machine in self.here:
+            machine.path.parent.mkdir(parents=True, mode=0o700)
+            key_file(machine.directory)
+        slot = KeyFileSlot(key=KEY)
+        Vault.create(first.path, new_slots=[slot], trust=first.trust, options=WEAK).close()
+        self.wrote(first, set())
+        for machine in self.here[1:]:
+            shutil.copy2(first.path, machine.path)
+            assert self.look(machine)
+
+    # What people do
+
+    @rule(number=machines, writes=st.sampled_from([1, 1, 1, 2, KEPT_STEPS - 2, KEPT_STEPS + 6]))
+    def write(self, number: int, writes: int) -> None:
+        machine = self.here[number]
+        if not self.look(machine):
+            return
+        with machine.open() as vault:
+            for _ in range(writes):
+                before = machine.in_place
+                vault.put(credential(f"name {self.count % 3}"), Secret(b"%d" % self.count))
+                self.count += 1
+                self.wrote(machine, {before})
+
+    @rule(number=machines)
+    def rekey(self, number: int) -> None:
+        machine = self.here[number]
+        if not self.look(machine):
+            return
+        before = machine.in_place
+        with machine.open() as vault:
+            vault.rekey()
+        self.wrote(machine, {before})
+
+    @rule(number=machines, which=st.integers(1, 5))
+    def restore(self, number: int, which: int) -> None:
+        machine = self.here[number]
+        backup = machine.path.with_name(f"{machine.path.name}.bak.{which}")
+        if not backup.exists() or not self.look(machine):
+            return
+        header, before = read_header(backup), machine.in_place
+        if header.key_epoch != self.epochs[before]:
+            return  # kept by a merge with what another machine had rekeyed
+        try:
+            Vault.restore(machine.path, which, machine.sources(), trust=machine.trust, options=WEAK).close()
+        except ItemNotFoundError:
+            return
+        self.wrote(machine, {before, (header.generation, header.txid)})
+
+    @rule(number=machines, writes=st.integers(1, 3))
+    def write_with_an_older_version(self, number: int, writes: int) -> None:
+        """It knows nothing of the list and passes it on; its state directory is not ours."""
+        machine = self.here[number]
+        if not self.look(machine):
+            return
+        before = machine.in_place
+        for _ in range(writes):
+            write_as_before(machine)
+            self.wrote(machine, {before}, seen=False)
+            self.by_older.add(machine.in_place)
+            before = machine.in_place
+        assert self.look(machine)
+
+    # What the synchroniser does
+
+    @rule(target=copies, number=machines)
+    def keep_a_copy(self, number: int) -> Path:
+        machine = self.here[number]
+        self.count += 1
+        copy = self.root / "copies" / f"{self.count}.pyv"
+        copy.parent.mkdir(exist_ok=True, mode=0o700)
+        shutil.copy2(machine.path, copy)
+        return copy
+
+    @rule(number=machines, copy=copies)
+    def put_in_place(self, number: int, copy: Path) -> None:
+        machine = self.here[number]
+        shutil.copy2(copy, machine.path)
+        self.look(machine)
+
+    @rule(one=machines, other=machines)
+    def synchronise(self, one: int, other: int) -> None:
+        if one != other:
+            shutil.copy2(self.here[one].path, self.here[other].path)
+            self.look(self.here[other])
+
+    # What people do about a fork
+
+    @rule(number=machines, copy=copies)
+    def merge(self, number: int, copy: Path) -> None:
+        machine = self.here[number]
+        before, other = machine.in_place, read_header(copy)
+        theirs = (other.generation, other.txid)
+        try:
+            report = merge_vault(
+                machine.path, copy, machine.sources(), machine.sources(), trust=machine.trust, options=WEAK
+            )
+        except REFUSED:
+            assert machine.seen is not None
+            assert machine.seen not in self.made_from[before] | self.made_from[theirs]
+            return
+        if machine.in_place == before:
+            assert report.earlier
+            return
+        self.wrote(machine, {before, theirs})
+        assert self.look(machine)
+
+    @rule(number=machines)
+    def accept(self, number: int) -> None:
+        machine = self.here[number]
+        with Vault.open(machine.path, machine.sources(), options=WEAK) as vault:
+            machine.trust.accept(vault.seen)
+        machine.seen = machine.in_place
+
+    # What has to hold
+
+    def look(self, machine: Machine) -> bool:
+        """Open the vault, and compare what comes of it with what is true; gives whether it was taken."""
+        now, before = machine.in_place, machine.seen
+        may = before is None or before in self.made_from[now]
+        refusal: str | None = None
+        try:
+            machine.open().close()
+        except REFUSED as exc:
+            refusal = exc.message
+        assert refusal is None or not may, f"{before} is in the history of {now}: {refusal}"
+        if refusal is not None:
+            return False
+        assert may or not self.reaches(now, before or (0, b"")), f"{now} was not made from {before}"
+        machine.seen = now
+        return True
+
+    def reaches(self, now: State, before: State) -> bool:
+        """Return whether the list has to tell: at most 64 states since, none of an older version between."""
+        since = {state for state in self.made_from[now] if state[0] >= before[0]}
+        between = {state for state in since if state[0] > before[0]}
+        return len(since) <= KEPT_STEPS and not between & self.by_older
+
+    def wrote(self, machine: Machine, parents: set[State], *, seen: bool = True) -> None:
+        now = machine.in_place
+        self.made_from[now] = {now}.union(*(self.made_from[parent] for parent in parents))
+        self.epochs[now] = read_header(machine.path).key_epoch
+        if seen:
+            machine.seen = now
+
+
+def write_as_before(machine: Machine) -> None:
+    """Write the vault as a version does that keeps keys of the index it doesn't know, and adds nothing to them."""
+    from pyvault.vaultfile.handle import Handle
+    from pyvault.vaultfile.keys import derive_keys
+    from pyvault.vaultfile.opening import open_vault
+    from pyvault.vaultfile.write import write_draft
+
+    handle: Handle = open_vault(machine.path, machine.sources(), None, WEAK)
+    passed_on = handle.snapshot.index.meta
+    keys = derive_keys(handle.unlocked.data_key, handle.snapshot.header.vault_id)
+    with VaultReader(machine.path, WEAK.checks) as base:
+        draft = Draft.of(handle.snapshot, keys).with_item(
+            credential("of an older version"), Secret(b"x"), modified=1, expires=None, attributes={}
+        )
+        undurable = WEAK.__class__(durable=False, weak_kdf_for_tests=True)  # the only state that lists nothing
+        written: Snapshot = write_draft(machine.path, draft, base=base, last_look=lambda: None, options=undurable)
+    assert written.index.meta.get(DESCENT) == passed_on.get(DESCENT)
+
+
+Synchronised.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestSynchronised = Synchronised.TestCase
