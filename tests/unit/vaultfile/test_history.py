@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pyvault.errors import ForeignVaultError, ForkError, ItemNotFoundError, RollbackError
 from pyvault.secret import Secret
@@ -64,7 +64,6 @@ class Synchronised(RuleBasedStateMachine):
     """Every step keeps the history; every look compares with it."""
 
     machines = st.integers(0, MACHINES - 1)
-    copies = Bundle("copies")
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +71,7 @@ class Synchronised(RuleBasedStateMachine):
         self.here = [Machine(self.root / str(number)) for number in range(MACHINES)]
         self.made_from: dict[State, set[State]] = {}  # every state, with all before it and itself
         self.by_older: set[State] = set()
+        self.copies: list[Path] = []
         self.epochs: dict[State, int] = {}
         self.count = 0
 
@@ -93,7 +93,7 @@ class Synchronised(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(number=machines, writes=st.sampled_from([1, 1, 1, 2, KEPT_STEPS - 2, KEPT_STEPS + 6]))
+    @rule(number=machines, writes=st.sampled_from([1] * 9 + [2, 3] + [KEPT_STEPS + 6]))
     def write(self, number: int, writes: int) -> None:
         machine = self.here[number]
         if not self.look(machine):
@@ -144,49 +144,75 @@ class Synchronised(RuleBasedStateMachine):
             before = machine.in_place
         assert self.look(machine)
 
-    # What the synchroniser does
+    # What the synchroniser does, and what people do about it
 
-    @rule(target=copies, number=machines)
-    def keep_a_copy(self, number: int) -> Path:
+    @rule(one=machines, other=machines, merges=st.sampled_from([False, True, True]))
+    def synchronise(self, one: int, other: int, merges: bool) -> None:
+        """The file of one comes to the other, which keeps its own as a conflict copy."""
+        source, target = self.here[one], self.here[other]
+        if one == other or source.in_place == target.in_place:
+            return
+        copy = self.keep(target)
+        shutil.copy2(source.path, target.path)
+        if self.look(target) or not merges:
+            return
+        if self.merge(target, copy):
+            shutil.copy2(target.path, source.path)  # and the merged one comes back
+            self.look(source)
+
+    @rule(
+        one=machines,
+        others=st.integers(1, MACHINES - 1),
+        ours=st.integers(1, 3),
+        theirs=st.integers(1, 3),
+        merges=st.sampled_from([False, True, True]),
+    )
+    def write_apart_and_meet(self, one: int, others: int, ours: int, theirs: int, merges: bool) -> None:
+        other = (one + others) % MACHINES
+        self.write(one, ours)
+        self.write(other, theirs)
+        self.synchronise(other, one, merges)
+
+    @rule(number=machines, which=st.integers(0, 1000), merges=st.booleans())
+    def put_an_old_one_back(self, number: int, which: int, merges: bool) -> None:
         machine = self.here[number]
-        self.count += 1
-        copy = self.root / "copies" / f"{self.count}.pyv"
+        if not self.copies:
+            return
+        old = self.copies[which % len(self.copies)]
+        if merges:
+            self.merge(machine, old)
+        else:
+            self.keep(machine)
+            shutil.copy2(old, machine.path)
+            self.look(machine)
+
+    def keep(self, machine: Machine) -> Path:
+        copy = self.root / "copies" / f"{len(self.copies)}.pyv"
         copy.parent.mkdir(exist_ok=True, mode=0o700)
         shutil.copy2(machine.path, copy)
+        self.copies.append(copy)
         return copy
 
-    @rule(number=machines, copy=copies)
-    def put_in_place(self, number: int, copy: Path) -> None:
-        machine = self.here[number]
-        shutil.copy2(copy, machine.path)
-        self.look(machine)
-
-    @rule(one=machines, other=machines)
-    def synchronise(self, one: int, other: int) -> None:
-        if one != other:
-            shutil.copy2(self.here[one].path, self.here[other].path)
-            self.look(self.here[other])
-
-    # What people do about a fork
-
-    @rule(number=machines, copy=copies)
-    def merge(self, number: int, copy: Path) -> None:
-        machine = self.here[number]
+    def merge(self, machine: Machine, copy: Path) -> bool:
+        """Merge a copy as ``vault import`` does; gives whether a state was made of the two."""
         before, other = machine.in_place, read_header(copy)
         theirs = (other.generation, other.txid)
+        refused = False
         try:
             report = merge_vault(
                 machine.path, copy, machine.sources(), machine.sources(), trust=machine.trust, options=WEAK
             )
         except REFUSED:
-            assert machine.seen is not None
+            refused = True
+        if refused:
             assert machine.seen not in self.made_from[before] | self.made_from[theirs]
-            return
-        if machine.in_place == before:
-            assert report.earlier
-            return
+            return False
+        assert report.earlier == (machine.in_place == before)
+        if report.earlier:
+            return False
         self.wrote(machine, {before, theirs})
         assert self.look(machine)
+        return True
 
     @rule(number=machines)
     def accept(self, number: int) -> None:
@@ -247,6 +273,6 @@ def write_as_before(machine: Machine) -> None:
 
 
 Synchronised.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestSynchronised = Synchronised.TestCase
