@@ -30,9 +30,11 @@ def clear(
         console.note(f"Cleared {context.sessions.clear_expired()} sessions.")
         return
     if everything:
-        from pyvault.sessions.session_vault import delete_session_file, session_path
+        from pyvault.sessions.forgetting import forget_session_file
+        from pyvault.sessions.session_vault import session_path
 
-        delete_session_file(session_path(context.paths.data, context.choice.name, context.backend_options))
+        file = session_path(context.paths.data, context.choice.name, context.backend_options)
+        forget_session_file(file, context.paths.state, warn=console.warn)
         console.note("Cleared all sessions and SSO tokens.")
         return
     from pyvault_cli.kept_tokens import drop_tokens

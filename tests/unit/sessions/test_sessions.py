@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,10 @@ from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
+from pyvault.sessions.forgetting import next_clearing
 from pyvault.sessions.session_cache import SessionCache, open_session_vault, session_files
 from pyvault.sessions.session_codec import decode_session, encode_session
-from pyvault.sessions.session_vault import session_path
+from pyvault.sessions.session_vault import cleared_path, session_path
 from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.vault import Vault
@@ -358,3 +360,68 @@ def test_codec_refuses_anything_else_without_showing_it(noise: bytes) -> None:
     with pytest.raises(ItemCorruptError) as caught:
         decode_session(Secret(noise))
     assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+FORGETTING = {
+    "clear": lambda cache: cache.clear("p"),
+    "clear of all": lambda cache: cache.clear(),
+    "file removed": lambda cache: cache.delete_file(),
+    "token dropped": lambda cache: cache.delete_blob(Kind.SSO_TOKEN, "portal"),
+}
+
+
+@pytest.mark.parametrize("forget", FORGETTING.values(), ids=FORGETTING)
+@pytest.mark.parametrize("alive", [False, True], ids=["new process", "same process"])
+def test_what_was_cleared_does_not_come_back_with_an_old_file(
+    place: Place, forget: Callable[[SessionCache], object], alive: bool
+) -> None:
+    cache = place.open()
+    cache.put(KEY, credentials(), profile="p", op="sts.AssumeRole")
+    cache.put_blob(Kind.SSO_TOKEN, "portal", Secret(b"token"))
+    old = place.file.read_bytes()
+    forget(cache)
+    place.file.write_bytes(old)
+    place.file.chmod(0o600)
+    again = cache if alive else place.open()
+    with pytest.raises(ItemNotFoundError):
+        again.get(KEY, min_ttl=MINUTE)
+    with pytest.raises(ItemNotFoundError):
+        again.get_blob(Kind.SSO_TOKEN, "portal")
+    assert place.notes == [f"the cached sessions in '{place.file}' don't belong here or are damaged; they were dropped"]
+    again.put(KEY, credentials(), profile="p", op="sts.AssumeRole")
+    assert place.open().get(KEY, min_ttl=MINUTE) == credentials()
+
+
+def test_a_file_cleared_by_another_process_is_read_on(place: Place) -> None:
+    mine, other = place.open(), place.open()
+    for profile, key in (("p", KEY), ("q", "cd" * 32)):
+        mine.put(key, credentials(), profile=profile, op="sts.AssumeRole")
+    assert other.clear("p") == 1
+    assert mine.get("cd" * 32, min_ttl=MINUTE) == credentials()
+    with pytest.raises(ItemNotFoundError):
+        mine.get(KEY, min_ttl=MINUTE)
+    assert place.notes == []
+
+
+def test_what_has_ended_is_swept_without_a_word_to_the_memory(place: Place) -> None:
+    cache = place.open()
+    cache.put(KEY, credentials(), profile="p", op="sts.AssumeRole")
+    place.now = NOW + timedelta(hours=2)
+    assert cache.clear_expired() == 1
+    assert not list(place.paths.state.glob("*.cleared"))
+
+
+def test_a_clearing_that_cannot_be_remembered_is_told(place: Place) -> None:
+    cache = place.open()
+    cache.put(KEY, credentials(), profile="p", op="sts.AssumeRole")
+    cleared_path(place.paths.state, place.file).mkdir()
+    assert cache.clear() == 1
+    assert len(place.notes) == 1
+    assert "can't be remembered" in place.notes[0]
+
+
+def test_clearings_are_numbered_upwards_whatever_the_clock_says() -> None:
+    assert next_clearing(0, 0, NOW) == int(NOW.timestamp())
+    later = int(NOW.timestamp()) + 5
+    assert next_clearing(later, 0, NOW) == later + 1
+    assert next_clearing(0, later, NOW) == later + 1

@@ -14,7 +14,7 @@ from pyvault.errors import ItemNotFoundError, VaultNotFoundError
 from pyvault.names import ItemName, Kind
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_handle import SessionHandle
-from pyvault.sessions.session_vault import SessionVault, delete_session_file, session_path
+from pyvault.sessions.session_vault import SessionVault, cleared_path, session_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -116,7 +116,9 @@ class SessionCache:
     def clear_expired(self) -> int:
         """Drop everything that has ended; gives how many."""
         now = self._clock()
-        return self._drop(lambda entry: entry.expires is not None and entry.expires <= now, kinds=frozenset(Kind))
+        return self._drop(
+            lambda entry: entry.expires is not None and entry.expires <= now, kinds=frozenset(Kind), for_good=False
+        )
 
     def delete_file(self) -> None:
         """Remove the file itself, locked or not: sessions, SSO tokens and registrations.
@@ -124,7 +126,7 @@ class SessionCache:
         Raises:
             WriteFailedError: it can't be removed.
         """
-        delete_session_file(self._handle.path)
+        self._handle.file.delete()
         self.close()
 
     # Raw items, for SSO tokens and client registrations
@@ -147,7 +149,8 @@ class SessionCache:
         Raises:
             ItemNotFoundError: there is none of this name.
         """
-        self._handle.read(lambda vault: vault.delete(ItemName(kind, name)))
+        if not self._drop(lambda entry: entry.name.name == name, kinds=frozenset({kind})):
+            raise ItemNotFoundError(f"there is no item '{ItemName(kind, name)}'")
 
     def blobs(self, kind: Kind) -> list[str]:
         """List the names of a kind."""
@@ -176,12 +179,19 @@ class SessionCache:
 
         self._handle.write(put)
 
-    def _drop(self, ends: Callable[[Entry], bool], *, kinds: frozenset[Kind]) -> int:
+    def _drop(self, ends: Callable[[Entry], bool], *, kinds: frozenset[Kind], for_good: bool = True) -> int:
+        """Delete items; *for_good*: no earlier state of the file is used again, which would have them."""
+
         def drop(vault: Vault) -> int:
+            number = 0
             with vault.transaction():
                 doomed = [entry.name for entry in vault.entries() if entry.name.kind in kinds and ends(entry)]
                 for name in doomed:
                     vault.delete(name)
+                if doomed and for_good:
+                    number = self._handle.file.mark_cleared(vault)
+            if number:
+                self._handle.file.remember_cleared(number)
             return len(doomed)
 
         try:
@@ -212,7 +222,9 @@ def open_session_vault(
         checks: of the file and its directory, by default the ordinary ones.
     """
     path = session_path(paths.data, backend_name, options)
-    return SessionCache(SessionVault(path, backend, note=note, clock=clock, checks=checks), clock)
+    memory = cleared_path(paths.state, path)
+    vault = SessionVault(path, backend, note=note, clock=clock, checks=checks, memory=memory)
+    return SessionCache(vault, clock)
 
 
 def session_files(paths: Paths) -> list[Path]:

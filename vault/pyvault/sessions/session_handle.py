@@ -37,6 +37,11 @@ class SessionHandle:
         """Where the file is."""
         return self._file.path
 
+    @property
+    def file(self) -> SessionVault:
+        """The file itself, for what is done to it as a whole."""
+        return self._file
+
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         with self._guard:
@@ -74,7 +79,11 @@ class SessionHandle:
         if self._vault is None:
             self._vault = self._file.open()
         try:
+            self._file.check_not_cleared(self._vault)
             return action(self._vault)
+        except UnfitError:
+            self.close()
+            raise
         except (VaultNotFoundError, *UNFIT) as exc:
             self.close()
             if isinstance(exc, UNFIT):

@@ -7,6 +7,8 @@ vault, damage), an empty one takes its place. A backend that is locked or broken
 is another matter, and stops the command.
 
 Source: the vault file format, version 1, section 2, "two files".
+
+Longer than most files: what is done with the file and what says that it fits belong together.
 """
 
 from __future__ import annotations
@@ -95,6 +97,7 @@ class SessionVault:
         note: Callable[[str], None],
         clock: Clock,
         checks: FileChecks | None = None,
+        memory: Path | None = None,
     ) -> None:
         """Name the file; nothing is touched yet.
 
@@ -104,8 +107,10 @@ class SessionVault:
             note: tells a human that the file was replaced.
             clock: gives the times of entries.
             checks: of the file and its directory, by default the ordinary ones.
+            memory: where the last clearing is remembered; see :mod:`pyvault.sessions.forgetting`.
         """
         self.path = path
+        self._memory = memory
         self._backend = backend
         self._note = note
         self._clock = clock
@@ -126,9 +131,51 @@ class SessionVault:
         # Before the file: a parent that doesn't open must not look like a child that doesn't fit.
         sources = self._sources()
         try:
-            return Vault.open(self.path, sources, options=self._options())
+            vault = Vault.open(self.path, sources, options=self._options())
         except UNFIT as exc:
             raise UnfitError(type(exc).__name__) from None
+        self.check_not_cleared(vault)
+        return vault
+
+    def check_not_cleared(self, vault: Vault) -> None:
+        """See that the sessions were not cleared after the file was written.
+
+        Raises:
+            UnfitError: they were; the vault is closed.
+        """
+        if vault.cleared < known_clearing(self._memory):
+            vault.close()
+            raise UnfitError("cleared")
+
+    def mark_cleared(self, vault: Vault) -> int:
+        """Give the file the number of one more clearing, inside the transaction that deletes; gives that number."""
+        from pyvault.sessions.forgetting import next_clearing
+
+        number = next_clearing(known_clearing(self._memory), vault.cleared, self._clock())
+        vault.note_cleared(number)
+        return number
+
+    def remember_cleared(self, number: int) -> None:
+        """Remember a clearing, once it is written; a person is told if that can't be."""
+        from pyvault.sessions.forgetting import remember_clearing
+
+        if self._memory is None:
+            return
+        try:
+            remember_clearing(self._memory, number)
+        except WriteFailedError as exc:
+            self._note(exc.message)
+
+    def delete(self) -> None:
+        """Remove the file without opening it, and remember that.
+
+        Raises:
+            WriteFailedError: it can't be removed.
+        """
+        from pyvault.sessions.forgetting import next_clearing
+
+        delete_session_file(self.path)
+        self.remember_cleared(next_clearing(known_clearing(self._memory), 0, self._clock()))
 
     def open_or_make(self) -> Vault:
         """Open the file; make it if there is none, and anew if it doesn't belong here or is damaged.
@@ -150,6 +197,8 @@ class SessionVault:
                 self._note(f"the cached sessions in '{self.path}' don't belong here or are damaged; they were dropped")
                 delete_session_file(self.path)
             made = Vault.create(self.path, new_slots=[self._slot()], options=self._options())
+            if known := known_clearing(self._memory):
+                made.note_cleared(known)
             self._forget_other_keys(made.vault_id)
             return made
 
@@ -228,6 +277,21 @@ def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> P
         which["path"] = str(Path(which["path"]).expanduser().absolute())
     digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return directory / f"sessions-{backend}-{digest[:8]}.pyv"
+
+
+def cleared_path(state: Path, session_file: Path) -> Path:
+    """Return where the state directory remembers the last clearing of a session file."""
+    return state / f"{session_file.stem}.cleared"
+
+
+def known_clearing(memory: Path | None) -> int:
+    """Return the number of the last clearing; 0 if there was none, or nobody remembers."""
+    if memory is None:
+        return 0
+    try:
+        return int(memory.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
 
 
 def delete_session_file(path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.trust import Sighting, Trust
 
 ORDINARY = VaultOptions()
+CLEARED = "cleared"  #: key in the index's meta
 
 
 class Vault:
@@ -143,6 +144,18 @@ class Vault:
     def needs_renewal(self) -> bool:
         """Say whether a passphrase slot is cheaper to guess than the floor allows today."""
         return any(slot.cost is not None and slot.cost.is_below_floor() for slot in self.slots())
+
+    @property
+    def cleared(self) -> int:
+        """The number that :meth:`note_cleared` gave; 0 if none was."""
+        number = self._open_handle().snapshot.index.meta.get(CLEARED)
+        return number if isinstance(number, int) else 0
+
+    def note_cleared(self, number: int) -> None:
+        """Write down the number of a clearing; for session vaults."""
+        from dataclasses import replace
+
+        self._change(lambda draft: replace(draft, meta={**draft.meta, CLEARED: number}))
 
     def child_key(self, child_id: bytes) -> Secret[bytes]:
         """Derive the 32-byte wrapping key of a child vault."""
