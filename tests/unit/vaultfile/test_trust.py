@@ -11,6 +11,7 @@ import pytest
 
 from pyvault.errors import ForeignVaultError, ForkError, RollbackError, TamperedError
 from pyvault.secret import Secret
+from pyvault.vaultfile.descent import KEPT_STEPS
 from pyvault.vaultfile.header import Header
 from pyvault.vaultfile.index import Index, Json
 from pyvault.vaultfile.reader import Snapshot
@@ -236,3 +237,167 @@ def test_a_forgotten_vault_is_new_again(tmp_path: Path) -> None:
     vault, trust = vault_and_trust(tmp_path)
     trust.forget(vault.path)
     assert trust.sightings() == {}
+
+
+# Forks that the generation does not show
+
+
+class Copied:
+    """The vault of this machine, and the same file on another one."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.vault, self.trust = vault_and_trust(tmp_path)
+        self.place = tmp_path / "other machine"
+        self.place.mkdir(mode=0o700)
+        for name in ("vault.pyv", "ci.key"):
+            shutil.copy2(tmp_path / name, self.place / name)
+        self.trust_there = Trust(self.place / "state" / "trust.json")
+        self.there = open_again(
+            Vault.open(self.place / "vault.pyv", UnlockSources(keyfile=self.place / "ci.key"), options=WEAK),
+            trust=self.trust_there,
+        )
+
+    def arrives(self) -> None:
+        shutil.copy2(self.there.path, self.vault.path)
+
+
+def write(vault: Vault, times: int = 1) -> None:
+    for number in range(times):
+        vault.put(credential("written"), Secret(b"%d" % number))
+
+
+def test_the_longer_branch_does_not_take_the_place_of_ours(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    write(copied.vault)
+    write(copied.there, 2)
+    copied.arrives()
+    with pytest.raises(ForkError, match="generation 4, but was not made from generation 3") as caught:
+        open_again(copied.vault, trust=copied.trust)
+    assert "vault import" in (caught.value.hint or "")
+    for action in (lambda: copied.vault.get(credential("a")), lambda: write(copied.vault)):
+        with pytest.raises(ForkError):
+            action()
+
+
+def test_who_only_read_one_branch_notices_the_other(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    base = copied.vault.path.read_bytes()
+    reader = Trust(tmp_path / "reader" / "trust.json")
+    write(copied.vault)
+    open_again(copied.vault, trust=reader)
+    copied.vault.path.write_bytes(base)
+    write(copied.there, 2)
+    copied.arrives()
+    with pytest.raises(ForkError):
+        open_again(copied.vault, trust=reader)
+
+
+def test_a_rekey_elsewhere_that_lost_our_write(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    write(copied.vault)
+    write(copied.there)
+    copied.there.rekey()
+    copied.arrives()
+    with pytest.raises(ForkError):
+        open_again(copied.vault, trust=copied.trust)
+
+
+def test_writes_elsewhere_that_knew_nothing_of_our_rekey(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    copied.vault.rekey()
+    write(copied.there, 2)
+    copied.arrives()
+    with pytest.raises(ForkError):
+        open_again(copied.vault, trust=copied.trust)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["ours is in it", "ours is lost"])
+def test_more_writes_elsewhere_than_the_list_has_room_for(tmp_path: Path, lost: bool) -> None:
+    copied = Copied(tmp_path)
+    if lost:
+        write(copied.vault)
+    write(copied.there, KEPT_STEPS + 2)
+    copied.arrives()
+    if lost:
+        with pytest.raises(ForkError):
+            open_again(copied.vault, trust=copied.trust)
+        return
+    open_again(copied.vault, trust=copied.trust)
+    seen = copied.trust.sightings()[copied.vault.vault_id]
+    assert (seen.generation, seen.unproven) == (KEPT_STEPS + 4, 2)
+    write(copied.there)
+    copied.arrives()
+    open_again(copied.vault, trust=copied.trust)
+    assert copied.trust.sightings()[copied.vault.vault_id].unproven is None
+
+
+def test_an_accepted_fork_is_no_fork_any_more(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    write(copied.vault)
+    write(copied.there, 2)
+    copied.arrives()
+    copied.trust.accept(open_again(copied.vault).seen)
+    write(open_again(copied.vault, trust=copied.trust))
+    shutil.copy2(copied.vault.path, copied.there.path)
+    open_again(copied.there, trust=copied.trust_there)
+
+
+def test_a_backup_brought_back_is_no_fork_elsewhere(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    write(copied.there)
+    copied.arrives()
+    open_again(copied.vault, trust=copied.trust)
+    Vault.restore(
+        copied.there.path, 1, UnlockSources(keyfile=copied.place / "ci.key"), trust=copied.trust_there, options=WEAK
+    )
+    copied.arrives()
+    assert contents(open_again(copied.vault, trust=copied.trust)) == {"a": b"a"}
+
+
+def test_a_backup_brought_back_instead_of_a_damaged_file_is_no_fork_elsewhere(tmp_path: Path) -> None:
+    copied = Copied(tmp_path)
+    write(copied.there, 2)
+    copied.arrives()
+    write(open_again(copied.vault, trust=copied.trust))
+    shutil.copy2(copied.vault.path, copied.there.path)
+    open_again(copied.there, trust=copied.trust_there)
+    copied.there.path.write_bytes(b"")
+    Vault.restore(
+        copied.there.path, 1, UnlockSources(keyfile=copied.place / "ci.key"), trust=copied.trust_there, options=WEAK
+    )
+    copied.arrives()
+    assert contents(open_again(copied.vault, trust=copied.trust)) == {"a": b"a", "written": b"0"}
+
+
+def test_a_vault_that_is_as_it_was_is_read_without_a_write(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in trust.path.parent.iterdir()}
+    lock = trust.path.with_name("trust.lock")
+    lock.unlink()
+    open_again(vault, trust=trust).get(credential("a"))
+    assert not lock.exists()
+    after = {path.name: path.stat().st_mtime_ns for path in trust.path.parent.iterdir()}
+    assert after == {name: time for name, time in before.items() if name != "trust.lock"}
+
+
+def test_a_state_directory_has_one_name_for_its_writes(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    name = trust.writer()
+    assert name is not None
+    write(vault)
+    assert Trust(trust.path).writer() == name
+    assert vault._open_handle().snapshot.index.meta["descent"]["writers"].keys() == {name.hex()}  # type: ignore[index,union-attr,call-overload]
+    trust.path.with_name("writer").write_text("damaged")
+    assert trust.writer() is None
+    write(vault)
+    assert trust.writer() not in {None, name}
+
+
+def test_a_memory_of_before_is_read(tmp_path: Path) -> None:
+    vault, trust = vault_and_trust(tmp_path)
+    known = json.loads(trust.path.read_bytes())
+    for entry in known.values():
+        del entry["own"]
+    trust.path.write_text(json.dumps(known))
+    write(vault)
+    assert open_again(vault, trust=trust).generation == 3

@@ -47,7 +47,7 @@ def check_succession(
     _check_header(seen, before)
     state = snapshot()
     if seen.fingerprint != before.fingerprint and before.fingerprint not in state.index.previous_fingerprints():
-        raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+        raise _foreign(seen)
     if seen.generation <= before.generation:
         raise _fork(seen, before)
     return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
@@ -68,6 +68,8 @@ def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Ca
 
 
 def _check_header(seen: Sighting, before: Sighting) -> None:
+    if seen.epoch == before.epoch and seen.fingerprint != before.fingerprint:
+        raise _foreign(seen)
     if seen.epoch <= before.epoch and seen.generation < before.generation:
         raise RollbackError(
             f"'{seen.path}' is generation {seen.generation}, "
@@ -82,8 +84,6 @@ def _check_header(seen: Sighting, before: Sighting) -> None:
             )
     elif seen.epoch < before.epoch:  # a rekey here, and writes elsewhere that knew nothing of it
         raise _fork(seen, before)
-    elif seen.epoch == before.epoch:
-        raise ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
 
 
 def _lacks_own_write(before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
@@ -91,6 +91,10 @@ def _lacks_own_write(before: Sighting, descent: Descent, writer: Callable[[], by
         return False
     who = writer()
     return who is not None and descent.lacks_write(who, before.own)
+
+
+def _foreign(seen: Sighting) -> ForeignVaultError:
+    return ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
 
 
 def _fork(seen: Sighting, before: Sighting) -> ForkError:
