@@ -106,20 +106,6 @@ class Descent:
         }
 
 
-def parse_step(value: object) -> Step:
-    """Read ``[generation, txid in hex]``.
-
-    Raises:
-        ValueError, TypeError: it is something else.
-    """
-    if not isinstance(value, list | tuple):
-        raise TypeError("a step is a pair")
-    generation, txid = value
-    if not isinstance(generation, int) or isinstance(generation, bool) or generation < 1:
-        raise ValueError("a generation is a number from 1")
-    return Step(generation, _id(txid))
-
-
 def _trimmed(steps: Iterable[Step], floor: int, writers: Mapping[bytes, Step], known: Descent) -> Descent:
     ordered = sorted(set(steps))
     dropped = ordered[:-KEPT_STEPS]
@@ -133,28 +119,37 @@ def _trimmed(steps: Iterable[Step], floor: int, writers: Mapping[bytes, Step], k
     )
 
 
-def _parse(value: object) -> Descent:
+def _parse(value: Json) -> Descent:
     # The index is authenticated, so what is no descent was written by a later version: it proves nothing.
     if not isinstance(value, Mapping):
         return Descent()
     try:
+        steps, writers = value["steps"], value["writers"]
+        if not isinstance(steps, list) or not isinstance(writers, Mapping):
+            return Descent()
         return Descent(
-            steps=tuple(sorted(parse_step(step) for step in value["steps"])),
-            floor=_number(value["floor"]),
-            writers={_id(writer): parse_step(step) for writer, step in dict(value["writers"]).items()},
-            writers_floor=_number(value["writers_floor"]),
+            steps=tuple(sorted(_step(step) for step in steps)),
+            floor=_number(value["floor"], 0),
+            writers={_id(writer): _step(step) for writer, step in writers.items()},
+            writers_floor=_number(value["writers_floor"], 0),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, ValueError):
         return Descent()
 
 
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+def _step(value: Json) -> Step:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("a step is a pair")
+    return Step(_number(value[0], 1), _id(value[1]))
+
+
+def _number(value: Json, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError("no number")
     return value
 
 
-def _id(value: object) -> bytes:
+def _id(value: Json) -> bytes:
     if not isinstance(value, str) or len(value) != 2 * ID_SIZE:
         raise ValueError("no id")
     return bytes.fromhex(value)
