@@ -26,6 +26,8 @@ from types import FrameType
 
 from pyvault.errors import PyvaultError, WrongKeyError
 from pyvault.secret import Secret
+from pyvault.vaultfile.backups import delete_backups
+from pyvault.vaultfile.merging import merge_vault
 from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources
@@ -34,10 +36,23 @@ from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_v
 
 # The vault imports what writes when it first writes. Here that is done before, so that the
 # faults meet the vault's own calls and not the reading of Python's modules.
-for part in ("backups", "draft", "making", "memory", "newslot", "rekey", "transaction", "verify", "write"):
+for part in (
+    "backups",
+    "draft",
+    "making",
+    "memory",
+    "merging",
+    "newslot",
+    "rekey",
+    "transaction",
+    "verify",
+    "write",
+    "writer",
+):
     import_module(f"pyvault.vaultfile.{part}")
 
 SYSTEM = {"posix", "fcntl"}
+COPY = "vault (1).pyv"  # the same vault, written apart
 OLD_ITEMS = {"kept": b"kept", "changed": b"old", "gone": b"gone"}
 #: These ask the kernel nothing that could fail, or nothing at all.
 INFALLIBLE = {"fspath", "getpid", "geteuid", "urandom", "_path_normpath"}
@@ -83,8 +98,14 @@ def create(vault: Vault) -> None:
     Vault.create(second, new_slots=[KeyFileSlot(key=KEY)], trust=trust_of(second), options=WEAK)
 
 
+def merge(vault: Vault) -> None:
+    sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
+    copy = vault.path.with_name(COPY)
+    merge_vault(vault.path, copy, sources, sources, trust=trust_of(vault.path), options=WEAK)
+
+
 OPERATIONS: dict[str, Callable[[Vault], None]] = {
-    each.__name__: each for each in (put, delete, passwd, rekey, several, restore, create)
+    each.__name__: each for each in (put, delete, passwd, rekey, several, restore, create, merge)
 }
 
 
@@ -112,6 +133,11 @@ def trust_of(path: Path) -> Trust:
 def prepare(directory: Path) -> None:
     path = directory / "vault.pyv"
     vault = make_vault(directory, passphrase_slot("old"), items=OLD_ITEMS, trust=trust_of(path))
+    shutil.copy2(path, path.with_name(COPY))
+    with Vault.open(path.with_name(COPY), UnlockSources(keyfile=path.with_name("ci.key")), options=WEAK) as copy:
+        copy.put(credential("first"), Secret(b"1"))
+        delete_backups(copy.path)
+        copy.path.with_name(f"{COPY}.lock").unlink()
     vault.put(credential("kept"), Secret(b"kept"))  # so that there are backups to shift
 
 

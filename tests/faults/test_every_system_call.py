@@ -24,10 +24,21 @@ NEW = {
     "rekey": "[('changed', b'old'), ('gone', b'gone'), ('kept', b'kept')] ['old'] epoch 2",
     "several": "[('changed', b'old'), ('first', b'1'), ('kept', b'kept'), ('second', b'2')] ['old'] epoch 1",
     "restore": "[] ['old'] epoch 1",
+    "merge": "[('changed', b'old'), ('first', b'1'), ('gone', b'gone'), ('kept', b'kept')] ['old'] epoch 1",
 }
 NEW["create"] = f"{OLD}, second vault with 0 items"
 REVOKING = {"passwd", "rekey"}
-KNOWN_FILES = {"ci.key", "trust.json", "trust.lock", "vault.pyv", "vault.pyv.lock", "second.pyv", "second.pyv.lock"}
+KNOWN_FILES = {
+    "ci.key",
+    "trust.json",
+    "trust.lock",
+    "vault.pyv",
+    "vault.pyv.lock",
+    "second.pyv",
+    "second.pyv.lock",
+    "vault (1).pyv",
+    "writer",
+}
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the faults strike in forked children")
 

@@ -194,9 +194,13 @@ class Trust:
         """Return the id of this state directory, made if need be; None if it can't be kept."""
         from pyvault.vaultfile.writer import make_writer
 
+        known = self.writer()
+        if known is not None:
+            return known
         try:
             _make_directory(self.path.parent)
-            return make_writer(self.path.with_name("writer"))
+            with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
+                return make_writer(self.path.with_name("writer"))
         except PyvaultError:  # :meth:`record` tells of a directory that can't be written
             return None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from typing import TYPE_CHECKING
 
-from pyvault.errors import VaultExistsError
-from pyvault.files.atomic import PendingFile, place_new
+from pyvault.files.atomic import remove_leftovers, replace_file
 from pyvault.vaultfile.descent import ID_SIZE
 
 if TYPE_CHECKING:
@@ -15,28 +13,37 @@ if TYPE_CHECKING:
 
 
 def find_writer(path: Path) -> bytes | None:
-    """Return the id that is kept at *path*; None if there is none."""
+    """Return the id that is kept at *path*; None if there is none that can be read."""
     try:
-        text = path.read_text(encoding="ascii").strip()
-        found = bytes.fromhex(text)
-    except (OSError, ValueError):
+        return _parse(path.read_bytes())
+    except OSError:
         return None
-    return found if len(found) == ID_SIZE else None
 
 
 def make_writer(path: Path) -> bytes | None:
-    """Return the id at *path*, made if it is missing; of several processes all get the same one.
+    """Return the id at *path*, made if it is missing or damaged; None if it is there and can't be read.
+
+    The caller holds the lock of the state directory.
 
     Raises:
         WriteFailedError: it can't be written.
     """
-    found = find_writer(path)
-    if found is not None:
-        return found
-    path.unlink(missing_ok=True)  # damaged
-    with PendingFile(path) as pending:
-        pending.write(secrets.token_bytes(ID_SIZE).hex().encode() + b"\n")
-        pending.finish()
-        with contextlib.suppress(VaultExistsError):
-            place_new(pending.path, path)
-    return find_writer(path)
+    try:
+        found = _parse(path.read_bytes())
+    except FileNotFoundError:
+        found = None
+    except OSError:  # it may be read the next time: a new one would make this machine somebody else
+        return None
+    if found is None:
+        found = secrets.token_bytes(ID_SIZE)
+        remove_leftovers(path)
+        replace_file(path, found.hex().encode() + b"\n")
+    return found
+
+
+def _parse(text: bytes) -> bytes | None:
+    try:
+        found = bytes.fromhex(text.decode().strip())
+    except ValueError:
+        return None
+    return found if len(found) == ID_SIZE else None
