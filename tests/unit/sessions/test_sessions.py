@@ -18,7 +18,7 @@ from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
-from pyvault.sessions.forgetting import next_clearing
+from pyvault.sessions.forgetting import forget_session_file, next_clearing
 from pyvault.sessions.session_cache import SessionCache, open_session_vault, session_files
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_vault import cleared_path, session_path
@@ -425,3 +425,19 @@ def test_clearings_are_numbered_upwards_whatever_the_clock_says() -> None:
     later = int(NOW.timestamp()) + 5
     assert next_clearing(later, 0, NOW) == later + 1
     assert next_clearing(0, later, NOW) == later + 1
+
+
+def test_a_file_that_was_removed_unopened_does_not_come_back(place: Place) -> None:
+    place.open().put(KEY, credentials(), profile="p", op="sts.AssumeRole")
+    old = place.file.read_bytes()
+    told: list[str] = []
+    forget_session_file(place.file, place.paths.state, warn=told.append, clock=lambda: NOW)
+    place.file.write_bytes(old)
+    place.file.chmod(0o600)
+    with pytest.raises(ItemNotFoundError):
+        place.open().get(KEY, min_ttl=MINUTE)
+    cleared_path(place.paths.state, place.file).unlink()
+    cleared_path(place.paths.state, place.file).mkdir()
+    forget_session_file(place.file, place.paths.state, warn=told.append, clock=lambda: NOW)
+    assert not place.file.exists()
+    assert len(told) == 1
