@@ -8,6 +8,8 @@ sign-in is over; what a killed process left is worth nothing, and goes with the 
 from __future__ import annotations
 
 import html
+import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyvault.clock import now
+from pyvault.files.modes import make_directory
 from pyvault.sso.flow import browser_is_elsewhere
 
 if TYPE_CHECKING:
@@ -56,12 +60,14 @@ class RedirectPage:
         """
         self.remove()
         if self._runtime is not None:
-            self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self._runtime)
             _sweep(self._runtime)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}-", dir=self._runtime))  # 0700, and nobody knows its name
-        page = self._folder / "open.html"
-        page.touch(mode=0o600)
-        page.write_text(PAGE.format(link=html.escape(link.reveal())), encoding="utf-8")
+        folder = (self._runtime or Path(tempfile.gettempdir())) / f"{FOLDER}-{secrets.token_hex(8)}"
+        folder.mkdir(mode=0o700)  # it is not there yet: nobody knows its name
+        self._folder = folder
+        page = folder / "open.html"
+        with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(PAGE.format(link=html.escape(link.reveal())))
         return page.as_uri()
 
     def remove(self) -> None:
@@ -106,9 +112,7 @@ def _default_is_confined(environ: Mapping[str, str]) -> bool:
 
 def _sweep(runtime: Path) -> None:
     """Remove the pages of processes that were killed: older than any sign-in lasts."""
-    import time
-
-    oldest = time.time() - 3600
+    oldest = now().timestamp() - 3600
     with suppress(OSError):
         for folder in runtime.glob(f"{FOLDER}-*"):
             if folder.lstat().st_mtime < oldest:

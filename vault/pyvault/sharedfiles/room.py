@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
 from pyvault.errors import InsecurePermissionsError, LockTimeoutError, WriteFailedError
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +98,10 @@ class View:
 
     def hand_to(self, program: int) -> None:
         """Note that the view is for this process, and stays as long as it lives."""
-        with contextlib.suppress(OSError):  # it only serves the sweepers of later runs
-            self._lock.path.write_text(f"{program}\n", encoding="ascii")
+        # It only serves the sweepers of later runs.
+        with contextlib.suppress(OSError), self._lock.path.open("r+", encoding="ascii") as file:
+            file.truncate()
+            file.write(f"{program}\n")
 
     def remove(self) -> Path | None:
         """Take the view away; call it once, where the program has ended.
@@ -118,7 +121,7 @@ def open_room(room: Path) -> Path:
         OSError: it can't be made.
         InsecurePermissionsError: others can get at what is in it.
     """
-    room.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(room)
     if sys.platform == "win32":
         return room
     status = room.lstat()
