@@ -175,6 +175,30 @@ class Fields:
             self._wrong(key, "a list of texts")
         return texts
 
+    def path(self, key: str) -> str:
+        """Return the path of a file: bytes that are no UTF-8 stand in it as Python has them (PEP 383).
+
+        Raises:
+            UnreadableError: it is absent, of another type, or no file can have it.
+        """
+        value = self._values.get(key)
+        if value is None:
+            self._missing(key)
+        if not isinstance(value, str) or not _is_path(value):
+            self._wrong(key, "a path")
+        return value
+
+    def paths(self, key: str) -> list[str]:
+        """Return the paths of a list, each as :meth:`path` has it.
+
+        Raises:
+            UnreadableError: it is absent, or it or one of them is of another type.
+        """
+        found = self.texts(key)
+        if not all(_is_path(each) for each in found):
+            self._wrong(key, "a list of paths")
+        return found
+
     def names(self) -> list[str]:
         """List the names of the fields."""
         return list(self._values)
@@ -238,6 +262,13 @@ def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> 
     if not isinstance(value, dict):
         raise UnreadableError("it is not a JSON object")
     return Fields(cast("dict[str, object]", value))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return text != "" and b"\0" not in text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_too_deep(data: bytes) -> bool:

@@ -26,11 +26,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import ConfigError
+from pyvault.files.reading import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+MAX_BYTES = 1024 * 1024
 KNOWN = ("backend", "exec", "login", "plugins", "prompt")
 
 
@@ -60,10 +62,10 @@ def load(path: Path) -> ToolConfig:
     """Read config.toml; a missing file is an empty one.
 
     Raises:
-        ConfigError: unreadable, not TOML, an unknown setting, or a wrong type.
+        ConfigError: no file, unreadable, not TOML, an unknown setting, or a wrong type.
     """
     try:
-        text = path.read_bytes().decode()
+        text = read_file(path, MAX_BYTES).decode()
     except (FileNotFoundError, NotADirectoryError):
         return ToolConfig()
     except (OSError, UnicodeDecodeError) as exc:
@@ -71,9 +73,12 @@ def load(path: Path) -> ToolConfig:
     import tomllib
 
     try:
-        return parse(tomllib.loads(text), where=str(path))
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"'{path}' is not TOML: {exc}") from None
+    except (RecursionError, ValueError):
+        raise ConfigError(f"'{path}' has too many levels, or a number with too many digits") from None
+    return parse(document, where=str(path))
 
 
 def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:

@@ -197,7 +197,7 @@ def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path
             "epoch": 1,
             "generation": 2,
             "txid": vault.txid.hex(),
-            "own": [2, vault.txid.hex()],
+            "own": {"generation": 2, "txid": vault.txid.hex()},
         }
     }
 

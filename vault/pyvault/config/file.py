@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pyvault.config import syntax as configsyntax
 from pyvault.config.keys import PROFILE_KEYS
 from pyvault.errors import ConfigError
+from pyvault.files.reading import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ PLACES: Final = {CONFIG_FILE: "~/.aws/config", CREDENTIALS_FILE: "~/.aws/credent
 BEHIND_VIEW: Final = {CONFIG_FILE: "PYVAULT_AWS_CONFIG_FILE", CREDENTIALS_FILE: "PYVAULT_AWS_CREDENTIALS_FILE"}
 VIEW_PREFIX: Final = "aws-view-"  # of the directory that a view is in
 
-MAX_BYTES: Final = 16 * 1024 * 1024  # a device or an endless pipe must not fill the memory
+MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,15 @@ class ConfigFile:
         """Read a file; a missing one is empty and stays missing.
 
         Raises:
-            ConfigError: it can't be read, is no config file, or is over 16 MiB.
+            ConfigError: it is no file, can't be read, is no config file, or is over 16 MiB.
         """
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+            data = read_file(path, MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             data = b""
         except (OSError, ValueError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-            raise ConfigError(f'can\'t read "{path}": {reason.lower()}') from exc
-        if len(data) > MAX_BYTES:
-            raise ConfigError(f'"{path}" is larger than {MAX_BYTES} bytes')
+            raise ConfigError(f'can\'t read "{path}": {reason[0].lower()}{reason[1:]}') from exc
         return cls.parse(data, path)
 
     @classmethod

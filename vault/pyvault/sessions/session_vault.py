@@ -33,6 +33,7 @@ from pyvault.errors import (
     WriteFailedError,
     WrongKeyError,
 )
+from pyvault.files.reading import read_file
 from pyvault.names import ItemName, Kind
 from pyvault.storage.guard import contract_errors
 
@@ -80,6 +81,7 @@ KEYS_OF_OPENING: Final = frozenset(
 )
 
 VAULT_ID_DIGITS = 32
+MAX_CLEARED = 64  # bytes of a number
 
 
 class UnfitError(Exception):
@@ -289,7 +291,7 @@ def known_clearing(memory: Path | None) -> int:
     if memory is None:
         return 0
     try:
-        return int(memory.read_text(encoding="ascii"))
+        return int(read_file(memory, MAX_CLEARED))
     except (OSError, ValueError):
         return 0
 

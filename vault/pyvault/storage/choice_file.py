@@ -14,12 +14,12 @@ once, when it is first used.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import AccessDeniedError, ConfigError
-from pyvault.files.patience import patiently
+from pyvault.files.reading import read_file
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pyvault.storage.registry import BackendInfo
 
 VERSION = 1
+MAX_BYTES = 256 * 1024  # a line for each plug-in that was ever used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,21 +98,19 @@ class ChoiceFile:
         """Read it; a missing file remembers nothing.
 
         Raises:
-            ConfigError: damaged: guessing would open another vault than yesterday.
+            ConfigError: no file, or damaged: guessing would open another vault than yesterday.
             InsecurePermissionsError: others could write it.
         """
         check_memory_directory(self._path.parent, self._checks)
         try:
-            document: object = json.loads(patiently(self._path.read_bytes))
+            content = read_file(self._path, MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return Remembered()
         except OSError as exc:
             raise ConfigError(f"'{self._path}' can't be read: {exc.strerror}") from None
-        except ValueError:
-            document = None
         try:
-            return _parse(document)
-        except (TypeError, ValueError, KeyError):
+            return _parse(content)
+        except UnreadableError:
             raise ConfigError(
                 f"'{self._path}' is damaged", hint="delete it, and name the backend that you used with --backend"
             ) from None
@@ -159,26 +158,21 @@ class ChoiceFile:
                 replace_file(self._path, _format(changed))
 
 
-def _parse(document: object) -> Remembered:
-    if document is None:
-        raise ValueError
-    record = cast("dict[str, object]", document)  # anything else raises TypeError below
-    if record["v"] != VERSION:
-        raise ValueError
-    backend = record.get("backend")
-    plugins = cast("dict[str, dict[str, str]]", record.get("plugins", {}))  # the same
-    if not (backend is None or isinstance(backend, str)):
-        raise TypeError
+def _parse(content: bytes) -> Remembered:
+    document = read_object(content, limit=MAX_BYTES)
+    document.whole("v", least=VERSION, most=VERSION)
     return Remembered(
-        backend=backend,
+        backend=document.optional_text("backend"),
         plugins={
-            str(name): Provider(distribution=str(who["distribution"]), version=str(who["version"]))
-            for name, who in dict(plugins).items()
+            name: Provider(distribution=who.text("distribution"), version=who.text("version"))
+            for name, who in document.items("plugins").items()
         },
     )
 
 
 def _format(remembered: Remembered) -> bytes:
+    import json
+
     document: dict[str, object] = {
         "v": VERSION,
         "backend": remembered.backend,

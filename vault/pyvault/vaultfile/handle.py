@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
-from pyvault.files.lock import LockFile
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
@@ -25,6 +24,7 @@ from pyvault.vaultfile.unlock import Unlocked, Unlocking
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
+    from pyvault.files.lock import LockFile
     from pyvault.secret import Secret
     from pyvault.vaultfile.draft import Draft
     from pyvault.vaultfile.header import Header
@@ -157,6 +157,8 @@ def admit(
 
 def lock(path: Path, options: VaultOptions) -> LockFile:
     """Give the lock that every writer of the vault at *path* holds."""
+    from pyvault.files.lock import LockFile  # who only reads needs none
+
     return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout, what=f"'{path}'")
 
 

@@ -14,7 +14,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError, VaultExistsError
-from pyvault.files.atomic import sync_directory, writing
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.passphrase import UTF_16
@@ -78,6 +77,7 @@ def create_key_file(path: Path) -> Secret[bytes]:
         WriteFailedError: it can't be written.
         InvalidSettingError: it is a key, and no path.
     """
+    from pyvault.files.atomic import sync_directory, writing
     from pyvault.files.modes import set_mode
 
     refuse_key_as_path(path, "the key file")

@@ -1,21 +1,21 @@
 """Memory of what each vault looked like when it was last seen.
 
 Cryptography can't tell an old vault from a new one, or a copy from the
-original; only remembering can. The decision is :func:`judge`, without effects.
+original; only remembering can. The decision is :func:`judge`, without effects; each change of
+the memory is a short method of :class:`Trust`, and they are many, so the file is a little long.
+What only writing needs is loaded there: most commands find the vault as it was.
 
 Source: the vault file format, version 1, section 7.
 """
 
 from __future__ import annotations
 
-import json
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ForeignVaultError, PyvaultError, TamperedError
-from pyvault.files.atomic import remove_leftovers, replace_file, writing
-from pyvault.files.lock import LockFile
-from pyvault.files.patience import patiently
+from pyvault.files.reading import read_file
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.reader import Snapshot
 
 ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
+FIRST_SIGHT_HINT = "move it away; the state that is opened next is then believed, as on a new machine"
 LOCK_SECONDS = 10.0
 MAX_TRUST_FILE = 4 << 20  # bytes
 
@@ -131,20 +132,27 @@ class Trust:
 
         Raises:
             TamperedError: not what pyvault wrote.
-            AccessDeniedError: it can't be read, or others could write it.
+            AccessDeniedError: it is no file, can't be read, or others could write it.
         """
         check_memory_directory(self.path.parent, self._checks)
         try:
-            with patiently(lambda: self.path.open("rb")) as stream:
-                text = stream.read(MAX_TRUST_FILE + 1)
+            text = read_file(self.path, MAX_TRUST_FILE)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as exc:
-            raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}") from exc
+            if exc.errno == errno.EFBIG:
+                raise self._damaged() from None
+            hint = FIRST_SIGHT_HINT if exc.errno in {errno.EINVAL, errno.EISDIR} else None
+            raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}", hint=hint) from exc
+        from pyvault.vaultfile.trust_file import parse_sightings
+
         try:
-            return _parse(text)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise TamperedError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT) from None
+            return parse_sightings(text)
+        except ValueError:
+            raise self._damaged() from None
+
+    def _damaged(self) -> TamperedError:
+        return TamperedError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
     def record(self, seen: Sighting, *, wanted: bool = False) -> None:
         """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
@@ -192,6 +200,7 @@ class Trust:
 
     def make_writer(self) -> bytes | None:
         """Return the id of this state directory, made if need be; None if it can't be kept."""
+        from pyvault.files.lock import LockFile
         from pyvault.vaultfile.writer import make_writer
 
         known = self.writer()
@@ -238,6 +247,10 @@ class Trust:
         *,
         damaged_is_empty: bool = False,
     ) -> None:
+        from pyvault.files.atomic import remove_leftovers, replace_file
+        from pyvault.files.lock import LockFile
+        from pyvault.vaultfile.trust_file import format_sightings
+
         _make_directory(self.path.parent)
         check_memory_directory(self.path.parent, self._checks)
         with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
@@ -251,48 +264,14 @@ class Trust:
             if changed == known:
                 return
             remove_leftovers(self.path)
-            replace_file(self.path, _format(changed))
+            replace_file(self.path, format_sightings(changed))
 
 
 def _make_directory(directory: Path) -> None:
+    from pyvault.files.atomic import writing
+
     with writing(directory):
         if not directory.is_dir():
             from pyvault.files.modes import make_directory
 
             make_directory(directory)
-
-
-def _format(known: Mapping[bytes, Sighting]) -> bytes:
-    document = {
-        vault_id.hex(): {
-            "path": seen.path,
-            "fingerprint": seen.fingerprint.hex(),
-            "epoch": seen.epoch,
-            "generation": seen.generation,
-            "txid": seen.txid.hex(),
-            **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
-            **({} if seen.own is None else {"own": [seen.own[0], seen.own[1].hex()]}),
-            **({} if seen.unproven is None else {"unproven": seen.unproven}),
-        }
-        for vault_id, seen in known.items()
-    }
-    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
-
-
-def _parse(text: bytes) -> dict[bytes, Sighting]:
-    if len(text) > MAX_TRUST_FILE:
-        raise ValueError("too long")
-    return {
-        bytes.fromhex(vault_id): Sighting(
-            vault_id=bytes.fromhex(vault_id),
-            path=str(entry["path"]),
-            fingerprint=bytes.fromhex(entry["fingerprint"]),
-            epoch=int(entry["epoch"]),
-            generation=int(entry["generation"]),
-            txid=bytes.fromhex(entry["txid"]),
-            places=tuple(dict.fromkeys(str(place) for place in (*entry.get("places", ()), entry["path"]))),
-            own=(int(entry["own"][0]), bytes.fromhex(entry["own"][1])) if "own" in entry else None,
-            unproven=int(entry["unproven"]) if "unproven" in entry else None,
-        )
-        for vault_id, entry in json.loads(text).items()
-    }
