@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import ForeignVaultError, ForkError, TamperedError
+from pyvault.names import ItemName, LaterKind
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import list_backups
 from pyvault.vaultfile.merge import Outcome
@@ -214,3 +216,50 @@ def test_a_copy_with_another_passphrase_is_asked_for_it_only_if_need_be(apart: A
     sources = UnlockSources(keyfile=apart.directory / "ci.key")
     merge_vault(apart.ours.path, apart.copy, sources, nobody, trust=apart.trust, options=WEAK)
     assert "ours" in contents(apart.merged())
+
+
+def test_what_a_later_version_stored_is_merged_too(apart: Apart) -> None:
+    later, payload = ItemName(LaterKind("hologram"), "prod"), Secret(b"\x00not ours to know\xff")
+    apart.ours._change(  # no door makes such an item
+        lambda draft: draft.with_item(later, payload, modified=5, expires=7, attributes={"colour": ["red"]})
+    )
+    apart.theirs.rekey()
+    apart.meet()
+    assert outcomes(apart.merge())["prod"] is Outcome.ADDED
+    merged = apart.merged()
+    (entry,) = [each for each in merged.entries() if each.name == later]
+    assert merged.get(later).reveal() == payload.reveal()
+    assert entry.expires is not None
+
+
+def test_another_data_key_than_the_expected_one_is_refused_in_both_files(apart: Apart) -> None:
+    put_at(apart.ours, "new", b"2", 1)
+    put_at(apart.theirs, "newer", b"3", 2)
+    apart.meet()
+    before = apart.ours.path.read_bytes()
+    sources = UnlockSources(keyfile=apart.directory / "ci.key")
+    for expected, taken in ((apart.ours.fingerprint, True), (bytes(16), False)):
+        options = replace(WEAK, expect_fingerprints=frozenset({expected}))
+        merge = partial(merge_vault, apart.ours.path, apart.copy, sources, sources, trust=apart.trust, options=options)
+        if taken:
+            assert not merge(dry_run=True).earlier
+        else:
+            with pytest.raises(ForeignVaultError, match="not the expected one"):
+                merge()
+    assert apart.ours.path.read_bytes() == before
+
+
+def test_a_place_of_another_vault_stays_its_own_though_that_was_seen_elsewhere_since(apart: Apart) -> None:
+    put_at(apart.ours, "new", b"2", 1)
+    put_at(apart.theirs, "newer", b"3", 2)
+    apart.meet()
+    folder, elsewhere = apart.directory / "other", apart.directory / "copies"
+    for each in (folder, elsewhere):
+        each.mkdir(mode=0o700)
+    other = make_vault(folder, trust=apart.trust)
+    moved = shutil.copy2(other.path, elsewhere / "vault.pyv")
+    sources = UnlockSources(keyfile=apart.directory / "ci.key")
+    Vault.open(moved, sources, trust=apart.trust, options=WEAK).put(credential("a"), Secret(b"a"))
+    shutil.copy2(apart.ours.path, other.path)
+    with pytest.raises(ForeignVaultError, match="another vault than the one known here"):
+        merge_vault(other.path, apart.copy, sources, sources, trust=apart.trust, options=WEAK)
