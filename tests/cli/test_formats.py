@@ -211,7 +211,6 @@ def test_dotenv_quotes_the_rest() -> None:
 
 
 def test_an_error_holds_no_value() -> None:
-    bad = Credentials(access_key_id="A", secret_access_key=Secret("planted\nsecret"))
     with pytest.raises(InvalidSettingError) as caught:
-        render(Format.ENV, Exported(credentials=bad, profile="a"))
+        render(Format.ENV, Exported(credentials=CREDENTIALS, profile="a", region="planted\nsecret"))
     assert "planted" not in str(caught.value)

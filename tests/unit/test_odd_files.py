@@ -13,7 +13,7 @@ import pytest
 
 from pyvault import toolconfig
 from pyvault.config.file import ConfigFile
-from pyvault.errors import AccessDeniedError, ConfigError, PyvaultError, TamperedError
+from pyvault.errors import AccessDeniedError, ConfigError, PyvaultError
 from pyvault.sessions.session_vault import known_clearing
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.trust import Sighting, Trust
@@ -78,7 +78,7 @@ def test_a_file_that_is_none_is_named_at_once(folder: Path, name: str, kind: Cal
     read, problem = READERS[name]
     reason = KINDS[kind]
     if (name, kind) == ("trust.json", sparse):  # it is a file, only not one that was ever written
-        problem, reason = TamperedError, "is damaged"
+        problem, reason = ConfigError, "is damaged"
     kind(folder / name)
     with pytest.raises(problem, match=f"{name}.*{reason}"):
         read(folder / name)
@@ -138,7 +138,7 @@ NO_SIGHTINGS = [
 @pytest.mark.parametrize("content", NO_SIGHTINGS, ids=range(len(NO_SIGHTINGS)))
 def test_a_memory_of_wrong_types_is_damaged(folder: Path, content: bytes) -> None:
     (folder / "trust.json").write_bytes(content)
-    with pytest.raises(TamperedError, match=r"trust\.json' is damaged"):
+    with pytest.raises(ConfigError, match=r"trust\.json' is damaged"):
         Trust(folder / "trust.json").sightings()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.errors import ForeignVaultError, ForkError, RollbackError, TamperedError
+from pyvault.errors import ConfigError, ForeignVaultError, ForkError, RollbackError
 from pyvault.secret import Secret
 from pyvault.vaultfile.descent import KEPT_STEPS
 from pyvault.vaultfile.header import Header
@@ -206,7 +206,7 @@ def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path
 def test_a_damaged_memory_is_an_error_and_not_empty(tmp_path: Path, damage: bytes) -> None:
     vault, trust = vault_and_trust(tmp_path)
     trust.path.write_bytes(damage)
-    with pytest.raises(TamperedError, match=r"trust\.json"):
+    with pytest.raises(ConfigError, match=r"trust\.json"):
         open_again(vault, trust=trust)
     trust.accept(vault.seen)
     assert open_again(vault, trust=trust).vault_id == vault.vault_id

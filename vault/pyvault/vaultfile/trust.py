@@ -14,7 +14,7 @@ import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AccessDeniedError, ForeignVaultError, PyvaultError, TamperedError
+from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
 from pyvault.files.reading import read_file
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory
 
@@ -110,6 +110,10 @@ def judge(
     return check_succession(seen, before, snapshot, writer)
 
 
+class DamagedMemoryError(ConfigError):
+    """The trust file is not what pyvault wrote: a matter of this machine, the vault itself may be sound."""
+
+
 class Trust:
     """The trust file: sightings by vault id, in the state directory."""
 
@@ -131,7 +135,7 @@ class Trust:
         """Read what is known; a missing file is an empty memory, a damaged one is an error.
 
         Raises:
-            TamperedError: not what pyvault wrote.
+            DamagedMemoryError: not what pyvault wrote.
             AccessDeniedError: it is no file, can't be read, or others could write it.
         """
         check_memory_directory(self.path.parent, self._checks)
@@ -151,8 +155,8 @@ class Trust:
         except ValueError:
             raise self._damaged() from None
 
-    def _damaged(self) -> TamperedError:
-        return TamperedError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
+    def _damaged(self) -> DamagedMemoryError:
+        return DamagedMemoryError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
     def record(self, seen: Sighting, *, wanted: bool = False) -> None:
         """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
@@ -256,7 +260,7 @@ class Trust:
         with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
             try:
                 known = self.sightings()
-            except TamperedError:
+            except DamagedMemoryError:
                 if not damaged_is_empty:
                     raise
                 known = {}
