@@ -38,11 +38,15 @@ class Context:
         words: the command line, with the global options.
         environ: the environment of this process.
         ask: answers what a backend or a command must ask.
+        assumed: settings of pv-assume that the shell has and *environ* does not, with what is there instead.
     """
 
-    def __init__(self, words: Words, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: Words, environ: Mapping[str, str], assumed: Mapping[str, str | None] | None = None
+    ) -> None:
         self.words = words
         self.environ = environ
+        self.assumed = assumed or {}
         self.ask = Asking(words, environ)
 
     def __enter__(self) -> Self:

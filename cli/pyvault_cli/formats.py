@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Words that no shell of ours changes: access keys, base64, ARNs, times, regions.
 PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+", re.ASCII)
+#: Names of variables that a shell can set and unset; any other in its environment it can't even hand on.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 #: PowerShell ends a quoted text at any of these, not only at the ASCII apostrophe.
 #: Written so that a regular expression of PowerShell's can hold it too, in ASCII.
 #: Source: PowerShell language specification, 2.3.5.2, single-quote-character.
@@ -61,6 +63,7 @@ class Exported:
         settings: of the clients, as variables.
         stray: variables that would lead to other credentials; the formats that a shell
             evaluates unset those of them that are not set anew.
+        before: what is set where nothing else sets it.
     """
 
     profile: str
@@ -68,16 +71,18 @@ class Exported:
     region: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     stray: Collection[str] = ()
+    before: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def variables(self) -> dict[str, str]:
         """Return everything that is set."""
         regions = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region} if self.region is not None else {}
-        return credential_variables(self.credentials) | regions | dict(self.settings)
+        variables = credential_variables(self.credentials) | regions | dict(self.settings)
+        return variables | {name: value for name, value in self.before.items() if name not in variables}
 
     def left_over(self) -> list[str]:
         """Return what is unset."""
         variables = self.variables()
-        return [name for name in self.stray if name not in variables]
+        return [name for name in self.stray if name not in variables and NAME.fullmatch(name)]
 
 
 def render(format: Format, exported: Exported) -> str:  # noqa: A002 - the option's name

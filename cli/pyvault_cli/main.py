@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from typer.core import TyperCommand
 
+    from pyvault.errors import PyvaultError
     from pyvault_cli.context import Context
     from pyvault_cli.words import Words
 
@@ -41,6 +42,7 @@ def run(argv: Sequence[str]) -> int:
         return _dispatch(argv)
     except PyvaultError as problem:
         console.report(problem)
+        _report_removed(problem)
         return exits.exit_code(problem)
     except KeyboardInterrupt:
         return exits.CANCELLED
@@ -82,8 +84,13 @@ def _dispatch(argv: Sequence[str]) -> int:
         log_to_stderr()
     from pyvault_cli.context import Context
 
+    assumed: dict[str, str | None] = {}
+    if "PV_NAMES" in os.environ:
+        from pyvault_cli.assumed import forget_assumed
+
+        assumed = forget_assumed(os.environ)
     _check_prompt(line, os.environ)
-    with Context(line, os.environ) as context:
+    with Context(line, os.environ, assumed) as context:
         return _invoke(built[line.command], line, context)
 
 
@@ -243,6 +250,19 @@ def _end(code: int) -> int:
     if threading is None or threading.active_count() == 1:
         os._exit(code)
     return code
+
+
+def _report_removed(problem: PyvaultError) -> None:
+    """Tell somebody inside ``exec`` where the way into the vault has gone that is missed."""
+    import os
+
+    missed = f"{problem.message} {problem.hint}"
+    if os.environ.get("AWS_VAULT") and "PYVAULT_KEYFILE" in missed and "PYVAULT_KEYFILE" not in os.environ:
+        from pyvault_cli import console
+
+        console.hint(
+            "exec removed PYVAULT_KEYFILE, if it was set, and all else that opens a vault from this environment"
+        )
 
 
 def _nobody_reads() -> int:

@@ -214,7 +214,7 @@ def refuse_nested(context: Context) -> None:
     """Refuse to run a command inside the shell of another ``exec``.
 
     Raises:
-        ConfigError: AWS_VAULT is set.
+        ConfigError: AWS_VAULT is set; what pv-assume sets of it is no part of our environment.
     """
     if context.environ.get("AWS_VAULT"):
         raise ConfigError(

@@ -169,7 +169,7 @@ def test_a_word_like_no_other_gets_no_suggestion(pyvault: Pyvault, words: list[s
 def test_a_list_of_choices_stays_on_its_line(pyvault: Pyvault) -> None:
     ended = pyvault("shell-init")
     assert ended.code == 2
-    assert "hoose from: bash, zsh, fish, powershell\n" in ended.err
+    assert "hoose from: sh, bash, zsh, fish, powershell\n" in ended.err
     assert "\\n" not in ended.err
 
 

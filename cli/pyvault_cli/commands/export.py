@@ -10,7 +10,7 @@ from pyvault.errors import UsageError
 from pyvault_cli import console, options
 from pyvault_cli.childenv import stray_names
 from pyvault_cli.context import context_of
-from pyvault_cli.formats import VARIABLES, Exported, Format, names_line, render
+from pyvault_cli.formats import UNSETTING, VARIABLES, Exported, Format, names_line, render
 from pyvault_cli.wanted import Wanted, fetcher, profile_of
 
 #: What pv-assume may evaluate.
@@ -53,13 +53,19 @@ def export(
         from pyvault_cli.client_settings import new_settings
 
         settings = new_settings(plan, context.environ)
+    before: dict[str, str] = {}
+    if form in UNSETTING:
+        before = {name: value for name, value in context.assumed.items() if value is not None}
+        if assign is not None or context.environ.get("AWS_VAULT"):  # what prompts read names the profile of the keys
+            settings["AWS_VAULT"] = plan.profile
     credentials = fetcher(wanted, plan, context)()
     shown = Exported(
         profile=plan.profile,
         credentials=credentials,
         region=plan.region,
         settings=settings,
-        stray=stray_names(context.environ),
+        stray=[*stray_names(context.environ), *context.assumed],
+        before=before,
     )
     console.data(render(form, shown))
     if assign is not None:

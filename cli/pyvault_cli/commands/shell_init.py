@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pyvault_cli import console
-from pyvault_cli.shells import Shell, completion, functions
+from pyvault_cli.shells import Shell, script
 
 
 def shell_init(
@@ -17,8 +17,6 @@ def shell_init(
     """Print what the shell evaluates: ``eval "$(pyvault shell-init bash)"``.
 
     pv-assume PROFILE puts temporary credentials into the current shell, pv-unset
-    takes them out again.
+    takes them out again; scripts in sh call them pv_assume and pv_unset.
     """
-    console.data(functions(shell))
-    if completions:
-        console.data(completion(shell))
+    console.data(script(shell, completions=completions))

@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
+from typing import Protocol, cast
+
+
+class _Written(Protocol):
+    """What the file of a shell holds."""
+
+    FUNCTIONS: str
+    COMPLETION: str
+
+    def script(self, functions: str, completion: str) -> str: ...
 
 
 class Shell(StrEnum):
     """The shells we write for."""
 
+    SH = "sh"
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
@@ -23,12 +34,19 @@ class Shell(StrEnum):
 
 
 def functions(shell: Shell) -> str:
-    """Give the definitions of pv-assume and pv-unset."""
-    text: str = import_module(f"pyvault_cli.shells.{shell}").FUNCTIONS
-    return text
+    """Return the definitions of pv-assume and pv-unset."""
+    return _module(shell).FUNCTIONS
 
 
 def completion(shell: Shell) -> str:
-    """Give the completion script."""
-    text: str = import_module(f"pyvault_cli.shells.{shell}").COMPLETION
-    return text
+    """Return the completion script."""
+    return _module(shell).COMPLETION
+
+
+def script(shell: Shell, *, completions: bool) -> str:
+    """Return all that the shell evaluates."""
+    return _module(shell).script(functions(shell), completion(shell) if completions else "")
+
+
+def _module(shell: Shell) -> _Written:
+    return cast("_Written", import_module(f"pyvault_cli.shells.{shell}"))

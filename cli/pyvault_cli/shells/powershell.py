@@ -2,10 +2,29 @@
 
 from pyvault_cli.formats import POWERSHELL_QUOTES
 
-#: As in bash: only assignments are evaluated, and what was there before comes back. There are neither subshells nor
-#: variables of a scope here: while export is asked, the environment is that of before, and then, also after Ctrl-C,
-#: what it had been made. No value at all is not the same as an empty one, which .NET 9 keeps.
+#: As in POSIX shells: only assignments are evaluated, and what was there before comes back. There are neither subshells
+#: nor variables of a scope here: while export is asked, the environment is that of before, and then, also after Ctrl-C,
+#: what it had been made. No value at all is not the same as an empty one, which .NET 9 keeps. What child shells need is
+#: in variables too, which count among those that are changed; a child shell reads them when it starts.
 FUNCTIONS = """\
+if (($null -eq $global:PvBefore) -and $Env:PV_NAMES) {
+    $global:PvBefore = @{ PV_NAMES = $null }
+    $global:PvNow = @{ PV_NAMES = $Env:PV_NAMES }
+    foreach ($name in $Env:PV_NAMES -split ' ') {
+        foreach ($kind in 'WAS', 'NOW', 'EXPORTED') {
+            $global:PvBefore["PV_${name}_$kind"] = $null
+            $global:PvNow["PV_${name}_$kind"] = [Environment]::GetEnvironmentVariable("PV_${name}_$kind")
+        }
+        $global:PvBefore[$name] = $global:PvNow["PV_${name}_WAS"]
+        $global:PvNow[$name] = $global:PvNow["PV_${name}_NOW"]
+    }
+    $kept = $global:PvBefore
+    foreach ($name in @($kept.Keys)) {
+        if ($global:PvNow["PV_${name}_EXPORTED"] -and ($null -eq $kept[$name])) {
+            foreach ($half in 'CREDENTIAL_EXPIRATION', 'ACCOUNT_ID', 'VAULT') { $kept["AWS_$half"] = $null }
+        }
+    }
+}
 function _pv_get($name) {
     [Environment]::GetEnvironmentVariable($name)
 }
@@ -19,7 +38,7 @@ function _pv_values($names) {
 }
 function _pv_back {
     if ($null -eq $global:PvBefore) { return }
-    $keys = 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'CREDENTIAL_EXPIRATION', 'ACCOUNT_ID'
+    $keys = 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'CREDENTIAL_EXPIRATION', 'ACCOUNT_ID', 'VAULT'
     foreach ($name in $global:PvBefore.Keys) {
         if (($keys -ccontains ($name -replace '^AWS_')) -or ((_pv_get $name) -ceq $global:PvNow[$name])) {
             _pv_set $name $global:PvBefore[$name]
@@ -49,8 +68,20 @@ function pv-assume {
     $names = $lines[-1].Substring(2) -split ' '
     $before = _pv_values $names
     Invoke-Expression ($lines -join "`n")
+    $now = _pv_values $names
+    $kept = @{ PV_NAMES = $names -join ' ' }
+    foreach ($name in $names) {
+        if ($null -ne $before[$name]) { $kept["PV_${name}_EXPORTED"] = '1' }
+        if ($name -cnotmatch '(_KEY|_KEY_ID|_TOKEN)$|_BEARER_TOKEN_') { $kept["PV_${name}_WAS"] = $before[$name] }
+        if ($name -cnotmatch '_KEY$|_ID$|_TOKEN$|_EXPIRATION$') { $kept["PV_${name}_NOW"] = $now[$name] }
+    }
+    foreach ($name in $kept.Keys) {
+        _pv_set $name $kept[$name]
+        $before[$name] = $null
+        $now[$name] = $kept[$name]
+    }
     $global:PvBefore = $before
-    $global:PvNow = _pv_values $names
+    $global:PvNow = $now
 }
 """
 
@@ -84,3 +115,8 @@ Register-ArgumentCompleter -Native -CommandName pyvault -ScriptBlock {
     }
 }
 """.lstrip().replace("QUOTES", POWERSHELL_QUOTES.pattern)
+
+
+def script(functions: str, completion: str) -> str:
+    """Return what PowerShell evaluates."""
+    return functions + completion
