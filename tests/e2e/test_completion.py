@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,21 @@ from fake_aws.client import FakeAws
 from person import Person
 
 START = {
-    "bash": (["--norc", "--noprofile", "-i"], 'PS1="> "; eval "$(pyvault shell-init bash)"'),
+    "bash": (
+        ["--norc", "--noprofile", "-i"],
+        'PS1="> "; eval "$(pyvault shell-init bash)"; alias pve="pyvault exec"; complete -o default -F _pyvault pve',
+    ),
     "zsh": (
         ["-f", "-i"],
-        'PS1="> "; bindkey -e; autoload -Uz compinit; compinit -u -d "$HOME/dump"; eval "$(pyvault shell-init zsh)"',
+        (
+            'PS1="> "; bindkey -e; autoload -Uz compinit; compinit -u -d "$HOME/dump"; '
+            'eval "$(pyvault shell-init zsh)"; alias pve="pyvault exec"'
+        ),
     ),
-    "fish": (["--no-config", "-i"], 'function fish_prompt; echo -n "> "; end; pyvault shell-init fish | source'),
+    "fish": (
+        ["--no-config", "-i"],
+        'function fish_prompt; echo -n "> "; end; pyvault shell-init fish | source; alias pve "pyvault exec"',
+    ),
 }
 SHELLS = [pytest.param(shell, marks=pytest.mark.peer(shell)) for shell in START]
 
@@ -39,7 +49,21 @@ TABS = [
     ("exec 'a b' --region=eu-west-1 mkfi", "fo", ["exec", "a b", "--region=eu-west-1", "mkfifo"]),
     ("exec prod-eu --no-ca", "che", ["exec", "prod-eu", "--no-cache"]),
     ("exec prod-eu env exec -- read", "me.txt", ["exec", "prod-eu", "env", "exec", "--", "readme.txt"]),
+    ("exec a\\ ", "b", ["exec", "a b"]),
+    ('exec "a ', 'b"', ["exec", "a b"]),
+    ("exec 'a ", "b'", ["exec", "a b"]),
+    ("exec 'org:t", "eam:dev'", ["exec", "org:team:dev"]),
+    ("exec 'x$(t", "ouch pwned)'", ["exec", "x$(touch pwned)"]),
+    ("exec --region=eu-west-1 'a ", "b'", ["exec", "--region=eu-west-1", "a b"]),
+    ("exec \"a b\" -d 1h 'cat' read", "me.txt", ["exec", "a b", "-d", "1h", "cat", "readme.txt"]),
     ("--backend wi", "ncred", ["--backend", "wincred"]),
+]
+#: After a user's own name for ``pyvault exec``.
+ALIAS_TABS = [
+    ("pro", "d-eu", ["prod-eu"]),
+    ("'a ", "b'", ["a b"]),
+    ("prod-eu mkfi", "fo", ["prod-eu", "mkfifo"]),
+    ("--region=eu-west-1 prod-eu cat read", "me.txt", ["--region=eu-west-1", "prod-eu", "cat", "readme.txt"]),
 ]
 ASSUME_TABS = [
     ("pro", "d-eu", ["prod-eu"]),
@@ -62,12 +86,15 @@ class Terminal:
             timeout=30,
             dimensions=(40, 200),
         )
+        self.child.delaybeforesend = None
         self.child.sendline(f"{script}; echo rea''dy")
         self.child.expect("ready\r\n")
 
     def complete(self, typed: str, *, then: str, program: str = "pyvault") -> tuple[list[str], str]:
         """Type, press Tab, wait for what it adds; give the words of the line, and all that was shown."""
-        self.child.send(f"{program} {typed}\t")
+        for key in f"{program} {typed}\t":
+            self.child.send(key)
+            time.sleep(0.02)  # as a fast typist: a line editor may read what comes at once as a paste
         self.child.expect_exact(then)
         shown = str(self.child.before)
         # A last word of ours: what is printed may come in pieces.
@@ -105,6 +132,8 @@ def test_tab_completes_and_quotes_and_never_asks_for_the_passphrase(terminal: Te
         assert "assphrase" not in shown
     for typed, then, words in ASSUME_TABS:
         assert terminal.complete(typed, then=then, program="pv-assume")[0] == words
+    for typed, then, words in ALIAS_TABS:
+        assert terminal.complete(typed, then=then, program="pve")[0] == words
     assert not (person.home / "pwned").exists()
     terminal.child.sendline("pyvault list")  # which does have to open the same vault
     terminal.child.expect("passphrase for")
