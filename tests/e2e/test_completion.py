@@ -18,7 +18,7 @@ from person import Person
 START = {
     "bash": (
         ["--norc", "--noprofile", "-i"],
-        'PS1="> "; eval "$(pyvault shell-init bash)"; alias pve="pyvault exec"; complete -o default -F _pyvault pve',
+        'PS1="> "; set -u; eval "$(pyvault shell-init bash)"; alias pve="pyvault exec"; complete -o default -F _pyvault pve',
     ),
     "zsh": (
         ["-f", "-i"],

@@ -27,7 +27,7 @@ _pyvault_plain() {
 }
 _pyvault() {
     local rest="${COMP_LINE:0:COMP_POINT}" piece blank current found at child= shift=0 plain open before
-    local -a words starts head
+    local -a words=() starts=() head=()
     COMPREPLY=()
     for ((at = 0; at <= COMP_CWORD; at++)); do
         blank="${rest%%[![:space:]]*}"
