@@ -124,6 +124,21 @@ def real_files(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: str(path) for name, path in real.items() if path != seen_path(environ, name)}
 
 
+def profile_variables(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what ``--profile-env`` gives a child: the profile, and no way on to whoever else has credentials.
+
+    An SDK that finds nothing for the profile, since its keys are in the vault, asks boto's own
+    file and the metadata service next: theirs are not the profile's.
+    """
+    from pyvault.planning.steps import CredentialSource, SourceStep
+
+    variables = {"AWS_PROFILE": plan.profile, "BOTO_CONFIG": os.devnull, **real_files(environ)}
+    instance = CredentialSource.EC2_INSTANCE_METADATA
+    if not any(isinstance(step, SourceStep) and step.source is instance for step in plan.steps):
+        variables["AWS_EC2_METADATA_DISABLED"] = "true"
+    return variables
+
+
 def run_behind(view: View, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run a command below us, since a view has to go when the command has ended; give its exit code.
 

@@ -121,7 +121,7 @@ def _become(
     from pyvault_cli.spawn import become
 
     view = shared_config.make_view(context) if hide else None
-    shown = {} if credentials else {"AWS_PROFILE": plan.profile, **shared_config.real_files(context.environ)}
+    shown = {} if credentials else shared_config.profile_variables(plan, context.environ)
     environ = child_environment(
         context.environ,
         profile=plan.profile,

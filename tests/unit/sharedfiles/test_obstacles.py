@@ -143,7 +143,61 @@ SSO = "sso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\nsso_
 def test_what_an_sdk_would_take_instead_of_the_plan(
     config: str, credentials: str, stored: tuple[str, ...], found: list[str]
 ) -> None:
+    assert rivals_of(config, credentials, stored) == found
+
+
+PROCESS = "credential_process = x\n"
+OTHER = "arn:aws:iam::210987654321:role/other"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "environ", "found"),
+    [
+        # AWS_ROLE_ARN does not reach the child: it would get the role of the file, or none.
+        (f"[profile t]\n{ROLE}source_profile = s\n[profile s]\n{PROCESS}", "", OTHER, ["config:2 role_arn"]),
+        (f"[profile t]\n{ROLE}web_identity_token_file = /t\n", "", OTHER, ["config:2 role_arn"]),
+        (f"[profile t]\nsource_profile = s\n[profile s]\n{PROCESS}", "", OTHER, ["config:2 source_profile"]),
+        (
+            "[profile t]\nregion = x\n",
+            f"[t]\n{KEYS}",
+            OTHER,
+            ["credentials:2 aws_access_key_id", "credentials:3 aws_secret_access_key"],
+        ),
+        # No SDK takes over a role of an included profile, and some take source_profile without one.
+        (
+            f"[profile i]\n{ROLE}[profile t]\ninclude_profile = i\nsource_profile = s\n[profile s]\n{PROCESS}",
+            "",
+            "",
+            ["config:5 source_profile"],
+        ),
+        # Beside SSO or a command a role means nothing to some, and source_profile = t is for keys in the files.
+        (f"[profile t]\n{ROLE}{PROCESS}", "", "", ["config:3 credential_process"]),
+        (f"[profile t]\n{ROLE}{PROCESS}source_profile = t\n", "", "", ["config:3 credential_process"]),
+        # Without a role source_profile means nothing to some, also on the way to another profile.
+        (f"[profile t]\n{PROCESS}source_profile = s\n[profile s]\n{PROCESS}", "", "", ["config:2 credential_process"]),
+        (
+            f"[profile t]\n{ROLE}source_profile = m\n[profile m]\n{KEYS}source_profile = s\n[profile s]\n{PROCESS}",
+            "",
+            "",
+            ["config:5 aws_access_key_id", "config:6 aws_secret_access_key"],
+        ),
+        # botocore passes over such a header.
+        (
+            f"[ profile t ]\n{ROLE}[profile s]\n{PROCESS}",
+            "[t]\nsource_profile = s\n",
+            "",
+            ["credentials:2 source_profile"],
+        ),
+    ],
+)
+def test_a_source_without_the_role_of_the_plan(config: str, credentials: str, environ: str, found: list[str]) -> None:
+    assert rivals_of(config, credentials, environ={"AWS_ROLE_ARN": environ} if environ else {}) == found
+
+
+def rivals_of(
+    config: str, credentials: str, stored: tuple[str, ...] = (), environ: dict[str, str] | None = None
+) -> list[str]:
     options = PlanOptions(allow_plaintext_source=True)
-    plan = plan_of(config, stored=stored, credentials=credentials, options=options)
+    plan = plan_of(config, stored=stored, credentials=credentials, options=options, environ=environ)
     rivals = find_rivals(plan, *files(config, credentials))
-    assert [f"{each.path.name}:{each.line} {each.key}" for each in rivals] == found
+    return [f"{each.path.name}:{each.line} {each.key}" for each in rivals]

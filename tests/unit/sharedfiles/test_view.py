@@ -139,3 +139,23 @@ def test_what_is_in_every_section_can_not_be_hidden() -> None:
 
 def test_it_does_not_show_what_it_holds() -> None:
     assert repr(hidden(b"[default]\naws_secret_access_key = s3cret\n", b"")) == "Hidden(stand_in='pyvault-default')"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "header"),
+    [
+        ("[default]", "", "[profile pyvault-default]"),
+        ("[profile 'default' ] ; mine", "", "[profile pyvault-default]"),
+        ("[ profile default ]", "", "[ profile pyvault-default]"),
+        ("[default ]", "", "[ profile pyvault-default]"),
+        ("", "[default]", "[pyvault-default]"),
+        ("", "[ default]", "[ pyvault-default]"),
+        ("", "[profile default]", "[profile pyvault-default]"),
+    ],
+)
+def test_who_passes_over_the_section_passes_over_what_stands_in_for_it(
+    config: str, credentials: str, header: str
+) -> None:
+    one, other = (f"{text}\nrole_arn = x\n".encode() if text else b"" for text in (config, credentials))
+    view = hidden(one, other)
+    assert (view.config or view.credentials).decode().splitlines()[-2:] == [header, "role_arn = x"]

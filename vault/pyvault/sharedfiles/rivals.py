@@ -7,6 +7,7 @@ the plan does not use may be the one that the SDK does.
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -20,50 +21,113 @@ from pyvault.planning.steps import (
     SsoStep,
     WebIdentityStep,
 )
-from pyvault.sharedfiles.obstacles import SSO_PREFIX, find_keys, is_source
+from pyvault.sharedfiles.lines import read_lines
+from pyvault.sharedfiles.obstacles import SSO_PREFIX, find_keys, is_source, names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pyvault.config.file import ConfigFile
     from pyvault.planning.steps import Plan, Step
     from pyvault.sharedfiles.obstacles import Obstacle
 
+    Files = tuple[ConfigFile, ConfigFile]
+
+ROLE: Final = "role_arn"
+BLANK_FIRST: Final = re.compile(rb"\s*\[\s")
+
 #: Programs that give what the vault has, so that a command which asks them for the profile is no other source.
 OURS: Final = frozenset({"pyvault", "aws-vault"})
 
 KEYS_OF: Final[Mapping[type, frozenset[str]]] = {
-    WebIdentityStep: frozenset({"role_arn", "web_identity_token_file", "web_identity_token_process"}),
-    AssumeRoleStep: frozenset({"role_arn"}),
+    WebIdentityStep: frozenset({"web_identity_token_file", "web_identity_token_process"}),
+    AssumeRoleStep: frozenset(),
 }
 
 
 def find_rivals(plan: Plan, config: ConfigFile, credentials: ConfigFile) -> tuple[Obstacle, ...]:
     """List the keys of the plan's profiles that lead to credentials by another way than the plan's."""
-    profiles = dict.fromkeys(step.profile for step in plan.steps)
+    files = (config, credentials)
     return tuple(
         found
-        for profile in profiles
-        for found in find_keys(config, credentials, profile, is_source)
-        if not any(_uses(step, found.key) for step in plan.steps if step.profile == profile)
-        and not _leads_back(found.key, _values(config, credentials, profile, found.key), profile, profiles)
+        for profile in _profiles(plan, files)
+        for found in find_keys(*files, profile, is_source)
+        if not _is_of(plan, found.key, profile, files) or _loses_role(plan, found.key, profile, files)
     )
 
 
-def _uses(step: Step, key: str) -> bool:
-    """Return whether a step stands for a key of its profile."""
+def _profiles(plan: Plan, files: Files) -> dict[str, None]:
+    """Return the named profile, those that an SDK comes by on the plan's way, and those of the steps."""
+    steps = {step.profile for step in plan.steps}
+    passed = [profile for profile in _followed(plan.profile, files) if not steps.isdisjoint(_followed(profile, files))]
+    return dict.fromkeys([plan.profile, *passed, *(step.profile for step in plan.steps)])
+
+
+def _followed(profile: str, files: Files) -> dict[str, None]:
+    """Return a profile and all that ``source_profile`` leads to from there."""
+    seen: dict[str, None] = {}
+    pending = [profile]
+    while pending:
+        if (current := pending.pop()) not in seen:
+            seen[current] = None
+            pending += _sources(current, files)
+    return seen
+
+
+def _sources(profile: str, files: Files) -> list[str]:
+    """Return the profiles that ``source_profile`` of a profile names."""
+    return [composed(unquoted(value)) for value in _values(files, profile, "source_profile")]
+
+
+def _loses_role(plan: Plan, key: str, profile: str, files: Files) -> bool:
+    """Return whether an SDK would use a source without the role that the plan puts on it.
+
+    So it is where the role comes from ``AWS_ROLE_ARN``, an include or ``[default]``, and where it
+    stands beside SSO or a command: a role is for ``source_profile`` and ``credential_source``. One
+    that names the profile itself is for keys in the files.
+    """
+    steps = [step for step in plan.steps if step.profile == profile]
+    if key == ROLE or not any(isinstance(step, AssumeRoleStep) for step in steps):
+        return False
+    keys = {key for file in files for key in _shown(file, profile, plain=file is files[1])}
+    names_itself = profile in _sources(profile, files)
+    if key == "source_profile" and names_itself:
+        return False
+    has_keys = any(isinstance(step, PlaintextStep) for step in steps)
+    takes_role = "credential_source" in keys or ("source_profile" in keys and (has_keys or not names_itself))
+    return ROLE not in keys or not takes_role
+
+
+def _shown(file: ConfigFile, profile: str, *, plain: bool) -> Iterator[str]:
+    """Give the keys of a profile that every reader sees: botocore passes over a header that begins with a blank."""
+    shown = False
+    for line in read_lines(file.data, loose=False):
+        if line.heads:
+            shown = names(line.header or "", profile, plain=plain) and not BLANK_FIRST.match(line.raw)
+        elif shown and line.begins and line.key:
+            yield line.key
+
+
+def _is_of(plan: Plan, key: str, profile: str, files: Files) -> bool:
+    """Return whether a key of a profile is part of the plan."""
+    values = _values(files, profile, key)
+    if any(_uses(step, key, values) for step in plan.steps if step.profile == profile):
+        return True
+    if key == "source_profile":
+        steps = {step.profile for step in plan.steps}
+        return all(not steps.isdisjoint(_followed(source, files)) for source in _sources(profile, files))
+    return key == "credential_process" and all(_asks_us_for(profile, value) for value in values)
+
+
+def _uses(step: Step, key: str, values: list[str]) -> bool:
+    """Return whether a step stands for a key of its profile; a role, for the one that the files name."""
     if isinstance(step, SsoStep):
         return key.startswith(SSO_PREFIX)
+    if key == ROLE and isinstance(step, AssumeRoleStep | WebIdentityStep):  # AWS_ROLE_ARN may have replaced it
+        return all(unquoted(value) == step.role_arn for value in values)
     if isinstance(step, PlaintextStep):
         return key in PLAINTEXT_KEYS
     return key in KEYS_OF.get(type(step), {step.op})  # a step may be called after its key
-
-
-def _leads_back(key: str, values: list[str], profile: str, profiles: dict[str, None]) -> bool:
-    """Return whether what a key names is part of the plan as well."""
-    if key == "source_profile":
-        return all(composed(unquoted(value)) in profiles for value in values)
-    return key == "credential_process" and all(_asks_us_for(profile, value) for value in values)
 
 
 def _asks_us_for(profile: str, command: str) -> bool:
@@ -74,6 +138,7 @@ def _asks_us_for(profile: str, command: str) -> bool:
     return PurePath(program).stem in OURS and profile in words
 
 
-def _values(config: ConfigFile, credentials: ConfigFile, profile: str, key: str) -> list[str]:
+def _values(files: Files, profile: str, key: str) -> list[str]:
+    config, credentials = files
     sections = (config.find_profile(profile), credentials.find_plain_section(profile))
     return [section[key].value for section in sections if section is not None and key in section]

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import DEFAULT
+from pyvault.config.file import DEFAULT, PROFILE
 from pyvault.errors import ConfigError
 from pyvault.sharedfiles.lines import line_end, read_lines
 from pyvault.sharedfiles.obstacles import EVERYBODYS, find_obstacles, is_obstacle, lines_of, names
@@ -27,6 +27,7 @@ STAND_IN: Final = "pyvault-default"
 SOURCE_PROFILE: Final = "source_profile"
 #: ``source_profile = default``, maybe in quotes, maybe with a comment that only some readers take for one.
 TO_DEFAULT: Final = re.compile(rb"([^=:]*[=:]\s*[\"']?)default([\"']?\s*(?:\s[#;].*)?)", re.DOTALL)
+BRACKET: Final = re.compile(rb"\[([^\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +86,22 @@ def _hidden(data: bytes, stand_in: str, *, plain: bool) -> bytes:
     if not held:
         return kept
     end = line_end(data)
-    header = f"[{stand_in}]" if plain else f"[profile {stand_in}]"
-    return _with_end(kept, data) + end + header.encode() + end + held
+    return _with_end(kept, data) + end + _header(lines, stand_in, plain=plain) + end + held
+
+
+def _header(lines: list[Line], stand_in: str, *, plain: bool) -> bytes:
+    """Write the header of the profile that stands in for ``[default]``, for the same readers as that had.
+
+    botocore passes over a header with a blank at its beginning, and ``[profile NAME]`` in the credentials file.
+    """
+    held = next(_held(lines, plain=plain)).header
+    line = next(line for line in lines if line.heads and line.header == held)
+    match = BRACKET.search(line.raw)
+    written = match[1] if match else b""
+    is_long = written.strip().startswith(PROFILE.encode())
+    is_seen = written == DEFAULT.encode() or (is_long and not written[:1].isspace())
+    blank = b"" if is_seen else b" "
+    return b"[" + blank + (PROFILE.encode() + b" " if is_long or not plain else b"") + stand_in.encode() + b"]"
 
 
 def _in_the_way(data: bytes, lines: list[Line], *, plain: bool) -> set[int]:
