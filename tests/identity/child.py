@@ -16,7 +16,10 @@ from botocore.session import Session
 from botocore.tokens import SSOTokenProvider
 
 from identity import stand_in
-from identity.principals import who
+from identity.principals import KEY_ID, who
+
+#: botocore reads the files even where keys in the environment win.
+UNREADABLE = "error: ConfigParseError"
 
 _loader = Loader()  # keeps the models that it has read
 
@@ -69,4 +72,6 @@ def found_by_botocore(environ: Mapping[str, str], profile: str | None = None) ->
             frozen = found.get_frozen_credentials()
         except Exception as error:  # noqa: BLE001 - whatever a program of somebody else ends with
             return f"error: {type(error).__name__}", None
+        if not KEY_ID.fullmatch(frozen.access_key):  # with a comment behind it, as botocore reads it
+            return "error: AWS knows no such key", None
         return who(frozen.access_key), frozen.account_id

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from identity.principals import KEY_ID, key_of, of_role, of_sso, of_stored, sso_token, who
 from identity.stand_in import CONTAINER, INSTANCE, Calls, Codes, Server
@@ -144,7 +145,7 @@ def _of_source(step: Step, environ: Mapping[str, str]) -> str:
             raise AssertionError(step)
 
 
-def given_the_keys(plan: Plan, environ: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
+def given_the_keys(plan: Plan, environ: Mapping[str, str], credentials: Credentials, *_: object) -> dict[str, str]:
     """Return the environment of ``exec`` as it is used most."""
     settings = client_settings(plan)
     return child_environment(
@@ -152,31 +153,33 @@ def given_the_keys(plan: Plan, environ: Mapping[str, str], credentials: Credenti
     )
 
 
-def beside_a_server(plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server) -> dict[str, str]:
+def beside_a_server(
+    plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server, name: str
+) -> dict[str, str]:
     """Return the environment of ``exec --ecs-server``."""
     shared_config.refuse_obstacles(environ)
-    return _with_a_server(plan, environ, _of_ecs(credentials, server))
+    return _with_a_server(plan, environ, _of_ecs(credentials, server, name))
 
 
 def beside_a_server_behind_a_view(
-    plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server
+    plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server, name: str
 ) -> dict[str, str]:
     """Return the environment of ``exec --ecs-server --hide-shared-config``; the view is swept with the next one."""
-    return _with_a_server(plan, environ, _of_ecs(credentials, server) | view_in(environ).variables())
+    return _with_a_server(plan, environ, _of_ecs(credentials, server, name) | view_in(environ).variables())
 
 
 def beside_a_metadata_server(
-    plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server
+    plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server, name: str
 ) -> dict[str, str]:
     """Return the environment of ``exec --ec2-server``, with the address of AWS's metadata service on loopback."""
     shared_config.refuse_obstacles(environ)
-    address = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": server.serve("served", credentials)}
+    address = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": server.serve(name, credentials)}
     return _with_a_server(plan, environ, {}, removed=OTHER_METADATA) | address
 
 
-def _of_ecs(credentials: Credentials, server: Server) -> dict[str, str]:
+def _of_ecs(credentials: Credentials, server: Server, name: str) -> dict[str, str]:
     return {
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.serve("served", credentials),
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.serve(name, credentials),
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "t",
     }
 
@@ -201,7 +204,7 @@ def view_in(environ: Mapping[str, str]) -> View:
     return View.make(open_room(Path(environ["HOME"], "room")), hidden, real)
 
 
-def with_the_profile(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
+def with_the_profile(plan: Plan, environ: Mapping[str, str], *_: object) -> dict[str, str]:
     """Return the environment of ``exec --profile-env``."""
     shared_config.refuse_rivals(plan, environ, hide=False)
     settings = client_settings(plan, reads_default=False)
@@ -209,7 +212,7 @@ def with_the_profile(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
     return child_environment(environ, profile=plan.profile, region=plan.region, settings=settings, added=added)
 
 
-def evaluated(plan: Plan, environ: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
+def evaluated(plan: Plan, environ: Mapping[str, str], credentials: Credentials, *_: object) -> dict[str, str]:
     """Return the environment of a shell that has evaluated ``export --format export-env``."""
     exported = Exported(
         profile=plan.profile,
@@ -224,3 +227,15 @@ def evaluated(plan: Plan, environ: Mapping[str, str], credentials: Credentials) 
     )
     pairs = (pair.partition("=") for pair in ended.stdout.decode().split("\0") if pair)
     return {name: value for name, _, value in pairs if name not in {"PWD", "SHLVL", "_"}}
+
+
+#: How a child may be given credentials; each returns its environment, or refuses. The last two
+#: arguments are a server for them and the name that they are to have there.
+WAYS: Final[Mapping[str, Callable[[Plan, dict[str, str], Credentials, Server, str], dict[str, str]]]] = {
+    "exec": given_the_keys,
+    "evaluated export": evaluated,
+    "ECS server": beside_a_server,
+    "EC2 server": beside_a_metadata_server,
+    "ECS server and view": beside_a_server_behind_a_view,
+    "--profile-env": with_the_profile,
+}

@@ -7,15 +7,15 @@ environment as ``exec`` and ``export`` do, and a real botocore looks for credent
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
 from identity import handing_out
-from identity.child import found_by_botocore
-from identity.handing_out import Sessions, view_in
+from identity.child import UNREADABLE, found_by_botocore
+from identity.handing_out import WAYS, Sessions, view_in
 from identity.principals import who
 from identity.stand_in import Server, running
 from identity.worlds import WORLDS, World, furnish
@@ -25,19 +25,6 @@ from pyvault.planning.steps import Plan
 
 pytestmark = pytest.mark.skipif("os.name == 'nt'", reason="the commands of the files are for sh")
 
-#: How a child may be given credentials; each returns its environment, or refuses.
-Way = Callable[[Plan, dict[str, str], Credentials, Server], dict[str, str]]
-
-WAYS: dict[str, Way] = {
-    "exec": lambda plan, environ, given, _: handing_out.given_the_keys(plan, environ, given),
-    "evaluated export": lambda plan, environ, given, _: handing_out.evaluated(plan, environ, given),
-    "ECS server": handing_out.beside_a_server,
-    "EC2 server": handing_out.beside_a_metadata_server,
-    "ECS server and view": handing_out.beside_a_server_behind_a_view,
-    "--profile-env": lambda plan, environ, _given, _server: handing_out.with_the_profile(plan, environ),
-}
-#: botocore reads the files even where keys in the environment win.
-UNREADABLE = "error: ConfigParseError"
 EXAMPLES = pytest.mark.parametrize("examples", [150, pytest.param(5000, marks=pytest.mark.slow)])
 
 
@@ -79,7 +66,7 @@ def test_a_child_has_the_identity_of_the_plan_or_an_error(home: Path, server: Se
         assert identity == handing_out.principal_of(plan, environ)
         for way, environment_of in WAYS.items():
             try:
-                child = environment_of(plan, environ, credentials, server)
+                child = environment_of(plan, environ, credentials, server, "served")
             except PyvaultError:
                 met[way, "refused"] += 1
                 continue
