@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from aws_profiles import plan_of
 from command_line import PYVAULT, Environ, Pyvault, clean_environ
+from pyvault_cli.shared_config import profile_variables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
 
@@ -200,6 +202,22 @@ def test_profile_env_beside_keys_that_somebody_forgot(pyvault: Pyvault, env: Env
     (aws / "credentials").write_text("")
     good = pyvault("exec", "--profile-env", HIDE, "app", "--", *BOTO3, env=env)
     assert (good.code, good.out.split()) == (0, ["ASIASERVED0000000001"])
+
+
+@pytest.mark.parametrize(
+    ("source", "disabled"),
+    [
+        ("region = us-east-1\n", "true"),
+        ("credential_source = Ec2InstanceMetadata\n", None),
+        ("credential_source = Environment\n", "true"),
+    ],
+)
+def test_profile_env_leaves_no_way_on_to_others(source: str, disabled: str | None) -> None:
+    plan = plan_of(f"[profile t]\n{source}", stored=() if "credential_source" in source else ("t",))
+    variables = profile_variables(plan, {"BOTO_CONFIG": "/etc/mine"})
+    assert variables["AWS_PROFILE"] == "t"
+    assert variables["BOTO_CONFIG"] == os.devnull
+    assert variables.get("AWS_EC2_METADATA_DISABLED") == disabled
 
 
 @pytest.mark.parametrize("proxy", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
