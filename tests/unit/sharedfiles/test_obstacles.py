@@ -117,6 +117,7 @@ SSO = "sso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\nsso_
         # A command that asks us for the same profile gives what the vault has.
         ("[profile t]\ncredential_process = pyvault export --format json t\n", "", ("t",), []),
         ("[profile t]\ncredential_process = /opt/bin/aws-vault exec t --json\n", "", ("t",), []),
+        (f"[profile t]\n{ROLE}credential_process = pyvault export --format json t\n", "", ("t",), []),
         ("[profile t]\ncredential_process = pyvault export other\n", "", ("t",), ["config:2 credential_process"]),
         ("[profile t]\ncredential_process = 'broken t\n", "", ("t",), ["config:2 credential_process"]),
         # Keys that somebody forgot, of the profile or of one that it stands on.
@@ -136,6 +137,9 @@ SSO = "sso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\nsso_
         (f"[profile t]\n{SSO}credential_process = x\n", "", (), ["config:6 credential_process"]),
         # The keys in the vault sign for the role, an SDK would ask the profile that is named here.
         (f"[profile t]\n{ROLE}source_profile = s\n[profile s]\n{SSO}", "", ("t",), ["config:3 source_profile"]),
+        # Python's programs read this into the profile, where we don't.
+        (f"[DEFAULT]\ncredential_process = x\n[profile t]\n{ROLE}", "", ("t",), ["config:2 credential_process"]),
+        (f"[DEFAULT]\nsource_profile = t\n[profile t]\n{ROLE}", "", ("t",), ["config:2 source_profile"]),
         # Others' sections are not looked at.
         ("[profile t]\ncredential_process = x\n[profile u]\nrole_arn = x\n", f"[u]\n{KEYS}[default]\n{KEYS}", (), []),
     ],

@@ -52,7 +52,8 @@ def find_rivals(plan: Plan, config: ConfigFile, credentials: ConfigFile) -> tupl
         found
         for profile in _profiles(plan, files)
         for found in find_keys(*files, profile, is_source)
-        if not _is_of(plan, found.key, profile, files) or _loses_role(plan, found.key, profile, files)
+        if not (found.key == "credential_process" and _asks_us(profile, files))
+        and (not _is_of(plan, found.key, profile, files) or _loses_role(plan, found.key, profile, files))
     )
 
 
@@ -111,12 +112,14 @@ def _shown(file: ConfigFile, profile: str, *, plain: bool) -> Iterator[str]:
 def _is_of(plan: Plan, key: str, profile: str, files: Files) -> bool:
     """Return whether a key of a profile is part of the plan."""
     values = _values(files, profile, key)
+    if not values:  # only some readers see it: in [DEFAULT], say
+        return False
     if any(_uses(step, key, values) for step in plan.steps if step.profile == profile):
         return True
-    if key == "source_profile":
-        steps = {step.profile for step in plan.steps}
-        return all(not steps.isdisjoint(_followed(source, files)) for source in _sources(profile, files))
-    return key == "credential_process" and all(_asks_us_for(profile, value) for value in values)
+    steps = {step.profile for step in plan.steps}
+    return key == "source_profile" and all(
+        not steps.isdisjoint(_followed(source, files)) for source in _sources(profile, files)
+    )
 
 
 def _uses(step: Step, key: str, values: list[str]) -> bool:
@@ -128,6 +131,12 @@ def _uses(step: Step, key: str, values: list[str]) -> bool:
     if isinstance(step, PlaintextStep):
         return key in PLAINTEXT_KEYS
     return key in KEYS_OF.get(type(step), {step.op})  # a step may be called after its key
+
+
+def _asks_us(profile: str, files: Files) -> bool:
+    """Return whether the command of a profile is one of ours, for that profile: it gives what the plan does."""
+    commands = _values(files, profile, "credential_process")
+    return bool(commands) and all(_asks_us_for(profile, command) for command in commands)
 
 
 def _asks_us_for(profile: str, command: str) -> bool:
