@@ -31,8 +31,11 @@ def _nonce(base: bytes, number: int) -> bytes:
     return (int.from_bytes(base, "big") ^ number).to_bytes(12, "big")
 
 
-def independent_seal(key: bytes, context: bytes, plain: bytes, digest: str = "sha512") -> bytes:
-    salt = os.urandom(24)
+def independent_seal(
+    key: bytes, context: bytes, plain: bytes, digest: str = "sha512", salt: bytes | None = None
+) -> bytes:
+    """Seal; a given *salt* makes the same box again, which only published examples may be."""
+    salt = os.urandom(24) if salt is None else salt
     okm = hkdf_expand(key, LABEL + salt + context, 76, digest)
     gcm, base, box = AESGCM(okm[:32]), okm[32:44], salt + okm[44:]
     for number in range(len(plain) // CHUNK + 1):

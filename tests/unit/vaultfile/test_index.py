@@ -55,8 +55,13 @@ def test_a_good_index() -> None:
         b'{"v":1,"e":[1]}',
         b'{"v":1,"e":[],"meta":[]}',
         b'{"v":1,"e":[],"meta":{"a":' + b"9" * 5000 + b"}}",
+        b'{"v":1,"e":[],"meta":{"a":1e999}}',
+        b'{"v":1,"e":[],"meta":{"a":"\\uD800"}}',
+        b'{"v":1,"e":[],"meta":{"\\udfff":1}}',
+        b'{"v":1,"e":[],"meta":' + b'{"a":' * 64 + b"1" + b"}" * 65,
+        b'{"v":1,"e":[],"later":' + b"[" * 985 + b"]" * 985 + b"}",
     ],
-    ids=range(17),
+    ids=range(22),
 )
 def test_what_is_not_the_json_of_an_index(text: bytes) -> None:
     with pytest.raises(MalformedIndexError):
@@ -139,6 +144,13 @@ def test_unknown_keys_are_kept_at_the_top_and_inside() -> None:
     first = document({**ENTRY, "zz": [1, {"y": None}]}, meta={"created": 5, "colour": "red"}, later={"deep": [True]})
     again = json.loads(parse_index(first, MIN_BOX).encode())
     assert again == json.loads(first)
+
+
+def test_what_is_deep_or_escaped_and_can_be_written_back() -> None:
+    text = b'{"v":1,"e":[],"meta":{"a":"\\ud83d\\udd11 \\\\ud800"},"later":' + b"[" * 63 + b"]" * 63 + b"}"
+    again = parse_index(text, 0).encode()
+    assert json.loads(again) == json.loads(text)
+    assert parse_index(again, 0) == parse_index(text, 0)
 
 
 json_values = st.recursive(

@@ -30,6 +30,7 @@ from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_v
 
 UNKNOWN = Slot(slot_type=200, flags=7, slot_id=b"unknown!", params=b"parameters of later", wrap=b"whatever")
 UNKNOWN_FLAG = Slot(slot_type=1, flags=2, slot_id=b"flagged!", params=b"not even parameters", wrap=b"")
+UNKNOWN_PARAMS = Slot(slot_type=2, flags=0, slot_id=b"params!!", params=b"of later", wrap=b"")
 
 
 def passphrase_slot(passphrase: str, label: str | None = None) -> PassphraseSlot:
@@ -165,14 +166,15 @@ def test_which_passphrase_is_changed_must_be_clear(tmp_path: Path) -> None:
 
 def test_unknown_slots_are_skipped_and_kept_byte_for_byte(tmp_path: Path) -> None:
     vault = make_vault(tmp_path, passphrase_slot("pw"))
-    plant(vault, UNKNOWN, UNKNOWN_FLAG)
+    plant(vault, UNKNOWN, UNKNOWN_FLAG, UNKNOWN_PARAMS)
     vault.put(credential("a"), Secret(b"a"))
     vault.add_slot(passphrase_slot("second"))
     slots = read_header(vault.path).slots
     assert UNKNOWN in slots
     assert UNKNOWN_FLAG in slots
+    assert UNKNOWN_PARAMS in slots
     assert opens(vault, by_passphrase("second"))
-    assert [slot.kind for slot in vault.slots()][2:4] == ["unknown-200", "unknown-1"]
+    assert [slot.kind for slot in vault.slots()][2:5] == ["unknown-200", "unknown-1", "unknown-2"]
 
 
 def test_unknown_slots_are_covered_by_the_hmac(tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pyvault.errors import InvalidNameError, ItemNotFoundError, TamperedError, UnsupportedVaultError
 from pyvault.names import ItemName, Kind, kind_in_store, parse_name
 from pyvault.sealing import BrokenSealError, open_box, pad, seal, unpad
 from pyvault.secret import Secret
+from pyvault.vaultfile.index_text import read_index_text
 from pyvault.vaultfile.records import MAX_BOX, MIN_BOX, RECORD_ID_SIZE
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def parse_index(text: bytes, records_size: int) -> Index:
         UnsupportedVaultError: a newer version of the index.
     """
     try:
-        document: object = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        document = read_index_text(text)
     except (ValueError, RecursionError):
         raise MalformedIndexError("it is not the JSON of an index") from None
     top = _object(document, "the index")
@@ -195,8 +196,7 @@ def _entry(item: Json) -> IndexEntry:
     kind, name = rest.pop("k", None), rest.pop("n", None)
     if not isinstance(kind, str) or not isinstance(name, str):
         raise MalformedIndexError("an entry has no name")
-    # Of a later kind the names may have other rules; text they are.
-    if not (_is_normal(name) if kind in tuple(Kind) else _is_text(kind) and _is_text(name)):
+    if kind in tuple(Kind) and not _is_normal(name):  # of a later kind the names may have other rules
         raise MalformedIndexError("an entry has an impossible name")
     expires = rest.pop("x", None)
     return IndexEntry(
@@ -220,14 +220,6 @@ def _is_normal(name: str) -> bool:
         return False
 
 
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write and UTF-8 can't
-        return False
-    return True
-
-
 def _check_tiling(entries: tuple[IndexEntry, ...], records_size: int) -> None:
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.offset):
@@ -240,18 +232,6 @@ def _check_tiling(entries: tuple[IndexEntry, ...], records_size: int) -> None:
 
 def _context(header: Header) -> bytes:
     return CONTEXT + header.vault_id + header.generation.to_bytes(8, "big") + header.txid
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    # Two readers that each take another one of two equal keys see two vaults.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate key")
-    return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _object(value: object, what: str) -> dict[str, Json]:

@@ -65,8 +65,10 @@ class Slot:
         return self.slot_type == SlotType.PASSPHRASE and self.flags == RECOVERY_FLAG
 
     def is_known(self) -> bool:
-        """Say whether this version can open such a slot."""
+        """Return whether this version can open such a slot."""
         allowed = (0, RECOVERY_FLAG) if self.slot_type == SlotType.PASSPHRASE else (0,)
+        if self.params and self.slot_type in {SlotType.KEY_FILE, SlotType.STORE_KEY}:
+            return False  # they have none; what a later version says there can't be passed over
         return self.slot_type in tuple(SlotType) and self.flags in allowed
 
     def encode(self) -> bytes:

@@ -1,0 +1,63 @@
+"""The JSON of an index, read as strictly as it has to be kept.
+
+What this version doesn't know is written back with the next change of the vault. So a
+value that Python reads and could not write is refused here, not met in the middle of a write.
+
+Source: the vault file format, version 1, section 4, "INDEX_BOX"; RFC 8259.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from pyvault.vaultfile.index import Json
+
+#: Objects and lists in each other. An index needs six; Python's own bound depends on who calls.
+MAX_DEPTH: Final = 64
+
+
+def read_index_text(text: bytes) -> Json:
+    """Read what stands in an index.
+
+    Raises:
+        ValueError: no JSON, a key that stands twice, or what could not be written back.
+        RecursionError: far too deep.
+    """
+    document: Json = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_too_deep(document):
+        raise ValueError("too deep")
+    if b"\\ud" in text or b"\\uD" in text:  # half of a surrogate pair can be written in JSON only
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    # Two readers that each take another one of two equal keys see two vaults.
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("no number of this size")
+    return number
+
+
+def _is_too_deep(document: Json) -> bool:
+    level: list[Json] = [document]
+    for _ in range(MAX_DEPTH):
+        lists = [each for each in level if isinstance(each, list)]
+        objects = [each for each in level if isinstance(each, dict)]
+        level = [inner for each in lists for inner in each]
+        level += [inner for each in objects for inner in each.values()]
+    return any(isinstance(each, (list, dict)) for each in level)
