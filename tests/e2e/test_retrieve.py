@@ -11,10 +11,11 @@ import pytest
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from pyvault.aws.boto3_calls import BotoCalls
-from pyvault.errors import AwsError, AwsUnreachableError, MfaError
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, MfaError
 from pyvault.planning.source import PlanOptions
 from pyvault.planning.steps import ClientSettings, SessionTokenStep
 from pyvault.sessions.cache import CacheMode
+from pyvault.vaultfile.keyfile import create_key_file
 
 
 @pytest.fixture
@@ -142,6 +143,26 @@ def test_a_refused_web_identity_token_is_in_no_message(bench: Bench) -> None:
         bench.get("ci")
     assert caught.value.code == "ExpiredTokenException"
     assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["endpoint_url = http://sts.example.test", "services = s"])
+def test_no_token_is_made_for_an_endpoint_in_plain_http(bench: Bench, tmp_path: Path, setting: str) -> None:
+    del bench.environ["AWS_ENDPOINT_URL"]
+    bench.config = (
+        f"[profile ci]\nrole_arn = {bench.aws.role_arn('ci')}\nweb_identity_token_process = touch {tmp_path}/made\n"
+        f"{setting}\n[services s]\nsts =\n  endpoint_url = http://sts.example.test\n"
+    )
+    with pytest.raises(ConfigError, match=r"line [46]: (endpoint_url|sts of services 's')"):
+        bench.get("ci")
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_key_file_of_a_vault_is_sent_to_nobody(bench: Bench, tmp_path: Path) -> None:
+    create_key_file(tmp_path / "key")
+    bench.config = f"[profile ci]\nrole_arn = {bench.aws.role_arn('ci')}\nweb_identity_token_file = {tmp_path}/key\n"
+    with pytest.raises(ConfigError, match="key file of a vault"):
+        bench.get("ci")
+    assert bench.aws.ops() == []
 
 
 def test_credential_process_with_static_keys_is_not_kept(bench: Bench) -> None:

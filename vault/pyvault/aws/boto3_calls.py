@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pyvault.aws.bounded import bound
 from pyvault.aws.errors import making_client
+from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
 from pyvault.errors import ConfigError
 from pyvault.version import __version__
 
@@ -81,7 +82,8 @@ def make_client(
         attempts: overrides the step's ``max_attempts``.
 
     Raises:
-        ConfigError: the CA bundle is no readable file.
+        ConfigError: the CA bundle is no readable file; or a call that is not signed, and so carries
+            a token, would go to another machine in plain HTTP.
         AwsUnreachableError: the region or the endpoint is not well-formed.
     """
     from botocore import UNSIGNED
@@ -93,10 +95,14 @@ def make_client(
     }
     options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
     with making_client(service), _making:
+        url = _endpoint(service, settings)
+        if credentials is None and url is not None and is_plain(url):
+            refuse_plain_endpoint(service.replace("-", "_"), settings)
+            options["proxies"] = {}  # it stays on this machine, whatever HTTP_PROXY says
         client: object = bare_session(settings.sts_regional or "regional").create_client(
             service,
             region_name=settings.region_of_sts if service == "sts" else settings.region,
-            endpoint_url=_endpoint(service, settings),
+            endpoint_url=url,
             verify=_ca_bundle(settings),
             aws_access_key_id=credentials.access_key_id if credentials else None,
             aws_secret_access_key=credentials.secret_access_key.reveal() if credentials else None,

@@ -51,8 +51,12 @@ class EndpointSettings:
 
     def ours(self) -> Endpoints:
         """Return those of the services that pyvault itself calls."""
-        urls = {name: self.services.get(variable_of(name), self.general) for name in SERVICES}
-        return Endpoints(**{name: found.text if found is not None else None for name, found in urls.items()})
+        named = {name: self.services.get(variable_of(name), self.general) for name in SERVICES}
+        found = {name: each for name, each in named.items() if each is not None}
+        return Endpoints(
+            **{name: each.text for name, each in found.items()},
+            settings={name: each.label for name, each in found.items()},
+        )
 
     def all(self) -> list[Found]:
         """Return everything that names an endpoint."""

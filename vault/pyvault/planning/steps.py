@@ -39,12 +39,17 @@ class CredentialSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where each service is called; None leaves it to the region and partition."""
+    """Where each service is called; None leaves it to the region and partition.
+
+    Attributes:
+        settings: what names each, for an error.
+    """
 
     sts: str | None = None
     iam: str | None = None
     sso: str | None = None
     sso_oidc: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

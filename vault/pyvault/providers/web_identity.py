@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, CredentialsError
+from pyvault.aws.plain_http import refuse_plain_endpoint
+from pyvault.errors import ConfigError
 from pyvault.process.command import ConfiguredCommand, as_text
 from pyvault.providers.session_name import session_name
+from pyvault.providers.web_token import MAX_TOKEN, check_web_token
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import WebIdentityStep
 
-MAX_TOKEN = 20_000  # characters. Source: STS API Reference, WebIdentityToken
+MAX_FILE = 2 * MAX_TOKEN  # bytes: with the line ends that surround it
 PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service
 
 
@@ -54,9 +56,10 @@ def token_of(step: WebIdentityStep, run: Callable[[ConfiguredCommand], Secret[by
 
     Raises:
         ConfigError: the token file can't be read.
-        CredentialsError: there is no token in it.
+        InvalidSettingError: what it holds or prints is no token.
         ProcessError: the command failed.
     """
+    refuse_plain_endpoint("sts", step.client)  # first: where no token may be sent, none is made
     if step.token_process is not None:
         command = ConfiguredCommand(
             text=step.token_process,
@@ -73,7 +76,7 @@ def token_in_file(step: WebIdentityStep) -> Secret[str]:
 
     Raises:
         ConfigError: the file can't be read.
-        CredentialsError: there is no token in it.
+        InvalidSettingError: what it holds is no token.
     """
     if step.token_file is None:
         raise AssertionError("a web identity step has a file or a command")
@@ -81,18 +84,20 @@ def token_in_file(step: WebIdentityStep) -> Secret[str]:
 
 
 def _checked(token: Secret[str], step: WebIdentityStep) -> Secret[str]:
-    if not 0 < len(token) <= MAX_TOKEN:
-        raise CredentialsError(
-            f"the web identity token of profile {step.profile!r} has 0 or over {MAX_TOKEN} characters"
-        )
+    if step.token_process is not None:
+        what = f"the web_identity_token_process of profile {step.profile!r}"
+    else:
+        what = f"the web_identity_token_file '{step.token_file}' of profile {step.profile!r}"
+    check_web_token(token, what=what)
     return token
 
 
 def _read(path: Path) -> Secret[str]:
     """Read a token file, trimmed: editors and mounts end it with a newline."""
+    from pyvault.files.reading import read_file
+
     try:
-        with path.open("rb") as file:
-            return Secret(file.read(2 * MAX_TOKEN).decode().strip())
+        return Secret(read_file(path, MAX_FILE).decode().strip())
     except OSError as exc:
         raise ConfigError(f"the web_identity_token_file '{path}' can't be read: {exc.strerror}") from exc
     except UnicodeDecodeError:  # it keeps the bytes
