@@ -10,6 +10,8 @@ import typer
 
 from pyvault.errors import UsageError
 
+LAST_UID = 2**32 - 2  # the one above is no user: it means "leave as it is". Source: chown(2)
+
 LazyOption = Annotated[bool, typer.Option("--lazy", help="fetch the first credentials when they are asked for")]
 ListenOption = Annotated[
     str | None,
@@ -21,6 +23,16 @@ TokenFileOption = Annotated[
 AllowRoleOption = Annotated[
     list[str] | None,
     typer.Option("--allow-role", metavar="ARN", help="a role that may be asked for, * as wildcard; may be repeated"),
+]
+AllowUidOption = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--allow-uid",
+        metavar="N",
+        min=0,
+        max=LAST_UID,
+        help="another user, by number, who may ask on loopback (Linux); may be repeated",
+    ),
 ]
 AccessLogOption = Annotated[
     Path | None, typer.Option("--access-log", metavar="FILE", help="append one line of JSON for each request")
@@ -46,6 +58,7 @@ class ServerOptions:
     listen: str | None = None
     token_file: Path | None = None
     allow_roles: tuple[str, ...] = ()
+    allow_uids: tuple[int, ...] = ()
     access_log: Path | None = None
 
     def __bool__(self) -> bool:
@@ -67,6 +80,7 @@ class ServerOptions:
             (bool(self.listen) and not self.ecs, "Can't use --listen without --ecs-server"),
             (bool(self.token_file) and not self.ecs, "Can't use --token-file without --ecs-server"),
             (bool(self.allow_roles) and not self.ecs, "Can't use --allow-role without --ecs-server"),
+            (bool(self.allow_uids) and not self, "Can't use --allow-uid without a server"),
             (bool(self.access_log) and not self, "Can't use --access-log without a server"),
         ]
         for is_clash, message in clashes:

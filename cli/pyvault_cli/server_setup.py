@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -35,11 +36,14 @@ class ServerSettings:
         """Read what there is to read; what is wrong is said before anything happens.
 
         Raises:
+            UsageError: --allow-uid, where nobody is asked who he is.
             ConfigError: the access log can't be written.
             InvalidSettingError: ``AWS_MIN_TTL`` is no duration, or a pattern is no ARN of a role.
         """
         from pyvault.sessions.cache import find_min_ttl
 
+        if options.allow_uids:
+            _check_uids(options)
         if options.allow_roles:  # else a command would wait for what only the server beside it needs
             from pyvault.server.roles import RolePatterns
 
@@ -85,6 +89,21 @@ class ServerSettings:
             window=self.window,
             first=first,
             check_peer=server.check_peer,
+            allowed_uids=self.options.allow_uids,
             log=self.log,
             report=serving.report,
+        )
+
+
+def _check_uids(options: ServerOptions) -> None:
+    """Refuse --allow-uid where it would promise a check that there is not."""
+    from pyvault.errors import UsageError
+    from pyvault.server.listener import is_loopback, parse_address
+
+    if sys.platform != "linux":
+        raise UsageError("Can't use --allow-uid here: only Linux says whose process asks")
+    if options.listen and not is_loopback(parse_address(options.listen)[0]):
+        raise UsageError(
+            "Can't use --allow-uid with --listen beyond loopback",
+            hint="whoever has the token may ask there, of any uid",
         )

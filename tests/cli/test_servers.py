@@ -127,6 +127,11 @@ class TestExec:
             (["--ecs-server", "--json"], "Can't use --ecs-server with --json"),
             (["--ecs-server", "--no-session"], "Can't use --ecs-server with --no-session"),
             (["--imds-v1"], "Can't use --imds-v1 without --ec2-server"),
+            (["--allow-uid", "1000"], "Can't use --allow-uid without a server"),
+            (
+                ["-s", "--listen", "0.0.0.0:0", "--allow-uid", "1"],
+                "Can't use --allow-uid with --listen beyond loopback",
+            ),
             (["--listen", "127.0.0.1:0"], "Can't use --listen without --ecs-server"),
             (["--token-file", "x"], "Can't use --token-file without --ecs-server"),
             (["--allow-role", "x"], "Can't use --allow-role without --ecs-server"),
@@ -266,6 +271,20 @@ class TestStanding:
             words, user=user, group=user, extra_groups=[], cwd="/", capture_output=True, timeout=30, check=True
         )
         assert ("AccessKeyId" in json.loads(asked.stdout)) == (user == os.geteuid())
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+    def test_a_sidecar_of_another_uid_is_served_if_it_is_named(self, start: type[Standing]) -> None:
+        seen: list[str] = []
+        for words in ([], ["--allow-uid", "1000", "--allow-uid", "65534"]):
+            server = start("demo", *words)
+            asked = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Authorization: {server.token}"]
+            other = subprocess.run(
+                [*asked, server.uri], user=65534, group=65534, extra_groups=[],
+                capture_output=True, text=True, timeout=30, check=False,
+            )  # fmt: skip
+            seen.append(other.stdout)
+            assert ask(server.uri, server.token)[0] == 200
+        assert seen == ["403", "200"]
 
     @pytest.mark.parametrize("listen", ["[::1]:0", "::1:0", "[::]:0"])
     def test_it_listens_at_an_ipv6_address(self, start: type[Standing], listen: str) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.server.access_log import make_access_log
-from pyvault.server.peer import owner_by_netlink, owner_by_table
+from pyvault.server.peer import owner_by_netlink, owner_by_table, owner_check
 from server.serving import (
     SECRET,
     SESSION,
@@ -285,6 +285,24 @@ class TestPeers:
         assert other.stdout.startswith(b"HTTP/1.1 403")
         assert is_secret_free(other.stdout)
         assert_serves(guarded)
+
+    @AS_ROOT
+    @pytest.mark.parametrize("make", [ecs, imds], ids=["container", "metadata"])
+    @pytest.mark.parametrize(("others", "status"), [((65533,), 403), ((65533, 65534), 200)])
+    def test_another_user_who_is_named_is_served(
+        self, clock: MovedClock, make: Callable[..., object], others: tuple[int, ...], status: int
+    ) -> None:
+        made = make(ObedientFetch(now=clock), clock, **({"allow_v1": True} if make is imds else {}))
+        check = owner_check(uid=os.getuid(), others=others)
+        with running(made, is_owner=check) as server:  # type: ignore[arg-type]  # both are applications
+            raw = (HEAD + "\r\n").format(path=credential_path(server), port=server.port, token=TOKEN)
+            other = subprocess.run(
+                [sys.executable, "-I", "-c", ASK, str(server.port), raw.encode().hex()],
+                capture_output=True, timeout=30, check=True,
+            )  # fmt: skip
+            assert other.stdout.startswith(b"HTTP/1.1 %d" % status)
+            assert is_secret_free(other.stdout) == (status != 200)
+            assert_serves(server)
 
     @AS_ROOT
     @pytest.mark.peer("ip", "unshare")

@@ -46,6 +46,7 @@ def exec(
     listen: server_options.ListenOption = None,
     token_file: server_options.TokenFileOption = None,
     allow_role: server_options.AllowRoleOption = None,
+    allow_uid: server_options.AllowUidOption = None,
     access_log: server_options.AccessLogOption = None,
     hide_shared_config: server_options.HideOption = None,
     stdout: options.StdoutOption = False,
@@ -64,6 +65,7 @@ def exec(
         listen=listen,
         token_file=token_file,
         allow_roles=tuple(allow_role or ()),
+        allow_uids=tuple(allow_uid or ()),
         access_log=access_log,
     )
     servers.check(json=json, no_session=no_session)

@@ -23,6 +23,7 @@ def server(
     listen: server_options.ListenOption = None,
     token_file: server_options.TokenFileOption = None,
     allow_role: server_options.AllowRoleOption = None,
+    allow_uid: server_options.AllowUidOption = None,
     access_log: server_options.AccessLogOption = None,
     stdout: options.StdoutOption = False,
     allow_plaintext: options.PlaintextOption = False,
@@ -52,6 +53,7 @@ def server(
         listen=listen,
         token_file=token_file,
         allow_roles=tuple(allow_role or ()),
+        allow_uids=tuple(allow_uid or ()),
         access_log=access_log,
     )
     raise typer.Exit(stand(chosen, wanted, context))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pyvault.server.gate import PeerCheck
 
@@ -39,16 +39,22 @@ _REQUEST = struct.Struct("=BBBxI")  # inet_diag_req_v2 before its inet_diag_sock
 _MESSAGE_UID = struct.Struct("=4x48x12xII")  # inet_diag_msg: ..., uid, inode
 
 
-def owner_check(*, uid: int) -> PeerCheck | None:
-    """Give the check that the peer's process runs as this user; None where the kernel can't say."""
+def owner_check(*, uid: int, others: Collection[int] = ()) -> PeerCheck | None:
+    """Return the check that the peer's process runs as this user; None where the kernel can't say.
+
+    Args:
+        uid: the owner of the server.
+        others: uids that may ask as well.
+    """
     if sys.platform != "linux":
         return None
     find_owner = owner_lookup()
+    allowed = frozenset({uid, *others})
 
     def is_owner(transport: asyncio.Transport) -> bool:
         local: Address = transport.get_extra_info("sockname")[:2]
         peer: Address = transport.get_extra_info("peername")[:2]
-        return find_owner(peer, local) == uid
+        return find_owner(peer, local) in allowed
 
     return is_owner
 

@@ -13,7 +13,7 @@ from pyvault.server.fetching import Identity
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import timedelta
 
     from pyvault.model import Credentials
@@ -37,6 +37,7 @@ class Common:
         first: credentials that are there already, by profile.
         check_peer: refuse other users and other network namespaces; False where
             ``--listen`` asked for them.
+        allowed_uids: other users of this network namespace who may ask all the same.
         log: takes each line of the access log; None for no log.
         report: told of a fault in an answer.
     """
@@ -45,6 +46,7 @@ class Common:
     window: timedelta
     first: Mapping[str, Credentials] = field(default_factory=dict[str, "Credentials"])
     check_peer: bool = True
+    allowed_uids: Collection[int] = ()
     log: Callable[[str], object] | None = None
     report: Callable[[BaseException], None] = lambda _exc: None
 
@@ -55,7 +57,9 @@ class Common:
         from pyvault.server.gate import MAX_CONNECTIONS, Gate, anybody
         from pyvault.server.peer import owner_check
 
-        is_owner = owner_check(uid=os.getuid()) if self.check_peer and sys.platform == "linux" else None
+        is_owner = None
+        if self.check_peer and sys.platform == "linux":
+            is_owner = owner_check(uid=os.getuid(), others=self.allowed_uids)
         log = None if self.log is None else make_access_log(self.log, server=server)
         limit = room_for_connections(MAX_CONNECTIONS)
         return Gate(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)

@@ -12,7 +12,7 @@ from enum import StrEnum
 class Why(StrEnum):
     """What was wrong."""
 
-    PEER = "peer"  # another user's process, or one of another network namespace
+    PEER = "peer"  # a process of a user who may not ask, or one of another network namespace
     HOST = "host"
     ORIGIN = "origin"  # a web page in a browser asked
     FORWARDED = "forwarded"  # a proxy passed on what somebody else asked
