@@ -11,9 +11,11 @@ them Java v1's and Ruby's old names and the bearer tokens of single services.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pyvault.clock import to_rfc3339
+from pyvault.errors import ConfigError
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 
 if TYPE_CHECKING:
@@ -75,6 +77,9 @@ def child_environment(
         added: what points to that server or profile.
         removed: what else must go, such as AWS_EC2_METADATA_DISABLED beside an
             EC2 server, and the secrets a backend declares.
+
+    Raises:
+        ConfigError: a value can't stand in an environment; the variable is named.
     """
     gone = {*stray_names(parent), *removed}
     child = {name: value for name, value in without_ways_in(parent).items() if name not in gone}
@@ -84,7 +89,23 @@ def child_environment(
     child |= settings or {}
     if credentials is not None:
         child |= credential_variables(credentials)
-    return child | dict(added or {})
+    child |= added or {}
+    _refuse_impossible(child)
+    return child
+
+
+def _refuse_impossible(child: Mapping[str, str]) -> None:
+    """Refuse what the system can't hand to a program; what our own environment holds, it can."""
+    for name, value in child.items():
+        try:
+            possible = b"\0" not in os.fsencode(value)
+        except UnicodeEncodeError:
+            possible = False
+        if not possible:
+            raise ConfigError(
+                f"{name} would hold a NUL or half of a surrogate pair, which no program can be given",
+                hint="pyvault explain shows where the value comes from",
+            )
 
 
 def stray_names(names: Iterable[str]) -> list[str]:

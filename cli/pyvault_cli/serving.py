@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -86,31 +85,14 @@ def own_context(context: Context) -> Context:
 def line_writer(path: Path | None) -> Callable[[str], object] | None:
     """Open the access log; it may tell who used what when, so it is private.
 
-    A line that can't be written is left out; the first such is told.
-
     Raises:
-        ConfigError: it can't be written.
+        PyvaultError: it can't be written, or is no file for a log.
     """
-    from pyvault.errors import ConfigError
-
     if path is None:
         return None
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise ConfigError(f"can't write the access log '{path}': {exc.strerror}") from exc
-    told = False
+    from pyvault.server.log_file import LogFile
 
-    def write(line: str) -> None:
-        nonlocal told
-        try:
-            os.write(descriptor, f"{line}\n".encode())
-        except OSError as exc:  # a full disk must not keep the answer back
-            if not told:
-                told = True
-                tell(f"can't write the access log '{path}': {exc.strerror}; requests are answered without it")
-
-    return write
+    return LogFile(path, tell=tell)
 
 
 def tell(text: str) -> None:

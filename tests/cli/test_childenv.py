@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyvault.errors import ConfigError
 from pyvault.model import Credentials
 from pyvault.process.vault_variables import SECRET_PATHS, SECRET_VARIABLES
 from pyvault.secret import Secret
@@ -131,3 +132,17 @@ def test_no_planted_value_stays(parent: dict[str, str]) -> None:
     child = child_environment(planted, profile="a", region=None, credentials=CREDENTIALS)
     assert not [value for value in child.values() if value.startswith("planted-")]
     assert "AWS_VAULT" not in planted or child["AWS_VAULT"] == "a"
+
+
+@pytest.mark.parametrize("value", ["a\0b", "half \ud800 a pair"])
+@pytest.mark.parametrize("way", ["profile", "region", "settings", "added"])
+def test_what_no_program_can_be_given_is_refused_by_name(way: str, value: str) -> None:
+    given: dict[str, object] = {"profile": "a", "region": None}
+    given |= {way: {"AWS_X": value} if way in {"settings", "added"} else value}
+    name = {"profile": "AWS_VAULT", "region": "AWS_(DEFAULT_)?REGION"}.get(way, "AWS_X")
+    with pytest.raises(ConfigError, match=f"^{name} would hold a NUL"):
+        child_environment({}, **given)  # type: ignore[arg-type]  # of many types
+
+
+def test_bytes_that_are_no_text_are_handed_on() -> None:
+    assert child_environment({"LATIN": "\udce9"}, profile="a", region=None)["LATIN"] == "\udce9"

@@ -60,6 +60,7 @@ class Credentials:
             "access key id": self.access_key_id,
             "secret access key": self.secret_access_key.reveal(),
             **({"session token": self.session_token.reveal()} if self.session_token else {}),
+            **({"account id": self.account_id} if self.account_id else {}),
         }
         for part, text in parts.items():
             if not is_wire_text(text):

@@ -13,6 +13,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch
+from pyvault.errors import PyvaultError
+from pyvault.files.private import open_own
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,16 +35,23 @@ class RecentUse:
                 from pyvault.files.modes import make_directory
 
                 make_directory(self._directory)
-            path = self._path(profile)
-            path.touch(mode=0o600)
-            os.utime(path, (at.timestamp(), at.timestamp()))
+            with contextlib.suppress(PyvaultError):  # what others have put there is left alone
+                self._touch(profile, at)
 
     def last(self, profile: str) -> datetime | None:
         """Say when a profile was last used; None for never."""
         try:
-            return from_epoch(self._path(profile).stat().st_mtime)
+            return from_epoch(self._path(profile).lstat().st_mtime)
         except OSError:
             return None
+
+    def _touch(self, profile: str, at: datetime) -> None:
+        path = self._path(profile)
+        descriptor = open_own(path, os.O_WRONLY | os.O_CREAT, what=f"'{path}'")
+        try:
+            os.utime(descriptor if os.utime in os.supports_fd else path, (at.timestamp(), at.timestamp()))
+        finally:
+            os.close(descriptor)
 
     def _path(self, profile: str) -> Path:
         return self._directory / hashlib.sha256(profile.encode()).hexdigest()[:32]

@@ -51,6 +51,12 @@ def test_deviation_6_the_version_must_be_1(version: object) -> None:
         parse(FULL | {"Version": version})
 
 
+@pytest.mark.parametrize("value", ["\ud800", "12\u0000", "1 2"])
+def test_an_account_id_that_no_variable_can_hold_is_refused(value: str) -> None:
+    with pytest.raises(UnusableAnswerError, match="the account id"):
+        parse(FULL | {"AccountId": value})
+
+
 @pytest.mark.parametrize("key", ["AccessKeyId", "SecretAccessKey"])
 @pytest.mark.parametrize("value", [None, "", 7, ["planted-secret"]])
 def test_the_two_keys_must_be_texts(key: str, value: object) -> None:

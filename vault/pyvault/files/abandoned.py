@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault import clock
-from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.errors import PyvaultError
 from pyvault.files.lock import LockFile, is_at, open_lock, try_share, unlock
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle
         idle: leave those that somebody has locked in the last so many seconds.
     """
     newest = clock.now().timestamp() - idle
-    with suppress(OSError, LockTimeoutError, WriteFailedError):
+    with suppress(OSError, PyvaultError):  # held, not to be written, or not ours
         with os.scandir(directory) as entries:
             found = [Path(entry.path) for entry in entries if is_passing(entry.name)]
         if idle:
@@ -44,7 +44,7 @@ def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle
             return
         with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: no passing one
             for path in found:
-                with suppress(OSError, WriteFailedError):
+                with suppress(OSError, PyvaultError):
                     _remove_unless_held(path)
 
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, WriteFailedError
+from pyvault.files.private import OTHERS_WRITE, open_own
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,7 +29,6 @@ FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
 REMOVING = 5.0  # seconds beyond the time-out for somebody who removes the file: a moment, but for a busy machine
 LONGEST_PAUSE = 0.1
 HOLDER_SIZE = 200  # bytes read to name the holder
-OWNER_USES = stat.S_IRUSR | stat.S_IWUSR
 WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
 
 
@@ -61,7 +60,7 @@ class LockFile:
 
         Raises:
             LockTimeoutError: another process kept it for *timeout* seconds.
-            WriteFailedError: the lock file can't be made, or isn't a plain file.
+            WriteFailedError: the lock file can't be made, or isn't a plain file that this user alone can write to.
         """
         if self._descriptor is not None:
             raise RuntimeError(f"the lock {self.path} is held already")
@@ -123,27 +122,22 @@ def open_lock(path: Path, *, make: bool = True) -> int:
     """Open a lock file, which is made if need be.
 
     Raises:
-        WriteFailedError: it can't be opened, or isn't a plain file.
+        WriteFailedError: it can't be opened, or isn't a plain file that this user alone can write to.
     """
-    # O_NOFOLLOW: a planted link must not make us create or truncate a file elsewhere;
-    # O_NONBLOCK: a planted fifo must not make us hang.
-    flags = os.O_RDWR | (os.O_CREAT if make else 0)
-    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY"):
-        flags |= getattr(os, flag, 0)
+    flags, what = os.O_RDWR | (os.O_CREAT if make else 0), f"the lock '{path}'"
     try:
-        descriptor = os.open(path, flags, 0o600)
-        mode = os.fstat(descriptor).st_mode
-        plain = stat.S_ISREG(mode)
-        if make and plain and mode & OWNER_USES != OWNER_USES:  # a narrow umask: the next one couldn't open it
-            from pyvault.files.modes import set_mode
+        try:
+            return open_own(path, flags, what=what, refused=OTHERS_WRITE)
+        except InsecurePermissionsError:
+            from pyvault.files.filesystem import keeps_modes
 
-            set_mode(descriptor)
+            if keeps_modes(path.parent):
+                raise
+            return open_own(path, flags, what=what, modes=False)  # who keeps a vault there has insisted
+    except (ConfigError, InsecurePermissionsError) as problem:
+        raise WriteFailedError(problem.message, hint=problem.hint) from None
     except OSError as exc:
         raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc
-    if not plain:
-        os.close(descriptor)
-        raise WriteFailedError(f"the lock '{path}' is not a plain file")
-    return descriptor
 
 
 if sys.platform == "win32":

@@ -123,6 +123,11 @@ def _check(descriptor: int, path: Path) -> None:
         raise InsecurePermissionsError(
             f"the token file '{path}' belongs to another user, who knows its token", hint="name another file"
         )
+    if status.st_nlink > 1:
+        raise InsecurePermissionsError(
+            f"the token file '{path}' has a second name (a hard link), which would get the token too",
+            hint="name another file",
+        )
     if status.st_mode & 0o077:
         raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=f"chmod 600 '{path}'")
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
-from pyvault.errors import InsecurePermissionsError, LockTimeoutError, WriteFailedError
+from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
 
@@ -138,7 +138,7 @@ def sweep(room: Path) -> None:
         lock = room / f"{name}{LOCK_SUFFIX}"
         if _lives(_program_of(lock)):
             continue
-        with contextlib.suppress(LockTimeoutError, WriteFailedError), LockFile(lock, timeout=0, passing=True):
+        with contextlib.suppress(PyvaultError), LockFile(lock, timeout=0, passing=True):
             _remove(room / name)
 
 
