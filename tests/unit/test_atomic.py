@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import WriteFailedError
-from pyvault.files.atomic import PendingFile, remove_leftovers, replace_file
+from pyvault.files.atomic import PendingFile, remove_all_leftovers, remove_leftovers, replace_file
 
 
 def mode(path: Path) -> int:
@@ -81,3 +81,32 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
     remove_leftovers(tmp_path / "x")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["x", "x.bak", "xy.pending-1"]
     remove_leftovers(tmp_path / "nowhere" / "x")
+
+
+def test_what_a_living_writer_makes_stays(tmp_path: Path) -> None:
+    (tmp_path / "x.pending-0123456789abcdef").write_bytes(b"left by a killed writer")
+    with PendingFile(tmp_path / "x") as pending:
+        pending.write(b"new")
+        remove_leftovers(tmp_path / "x")
+        pending.finish()
+        remove_all_leftovers(tmp_path)
+        assert [entry.name for entry in tmp_path.iterdir()] == [pending.path.name]
+        pending.commit()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
+
+
+def test_all_leftovers_are_ours(tmp_path: Path) -> None:
+    theirs = ["a.json", "a.json.pending-x", ".pending-0123456789abcdef", "a.pending-0123456789abcdef.json"]
+    for name in [*theirs, "a.json.pending-0123456789abcdef", "b.json.pending-0123456789abcdef"]:
+        (tmp_path / name).write_bytes(b"")
+    remove_all_leftovers(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted(theirs)
+
+
+def test_descriptors_do_not_pile_up(tmp_path: Path) -> None:
+    with (tmp_path / "probe").open("w") as probe:
+        first = probe.fileno()
+    for _ in range(5):
+        replace_file(tmp_path / "x", b"new")
+    with (tmp_path / "probe").open("w") as probe:
+        assert probe.fileno() == first

@@ -74,3 +74,9 @@ def test_a_damaged_file_is_an_error_never_a_new_choice(tmp_path: Path, text: str
     with pytest.raises(ConfigError):
         ChoiceFile(path).record_backend("file")
     assert path.read_text() == text
+
+
+def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
+    (tmp_path / "choice.json.pending-0123456789abcdef").write_bytes(b"{")
+    ChoiceFile(tmp_path / "choice.json").record_backend("file")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["choice.json", "choice.json.lock"]

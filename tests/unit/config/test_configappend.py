@@ -175,3 +175,10 @@ def test_a_file_that_changes_before_the_rename_is_left_alone(tmp_path: Path) -> 
     assert path.read_bytes() == b"theirs"
     assert configappend.replace_if_unchanged(path, b"ours", expected=b"theirs") is True
     assert [file.name for file in tmp_path.iterdir()] == ["config"]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
+    (tmp_path / "config.pending-0123456789abcdef").write_bytes(b"[profile half")
+    (tmp_path / "config").write_bytes(b"[profile a]\n")
+    ConfigFile.load(tmp_path / "config").append_profile("new", {})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["config"]

@@ -16,6 +16,15 @@ from pyvault.sso.awscache import read_aws_cache, remove_from_aws_cache, write_aw
 from pyvault.sso.tokens import AccessToken, Registration, SsoToken
 
 
+def test_the_token_of_a_killed_writer_goes_with_the_next(tmp_path: Path) -> None:
+    client = Registration(client_id="id", client_secret=Secret("secret"), expires=START)
+    token = SsoToken(access_token=Secret("new"), expires=START, refresh_token=None, client=client)
+    for name in (f"{'0' * 40}.json.pending-0123456789abcdef", f"{'1' * 40}.json"):
+        (tmp_path / name).write_text("a token")
+    path = write_aws_cache(tmp_path, session(), token)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([f"{'1' * 40}.json", path.name])
+
+
 def test_a_directory_that_can_not_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
     client = Registration(client_id="id", client_secret=Secret("secret"), expires=START)
     token = SsoToken(

@@ -125,12 +125,13 @@ def replace_if_unchanged(target: Path, data: bytes, *, expected: bytes) -> bool:
     Raises:
         WriteFailedError: nothing has changed.
     """
-    from pyvault.files.atomic import PendingFile, writing
+    from pyvault.files.atomic import PendingFile, remove_leftovers, writing
     from pyvault.files.modes import make_directory
 
     with writing(target):
         make_directory(target.parent)
         old = target.stat() if target.exists() else None
+    remove_leftovers(target)
     with PendingFile(target, mode=0o600 if old is None else stat.S_IMODE(old.st_mode)) as pending:
         pending.write(data)
         if old is not None:

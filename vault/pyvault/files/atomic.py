@@ -2,7 +2,7 @@
 
 The new content goes into a temporary file of the same directory, reaches the
 disk, and is renamed over the old one. A killed process leaves the old file and
-perhaps a temporary one, which the next writer removes under its lock.
+perhaps a temporary one, which the next writer removes: whoever lives has it locked.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -20,14 +21,18 @@ from pyvault.errors import VaultExistsError, WriteFailedError
 from pyvault.files.patience import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from types import TracebackType
 
 PENDING_MARK = ".pending-"
+RANDOM_BYTES = 8
+_OURS = re.compile(rf".+{re.escape(PENDING_MARK)}[0-9a-f]{{{2 * RANDOM_BYTES}}}")
 
 
 class PendingFile:
     """A temporary file that becomes *target* on :meth:`commit`, or vanishes."""
+
+    _descriptor: int | None
 
     def __init__(self, target: Path, *, mode: int = 0o600, durable: bool = True) -> None:
         """Create the temporary file beside its target.
@@ -43,13 +48,12 @@ class PendingFile:
         from pyvault.files.modes import set_mode
 
         self.target = target
-        self.path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(8)}")
         self._durable = durable
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
-            flags |= getattr(os, flag, 0)
+        self._held: int | None = None  # keeps the file locked until it has its name: see remove_leftovers
         with writing(target):
-            self._descriptor: int | None = os.open(self.path, flags, 0o600)
+            self.path, self._descriptor = _make(target)
+            if sys.platform != "win32":
+                self._held = os.dup(self._descriptor)
             set_mode(self._descriptor, mode)
 
     def __enter__(self) -> Self:
@@ -67,6 +71,10 @@ class PendingFile:
         # After a commit there is nothing to remove; what can't be removed now, the next writer removes.
         with contextlib.suppress(OSError):
             self.path.unlink()
+        if self._held is not None:
+            held, self._held = self._held, None
+            with contextlib.suppress(OSError):
+                os.close(held)
 
     def write(self, data: bytes) -> None:
         """Append all of *data*.
@@ -159,13 +167,61 @@ def place_new(finished: Path, target: Path) -> None:
 
 
 def remove_leftovers(target: Path) -> None:
-    """Remove temporary files that killed writers left; the caller holds the target's lock."""
-    prefix = target.name + PENDING_MARK
+    """Remove temporary files of the target that killed writers left; those of living ones stay."""
+    _sweep(target.parent, lambda name: name.startswith(target.name + PENDING_MARK))
+
+
+def remove_all_leftovers(directory: Path) -> None:
+    """Remove all that killed writers of ours left in a directory, whichever file it was to become."""
+    _sweep(directory, lambda name: _OURS.fullmatch(name) is not None)
+
+
+def _sweep(directory: Path, is_pending: Callable[[str], bool]) -> None:
     with contextlib.suppress(OSError):  # a clean-up that fails must not stop the write
-        for entry in list(os.scandir(target.parent)):
-            if entry.name.startswith(prefix):
+        for entry in list(os.scandir(directory)):
+            if is_pending(entry.name):
                 with contextlib.suppress(OSError):
-                    os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
+                    _remove_unless_held(Path(entry.path))
+
+
+def _remove_unless_held(path: Path) -> None:
+    if sys.platform == "win32" or not path.is_file() or path.is_symlink():
+        path.unlink()  # Windows refuses while the file is open; a planted link is nobody's
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if _hold(descriptor):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _make(target: Path) -> tuple[Path, int]:
+    """Make a temporary file beside its target, and lock it; return its path and descriptor."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    while True:
+        path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(RANDOM_BYTES)}")
+        descriptor = os.open(path, flags, 0o600)
+        if _hold(descriptor):
+            return path, descriptor
+        os.close(descriptor)  # somebody sweeps, and was quicker than our lock: that file goes
+
+
+def _hold(descriptor: int) -> bool:
+    """Lock an open file; False where somebody else has it, True also where the system knows no locks."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def sync_directory(directory: Path) -> None:

@@ -126,7 +126,7 @@ def write_aws_cache(directory: Path, session: SsoSession, token: AccessToken) ->
     """
     import json
 
-    from pyvault.files.atomic import replace_file, writing
+    from pyvault.files.atomic import remove_all_leftovers, replace_file, writing
     from pyvault.files.modes import make_directory
 
     path = cache_path(directory, session)
@@ -138,5 +138,6 @@ def write_aws_cache(directory: Path, session: SsoSession, token: AccessToken) ->
     }
     with writing(path):
         make_directory(path.parent)
+    remove_all_leftovers(path.parent)  # there is a token in each
     replace_file(path, json.dumps(content).encode(), mode=0o600)
     return path

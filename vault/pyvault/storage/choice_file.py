@@ -145,7 +145,7 @@ class ChoiceFile:
         return before
 
     def _change(self, change: Callable[[Remembered], Remembered]) -> None:
-        from pyvault.files.atomic import replace_file, writing
+        from pyvault.files.atomic import remove_leftovers, replace_file, writing
         from pyvault.files.lock import LockFile
         from pyvault.files.modes import make_directory
 
@@ -154,6 +154,7 @@ class ChoiceFile:
         with LockFile(self._path.with_name(f"{self._path.name}.lock")):
             known = self.load()
             changed = change(known)
+            remove_leftovers(self._path)
             if changed != known:
                 replace_file(self._path, _format(changed))
 
