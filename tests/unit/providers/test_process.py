@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from pyvault.errors import ProcessError, ProfileLoopError
 from pyvault.process.command import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
+from pyvault.process.started import VARIABLE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a POSIX shell")
 
@@ -91,6 +95,64 @@ def test_a_grandchild_that_keeps_the_pipe_does_not_hold_us() -> None:
     assert "keeps its output open" in (caught.value.hint or "")
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="found by /proc")
+
+
+def still_there(pids: Path) -> list[int]:
+    """Return which of the processes noted in a file run on; what was killed may need a moment."""
+    alive = [int(pid) for pid in pids.read_text().split()]
+    assert alive
+    until = time.monotonic() + 10
+    while alive and time.monotonic() < until:
+        alive = [pid for pid in alive if Path(f"/proc/{pid}/environ").exists() and _state(pid) != "Z"]
+        time.sleep(0.01)
+    return alive
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+@LINUX
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sleep 60 & echo $! >>PIDS; wait",
+        "sleep 60 & echo $! >>PIDS; exit 0",  # its parent ends at once
+        "(sh -c 'sleep 60 & echo $! >>PIDS; wait' & ) ; sleep 60",
+        "timeout 60 sleep 50 & echo $! >>PIDS; wait",  # in a group of its own
+        "sleep 60 >/dev/null 2>&1 & echo $! >>PIDS; yes",  # cut off for what it says
+    ],
+)
+def test_all_that_a_command_has_started_ends_at_its_limit(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ProcessError):
+        run(command(text.replace("PIDS", str(tmp_path / "pids")), limit=1), ENVIRON)
+    assert still_there(tmp_path / "pids") == []
+
+
+@LINUX
+def test_neither_a_daemon_nor_what_another_command_started_ends_with_it(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env=ENVIRON | {VARIABLE: "other"}) as neighbour:
+        daemon = f"setsid sleep 50 >/dev/null 2>&1 & sleep 0.2; echo $! >>{tmp_path}/pids; sleep 60"
+        try:
+            with pytest.raises(ProcessError):
+                run(command(daemon, limit=1), ENVIRON)
+            assert neighbour.poll() is None
+            pid = int((tmp_path / "pids").read_text())
+            os.kill(pid, 0)
+            os.kill(pid, signal.SIGKILL)
+        finally:
+            neighbour.kill()
+
+
+def test_what_a_command_that_ended_left_in_the_background_stays(tmp_path: Path) -> None:
+    assert run(command(f"sleep 60 >/dev/null 2>&1 & echo $! >{tmp_path}/pids; echo x"), ENVIRON).reveal() == b"x\n"
+    os.kill(int((tmp_path / "pids").read_text()), signal.SIGKILL)
+
+
 def test_a_child_that_closes_its_output_and_stays_is_ended() -> None:
     with pytest.raises(ProcessError, match="did not finish in"):
         run(command("exec >&-; exec sleep 60", limit=0.3), ENVIRON)
@@ -103,8 +165,6 @@ def test_stdin_of_the_user_is_not_consumed(tmp_path: Path, monkeypatch: pytest.M
     script += "c = ConfiguredCommand(text='cat', setting='s', profile='p', limit=datetime.timedelta(seconds=9))\n"
     script += "assert run(c, dict(os.environ)).reveal() == b''\n"
     script += "assert os.read(0, 9) == b'mine'"
-    import subprocess
-
     subprocess.run([sys.executable, "-c", script], input=b"mine", check=True, timeout=30)
 
 
@@ -141,7 +201,6 @@ except ProcessError:
 
 
 def test_a_command_that_is_killed_with_the_echo_off_leaves_the_terminal_as_it_was() -> None:
-    import subprocess
     import termios
 
     master, terminal = os.openpty()

@@ -17,6 +17,7 @@ from pyvault.errors import ProcessError
 from pyvault.process import chain as process_chain
 from pyvault.process.group import running_beside_us
 from pyvault.process.own_terminal import own_terminal
+from pyvault.process.started import Mark
 from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
 from pyvault.trace import trace
@@ -53,6 +54,8 @@ class ConfiguredCommand:
 def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]:
     """Run the command and give what it wrote to stdout.
 
+    Where it is cut off, all that it has started ends with it: see :mod:`pyvault.process.started`.
+
     stdin is the terminal where there is one, else empty: the user's stdin
     belongs to the program that ``exec`` starts.
 
@@ -62,7 +65,8 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
     """
     import subprocess
 
-    child_environ = _child_environ(environ, command.profile)
+    mark = Mark()
+    child_environ = _child_environ(environ, command.profile) | mark.variables(environ)
     trace(__name__, "running %s", _name(command))
     with own_terminal() as terminal:
 
@@ -78,7 +82,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
             except (OSError, ValueError) as exc:
                 raise ProcessError(f"{_name(command)} can't be started: {type(exc).__name__}") from None
 
-        with running_beside_us(start) as child:
+        with running_beside_us(start, end_others=mark.end_all) as child:
             output, complete = _read(child, command.limit)
             leaves_others = not complete and child.poll() == 0
         if not complete:

@@ -33,15 +33,24 @@ def running_group(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]
 
 
 @contextmanager
-def running_beside_us(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]]:
+def running_beside_us(
+    start: Callable[[], Popen[AnyStr]], *, end_others: Callable[[], None] = lambda: None
+) -> Generator[Popen[AnyStr]]:
     """Run a program in our own group, and kill it if it is still there at the end of the block.
 
     After Ctrl-C, which it hears too, it gets a moment to end by itself.
 
     Args:
         start: starts it; its pipes stay open, they are the caller's.
+        end_others: ends what it has started; called if nobody has seen its end by then.
     """
-    with _running(start, _end_alone) as child:
+
+    def end(child: Popen[AnyStr]) -> None:
+        if child.returncode is None:
+            end_others()
+        _end_alone(child)
+
+    with _running(start, end) as child:
         try:
             yield child
         except KeyboardInterrupt:
