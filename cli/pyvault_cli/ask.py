@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
 from pyvault.secret import Secret
 from pyvault.vaultfile import origins
-from pyvault_cli import prompt
+from pyvault_cli import exits, prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,13 @@ MOST_DIGITS = 9  # of a descriptor
 PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
 ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
 NEW_SOURCES: tuple[str, ...] = (NEW, "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", TERMINAL)
+
+
+class DeclinedError(UserCancelledError):
+    """The human said no: an answer, and no interruption."""
+
+
+exits.TABLE[DeclinedError] = exits.FAILED
 
 
 class Asking:
@@ -159,10 +166,11 @@ class Asking:
 
         Raises:
             InputRequiredError: nobody may or can be asked.
-            UserCancelledError: the human said no.
+            DeclinedError: the human said no.
+            UserCancelledError: the human pressed Ctrl-C or Ctrl-D.
         """
         if not prompt.confirmed(self.terminal(f"an answer to '{question}'", (option, TERMINAL)), question):
-            raise UserCancelledError("not confirmed; nothing was changed")
+            raise DeclinedError("not confirmed; nothing was changed")
 
     def terminal(self, wanted: str, sources: tuple[str, ...]) -> prompt.Terminal:
         """Give the terminal, or say what is needed and how it can be given.

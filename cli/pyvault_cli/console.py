@@ -23,6 +23,10 @@ from pyvault.errors import PyvaultError
 RED, YELLOW, PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
 
+class NobodyReadsError(BrokenPipeError):
+    """The reader of our stdout has gone; any other broken pipe or socket is an error like others."""
+
+
 def error(text: str) -> None:
     """Tell a person what went wrong."""
     _say("error", text, RED)
@@ -78,7 +82,7 @@ def data_bytes(raw: bytes) -> None:
 
     Raises:
         PyvaultError: stdout is closed, or its disk is full.
-        BrokenPipeError: nobody reads; ``main`` turns it into an exit code.
+        NobodyReadsError: nobody reads; ``main`` turns it into an exit code.
     """
     stream = sys.stdout
     if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - None if descriptor 1 was closed at the start
@@ -88,7 +92,7 @@ def data_bytes(raw: bytes) -> None:
         stream.buffer.write(raw)
         stream.flush()
     except BrokenPipeError:
-        raise
+        raise NobodyReadsError from None
     except OSError as exc:
         raise PyvaultError(f"can't write the output: {exc.strerror}") from None
 

@@ -2,7 +2,7 @@
 
 ========  ==================================================================
 0         done
-1         a lock's time-out, no memory or disk, too large, other expected things
+1         a question answered with no, a lock's time-out, no memory or disk, other expected things
 2         usage
 3         profile, credentials or item not found
 4         wrong key, locked, or input needed that may not be asked for
@@ -12,7 +12,7 @@
 70        a mistake of ours
 126, 127  ``exec``: the command can't be run, was not found
 128+N     ``exec``: the child was ended by signal N
-130       the human cancelled
+130       the human cancelled: Ctrl-C, Ctrl-D, a prompt that was dismissed
 ========  ==================================================================
 """
 

@@ -54,13 +54,22 @@ def failing_command(argv: Sequence[str], environ: Mapping[str, str]) -> str | No
     return FAILING.get(wanted, "false\n")
 
 
-def run_for_shell(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
-    """Run a command line, and print what fails if it does; its exit code stays its own."""
+def run_for_shell(
+    argv: Sequence[str], run: Callable[[Sequence[str]], int], *, early: Callable[[bytes], None] = lambda _: None
+) -> int:
+    """Run a command line, and print what fails if it does; its exit code stays its own.
+
+    Args:
+        argv: the words after the program's name.
+        run: runs them.
+        early: gets what has to be printed by whoever ends us before *run* could.
+    """
     import os
 
     text = failing_command(argv, os.environ)
     if text is None:
         return run(argv)
+    early(text.encode())
     _print_when_ended(text)
     code = 1
     try:

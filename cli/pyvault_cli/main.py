@@ -10,6 +10,7 @@ import sys
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would double the cost of --version
 if TYPE_CHECKING:
+    import signal as _signal
     from collections.abc import Callable, Mapping, Sequence
 
     from typer.core import TyperCommand
@@ -17,21 +18,29 @@ if TYPE_CHECKING:
     from pyvault.errors import PyvaultError
     from pyvault_cli.context import Context
     from pyvault_cli.words import Words
+else:
+    import _signal  # the C module alone: ``signal`` loads more than --version needs
 
 
 def main() -> int:
     """Run pyvault with the words of this process; ends it, or gives its exit code."""
+    end_at_interrupt()
     argv = sys.argv[1:]
     if argv == ["--version"] and sys.stdout:
         from pyvault.version import __version__
 
         sys.stdout.write(f"pyvault {__version__}\n")
         return _end(0)
-    if "export" in argv and not _gives_json(argv):
-        from pyvault_cli.failing import run_for_shell
+    try:
+        if "export" in argv and not _gives_json(argv):
+            from pyvault_cli.failing import run_for_shell
 
-        return _end(run_for_shell(argv, run))
-    return _end(run(argv))
+            code = run_for_shell(argv, run, early=_last_words.append)
+        else:
+            code = run(argv)
+    finally:
+        end_at_interrupt()
+    return _end(code)
 
 
 def _gives_json(argv: Sequence[str]) -> bool:
@@ -55,11 +64,42 @@ def run(argv: Sequence[str]) -> int:
         _report_removed(problem)
         return exits.exit_code(problem)
     except KeyboardInterrupt:
+        console.error("cancelled")
         return exits.CANCELLED
-    except BrokenPipeError:
+    except console.NobodyReadsError:
         return _nobody_reads()
     except Exception as crash:  # noqa: BLE001 - the last resort: no traceback, whose frames know secrets
         return _crashed(crash)
+
+
+#: What a shell that evaluates our output has to get when Ctrl-C ends us so early.
+_last_words: list[bytes] = []
+
+
+def end_at_interrupt() -> None:
+    """Let Ctrl-C end the process at once, where nothing is open yet or any more, and imports are on their way.
+
+    An exception would come out of whatever is being imported, and some of that swallows it.
+    """
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # else it is ignored, or a server's
+        _signal.signal(_signal.SIGINT, _end_interrupted)
+
+
+def raise_at_interrupt() -> None:
+    """Let Ctrl-C be a KeyboardInterrupt again: there is something to put in order from here on."""
+    if _signal.getsignal(_signal.SIGINT) is _end_interrupted:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+
+
+def _end_interrupted(_number: int, _frame: object) -> None:
+    import os
+
+    try:
+        for text in _last_words:
+            os.write(1, text)
+        os.write(2, b"pyvault: error: cancelled\n")
+    finally:
+        os._exit(130)
 
 
 def _dispatch(argv: Sequence[str]) -> int:
@@ -100,6 +140,7 @@ def _dispatch(argv: Sequence[str]) -> int:
 
         assumed = forget_assumed(os.environ)
     _check_prompt(line, os.environ)
+    raise_at_interrupt()
     with Context(line, os.environ, assumed) as context:
         return _invoke(built[line.command], line, context)
 
@@ -153,7 +194,11 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     let_negate(command, own)
     _refuse_empty_values(command, own)
     try:
-        with command.make_context(f"pyvault {line.command}", own, obj=context) as parsed:
+        try:
+            parsed = command.make_context(f"pyvault {line.command}", own, obj=context)
+        except BrokenPipeError:  # the parser writes the help itself, and nothing else
+            raise console.NobodyReadsError from None
+        with parsed:
             command.invoke(parsed)
     except Exit as done:
         return done.exit_code

@@ -30,7 +30,7 @@ def read(context: Context, profile: str, *, from_stdin: bool, replace: bool, ser
     Raises:
         InputRequiredError: nobody may or can be asked.
         InvalidSettingError: it is no secret, or of a device that AWS can't use.
-        UserCancelledError: the one stored already is to stay.
+        DeclinedError: the one stored already is to stay.
     """
     if not replace and totp_name(profile) in context.store.backend.names():
         context.ask.confirm(f"Replace the MFA device stored for '{profile}'?", option="--force")

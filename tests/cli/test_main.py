@@ -233,7 +233,46 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pyvault_cli.commands.version.version", interrupted)
-    assert run_in_process(["version"]).code == 130
+    shown = run_in_process(["version"])
+    assert (shown.code, shown.err) == (130, "pyvault: error: cancelled\n")
+
+
+#: Presses Ctrl-C while the first module of that name is being found, and swallows what comes out, as some importers do.
+PRESSING = """
+import importlib.abc, os, signal, sys
+pressed = sys.argv.pop(1)
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == pressed:
+            sys.meta_path.remove(self)
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                for _ in range(1000): pass
+            except KeyboardInterrupt:
+                print("swallowed", file=sys.stderr)
+sys.meta_path.insert(0, Finder())
+from pyvault_cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
+@pytest.mark.parametrize("module", ["pyvault.errors", "pyvault_cli.words", "typer", "pyvault_cli.commands.list"])
+def test_ctrl_c_while_modules_are_loaded(tmp_path: Path, module: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PRESSING, module, "list"],
+        capture_output=True, text=True, env=clean_environ(tmp_path), check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (130, "pyvault: error: cancelled\n")
+
+
+def test_a_broken_socket_is_not_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", broken)
+    shown = run_in_process(["version"])
+    assert (shown.code, "BrokenPipeError" in shown.err) == (70, True)
 
 
 class Shown:
