@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import InputRequiredError, UserCancelledError
 from pyvault.secret import Secret
-from pyvault.server.foreground import foreground
 from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
@@ -81,10 +80,14 @@ class _Tty:
     """``/dev/tty``: the controlling terminal of a POSIX process, whatever stdin is."""
 
     def line(self, prompt: str) -> str:
+        from pyvault.server.foreground import foreground
+
         with _opened() as descriptor, foreground(descriptor):
             return self._ask(descriptor, prompt)
 
     def hidden(self, prompt: str) -> Secret[str]:
+        from pyvault.server.foreground import foreground
+
         with _opened() as descriptor, foreground(descriptor), _no_echo(descriptor):
             return Secret(self._ask(descriptor, prompt, after="\n"))
 
