@@ -60,6 +60,7 @@ def run(argv: Sequence[str]) -> int:
         _occupy_standard_descriptors()
         return _dispatch(argv)
     except PyvaultError as problem:
+        problem.hint = _advice(problem)
         console.report(problem)
         _report_removed(problem)
         return exits.exit_code(problem)
@@ -70,6 +71,14 @@ def run(argv: Sequence[str]) -> int:
         return _nobody_reads()
     except Exception as crash:  # noqa: BLE001 - the last resort: no traceback, whose frames know secrets
         return _crashed(crash)
+
+
+def _advice(problem: PyvaultError) -> str | None:
+    import os
+
+    from pyvault_cli.places import hint_for
+
+    return hint_for(problem, os.environ)
 
 
 #: What a shell that evaluates our output has to get when Ctrl-C ends us so early.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,44 @@ def test_a_read_only_home_is_a_clear_error(pyvault: Pyvault, tmp_path: Path, wor
     assert "Traceback" not in ended.err
     assert ended.err.startswith("pyvault: error: ")
     assert str(unwritable_home(tmp_path)) in ended.err
+    assert "pyvault: hint: '" in ended.err
+    assert "names another place" in ended.err
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a file system that root can't write")
+def test_a_session_is_good_where_it_can_not_be_kept(pyvault: Pyvault, tmp_path: Path, known_vault: Path) -> None:
+    answer = {"Version": 1, "AccessKeyId": "ASIAEXAMPLEEXAMPLE00", "SecretAccessKey": "x", "SessionToken": "y"}
+    (tmp_path / "answer").write_text(json.dumps(answer | {"Expiration": "2100-01-01T00:00:00Z"}))
+    (tmp_path / "config").write_text(f"[profile p]\nregion = eu-west-1\ncredential_process = cat {tmp_path}/answer\n")
+    env: Environ = {
+        "HOME": str(unwritable_home(tmp_path)),
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "PYVAULT_FILE": str(known_vault),
+        "PYVAULT_PASSPHRASE": KAT1_PASSPHRASE,
+    }
+    ended = pyvault("exec", "p", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID", env=env)
+    assert (ended.code, ended.out) == (0, "ASIAEXAMPLEEXAMPLE00\n"), ended.err
+    assert ended.err.count("the session is not kept, and the next command asks AWS anew: ") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="takes root's right to read anything away")
+@pytest.mark.peer("setpriv")
+@pytest.mark.parametrize("words", [["list"], ["exec", "-n", "a", "--", "true"], ["add", "b", *ADD]])
+def test_an_unreadable_state_directory_has_the_same_hint(pyvault: Pyvault, tmp_path: Path, words: list[str]) -> None:
+    env: Environ = {"PYVAULT_PASSPHRASE": "x", "HOME": str(tmp_path), "PYVAULT_BACKEND": "file"}
+    assert pyvault("add", "a", *ADD, env=env, stdin=LINES).code == 0
+    state = tmp_path / ".local/state/pyvault"
+    state.chmod(0)
+    try:
+        ended = subprocess.run(
+            ["setpriv", "--inh-caps=-all", "--bounding-set=-all", PYVAULT, *words],
+            env=clean_environ(tmp_path) | {"PYVAULT_PASSPHRASE": "x", "PYVAULT_BACKEND": "file"},
+            input=LINES, capture_output=True, check=False,
+        )  # fmt: skip
+    finally:
+        state.chmod(0o700)
+    assert ended.returncode == 5
+    assert f"pyvault: hint: '{state}' has to be yours to read and write".encode() in ended.stderr
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a file system that root can't write")

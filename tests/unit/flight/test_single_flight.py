@@ -26,6 +26,7 @@ from pyvault.errors import (
     LockTimeoutError,
     PyvaultError,
     UserCancelledError,
+    WriteFailedError,
 )
 from pyvault.files.atomic import PendingFile
 from pyvault.sessions.single_flight import SingleFlight
@@ -343,3 +344,19 @@ def test_a_killed_leader_is_replaced_by_one_waiter(tmp_path: Path) -> None:
     assert outputs == [("credentials\n", "")] * 7
     assert len((tmp_path / "log").read_text().splitlines()) == 2
     assert json.loads((tmp_path / "cache").read_text()) == "credentials"
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a file system that root can't write")
+def test_where_no_lock_can_be_made_it_fetches_without_one() -> None:
+    cell = Cell()
+    assert SingleFlight(Path("/sys/kernel/locks")).share(KEY, look_up=cell.look_up, fetch=cell.fetch) == "value 1"
+    assert cell.fetches == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a link of POSIX")
+def test_what_others_have_put_in_the_place_of_the_lock_is_named(tmp_path: Path) -> None:
+    (tmp_path / f"{KEY[:32]}.lock").symlink_to(tmp_path / "other")
+    cell = Cell()
+    with pytest.raises(WriteFailedError, match="is a symbolic link"):
+        SingleFlight(tmp_path).share(KEY, look_up=cell.look_up, fetch=cell.fetch)
+    assert cell.fetches == 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault import clock as real_clock
-from pyvault.errors import ItemNotFoundError, VaultNotFoundError
+from pyvault.errors import ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.names import ItemName, Kind
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_handle import SessionHandle
@@ -53,8 +53,17 @@ class SessionEntry:
 class SessionCache:
     """Cached sessions, and raw items beside them for SSO."""
 
-    def __init__(self, file: SessionVault, clock: Clock = real_clock.now) -> None:
-        """Name the file; it is opened when something is asked."""
+    def __init__(
+        self, file: SessionVault, clock: Clock = real_clock.now, *, note: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Name the file; it is opened when something is asked.
+
+        Args:
+            file: the session vault.
+            clock: tells what has ended.
+            note: told of a session that can't be kept.
+        """
+        self._note = note
         self._handle = SessionHandle(file)
         self._clock = clock
 
@@ -73,11 +82,16 @@ class SessionCache:
     def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
         """Keep a session until it expires, and drop those that have.
 
+        Where nothing can be written, in a read-only home or on a full disk, it is good without being kept.
+
         Raises:
-            BackendError: it can't be kept.
+            BackendError: the key of the cache can't be had.
         """
         attributes = {"profile": profile, "op": op} | ({"root": root} if root is not None else {})
-        self._put(ItemName(Kind.SESSION, key), encode_session(credentials), attributes, credentials.expires)
+        try:
+            self._put(ItemName(Kind.SESSION, key), encode_session(credentials), attributes, credentials.expires)
+        except WriteFailedError as problem:
+            self._note(f"the session is not kept, and the next command asks AWS anew: {problem.message}")
 
     def entries(self) -> list[SessionEntry]:
         """List the cached sessions that have not ended, soonest end first."""
@@ -217,14 +231,14 @@ def open_session_vault(
         backend_name: as the registry calls it.
         options: which store it is.
         backend: guards the file's key.
-        note: gets one line if the file had to be replaced.
+        note: gets one line if the file had to be replaced, or a session can't be kept.
         clock: tells what has ended.
         checks: of the file and its directory, by default the ordinary ones.
     """
     path = session_path(paths.data, backend_name, options)
     memory = cleared_path(paths.state, path)
     vault = SessionVault(path, backend, note=note, clock=clock, checks=checks, memory=memory)
-    return SessionCache(vault, clock)
+    return SessionCache(vault, clock, note=note)
 
 
 def session_files(paths: Paths) -> list[Path]:

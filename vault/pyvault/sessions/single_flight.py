@@ -18,6 +18,7 @@ inside another for ever.
 from __future__ import annotations
 
 import contextlib
+import errno
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,6 +40,8 @@ PRIVATE_FAILURES = (UserCancelledError, InputRequiredError)
 PATIENCE = 30.0  # seconds that something quick waits for a fetch, in which a person may be typing
 KEY_CHARACTERS = 32  # of the hex key: 128 bits name a lock
 SUFFIX = ".lock"
+#: A home that is read-only, somebody else's or full.
+NOT_TO_BE_WRITTEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
 IDLE = 24 * 3600.0  # seconds without a holder after which somebody else's fetch removes a lock
 
 
@@ -65,7 +68,7 @@ class SingleFlight:
         Raises:
             PyvaultError: what *fetch* raised, here or in the leader that was
                 waited for.
-            WriteFailedError: the lock can't be made.
+            WriteFailedError: what has the lock's name is no lock of ours, or no locks are known there.
         """
         record = self._directory / f"{key[:KEY_CHARACTERS]}{flight_failure.SUFFIX}"
         before = flight_failure.mark(record)
@@ -125,11 +128,18 @@ class SingleFlight:
 
     @contextlib.contextmanager
     def _turn(self, key: str) -> Generator[bool]:
-        """Hold the lock; give whether another process held it before."""
+        """Hold the lock; give whether another process held it before.
+
+        Where no file can be made nobody else has one either, so there is nothing to wait for.
+        """
         with contextlib.ExitStack() as held:
             waited = False
             try:
                 held.enter_context(self._lock(key, 0))
+            except WriteFailedError as problem:
+                if getattr(problem.__cause__, "errno", None) not in NOT_TO_BE_WRITTEN:
+                    raise
+                trace(__name__, "fetching without a lock: %s", problem.message)
             except LockTimeoutError:
                 waited = True
                 trace(__name__, "another process is fetching the same credentials; waiting for it")
