@@ -88,13 +88,23 @@ def flush() -> None:
 
 
 def run(program: str, command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the command beside us and give its exit code, 128+N for a signal N."""
+    """Run the command beside us and give its exit code, 128+N for a signal N.
+
+    A console gives Ctrl-C to the command too, and what becomes of it is the command's to
+    say: ``subprocess.run`` would kill it a quarter of a second later.
+    """
     import subprocess
 
+    from pyvault.server.supervise import pass_signals
+
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)  # a command started with SIG_IGN would keep it
     try:
-        code = subprocess.run([program, *command[1:]], env=dict(environ), check=False).returncode
+        child = subprocess.Popen([program, *command[1:]], env=dict(environ))
     except OSError as exc:
+        signal.signal(signal.SIGINT, before)
         raise CommandNotExecutableError(f"the command '{command[0]}' can't be run: {exc.strerror}") from None
+    pass_signals(child)
+    code = child.wait()
     return code if code >= 0 else exits.SIGNALLED - code
 
 
