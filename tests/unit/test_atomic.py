@@ -88,7 +88,6 @@ def test_what_a_living_writer_makes_stays(tmp_path: Path) -> None:
     with PendingFile(tmp_path / "x") as pending:
         pending.write(b"new")
         remove_leftovers(tmp_path / "x")
-        pending.finish()
         remove_all_leftovers(tmp_path)
         assert [entry.name for entry in tmp_path.iterdir()] == [pending.path.name]
         pending.commit()

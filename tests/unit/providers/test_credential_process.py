@@ -53,7 +53,7 @@ def test_deviation_6_the_version_must_be_1(version: object) -> None:
 
 @pytest.mark.parametrize("value", ["\ud800", "12\u0000", "1 2"])
 def test_an_account_id_that_no_variable_can_hold_is_refused(value: str) -> None:
-    with pytest.raises(UnusableAnswerError, match="the account id"):
+    with pytest.raises(UnusableAnswerError, match="AccountId"):
         parse(FULL | {"AccountId": value})
 
 

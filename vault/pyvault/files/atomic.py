@@ -71,10 +71,7 @@ class PendingFile:
         # After a commit there is nothing to remove; what can't be removed now, the next writer removes.
         with contextlib.suppress(OSError):
             self.path.unlink()
-        if self._held is not None:
-            held, self._held = self._held, None
-            with contextlib.suppress(OSError):
-                os.close(held)
+        self._let_go()
 
     def write(self, data: bytes) -> None:
         """Append all of *data*.
@@ -95,6 +92,10 @@ class PendingFile:
         Raises:
             WriteFailedError: some systems tell of a full disk only here.
         """
+        self._bring_to_disk()
+        self._let_go()
+
+    def _bring_to_disk(self) -> None:
         if self._descriptor is None:
             return
         with writing(self.target):
@@ -109,7 +110,7 @@ class PendingFile:
             WriteFailedError: the target is as it was; or it is new, but may not
                 survive a power loss, and then the message says so.
         """
-        self.finish()
+        self._bring_to_disk()
         with writing(self.target):
             patiently(lambda: self.path.replace(self.target))
         if self._durable:
@@ -118,6 +119,12 @@ class PendingFile:
             except OSError as exc:
                 message = f"'{self.target}' is written, but may not survive a power loss: {exc.strerror}"
                 raise WriteFailedError(message) from exc
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            with contextlib.suppress(OSError):
+                os.close(held)
 
     def _close(self) -> None:
         if self._descriptor is not None:
