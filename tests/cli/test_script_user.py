@@ -79,7 +79,6 @@ def test_a_session_is_good_where_it_can_not_be_kept(pyvault: Pyvault, tmp_path: 
     }
     ended = pyvault("exec", "p", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID", env=env)
     assert (ended.code, ended.out) == (0, "ASIAEXAMPLEEXAMPLE00\n"), ended.err
-    assert ended.err.count("the session is not kept, and the next command asks AWS anew: ") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="takes root's right to read anything away")

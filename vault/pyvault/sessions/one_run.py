@@ -20,10 +20,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pyvault.errors import BackendError, ItemNotFoundError, LockTimeoutError
+from pyvault.errors import BackendError, ItemNotFoundError, LockTimeoutError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.names import Kind
 from pyvault.secret import Secret
+from pyvault.sessions.single_flight import is_unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -58,7 +59,12 @@ class OneRun:
             WriteFailedError: a lock can't be made.
         """
         with ExitStack() as asking:
-            me = asking.enter_context(self._asking(key))
+            try:
+                me = asking.enter_context(self._asking(key))
+            except WriteFailedError as problem:
+                if not is_unwritable(problem):
+                    raise
+                return run()
             return self._flight.share(
                 key,
                 look_up=lambda: self._handed_over(key, me, asking.close),

@@ -137,7 +137,7 @@ class SingleFlight:
             try:
                 held.enter_context(self._lock(key, 0))
             except WriteFailedError as problem:
-                if getattr(problem.__cause__, "errno", None) not in NOT_TO_BE_WRITTEN:
+                if not is_unwritable(problem):
                     raise
                 trace(__name__, "fetching without a lock: %s", problem.message)
             except LockTimeoutError:
@@ -170,6 +170,11 @@ class SingleFlight:
             raise
         flight_failure.clear(record)
         return result
+
+
+def is_unwritable(problem: WriteFailedError) -> bool:
+    """Return whether an error says that nothing can be written there, by anybody like us."""
+    return getattr(problem.__cause__, "errno", None) in NOT_TO_BE_WRITTEN
 
 
 def _is_lock(name: str) -> bool:
