@@ -85,6 +85,8 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
         with running_beside_us(start, end_others=mark.end_all) as child:
             output, complete = _read(child, command.limit)
             leaves_others = not complete and child.poll() == 0
+            if not complete:
+                mark.end_all()
         if not complete:
             hint = "it ended, and a program that it started keeps its output open: send that one's to /dev/null"
             message = f"{_name(command)} {_excess(output, command.limit)}"
