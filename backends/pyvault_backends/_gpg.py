@@ -24,13 +24,14 @@ from pyvault.errors import (
 from pyvault.process.group import running_group
 from pyvault.process.vault_variables import without_vault_secrets
 from pyvault.secret import Secret
+from pyvault_backends._gpg_reasons import MARK, STATUS_OPTIONS, place_trouble, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 GPG_PROGRAMS = ("gpg2", "gpg")  # in the order in which pass looks for them
-LOOPBACK = "--batch --pinentry-mode loopback"
+LOOPBACK = "--pinentry-mode loopback"
 DECRYPTION_CODES = (2, 11)  # of gpg, which pass passes on; of gopass
 LOCKED_HINT = "unlock the key (gpg-agent), set GPG_TTY, or use --backend-option pinentry=loopback"
 WITHOUT_KEY = "gpg has no secret key here"
@@ -108,12 +109,37 @@ class Gpg:
             BackendUnavailableError: gpg can't be started.
             BackendTimeoutError: it took longer than the limit.
         """
+        listing = self._ask_gpg("--list-secret-keys", "--with-colons")
+        return any(line.startswith("sec:") for line in listing.stdout.splitlines())
+
+    def find_trouble(self, recipients: list[str]) -> BackendUnavailableError | None:
+        """Return why gpg can't encrypt to *recipients* or has no agent; shows no prompt and keeps nothing.
+
+        Raises:
+            BackendUnavailableError: gpg can't be started.
+            BackendTimeoutError: it took longer than the limit.
+        """
+        environ = self._environ(None)
+        owned = place_trouble(environ)  # first: gpg makes files in its directory, whosever it is
+        if owned is not None:
+            return owned
+        listing = self._ask_gpg("--list-secret-keys", "--with-colons")
+        if trouble := refusal(listing.stderr, environ):
+            return trouble
+        if not any(line.startswith("sec:") for line in listing.stdout.splitlines()):
+            return BackendUnavailableError(WITHOUT_KEY, hint=KEY_HINT)
+        to = [word for recipient in recipients for word in ("--recipient", recipient)]
+        return refusal(self._ask_gpg("--quiet", "--encrypt", *to).stderr, environ) if to else None
+
+    def _ask_gpg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         program = next((name for name in GPG_PROGRAMS if shutil.which(name)), GPG_PROGRAMS[-1])
         try:
-            listing = subprocess.run(
-                [program, "--batch", "--list-secret-keys", "--with-colons"],
+            return subprocess.run(
+                [program, *STATUS_OPTIONS.split(), *arguments],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
+                encoding="utf-8",
+                errors="replace",
                 env=self._environ(None),
                 check=False,
                 timeout=self.limit,
@@ -122,7 +148,10 @@ class Gpg:
             raise BackendTimeoutError(f"'{program}' gave no answer in {self.limit:g} s") from None
         except OSError as exc:
             raise BackendUnavailableError(f"'{program}' can't be started: {exc.strerror}") from None
-        return any(line.startswith(b"sec:") for line in listing.stdout.splitlines())
+
+    def gpg_refusal(self, outcome: Outcome) -> BackendUnavailableError | None:
+        """Return why gpg refused to work with its keys; None if it did not."""
+        return refusal(outcome.errors, self._environ(None))
 
     def _passphrase_pipe(self) -> int | None:
         """Give the end of a pipe from which gpg reads the passphrase."""
@@ -143,9 +172,9 @@ class Gpg:
         terminal = _terminal_name()
         if terminal is not None:
             environ.setdefault("GPG_TTY", terminal)  # where pinentry asks
-        if pipe is not None:
-            given = environ.get("PASSWORD_STORE_GPG_OPTS", "")
-            environ["PASSWORD_STORE_GPG_OPTS"] = f"{given} {LOOPBACK} --passphrase-fd {pipe}".strip()
+        loopback = "" if pipe is None else f"{LOOPBACK} --passphrase-fd {pipe}"
+        given = environ.get("PASSWORD_STORE_GPG_OPTS", "")
+        environ["PASSWORD_STORE_GPG_OPTS"] = f"{given} {STATUS_OPTIONS} {loopback}".strip()
         return environ
 
 
@@ -161,6 +190,8 @@ def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
     """Read what went wrong."""
     if any(text in outcome.errors for text in CANCELLED_TEXTS):
         return UserCancelledError("the passphrase prompt of gpg was dismissed")
+    if refused := gpg.gpg_refusal(outcome):
+        return refused
     if any(text in outcome.errors for text in LOCKED_TEXTS):
         if gpg.has_secret_key():
             return BackendLockedError(f"gpg can't unlock the key for {of}", hint=LOCKED_HINT)
@@ -172,5 +203,5 @@ def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
 
 def _last_line(errors: str) -> str:
     """Give pass's own message; gpg's warnings come before it."""
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith(MARK)]
     return "".join(char for char in lines[-1] if char.isprintable()) if lines else "no message"

@@ -37,7 +37,7 @@ from pyvault.paths import expand_user
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault.storage.options import check_options, seconds_option
-from pyvault_backends._gpg import KEY_HINT, WITHOUT_KEY, Gpg, Outcome, gpg_error
+from pyvault_backends._gpg import Gpg, Outcome, gpg_error
 from pyvault_backends._safe_names import decode_name, encode_name
 
 if TYPE_CHECKING:
@@ -72,6 +72,19 @@ class Places:
     def root(self) -> Path:
         """The folder of our items."""
         return self.store / self.prefix
+
+    def recipients(self) -> list[str]:
+        """Return the keys to which pass would encrypt: those of the nearest ``.gpg-id`` on the way up."""
+        if given := os.environ.get("PASSWORD_STORE_KEY"):
+            return given.split()
+        folder = self.root
+        while folder != self.store and not (folder / ".gpg-id").is_file():
+            folder = folder.parent
+        try:
+            lines = (folder / ".gpg-id").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # whoever encrypts is told
+            return []
+        return [name for line in lines if (name := line.partition("#")[0].strip())]
 
     @property
     def is_git(self) -> bool:
@@ -140,14 +153,13 @@ class PassBackend:
 
     @classmethod
     def examine(cls, options: Options) -> Availability:
-        """Say whether gpg has a secret key at all; shows no prompt."""
+        """Say whether gpg can encrypt to the store's keys and has an agent and a secret key; shows no prompt."""
         seen = cls.probe(options)
         if not seen.available or options.get("command", NAME) != NAME:  # others may do without gpg
             return seen
-        gpg = Gpg(command=NAME, store=Places.parse(options).store, limit=LIMIT, passphrase=None)
-        if not gpg.has_secret_key():
-            return Availability(available=False, reason=WITHOUT_KEY, hint=KEY_HINT)
-        return seen
+        places = Places.parse(options)
+        trouble = Gpg(command=NAME, store=places.store, limit=LIMIT).find_trouble(places.recipients())
+        return seen if trouble is None else Availability(available=False, reason=trouble.message, hint=trouble.hint)
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt the item's file."""
