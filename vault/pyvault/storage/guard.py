@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def contract_errors(attempt: str) -> Generator[None]:
+def contract_errors(attempt: str, *, who: str = "the backend") -> Generator[None]:
     """Turn whatever a driver lets slip into a BackendError.
 
     Args:
         attempt: what was tried, for the message: ``read 'credential/prod'``.
+        who: whose driver it is, for the message.
 
     Raises:
         BackendError: for every exception that is not ours; Ctrl-C passes.
@@ -31,4 +32,4 @@ def contract_errors(attempt: str) -> Generator[None]:
     except (PyvaultError, KeyboardInterrupt):
         raise
     except BaseException as exc:  # noqa: BLE001 - SystemExit of a plug-in must not end us silently
-        raise BackendError(f"the backend failed to {attempt}: {type(exc).__name__}") from None
+        raise BackendError(f"{who} failed to {attempt}: {type(exc).__name__}") from None

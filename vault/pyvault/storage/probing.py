@@ -4,6 +4,9 @@ A third party's module may do anything when it is imported: raise, exit, print,
 hang. So a child does the looking, in a session of its own without a terminal
 and without the secrets of our environment, and has two seconds for it.
 
+A program frozen into one file has no interpreter to start; there the built-in ones
+are looked at in place, each with its own time limits.
+
 The child is ``python -m pyvault.storage.probing``: a JSON object comes on stdin, a
 line says that our own start-up is over, and a JSON object is the answer.
 """
@@ -63,6 +66,8 @@ def probe_in_child(
     """
     import subprocess
 
+    if getattr(sys, "frozen", False):  # its executable is the program itself, and no interpreter
+        return _look_frozen(backend, options)
     removed = AWS_SECRETS if backend in BUILT_IN else AWS_SECRETS | SECRET_PATHS
     question = json.dumps({"path": sys.path, "backend": backend, "options": dict(options)})
 
@@ -82,6 +87,8 @@ def probe_in_child(
             return converse(child, question, limit)
     except subprocess.TimeoutExpired:
         return _failed(f"it gave no answer in {limit:g} s")
+    except OSError as exc:
+        return _failed(f"it can't be looked at, as '{sys.executable}' can't be started: {exc.strerror}")
 
 
 def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
@@ -135,6 +142,14 @@ def main() -> None:
         json.dumps({"available": seen.available, "reason": seen.reason, "hint": seen.hint, "failure": report.failure}),
     )
     os._exit(0)  # what a module left running or registered for the exit is of no interest
+
+
+def _look_frozen(backend: str, options: Options) -> ProbeReport:
+    """Look in this process at what is built in; what others wrote is not run outside a child."""
+    if backend in BUILT_IN:
+        return _look(backend, options)
+    reason = "a frozen program has no interpreter to look at it with"
+    return ProbeReport(availability=Availability(available=False, reason=reason, hint="naming it loads it"))
 
 
 def _look(backend: str, options: Options) -> ProbeReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -110,7 +111,8 @@ def probe_class(backend: type[Backend], options: Options) -> Availability:
     if not hasattr(backend, "probe"):
         return Availability(available=True)
     with contract_errors("look around"):
-        return cast("type[Probed]", backend).probe(options)  # an optional protocol of the class, not of instances
+        seen = cast("type[Probed]", backend).probe(options)  # an optional protocol of the class, not of instances
+    return _answer(seen)
 
 
 def examine_class(backend: type[Backend], options: Options) -> Availability:
@@ -118,7 +120,14 @@ def examine_class(backend: type[Backend], options: Options) -> Availability:
     if not hasattr(backend, "examine"):
         return probe_class(backend, options)
     with contract_errors("look deeper"):
-        return cast("type[Examined]", backend).examine(options)  # an optional protocol of the class
+        seen = cast("type[Examined]", backend).examine(options)  # an optional protocol of the class
+    return _answer(seen)
+
+
+def _answer(seen: Availability) -> Availability:
+    from pyvault.storage.fence import checked_availability
+
+    return checked_availability(seen, "it")
 
 
 def open_backend(
@@ -152,11 +161,24 @@ def open_backend(
         if before and (change := _version_change(info, before)):
             warn(change) if warn else log_warning(__name__, change)
     backend = load_backend(name)
-    with contract_errors(f"open '{name}'"):
-        opened = backend.open(options, ask)
-        if warn and isinstance(opened, Warns):
+    with contract_errors(f"open '{name}'" if name in BUILT_IN else "open", who=_who(name)):
+        opened: Backend = backend.open(options, ask)
+    if name not in BUILT_IN:
+        from pyvault.storage.fence import fence
+
+        opened = fence(opened, _who(name))
+    if warn and isinstance(opened, Warns):
+        with contract_errors("take a listener", who=_who(name)):
             opened.on_warning(warn)
-        return opened
+    return opened
+
+
+def _who(name: str) -> str:
+    """Return whose backend it is, for errors."""
+    if name in BUILT_IN:
+        return "the backend"
+    info = find_backend(name)
+    return f"the backend {name!r} of {info.distribution!r} {info.version}"
 
 
 def _version_change(info: BackendInfo, before: Provider) -> str | None:
@@ -186,7 +208,7 @@ def load_backend(name: str) -> type[Backend]:
         BackendUnavailableError: there is none, its import failed, or it is no backend of this version.
         BackendError: more than one distribution offers it.
     """
-    loaded = _import(BUILT_IN[name]) if name in BUILT_IN else load_plugin(find_plugin(name))
+    loaded = _built_in(name) if name in BUILT_IN else load_plugin(find_plugin(name))
     return _checked(name, loaded)
 
 
@@ -223,6 +245,18 @@ def _has_own(backend: type, method: str) -> bool:
     """Say whether a class can do this by itself; what it inherits from the protocol does nothing."""
     where = next((ancestor for ancestor in backend.__mro__ if method in vars(ancestor)), None)
     return where not in {None, Backend} and callable(getattr(backend, method))
+
+
+def _built_in(name: str) -> object:
+    try:
+        return _import(BUILT_IN[name])
+    except ModuleNotFoundError as exc:  # a frozen program brings what its maker's tool has seen
+        raise BackendUnavailableError(
+            f"the backend {name!r} can't be loaded: there is no module '{exc.name}'",
+            hint="docs/python.md says what a frozen program has to bring"
+            if getattr(sys, "frozen", False)
+            else "install pyvault-aws anew",
+        ) from None
 
 
 def _import(target: str) -> object:

@@ -1,0 +1,192 @@
+"""A fence around a driver of somebody else: what gets out is of the contract, or an error that names who broke it.
+
+A plug-in may give ``None`` for bytes, text for names, or raise KeyError. Far from here that
+would look like a mistake of ours; here it is known whose it is. The values are never shown.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pyvault.backend import API_VERSION, Availability
+from pyvault.errors import BackendError
+from pyvault.names import ItemName
+from pyvault.secret import Secret
+from pyvault.storage.guard import contract_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from pyvault.backend import Ask, Backend, Options
+
+METHODS = ("get", "put", "delete", "names", "close")
+
+
+def fence(driver: object, who: str) -> Backend:
+    """Return *driver* behind a fence that can do what it can, and no more.
+
+    Args:
+        driver: what ``open`` of somebody's class gave.
+        who: whose it is, for errors: ``the backend 'acme' of 'acme-vault' 1.0``.
+
+    Raises:
+        BackendError: it is no backend.
+    """
+    if missing := [method for method in METHODS if not callable(getattr(type(driver), method, None))]:
+        raise _broken(who, f"opened something without {', '.join(missing)}")
+    can = {name: member for name, member in OPTIONAL.items() if hasattr(type(driver), name)}
+    fenced: Fence = type("FencedBackend", (Fence,), can)(driver, who)
+    return fenced
+
+
+def checked_availability(seen: object, who: str) -> Availability:
+    """Return what a probe gave, if it is an answer.
+
+    Raises:
+        BackendError: it isn't.
+    """
+    if isinstance(seen, Availability):
+        fields: tuple[object, ...] = (seen.available, seen.reason, seen.hint)
+        if isinstance(fields[0], bool) and all(isinstance(field, str | None) for field in fields[1:]):
+            return seen
+    raise _broken(who, f"gave no availability but {_kind(seen)}")
+
+
+class Fence:
+    """The five methods of every driver; :data:`OPTIONAL` has what some can do beyond them."""
+
+    API_VERSION: ClassVar[int] = API_VERSION
+
+    def __init__(self, driver: Any, who: str) -> None:
+        self._driver = driver
+        self._who = who
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Refuse: a fence is made around what is open."""
+        del options, ask
+        raise TypeError("a fence is made around an open backend")
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Give the item's bytes."""
+        with self._doing(f"read '{name}'"):
+            data = self._driver.get(name)
+        if not isinstance(data, Secret) or not isinstance(data.reveal(), bytes):
+            raise _broken(self._who, f"gave no secret bytes for '{name}' but {_kind(data)}")
+        return data
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        """Store or replace the item."""
+        with self._doing(f"write '{name}'"):
+            self._driver.put(name, data)
+
+    def delete(self, name: ItemName) -> None:
+        """Remove the item."""
+        with self._doing(f"delete '{name}'"):
+            self._driver.delete(name)
+
+    def names(self) -> list[ItemName]:
+        """List the items."""
+        with self._doing("list its items"):
+            listed = self._driver.names()
+        if not isinstance(listed, list) or not all(isinstance(name, ItemName) for name in listed):
+            raise _broken(self._who, f"gave no list of item names but {_kind(listed)}")
+        return listed
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with self._doing("close"):
+            self._driver.close()
+
+    @contextmanager
+    def _doing(self, attempt: str) -> Generator[None]:
+        with contract_errors(attempt, who=self._who):
+            yield
+
+
+def _put_with(self: Fence, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
+    with self._doing(f"write '{name}'"):
+        self._driver.put_with(name, data, attributes)
+
+
+def _attributes(self: Fence, name: ItemName) -> Mapping[str, str]:
+    with self._doing(f"read the attributes of '{name}'"):
+        given = dict(self._driver.attributes(name))
+    return _texts(given, self._who)
+
+
+def _describe(self: Fence) -> dict[str, str]:
+    with self._doing("describe itself"):
+        given = dict(self._driver.describe())
+    return _texts(given, self._who)
+
+
+def _lock(self: Fence) -> None:
+    with self._doing("lock"):
+        self._driver.lock()
+
+
+def _locked(self: Fence) -> bool:
+    with self._doing("say whether it is locked"):
+        return bool(self._driver.locked())
+
+
+def _on_warning(self: Fence, listener: Callable[[str], None]) -> None:
+    with self._doing("take a listener"):
+        self._driver.on_warning(listener)
+
+
+@contextmanager
+def _transaction(self: Fence) -> Generator[None]:
+    with self._doing("write"), self._driver.transaction():
+        yield
+
+
+def _child_key(self: Fence, child_id: bytes) -> Secret[bytes]:
+    with self._doing("derive a key"):
+        key = self._driver.child_key(child_id)
+    if not isinstance(key, Secret) or not isinstance(key.reveal(), bytes):
+        raise _broken(self._who, f"gave no key but {_kind(key)}")
+    return key
+
+
+def _vault_id(self: Fence) -> bytes:
+    with self._doing("say its id"):
+        return bytes(self._driver.vault_id)
+
+
+def _key_epoch(self: Fence) -> int:
+    with self._doing("say its epoch"):
+        return int(self._driver.key_epoch)
+
+
+#: The members of the optional protocols, see :mod:`pyvault.backend`.
+OPTIONAL: Mapping[str, object] = {
+    "put_with": _put_with,
+    "attributes": _attributes,
+    "describe": _describe,
+    "lock": _lock,
+    "locked": _locked,
+    "on_warning": _on_warning,
+    "transaction": _transaction,
+    "child_key": _child_key,
+    "vault_id": property(_vault_id),
+    "key_epoch": property(_key_epoch),
+}
+
+
+def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:
+    if all(isinstance(key, str) and isinstance(value, str) for key, value in given.items()):
+        return given
+    raise _broken(who, "gave something else than texts")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Secret):
+        return f"a secret {type(value.reveal()).__name__}"
+    return type(value).__name__
+
+
+def _broken(who: str, what: str) -> BackendError:
+    return BackendError(f"{who} {what}", hint="its author has to mend that")
