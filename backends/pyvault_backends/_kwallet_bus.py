@@ -23,7 +23,7 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.secret import Secret
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, why_no_bus
 from pyvault_backends._session_bus import TimedConnection
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class OpenWallet:
         """
         address = bus_address()
         if address is None:
-            raise BackendUnavailableError("there is no session bus", hint=NO_DAEMON_HINT)
+            reason, hint = why_no_bus()
+            raise BackendUnavailableError(reason, hint=hint or NO_DAEMON_HINT)
         with _mapped("open the wallet"):
             connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)
             try:

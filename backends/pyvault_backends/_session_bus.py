@@ -33,7 +33,7 @@ from pyvault.errors import (
     ItemNotFoundError,
     UserCancelledError,
 )
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, why_no_bus
 
 if TYPE_CHECKING:
     from collections import deque
@@ -152,7 +152,8 @@ def existing_collection(label: str) -> tuple[TimedConnection, Collection]:
     """
     address = bus_address()
     if address is None:
-        raise BackendUnavailableError("there is no session bus", hint=NO_SERVICE_HINT)
+        reason, hint = why_no_bus()
+        raise BackendUnavailableError(reason, hint=hint or NO_SERVICE_HINT)
     with bus_errors("find the collection"):
         connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)
         try:

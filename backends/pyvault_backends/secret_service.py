@@ -9,7 +9,6 @@ login.
 from __future__ import annotations
 
 import hashlib
-import socket
 import sys
 import threading
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
 from pyvault.storage.options import check_options, seconds_option
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, why_no_bus
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -34,11 +33,8 @@ if TYPE_CHECKING:
 NAME = "secret-service"
 KNOWN = frozenset({"collection", "timeout", "prompt_timeout"})
 APPLICATION = {"application": "pyvault"}
-NO_BUS = Availability(
-    available=False,
-    reason="there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)",
-    hint="log in to a desktop, or use --backend file",
-)
+NO_BUS_HINT = "log in to a desktop, or use --backend file"
+STALE_HINT = "the bus of DBUS_SESSION_BUS_ADDRESS may be that of an earlier login; " + NO_BUS_HINT
 
 
 class SecretServiceBackend:
@@ -87,20 +83,17 @@ class SecretServiceBackend:
             return Availability(available=False, reason="it is a service of Linux desktops")
         address = bus_address()
         if address is None:
-            return NO_BUS
+            reason, hint = why_no_bus()
+            return Availability(available=False, reason=reason, hint=hint or NO_BUS_HINT)
         if find_spec("secretstorage") is None:
             return Availability(
                 available=False,
                 reason="the library 'SecretStorage' is not installed",
                 hint="install pyvault-aws[secret-service]",
             )
-        try:
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(1)
-                probe.connect(address)
-        except OSError as exc:
-            reason = f"nobody answers at the session bus: {exc.strerror or type(exc).__name__}"
-            return Availability(available=False, reason=reason, hint=NO_BUS.hint)
+        if problem := connect_problem(address):
+            reason = f"nobody answers at the session bus: {problem}"
+            return Availability(available=False, reason=reason, hint=STALE_HINT)
         return Availability(available=True)
 
     @classmethod
