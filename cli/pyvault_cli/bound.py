@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyvault.server.listener import LOOPBACK, is_loopback, listen, parse_address
+from pyvault.server.listener import LOOPBACK, is_loopback, listen, listen_on_loopback, parse_address
 
 if TYPE_CHECKING:
     import _socket
@@ -65,8 +65,11 @@ def bind_ecs(options: ServerOptions) -> BoundServer:
     """
     from pyvault.server.token_file import new_token, use_token_file
 
-    address, port = parse_address(options.listen) if options.listen else (LOOPBACK, 0)
-    listener = listen(address, port)
+    if options.listen:
+        address, port = parse_address(options.listen)
+        listener = listen(address, port)
+    else:
+        address, listener = listen_on_loopback()
     url = _url(address, listener.getsockname()[1])
     environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}
     token_file = None

@@ -7,6 +7,7 @@ program can be started at once.
 from __future__ import annotations
 
 import _socket  # the C module alone: ``socket`` costs as much as half an interpreter's start
+import errno
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     import socket
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_6 = "::1"
 BACKLOG = 512
+NO_FAMILY = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT})
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -46,7 +49,11 @@ def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
         ConfigError: the address is taken, not ours, or the port not allowed.
     """
     family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
-    listener = _socket.socket(family, _socket.SOCK_STREAM)
+    where = format_address(address, port)
+    try:
+        listener = _socket.socket(family, _socket.SOCK_STREAM)
+    except OSError as exc:  # a kernel without this family
+        raise _cannot_listen(where, exc) from exc
     try:
         if sys.platform != "win32":  # there the same option lets another program take the port over
             listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
@@ -54,10 +61,29 @@ def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
         listener.listen(BACKLOG)
     except OSError as exc:
         listener.close()
-        raise ConfigError(
-            f"can't listen on {format_address(address, port)}: {(exc.strerror or 'error').lower()}"
-        ) from exc
+        raise _cannot_listen(where, exc) from exc
     return listener
+
+
+def _cannot_listen(where: str, exc: OSError) -> ConfigError:
+    return ConfigError(f"can't listen on {where}: {(exc.strerror or 'error').lower()}")
+
+
+def listen_on_loopback() -> tuple[str, _socket.socket]:
+    """Listen where only this machine can reach us: on 127.0.0.1, or on ::1 where there is no IPv4.
+
+    Raises:
+        ConfigError: there is no loopback address at all.
+    """
+    try:
+        return LOOPBACK, listen(LOOPBACK)
+    except ConfigError as exc:
+        if not isinstance(exc.__cause__, OSError) or exc.__cause__.errno not in NO_FAMILY:
+            raise
+        try:
+            return LOOPBACK_6, listen(LOOPBACK_6)
+        except ConfigError:
+            raise ConfigError(exc.message, hint="bring the loopback interface up: ip link set lo up") from exc
 
 
 def as_socket(listener: _socket.socket) -> socket.socket:

@@ -9,22 +9,25 @@ Source: the vault file format, version 1, section 8.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError
+from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, writing
 from pyvault.vaultfile.checks import reading
 from pyvault.vaultfile.reader import read_header
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from pyvault.vaultfile.checks import FileChecks
 
 KEPT = 5
 COPY_SIZE = 1 << 20
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,35 @@ def keep_backup(vault: Path) -> None:
             newest.hardlink_to(vault)
         except OSError:  # a file system without hard links
             _copy(vault, newest)
+
+
+@contextlib.contextmanager
+def telling_of_room(vault: Path) -> Generator[None]:
+    """Add to the error of a full disk what deleting the backups would free.
+
+    Raises:
+        WriteFailedError: as inside; the hint is new.
+    """
+    try:
+        yield
+    except WriteFailedError as exc:
+        cause = exc.__cause__
+        if exc.hint is None and isinstance(cause, OSError) and cause.errno in FULL:
+            raise WriteFailedError(exc.message, hint=_room_in_backups(vault)) from cause
+        raise
+
+
+def _room_in_backups(vault: Path) -> str | None:
+    sizes: list[int] = []
+    for number in range(1, KEPT + 1):
+        with contextlib.suppress(OSError):
+            status = backup_path(vault, number).stat()
+            if status.st_nlink == 1:  # one that is the vault in place too frees nothing
+                sizes.append(status.st_size)
+    if not sizes:
+        return None
+    count = "1 backup" if len(sizes) == 1 else f"{len(sizes)} backups"
+    return f"pyvault vault purge deletes {count} and frees {-(-sum(sizes) // 1024)} KiB"
 
 
 def delete_backups(vault: Path) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.trace import trace
-from pyvault.vaultfile.backups import delete_backups, keep_backup
+from pyvault.vaultfile.backups import delete_backups, keep_backup, telling_of_room
 from pyvault.vaultfile.descent import DESCENT, Step
 from pyvault.vaultfile.header import ID_SIZE, MAC_SIZE, MAX_FILE_SIZE, MAX_GENERATION, MAX_INDEX_SIZE, Header
 from pyvault.vaultfile.index import seal_index
@@ -66,7 +66,7 @@ def write_draft(
     remove_leftovers(path)
     header, index_box = _assemble(draft, writer, listed=options.durable)
     signed = header.encode()
-    with PendingFile(path, durable=options.durable) as pending:
+    with telling_of_room(path), PendingFile(path, durable=options.durable) as pending:
         pending.write(signed + draft.keys.mac(signed) + index_box)
         for record in draft.records:
             pending.write(record.box if record.box is not None else _copied(base, record.entry))
