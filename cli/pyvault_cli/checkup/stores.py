@@ -28,15 +28,13 @@ def config(context: Context) -> Iterator[Finding]:
 
 def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
-    from pyvault.files.atomic import PendingFile, writing
-    from pyvault.files.modes import make_directory
-    from pyvault.vaultfile.checks import check_memory_directory
+    from pyvault.files.atomic import PendingFile
+    from pyvault.vaultfile.checks import check_memory_directory, make_own_directory
 
     directory = context.paths.state
     check_memory_directory(directory, context.file_checks)
     try:
-        with writing(directory):
-            make_directory(directory)
+        make_own_directory(directory, context.file_checks)
         with PendingFile(directory / "doctor") as trial:  # never committed, so nothing of it stays
             trial.write(bytes(TRIAL_SIZE))
             trial.finish()
@@ -53,8 +51,14 @@ def _way_to_write(directory: Path, number: int | None) -> str:
     if number in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
         return f"make room there, or {elsewhere}"
     if number in {errno.EACCES, errno.EPERM}:
-        return f"chmod 700 '{directory}', or {elsewhere}"
+        from pyvault.files.owners import obstacle
+
+        return f"{obstacle(directory) or _open_up(directory)}, or {elsewhere}"
     return elsewhere
+
+
+def _open_up(directory: Path) -> str:
+    return f"chmod 700 '{directory}'"
 
 
 def backend(context: Context) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Whose files are these? Another user's are neither made, changed nor given away by us.
 
-``sudo`` that keeps HOME, and root in a container with a folder of the host, see
-the files of somebody else and may do anything to them. What root makes or takes there
+``sudo`` that keeps HOME, and root in a container with a folder of the host, see the
+files of somebody else and may do anything to them. What root makes or takes there
 locks their user out, so the advice is always to become that user.
 """
 
@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 ROOT = 0
 
@@ -23,26 +20,65 @@ def me() -> int:
 
 
 def foreign_owner(path: Path) -> int | None:
-    """Return the other user to whom *path* belongs, or the nearest directory above it that is there.
+    """Return the other user to whom *path*, or the nearest directory above it that is there, belongs.
 
-    None where it is ours, or where that can't be seen. What belongs to root is nobody's
-    home, so only a file that is there itself is root's.
+    None where it is ours. What is missing below a directory of root is in nobody's home.
     """
     if sys.platform == "win32":
         return None
-    for place in (path, *path.parents):
-        try:
-            owner = place.stat().st_uid
-        except OSError:
-            continue
-        return None if owner == me() or (owner == ROOT and place != path) else owner
-    return None
+    place = _nearest(path)
+    owner = place.stat().st_uid
+    return None if owner == me() or (owner == ROOT and place != path) else owner
 
 
 def way_out(owner: int, path: Path) -> str:
     """Return what a person can do about a file or directory of another user."""
-    if owner == ROOT:  # left by a run as root; only root can give it back
-        return f"sudo chown -R {me()} '{path}'"
-    if me() == ROOT:
-        return f"run it as that user: sudo -u '#{owner}', or docker run --user {owner}"
-    return f"run it as user {owner}, or use a place of your own"
+    if owner != ROOT:
+        become = f"sudo -u '#{owner}', or docker run --user {owner}" if me() == ROOT else f"sudo -u '#{owner}'"
+        return f"run it as that user ({become}), or use a place of your own"
+    if _is_in_our_home(path):  # left there by a run as root
+        return f"sudo chown -R {me()} '{_outermost(path, owner)}'"
+    return "use a place of your own"
+
+
+def obstacle(path: Path) -> str | None:
+    """Return advice where *path* can't be used because what is there of it is another user's; None where it is ours."""
+    if sys.platform == "win32":
+        return None
+    place = _nearest(path)
+    owner = place.stat().st_uid
+    if owner == me():
+        return None
+    return f"'{_outermost(place, owner)}' belongs to user {owner}: {way_out(owner, place)}"
+
+
+def change_mode(change: str, path: Path, owner: int) -> str:
+    """Return the ``chmod`` that helps, or what helps where this person can't do it or shouldn't."""
+    return f"chmod {change} '{path}'" if owner == me() else f"it belongs to user {owner}: {way_out(owner, path)}"
+
+
+def _nearest(path: Path) -> Path:
+    """Return *path*, or the nearest directory above it that can be seen."""
+    for place in (path, *path.absolute().parents):
+        try:
+            place.stat()
+        except OSError:
+            continue
+        return place
+    return Path("/")
+
+
+def _outermost(path: Path, owner: int) -> Path:
+    """Return the highest directory on the way to *path* that is this user's too, in our home."""
+    place = path.absolute()
+    while _is_in_our_home(place.parent) and place.parent.stat().st_uid == owner:
+        place = place.parent
+    return place
+
+
+def _is_in_our_home(path: Path) -> bool:
+    try:
+        home = Path.home()
+        return path != home and path.absolute().is_relative_to(home) and home.stat().st_uid == me()
+    except (OSError, RuntimeError):  # no home, or none that is there
+        return False

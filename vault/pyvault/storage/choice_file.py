@@ -21,7 +21,7 @@ from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.storage.built_in import BUILT_IN
-from pyvault.vaultfile.checks import FileChecks, check_memory_directory
+from pyvault.vaultfile.checks import FileChecks, check_memory_directory, make_own_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,7 +107,9 @@ class ChoiceFile:
         except (FileNotFoundError, NotADirectoryError):
             return Remembered()
         except OSError as exc:
-            raise ConfigError(f"'{self._path}' can't be read: {exc.strerror}") from None
+            from pyvault.files.owners import obstacle
+
+            raise ConfigError(f"'{self._path}' can't be read: {exc.strerror}", hint=obstacle(self._path)) from None
         try:
             return _parse(content)
         except UnreadableError:
@@ -145,12 +147,10 @@ class ChoiceFile:
         return before
 
     def _change(self, change: Callable[[Remembered], Remembered]) -> None:
-        from pyvault.files.atomic import remove_leftovers, replace_file, writing
+        from pyvault.files.atomic import remove_leftovers, replace_file
         from pyvault.files.lock import LockFile
-        from pyvault.files.modes import make_directory
 
-        with writing(self._path):
-            make_directory(self._path.parent)
+        make_own_directory(self._path.parent, self._checks)
         with LockFile(self._path.with_name(f"{self._path.name}.lock")):
             known = self.load()
             changed = change(known)

@@ -98,9 +98,12 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
         status = directory.stat()
         exposed = find_exposed(directory.absolute(), user=checks.owner)
     if status.st_mode & OTHERS_WRITE:
-        raise _insecure(directory, f"the directory '{directory}' is writable by others", f"chmod 700 '{directory}'")
+        from pyvault.files.owners import change_mode
+
+        hint = change_mode("700", directory, status.st_uid)
+        raise _insecure(directory, f"the directory '{directory}' is writable by others", hint)
     if status.st_uid not in {checks.owner, ROOT}:
-        raise _insecure(directory, f"the directory '{directory}' belongs to user {status.st_uid}", None)
+        raise _foreign(directory, f"the directory '{directory}'", status.st_uid)
     if exposed is not None:
         raise _exposed(exposed, directory)
 
@@ -145,13 +148,28 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
         WriteFailedError: it can't be made.
         InsecurePermissionsError: see :func:`check_directory`.
     """
-    from pyvault.files.modes import make_directory
+    make_own_directory(directory, checks)
+    check_directory(directory, checks)
 
+
+def make_own_directory(directory: Path, checks: FileChecks) -> None:
+    """Make a directory with mode 0700 if it is missing, but none among another user's files.
+
+    Raises:
+        WriteFailedError: it can't be made.
+        InsecurePermissionsError: it would be in a directory of another user, whom it would lock out.
+    """
+    from pyvault.files.modes import make_directory
+    from pyvault.files.owners import foreign_owner, obstacle
+
+    owner = foreign_owner(directory) if checks.modes else None
+    if owner is not None and owner != ROOT:
+        raise _foreign(directory, f"the place of '{directory}'", owner)
     try:
         make_directory(directory)
     except OSError as exc:
-        raise WriteFailedError(f"can't make the directory '{directory}': {exc.strerror}") from exc
-    check_directory(directory, checks)
+        message = f"can't make the directory '{directory}': {exc.strerror}"
+        raise WriteFailedError(message, hint=obstacle(directory)) from exc
 
 
 def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
@@ -160,14 +178,23 @@ def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
     if not checks.modes:
         return
     if status.st_uid != checks.owner:
-        raise _insecure(path.parent, f"'{path}' belongs to user {status.st_uid}", f"chown {checks.owner} '{path}'")
+        raise _foreign(path, f"'{path}'", status.st_uid)
     if status.st_mode & OTHERS:
         raise _insecure(path.parent, f"'{path}' is open to others", f"chmod 600 '{path}'")
 
 
 def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
     message = f"the directory '{above}' is writable by others, who could exchange '{directory}'"
-    return _insecure(above, message, f"chmod go-w '{above}'")
+    from pyvault.files.owners import change_mode
+
+    return _insecure(above, message, change_mode("go-w", above, above.stat().st_uid))
+
+
+def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
+    """Return the error about a file or directory of another user; nothing is tried there, as it is not ours."""
+    from pyvault.files.owners import way_out
+
+    return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=way_out(owner, path))
 
 
 def _insecure(directory: Path, message: str, hint: str | None) -> InsecurePermissionsError:
@@ -209,4 +236,6 @@ def _reading_error(path: Path, exc: OSError) -> Exception:
         )
     if exc.errno in {errno.ENXIO, errno.ENODEV, errno.EISDIR}:
         return NotAVaultError(f"'{path}' is not a plain file")
-    return AccessDeniedError(f"can't read '{path}': {exc.strerror}")
+    from pyvault.files.owners import obstacle
+
+    return AccessDeniedError(f"can't read '{path}': {exc.strerror}", hint=obstacle(path))

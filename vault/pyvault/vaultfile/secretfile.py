@@ -116,9 +116,13 @@ def _reaching(path: Path, what: str, missing_hint: str | None) -> Generator[None
 def _check(status: os.stat_result, path: Path, what: str) -> None:
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode):
         return  # a pipe is private to those who hold its ends
+    from pyvault.files.owners import change_mode, way_out
+
     if status.st_uid not in {os.geteuid(), ROOT}:
-        raise InsecurePermissionsError(f"the {what} '{path}' belongs to user {status.st_uid}")
+        hint = way_out(status.st_uid, path)
+        raise InsecurePermissionsError(f"the {what} '{path}' belongs to user {status.st_uid}", hint=hint)
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=f"chmod go-w '{path}'")
+        hint = change_mode("go-w", path, status.st_uid)
+        raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=hint)
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH) and status.st_uid != ROOT:
         raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=f"chmod 600 '{path}'")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
 from pyvault.files.reading import read_file
-from pyvault.vaultfile.checks import FileChecks, check_memory_directory
+from pyvault.vaultfile.checks import FileChecks, check_memory_directory, make_own_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,7 +146,9 @@ class Trust:
         except OSError as exc:
             if exc.errno == errno.EFBIG:
                 raise self._damaged() from None
-            hint = FIRST_SIGHT_HINT if exc.errno in {errno.EINVAL, errno.EISDIR} else None
+            from pyvault.files.owners import obstacle
+
+            hint = FIRST_SIGHT_HINT if exc.errno in {errno.EINVAL, errno.EISDIR} else obstacle(self.path)
             raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}", hint=hint) from exc
         from pyvault.vaultfile.trust_file import parse_sightings
 
@@ -211,7 +213,7 @@ class Trust:
         if known is not None:
             return known
         try:
-            _make_directory(self.path.parent)
+            make_own_directory(self.path.parent, self._checks)
             with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
                 return make_writer(self.path.with_name("writer"))
         except PyvaultError:  # :meth:`record` tells of a directory that can't be written
@@ -255,7 +257,7 @@ class Trust:
         from pyvault.files.lock import LockFile
         from pyvault.vaultfile.trust_file import format_sightings
 
-        _make_directory(self.path.parent)
+        make_own_directory(self.path.parent, self._checks)
         check_memory_directory(self.path.parent, self._checks)
         with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
             try:
@@ -269,13 +271,3 @@ class Trust:
                 return
             remove_leftovers(self.path)
             replace_file(self.path, format_sightings(changed))
-
-
-def _make_directory(directory: Path) -> None:
-    from pyvault.files.atomic import writing
-
-    with writing(directory):
-        if not directory.is_dir():
-            from pyvault.files.modes import make_directory
-
-            make_directory(directory)
