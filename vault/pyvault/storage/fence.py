@@ -7,7 +7,7 @@ would look like a mistake of ours; here it is known whose it is. The values are 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, cast
 
 from pyvault.backend import API_VERSION, Availability
 from pyvault.errors import BackendError
@@ -47,7 +47,7 @@ def checked_availability(seen: object, who: str) -> Availability:
         BackendError: it isn't.
     """
     if isinstance(seen, Availability):
-        fields: tuple[object, ...] = (seen.available, seen.reason, seen.hint)
+        fields: list[Any] = [seen.available, seen.reason, seen.hint]
         if isinstance(fields[0], bool) and all(isinstance(field, str | None) for field in fields[1:]):
             return seen
     raise _broken(who, f"gave no availability but {_kind(seen)}")
@@ -59,8 +59,8 @@ class Fence:
     API_VERSION: ClassVar[int] = API_VERSION
 
     def __init__(self, driver: Any, who: str) -> None:
-        self._driver = driver
-        self._who = who
+        self.driver = driver
+        self.who = who
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -70,95 +70,96 @@ class Fence:
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Give the item's bytes."""
-        with self._doing(f"read '{name}'"):
-            data = self._driver.get(name)
-        if not isinstance(data, Secret) or not isinstance(data.reveal(), bytes):
-            raise _broken(self._who, f"gave no secret bytes for '{name}' but {_kind(data)}")
+        with self.doing(f"read '{name}'"):
+            data = self.driver.get(name)
+        if not _is_secret_bytes(data):
+            raise _broken(self.who, f"gave no secret bytes for '{name}' but {_kind(data)}")
         return data
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
         """Store or replace the item."""
-        with self._doing(f"write '{name}'"):
-            self._driver.put(name, data)
+        with self.doing(f"write '{name}'"):
+            self.driver.put(name, data)
 
     def delete(self, name: ItemName) -> None:
         """Remove the item."""
-        with self._doing(f"delete '{name}'"):
-            self._driver.delete(name)
+        with self.doing(f"delete '{name}'"):
+            self.driver.delete(name)
 
     def names(self) -> list[ItemName]:
         """List the items."""
-        with self._doing("list its items"):
-            listed = self._driver.names()
-        if not isinstance(listed, list) or not all(isinstance(name, ItemName) for name in listed):
-            raise _broken(self._who, f"gave no list of item names but {_kind(listed)}")
+        with self.doing("list its items"):
+            listed = self.driver.names()
+        if not _is_list_of_names(listed):
+            raise _broken(self.who, f"gave no list of item names but {_kind(listed)}")
         return listed
 
     def close(self) -> None:
         """Let go of everything."""
-        with self._doing("close"):
-            self._driver.close()
+        with self.doing("close"):
+            self.driver.close()
 
     @contextmanager
-    def _doing(self, attempt: str) -> Generator[None]:
-        with contract_errors(attempt, who=self._who):
+    def doing(self, attempt: str) -> Generator[None]:
+        """Name the owner in whatever comes out of the driver meanwhile."""
+        with contract_errors(attempt, who=self.who):
             yield
 
 
 def _put_with(self: Fence, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
-    with self._doing(f"write '{name}'"):
-        self._driver.put_with(name, data, attributes)
+    with self.doing(f"write '{name}'"):
+        self.driver.put_with(name, data, attributes)
 
 
 def _attributes(self: Fence, name: ItemName) -> Mapping[str, str]:
-    with self._doing(f"read the attributes of '{name}'"):
-        given = dict(self._driver.attributes(name))
-    return _texts(given, self._who)
+    with self.doing(f"read the attributes of '{name}'"):
+        given = dict(self.driver.attributes(name))
+    return _texts(given, self.who)
 
 
 def _describe(self: Fence) -> dict[str, str]:
-    with self._doing("describe itself"):
-        given = dict(self._driver.describe())
-    return _texts(given, self._who)
+    with self.doing("describe itself"):
+        given = dict(self.driver.describe())
+    return _texts(given, self.who)
 
 
 def _lock(self: Fence) -> None:
-    with self._doing("lock"):
-        self._driver.lock()
+    with self.doing("lock"):
+        self.driver.lock()
 
 
 def _locked(self: Fence) -> bool:
-    with self._doing("say whether it is locked"):
-        return bool(self._driver.locked())
+    with self.doing("say whether it is locked"):
+        return bool(self.driver.locked())
 
 
 def _on_warning(self: Fence, listener: Callable[[str], None]) -> None:
-    with self._doing("take a listener"):
-        self._driver.on_warning(listener)
+    with self.doing("take a listener"):
+        self.driver.on_warning(listener)
 
 
 @contextmanager
 def _transaction(self: Fence) -> Generator[None]:
-    with self._doing("write"), self._driver.transaction():
+    with self.doing("write"), self.driver.transaction():
         yield
 
 
 def _child_key(self: Fence, child_id: bytes) -> Secret[bytes]:
-    with self._doing("derive a key"):
-        key = self._driver.child_key(child_id)
-    if not isinstance(key, Secret) or not isinstance(key.reveal(), bytes):
-        raise _broken(self._who, f"gave no key but {_kind(key)}")
+    with self.doing("derive a key"):
+        key = self.driver.child_key(child_id)
+    if not _is_secret_bytes(key):
+        raise _broken(self.who, f"gave no key but {_kind(key)}")
     return key
 
 
 def _vault_id(self: Fence) -> bytes:
-    with self._doing("say its id"):
-        return bytes(self._driver.vault_id)
+    with self.doing("say its id"):
+        return bytes(self.driver.vault_id)
 
 
 def _key_epoch(self: Fence) -> int:
-    with self._doing("say its epoch"):
-        return int(self._driver.key_epoch)
+    with self.doing("say its epoch"):
+        return int(self.driver.key_epoch)
 
 
 #: The members of the optional protocols, see :mod:`pyvault.backend`.
@@ -176,6 +177,14 @@ OPTIONAL: Mapping[str, object] = {
 }
 
 
+def _is_secret_bytes(value: object) -> TypeGuard[Secret[bytes]]:
+    return isinstance(value, Secret) and isinstance(value.reveal(), bytes)  # pyright: ignore[reportUnknownMemberType]  # any driver's
+
+
+def _is_list_of_names(value: object) -> TypeGuard[list[ItemName]]:
+    return isinstance(value, list) and all(isinstance(name, ItemName) for name in cast("list[object]", value))
+
+
 def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:
     if all(isinstance(key, str) and isinstance(value, str) for key, value in given.items()):
         return given
@@ -184,7 +193,7 @@ def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:
 
 def _kind(value: object) -> str:
     if isinstance(value, Secret):
-        return f"a secret {type(value.reveal()).__name__}"
+        return f"a secret {type(value.reveal()).__name__}"  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # any driver's
     return type(value).__name__
 
 
