@@ -78,7 +78,7 @@ def test_no_module_is_a_drawer_for_everything() -> None:
     assert {path.stem for path in sources()} & drawers == set()
 
 
-@pytest.mark.parametrize("name", sorted(set(modules())))
+@pytest.mark.parametrize("name", sorted({name for name in modules() if ".hook-" not in name}))  # PyInstaller runs those
 def test_fields_that_sound_secret_are_secret(name: str) -> None:
     module = importlib.import_module(name)
     for item in vars(module).values():
