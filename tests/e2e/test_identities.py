@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from pyvault.retrieve import Retriever
 from pyvault.secret import Secret
 from pyvault.sessions.cache import DEFAULT_MIN_TTL, CacheMode
 from pyvault.sessions.single_flight import SingleFlight
+from pyvault.sso.awscache import aws_cache_directory, read_aws_cache, write_aws_cache
 from pyvault.sso.login import SsoLogin
 from pyvault.sso.logout import logout
 from pyvault.sso.oidc import Flow
@@ -57,6 +59,7 @@ class Site(Bench):
             }
         )
         self.person: Person | None = Person(Flow.DEVICE)
+        self.environ["HOME"] = str(directory)
         self.answer = directory / "answer"
         self.log = directory / "log"
 
@@ -79,7 +82,13 @@ class Site(Bench):
             connect=connect,
             sign_in=sign_in,
             clock=self.now,
+            elsewhere=lambda session: read_aws_cache(self.aws_cache, session),
         )
+
+    @property
+    def aws_cache(self) -> Path:
+        """Where the AWS CLI keeps its tokens."""
+        return aws_cache_directory(self.environ)
 
     def settle(self) -> None:
         if self.person is not None:
@@ -112,6 +121,7 @@ class Site(Bench):
             at=self.now(),
             min_ttl=DEFAULT_MIN_TTL,
             blobs=self.sessions,
+            environ=self.environ,
         )
         return [each.state for each in seen]
 
@@ -346,6 +356,44 @@ def test_after_a_sign_in_as_another_nothing_of_the_earlier_one_is_used(site: Sit
     assert not {each.access_key_id for each in alices.values()} & {each.access_key_id for each in bobs.values()}
     makers = [call["access_key_id"] for call in site.aws.calls("AssumeRole")]
     assert makers == [alices["base"].access_key_id, bobs["base"].access_key_id]
+
+
+def sign_in_with_the_aws_cli(site: Site, session: SsoSession, user: str) -> None:
+    token = sign_in(site, session, user)
+    site.tokens.drop_token(session)
+    write_aws_cache(site.aws_cache, session, token)
+
+
+def test_after_the_aws_cli_signs_in_as_another_nothing_of_the_earlier_one_is_used(site: Site) -> None:
+    session = sso_site(site)
+    sign_in_with_the_aws_cli(site, session, "alice")
+    site.person, person = None, site.person  # what follows asks nobody
+    alices = {profile: site.get(profile) for profile in ("base", "role")}
+    assert site.who(alices["base"]).endswith("/alice")
+    assert site.cached("role") == ["hit", "hit"]
+    site.person = person
+    sign_in_with_the_aws_cli(site, session, "bob")
+    site.person = None
+    assert site.cached("role") == ["miss", "miss"]
+    bobs = {profile: site.get(profile) for profile in ("role", "base")}
+    assert site.who(bobs["base"]).endswith("/bob")
+    makers = [call["access_key_id"] for call in site.aws.calls("AssumeRole")]
+    assert makers == [alices["base"].access_key_id, bobs["base"].access_key_id]
+
+
+def test_our_own_sign_in_comes_before_that_of_the_aws_cli_until_it_has_ended(site: Site) -> None:
+    """Also where nothing refreshes it any more: who its sessions are kept for is who they are of."""
+    session = sso_site(site)
+    sign_in_with_the_aws_cli(site, session, "bob")
+    token = sign_in(site, session, "alice")
+    site.tokens.put_token(session, replace(token, expires=site.now() + timedelta(minutes=4), refresh_token=None))
+    site.person = None
+    assert site.who(site.get("base")).endswith("/alice")
+    assert site.cached("base") == ["hit"]
+    site.tokens.put_token(session, replace(token, expires=site.now(), refresh_token=None))
+    assert site.cached("base") == ["miss"]
+    assert site.who(site.get("base")).endswith("/bob")
+    assert site.cached("base") == ["hit"]
 
 
 def test_a_refresh_is_no_sign_in(site: Site) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fakes.sso_calls import DevicePerson, MemoryBlobs, MovingClock, ScriptedOidc, session
-from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError
+from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, UnusableAnswerError
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.sso.login import SsoLogin
+from pyvault.sso.login import DEAD_GRANT, SsoLogin
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.signin import SignIn
 from pyvault.sso.tokens import AccessToken, TokenStore
@@ -115,6 +115,61 @@ def test_without_a_network_a_token_is_used_to_its_end(bench: Bench) -> None:
     bench.clock.sleep(200)
     with pytest.raises(AwsUnreachableError):
         bench.login.token(session())
+
+
+TROUBLE: tuple[Exception, ...] = (
+    *(AwsError("refused", code=code) for code in Code if code is not Code.PENDING),
+    *(AwsError("refused", code=code) for code in ("InternalServerException", "TooManyRequestsException", "500")),
+    AwsUnreachableError("no network"),
+    UnusableAnswerError("no answer of AWS's"),
+)
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda each: getattr(each, "code", type(each).__name__))
+def test_trouble_with_a_refresh_ends_no_good_token(bench: Bench, trouble: Exception) -> None:
+    first = bench.login.token(session())
+    bench.clock.sleep(3600 - 240)
+    bench.oidc.refreshes = [trouble]
+    login = bench.another(with_person=False)
+    assert login.token(session()).access_token == first.access_token
+    assert bench.tokens.token(session()).access_token == first.access_token
+    assert bench.tokens.token(session()).identity == first.identity
+    bench.oidc.refreshes = []
+    again = login.token(session())
+    if isinstance(trouble, AwsError) and trouble.code in DEAD_GRANT:
+        assert again.access_token == first.access_token
+        assert bench.oidc.calls[3:] == ["refresh"]  # what is worth nothing is not tried again
+        bench.clock.sleep(240)
+        with pytest.raises(InputRequiredError):
+            login.token(session())
+    else:
+        assert again.access_token == Secret("access5")
+
+
+def test_a_good_token_that_nothing_refreshes_is_used_to_its_end(bench: Bench) -> None:
+    bench.oidc.refresh_gives_token = False
+    first = bench.login.token(session())
+    bench.clock.sleep(3599)
+    assert bench.login.token(session()) == first
+    assert len(bench.oidc.calls) == 3
+
+
+def test_a_token_that_ended_on_its_way_to_aws_is_refreshed(bench: Bench) -> None:
+    first = bench.login.token(session())
+    bench.clock.sleep(3600)
+    renewed = bench.another(with_person=False).token(session(), rejected=first.access_token)
+    assert renewed.access_token == Secret("access4")
+
+
+@pytest.mark.parametrize("refreshes", [True, False])
+def test_a_rejected_token_that_was_about_to_end_is_not_used_again(bench: Bench, *, refreshes: bool) -> None:
+    bench.oidc.refresh_gives_token = refreshes
+    first = bench.login.token(session())
+    bench.clock.sleep(3600 - 60)
+    bench.oidc.refreshes = [AwsError("refused", code=Code.BAD_GRANT)]
+    with pytest.raises(InputRequiredError):
+        bench.another(with_person=False).token(session(), rejected=first.access_token)
+    assert bench.blobs.kinds() == ["sso-client"]
 
 
 def test_a_token_without_refresh_token_needs_a_person_again(bench: Bench) -> None:
@@ -246,8 +301,8 @@ def test_a_token_of_our_own_comes_before_that_of_the_aws_cli(bench: Bench) -> No
     assert left_by_aws_cli(bench, "theirs").token(session()).access_token == Secret("theirs")
 
 
-@pytest.mark.parametrize("life", [timedelta(minutes=5), timedelta(minutes=-5)])
-def test_a_token_of_the_aws_cli_that_ends_is_not_used(bench: Bench, life: timedelta) -> None:
+@pytest.mark.parametrize("life", [timedelta(0), timedelta(minutes=-5)])
+def test_a_token_of_the_aws_cli_that_has_ended_is_not_used(bench: Bench, life: timedelta) -> None:
     with pytest.raises(InputRequiredError):
         left_by_aws_cli(bench, "theirs", life=life).token(session())
 

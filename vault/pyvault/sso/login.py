@@ -6,6 +6,7 @@ processes make one refresh, and open one browser window.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
             ...
 
 
-#: A token that ends sooner is renewed: it has to last for the calls of a command.
+#: A token that ends sooner is renewed, if that can be done without a person; if not, it is used to its end.
 WINDOW = timedelta(minutes=5)
+NO_TIME = timedelta(0)
 
 #: AWS's ways to say that a refresh token is worth nothing any more.
 DEAD_GRANT = frozenset({Code.BAD_GRANT, Code.BAD_CLIENT, Code.UNKNOWN_CLIENT, Code.EXPIRED, Code.DENIED})
@@ -73,12 +75,12 @@ class SsoLogin:
         return self.token(session_of(step), rejected=rejected)
 
     def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Give a token that is good for some minutes at least; a person may be asked.
+        """Give a good token, for some minutes at least where it can be refreshed; a person may be asked.
 
         Args:
             rejected: an access token that AWS answered with 401. If it is still
-                the kept one, it is dropped and a person signs in; if another
-                process has done so already, theirs is taken.
+                the kept one, it is dropped and a person signs in (one that was about to end
+                is refreshed first); if another process has done so already, theirs is taken.
 
         Raises:
             InputRequiredError: a person has to sign in, and nobody may be asked.
@@ -133,7 +135,7 @@ class SsoLogin:
 
     def _found(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken | None:
         found = self._elsewhere(session)
-        if found is None or found.access_token == rejected or not found.is_fresh(at=self._clock(), window=WINDOW):
+        if found is None or found.access_token == rejected or not found.is_fresh(at=self._clock(), window=NO_TIME):
             return None
         return found
 
@@ -148,29 +150,31 @@ class SsoLogin:
             token = self._tokens.token(session)
         except ItemNotFoundError:
             return self._ask(session)
-        if rejected == token.access_token:
+        is_rejected = rejected == token.access_token
+        if is_rejected and token.is_fresh(at=self._clock(), window=WINDOW):
             # The person or an administrator ended the session: what could refresh it is dead as well.
             self._tokens.drop_token(session)
             renewed = None
         else:
-            renewed = self._refresh(session, token)
+            renewed = self._refresh(session, token, is_rejected=is_rejected)
         return renewed or self._found(session, rejected) or self._ask(session)
 
-    def _refresh(self, session: SsoSession, token: SsoToken) -> SsoToken | None:
-        """Renew without a person; None if only a person can."""
-        if token.refresh_token is None or token.client.expires <= self._clock():
-            return None
+    def _refresh(self, session: SsoSession, token: SsoToken, *, is_rejected: bool) -> SsoToken | None:
+        """Renew without a person; where that fails, the token as it is while it is good; None if only a person can."""
+        now = self._clock()
+        good = token if not is_rejected and token.is_fresh(at=now, window=NO_TIME) else None
+        if token.refresh_token is None or token.client.expires <= now:
+            if is_rejected:
+                self._tokens.drop_token(session)
+            return good
         try:
             answer = self._connect(session).refresh(token.client, token.refresh_token)
-        except NO_ANSWER:
-            if token.is_fresh(at=self._clock(), window=timedelta(0)):
-                return token  # good for a while yet; the next command tries again
-            raise
-        except AwsError as error:
-            if error.code not in DEAD_GRANT:
+        except (AwsError, *NO_ANSWER) as error:
+            if isinstance(error, AwsError) and error.code in DEAD_GRANT:
+                self._give_up_refreshing(session, good)
+            elif good is None:
                 raise
-            self._tokens.drop_token(session)
-            return None
+            return good  # another trouble passes: the next command tries again
         renewed = SsoToken(
             access_token=answer.access_token,
             expires=answer.expires,
@@ -181,6 +185,13 @@ class SsoLogin:
         )
         self._tokens.put_token(session, renewed)
         return renewed
+
+    def _give_up_refreshing(self, session: SsoSession, good: SsoToken | None) -> None:
+        """Keep of a token whose refresh token is worth nothing what is good for a while yet."""
+        if good is None:
+            self._tokens.drop_token(session)
+        else:
+            self._tokens.put_token(session, replace(good, refresh_token=None))
 
     def _ask(self, session: SsoSession) -> SsoToken:
         if self._sign_in is None:
