@@ -27,6 +27,7 @@ from pyvault.sso.accounts import list_roles
 from pyvault.sso.awscache import write_aws_cache
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
+from pyvault.sso.pace import Pace
 
 
 @pytest.fixture
@@ -389,10 +390,21 @@ def test_accounts_and_roles_come_in_pages(fake_aws: FakeAws, tmp_path: Path) -> 
     token = signed_in(bench)
     found = bench.portal.list_accounts(token)
     assert [account.account_id for account in found] == numbers
-    roles = list_roles(bench.portal, token, found)
+    roles = list_roles(bench.portal, token, found).roles
     assert [(entry.account.account_id, entry.role) for entry in roles] == [
         (number, role) for number in numbers for role in ("Admin", "Billing", "ReadOnly")
     ]
+
+
+def test_the_portal_s_slow_down_is_waited_for(bench: SsoBench) -> None:
+    token = signed_in(bench)
+    slept: list[float] = []
+    bench.aws.fault("sso.ListAccountRoles", "throttle", times=3)
+    found = bench.portal.list_accounts(token)
+    listing = list_roles(bench.portal, token, found, pace=Pace(sleep=slept.append))
+    assert len(listing.roles) == 4
+    assert len(bench.aws.calls("ListAccountRoles")) == 5
+    assert max(slept) >= 1
 
 
 # ---- without a network

@@ -342,6 +342,35 @@ def test_populate_shows_then_writes_and_touches_nothing_else(machine: Machine) -
     assert machine.config.read_text().rstrip() == CONFIG
 
 
+def test_populate_passes_over_what_is_forbidden_and_makes_no_default_profile(machine: Machine) -> None:
+    machine.aws.enlarge(
+        {
+            "sso": {
+                "start_url": "https://example.awsapps.com/start",
+                "interval_s": 0,
+                "accounts": {
+                    "111111111111": {"name": "default", "roles": ["Admin"]},
+                    "222222222222": {"name": "locked", "roles": ["Admin"], "forbidden": True},
+                    "333333333333": {"name": "open", "roles": ["Admin"]},
+                },
+            }
+        }
+    )
+    machine.inside("sso", "login")
+    machine.environ["AWS_PROFILE"] = "open"
+    done = machine.inside("sso", "populate", "corp", "--template", "{account_name}", "--write")
+    assert "account 'locked' (222222222222) is passed over" in done.err
+    assert "no profile 'default' is made of role 'Admin' in 111111111111" in done.err
+    assert "'open' is new, and AWS_PROFILE names it" in done.err
+    written = machine.config.read_text()
+    assert "[profile open]" in written
+    assert "[profile default]" not in written
+    again = machine.inside("sso", "populate", "corp", "--template", "{account_name}", "--filter", "account=open")
+    assert "is new" not in again.err
+    assert machine.aws.calls("ListAccountRoles")[-1]["params"]["account_id"] == "333333333333"
+    assert len(machine.aws.calls("ListAccountRoles")) == 4
+
+
 def test_populate_keeps_the_link_to_the_config_file(machine: Machine) -> None:
     machine.inside("sso", "login")
     real = machine.home / "dotfiles"

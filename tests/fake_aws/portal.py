@@ -28,9 +28,15 @@ def list_accounts(world: World, request: Request, base_url: str) -> Response:
 
 
 def list_account_roles(world: World, request: Request, base_url: str) -> Response:
-    """Answer ListAccountRoles."""
+    """Answer ListAccountRoles.
+
+    Raises:
+        AwsError: the token is no good, or the account's roles are not for the person to see.
+    """
     sso, _ = _signed_in(world, request)
     account = _account(sso, request)
+    if account.forbidden:
+        raise AwsError("ForbiddenException", "No access", status=403)
     roles = [{"roleName": name, "accountId": account.id} for name in account.roles]
     return _page("roleList", roles, request, sso)
 

@@ -43,7 +43,8 @@ def _assigned(world: World, number: str, fields: Fields) -> AssignedAccount:
         name = fields.text("name", account.name)
         email = fields.text("email", f"{name}@example.test")
         roles = {role: _reserved_role(world, account, role) for role in fields.texts("roles")}
-    return AssignedAccount(id=number, name=name, email=email, roles=roles)
+        forbidden = fields.flag("forbidden")
+    return AssignedAccount(id=number, name=name, email=email, forbidden=forbidden, roles=roles)
 
 
 def _reserved_role(world: World, account: Account, permission_set: str) -> Role:

@@ -85,6 +85,7 @@ class AssignedAccount:
     id: str
     name: str
     email: str
+    forbidden: bool = False  # its roles can't be listed, although the person sees the account
     roles: dict[str, Role] = field(default_factory=dict[str, Role])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,11 @@ import typer
 from pyvault.config.append import replace_if_unchanged
 from pyvault.config.file import ConfigFile
 from pyvault.errors import ConflictError, UsageError
-from pyvault.sso.accounts import list_all_roles
-from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filter, populate, select
+from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filter, populate
 from pyvault_cli import console, sso_access
 from pyvault_cli.commands.sso_roles import FilterOption
 from pyvault_cli.context import context_of
+from pyvault_cli.sso_listing import roles_opened
 
 
 def sso_populate(
@@ -41,13 +42,13 @@ def sso_populate(
         raise UsageError("only one of --diff, --print and --write can be meant")
     wanted = [parse_filter(text) for text in filter or ()]
     portal = sso_access.portal_named(session, context)
-    calls = sso_access.portal_of(portal)
-    roles = select(sso_access.sso_login(context).use(portal, lambda token: list_all_roles(calls, token)), wanted)
+    roles = roles_opened(portal, wanted, context)
     # Read again: a person may have taken minutes to sign in.
     config = ConfigFile.load(context.aws_config.path)
     made = populate(config.data, config.path, portal, roles, Style(prefix=prefix, template=template, region=region))
     for name in made.taken:
         console.warn(f"profile '{name}' stands in the file already, outside the block; it stays as it is")
+    _warn_of_unasked(made, config, context.environ)
     if print_:
         console.data_bytes(made.after)
     elif write:
@@ -56,6 +57,18 @@ def sso_populate(
         console.data(made.diff(str(config.path)))
         if made.after != made.before:
             console.hint("--write makes this change")
+
+
+def _warn_of_unasked(made: Populated, config: ConfigFile, environ: Mapping[str, str]) -> None:
+    """Tell of profiles that programs take which are told of none: one is not made, one is."""
+    if made.unasked is not None:
+        role, account = made.unasked.role, made.unasked.account.account_id
+        console.warn(f"no profile 'default' is made of role '{role}' in {account}: programs without --profile take it")
+        console.hint("--prefix or --template gives it another name")
+    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        name = environ.get(variable)
+        if name in made.profiles and config.find_profile(str(name)) is None:
+            console.warn(f"'{name}' is new, and {variable} names it: programs without --profile take it from now on")
 
 
 def _write(made: Populated, path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pyvault.sso.accounts import list_all_roles
-from pyvault.sso.populate import parse_filter, select
+from pyvault.sso.populate import parse_filter
 from pyvault_cli import console, options, sso_access
 from pyvault_cli.context import context_of
+from pyvault_cli.sso_listing import roles_opened
 
 FilterOption = Annotated[
     list[str] | None,
@@ -31,8 +31,7 @@ def sso_roles(
     context = context_of(ctx)
     wanted = [parse_filter(text) for text in filter or ()]
     portal = sso_access.portal_named(session, context)
-    calls = sso_access.portal_of(portal)
-    roles = select(sso_access.sso_login(context).use(portal, lambda token: list_all_roles(calls, token)), wanted)
+    roles = roles_opened(portal, wanted, context)
     if json:
         from json import dumps
 

@@ -14,7 +14,7 @@ from pyvault.config.file import ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
 from pyvault.sso.accounts import AccountRole
 from pyvault.sso.managed_block import find_block, markers, replace_block, without_block
-from pyvault.sso.populate import Filter, Populated, Style, parse_filter, populate, select
+from pyvault.sso.populate import Filter, Populated, Style, parse_filter, populate, select, select_accounts
 
 PATH = Path("config")
 HAND_WRITTEN = b"""\
@@ -225,3 +225,26 @@ def test_whatever_surrounds_the_block_stays_byte_for_byte(
     found = find_block(once, "corp")
     assert (found is None) == (not body)
     assert replace_block(once, "corp", ["[profile q]"])[: len(data)] == data
+
+
+def test_the_profile_that_programs_take_unasked_is_not_made() -> None:
+    made = run(HAND_WRITTEN, [role("default", "Admin"), role("Dev", "Admin")], template="{account_name}")
+    assert made.profiles == ("Dev",)
+    assert made.unasked == role("default", "Admin")
+    assert b"[profile default]" not in made.after
+
+
+@pytest.mark.parametrize(
+    ("texts", "left"),
+    [
+        ((), ["Prod", "Dev"]),
+        (("account=prod",), ["Prod"]),
+        (("account=prod", "account=d*"), ["Prod", "Dev"]),
+        (("role=nothing",), ["Prod", "Dev"]),
+        (("account=*", "account-id=4444*"), ["Dev"]),
+    ],
+)
+def test_only_accounts_that_may_match_are_asked_about(texts: tuple[str, ...], left: list[str]) -> None:
+    filters = [parse_filter(text) for text in texts]
+    accounts = [each.account for each in (ROLES[0], ROLES[2])]
+    assert [account.name for account in select_accounts(accounts, filters)] == left

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pyvault.config.file import ConfigFile
+from pyvault.config.file import DEFAULT, ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
 from pyvault.sso.managed_block import replace_block, without_block
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pyvault.aws.calls import SsoAccount
     from pyvault.sso.accounts import AccountRole
     from pyvault.sso.session import SsoSession
 
@@ -43,8 +44,15 @@ class Filter:
 
     def matches(self, entry: AccountRole) -> bool:
         """Say whether the role is wanted."""
-        values = {"account": entry.account.name, "account-id": entry.account.account_id, "role": entry.role}
-        return fnmatchcase(values[self.key].casefold(), self.pattern.casefold())
+        return self._fits(entry.role) if self.key == "role" else self.admits(entry.account)
+
+    def admits(self, account: SsoAccount) -> bool:
+        """Return whether a role of this account may be wanted."""
+        values = {"account": account.name, "account-id": account.account_id}
+        return self.key not in values or self._fits(values[self.key])
+
+    def _fits(self, value: str) -> bool:
+        return fnmatchcase(value.casefold(), self.pattern.casefold())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +79,15 @@ class Populated:
         after: the file as it would be.
         profiles: the names made, in order.
         taken: names that somebody wrote already; theirs stay, ours are not made.
+        unasked: the role that would have become the profile which every program takes that is
+            told of none, and was not made; None where there is none.
     """
 
     before: bytes
     after: bytes
     profiles: tuple[str, ...]
     taken: tuple[str, ...]
+    unasked: AccountRole | None = None
 
     def diff(self, path: str) -> str:
         """Show the change as a unified diff; empty if there is none."""
@@ -110,6 +121,16 @@ def select(roles: Sequence[AccountRole], filters: Sequence[Filter]) -> list[Acco
     ]
 
 
+def select_accounts(accounts: Sequence[SsoAccount], filters: Sequence[Filter]) -> list[SsoAccount]:
+    """Keep the accounts whose roles may match, so that AWS is asked about no other."""
+    by_key = {key: [each for each in filters if each.key == key] for key in FILTER_KEYS}
+    return [
+        account
+        for account in accounts
+        if all(any(each.admits(account) for each in group) for group in by_key.values() if group)
+    ]
+
+
 def populate(data: bytes, path: Path, session: SsoSession, roles: Sequence[AccountRole], style: Style) -> Populated:
     """Make a profile per role, in the block of this session; everything else stays.
 
@@ -124,12 +145,13 @@ def populate(data: bytes, path: Path, session: SsoSession, roles: Sequence[Accou
         InvalidSettingError: the template or the prefix is wrong.
     """
     named = _named(roles, session, style)
+    unasked = named.pop(DEFAULT, None)
     others = ConfigFile.parse(without_block(data, session.label), path)
     taken = [name for name in named if others.find_profile(name) is not None]
     made = {name: entry for name, entry in named.items() if name not in taken}
     lines = [line for name, entry in made.items() for line in _section(name, entry, session, style)]
     after = replace_block(data, session.label, lines)
-    return Populated(before=data, after=after, profiles=tuple(made), taken=tuple(taken))
+    return Populated(before=data, after=after, profiles=tuple(made), taken=tuple(taken), unasked=unasked)
 
 
 def _named(roles: Sequence[AccountRole], session: SsoSession, style: Style) -> dict[str, AccountRole]:
