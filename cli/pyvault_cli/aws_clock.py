@@ -21,17 +21,21 @@ def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | No
 
     Raises:
         AwsUnreachableError: no answer in *limit* seconds.
+        ConfigError: the certificates to trust can't be read.
     """
     from email.utils import parsedate_to_datetime
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
+    from pyvault.ca_bundle import OF_AWS, tls_context
+
     endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or DEFAULT_ENDPOINT
     if not endpoint.startswith(("https://", "http://")):
         raise AwsUnreachableError("the endpoint is no address of the web")
     try:
-        with urlopen(Request(endpoint, method="HEAD"), timeout=limit) as answer:  # noqa: S310 - the scheme is checked
+        request = Request(endpoint, method="HEAD")  # noqa: S310 - the scheme is checked
+        with urlopen(request, timeout=limit, context=tls_context(environ.get(OF_AWS), environ)) as answer:  # noqa: S310
             date = answer.headers.get("Date")
     except HTTPError as refusal:
         date = refusal.headers.get("Date")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 _ON_WINDOWS = os.name == "nt"
+_WINDOWS_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 MARK = re.compile("%[su]")
 PRINT_HINT = "--print-url prints the address instead"
 SETTLE_S = 2  # a browser that can't start says so at once; one that runs in the foreground is left alone
@@ -104,13 +105,24 @@ def _words(command: str, environ: Mapping[str, str]) -> list[str]:
     if shutil.which(command, path=environ.get("PATH")):
         return [command]
     try:
-        words = [word.strip('"') for word in shlex.split(command, posix=False)] if _ON_WINDOWS else shlex.split(command)
+        words = split_for_windows(command) if _ON_WINDOWS else shlex.split(command)
     except ValueError as exc:
         reason = str(exc).lower()
         raise ConfigError(f"the browser command {command!r} can't be read: {reason}", hint=PRINT_HINT) from None
     if not words:
         raise ConfigError("the browser command is empty", hint=PRINT_HINT)
     return words
+
+
+def split_for_windows(command: str) -> list[str]:
+    """Split a command where a backslash is a backslash and double quotes keep blanks together.
+
+    Raises:
+        ValueError: a quote doesn't close.
+    """
+    if command.count('"') % 2:
+        raise ValueError("No closing quotation")
+    return [word.replace('"', "") for word in _WINDOWS_WORD.findall(command)]
 
 
 def _with_address(words: list[str], address: Secret[str]) -> list[str]:

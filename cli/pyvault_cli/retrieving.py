@@ -86,11 +86,13 @@ def mfa_desk(wanted: Wanted, context: Context) -> MfaDesk:
     from pyvault.mfa.claims import MfaClaims
     from pyvault.mfa.desk import MfaDesk
     from pyvault.mfa.stored_totp import StoredTotp, stored_codes
+    from pyvault_cli import console
     from pyvault_cli.countdown import wait_for_next_code
 
     return MfaDesk(
         claims=MfaClaims(context.paths.locks, clock.now),
         wait=wait_for_next_code,
+        tell=console.warn,
         environ=context.environ,
         given=wanted.mfa_token,
         prompt=stored_codes(StoredTotp(context.store.backend), clock=clock.now, otherwise=_person(wanted, context)),

@@ -98,8 +98,8 @@ def rotation_tools(
             profile=owner.name, mfa_serial=owner.mfa_serial, duration=SESSION, client=settings, why="to sign IAM calls"
         )
         request = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
-        proof = mfa_desk(wanted, context).proof(request)
-        return calls.sts(settings, as_signer(pair)).get_session_token(step, proof)
+        sts = calls.sts(settings, as_signer(pair))
+        return mfa_desk(wanted, context).prove(request, lambda proof: sts.get_session_token(step, proof))
 
     return Tools(
         shelf=shelf,

@@ -32,6 +32,7 @@ CHECKS = [
     "gpg",
     "terminal",
     "aws config",
+    "mfa",
     "region",
     "clock",
 ]
@@ -300,6 +301,18 @@ def region_of_a_private_cloud(machine: Machine) -> None:
     machine.environ["AWS_REGION"] = "garage"
 
 
+def mfa_device(machine: Machine) -> None:
+    machine.write(".aws/config", "[profile a]\nmfa_serial = arn:aws:iam::111111111111:mfa/a\n")
+
+
+def security_key(machine: Machine) -> None:
+    machine.write(".aws/config", "[profile a]\nmfa_serial = arn:aws:iam::111111111111:u2f/user/a/key-QWERTZ\n")
+
+
+def user_as_mfa_device(machine: Machine) -> None:
+    machine.environ["AWS_MFA_SERIAL"] = "arn:aws:iam::111111111111:user/a"
+
+
 def misspelt_region(machine: Machine) -> None:
     machine.write(".aws/config", "[profile a]\nregion = eu-west1\n")
 
@@ -326,9 +339,11 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "gpg": "there is no password store",
             "terminal": "nobody can be asked here; values have to come from options",
             "aws config": "has 0 profiles",
+            "mfa": "no profile names an MFA device",
             "clock": "not compared: AWS gave no answer",
         },
     ),
+    (mfa_device, {"mfa": "every mfa_serial can be one"}),
     (good_config, {"config": "is good"}),
     (chosen_by_itself, {"backend": "'file' is used (what works here)"}),
     (good_plugin, {"plugins": "'sqlite' of 'pyvault-sqlite' 1.0 can be loaded"}),
@@ -389,6 +404,8 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("aws config", keys_in_clear_text, "1 access key stands in clear text", "import credentials-file --remove"),
     ("region", misspelt_region, "there is no region 'eu-west1'", "like eu-west-1"),
     ("region", region_that_is_none, "can't be a region", "like eu-west-1"),
+    ("mfa", security_key, "is a security key (u2f)", "list-mfa-devices"),
+    ("mfa", user_as_mfa_device, "AWS_MFA_SERIAL: 'arn:aws:iam::111111111111:user/a' is the ARN of a user", "list-mfa"),
 ]
 
 
@@ -529,7 +546,7 @@ def test_an_answer_without_the_time_is_not_called_no_answer(machine: Machine) ->
     assert (clock["ok"], clock["message"]) == (True, "not compared: AWS answered without the time")
 
 
-@pytest.mark.parametrize(("minutes", "code"), [(0, 0), (10, 1), (-10, 1)])
+@pytest.mark.parametrize(("minutes", "code"), [(0, 0), (10, 1), (-10, 1), (1, 1)])
 def test_a_clock_that_is_off_is_found(machine: Machine, minutes: int, code: int) -> None:
     class Endpoint(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -545,3 +562,4 @@ def test_a_clock_that_is_off_is_found(machine: Machine, minutes: int, code: int)
         server.shutdown()
     assert clock["ok"] is (code == 0)
     assert ("set the clock" in str(clock["hint"])) is bool(minutes)
+    assert ("add --totp" in str(clock["hint"])) is (minutes == 1)

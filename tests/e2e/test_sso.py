@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -412,8 +413,16 @@ def test_the_portal_s_slow_down_is_waited_for(bench: SsoBench) -> None:
 
 def test_an_unreachable_aws_is_said_so(bench: SsoBench) -> None:
     bench.aws.fault("sso-oidc.*", "drop-before")
-    with pytest.raises(AwsUnreachableError, match="sso-oidc:RegisterClient"):
+    with pytest.raises(AwsUnreachableError, match="sso-oidc:RegisterClient") as caught:
         bench.login(Person(Flow.DEVICE)).token(bench.session)
+    assert "sso_region (eu-west-1) of sso-session 'corp'" in str(caught.value.hint)
+
+
+def test_a_start_url_that_aws_does_not_know_there_says_where_to_look(bench: SsoBench) -> None:
+    wrong = replace(bench.session, start_url="https://exmaple.awsapps.com/start")
+    with pytest.raises(AwsError, match="StartDeviceAuthorization") as caught:
+        bench.login(Person(Flow.DEVICE)).token(wrong)
+    assert "sso_start_url (https://exmaple.awsapps.com/start)" in str(caught.value.hint)
 
 
 # ---- the file of the SDKs

@@ -131,7 +131,7 @@ def test_deviation_24_with_no_input_it_fails_at_once_and_says_what_to_run(machin
     ended = machine.run("--no-input", "exec", "dev", "--", "true")
     assert ended.code == 4
     assert "nobody is signed in to 'corp'" in ended.err
-    assert "run: pyvault sso login corp" in ended.err
+    assert "run: pyvault sso login dev" in ended.err
     assert machine.aws.ops() == []
     assert machine.run("--no-input", "sso", "login", "corp").code == 4
 
@@ -139,7 +139,7 @@ def test_deviation_24_with_no_input_it_fails_at_once_and_says_what_to_run(machin
 def test_a_job_without_terminal_and_display_does_not_wait_for_a_browser(machine: Machine) -> None:
     ended = machine.run("export", "dev", env={"DISPLAY": "", "BROWSER": "", "PYVAULT_SSO_FLOW": ""})
     assert ended.code == 4
-    assert "run: pyvault sso login corp" in ended.err
+    assert "run: pyvault sso login dev" in ended.err
     assert machine.aws.ops() == []
 
 

@@ -95,6 +95,24 @@ def test_an_otpauth_uri_typed_at_the_terminal_is_not_echoed(machine: Machine) ->
     machine.good("export", "ci")
 
 
+def test_a_mistyped_code_is_asked_for_again_at_the_terminal(machine: Machine) -> None:
+    machine.with_key()
+    child = pexpect.spawn(str(PYVAULT), ["export", "ci"], env=machine.environ, encoding="utf-8", timeout=60)
+    child.expect("Enter MFA code for .*: ")
+    child.sendline("12345")
+    child.expect("is not 6 digits")
+    child.expect("Enter MFA code for .*: ")
+    child.sendline("000000")
+    child.expect("AWS refused the MFA code of .*; try again")
+    child.expect("Enter MFA code for .*: ")
+    child.sendline(machine.aws.fresh_totp("mfa-user"))
+    child.expect("AWS_ACCESS_KEY_ID")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert [bool(call["error"]) for call in machine.aws.calls("GetSessionToken")] == [True, False]
+
+
 def test_the_key_and_the_device_in_one_go(machine: Machine) -> None:
     key = machine.aws.key("mfa-user")
     child = pexpect.spawn(
@@ -134,6 +152,9 @@ def test_a_mistyped_secret_leaves_nothing_behind(machine: Machine) -> None:
         "not base32!",
         "otpauth://hotp/x?secret=" + machine.secret,
         f"otpauth://totp/x?secret={machine.secret}&digits=8",
+        f"otpauth://totp/x?secret={machine.secret}&algorithm=SHA256",
+        f"otpauth://totp/x?secret={machine.secret}&period=60",
+        f"otpauth-migration://offline?data={machine.secret}",
     ):
         ended = machine.inside("add", "ci", "--totp-stdin", stdin=wrong)
         assert ended.code == 5

@@ -85,6 +85,36 @@ def test_an_otpauth_uri_has_the_defaults_of_the_apps() -> None:
 
 
 @pytest.mark.parametrize(
+    "uri",
+    [
+        "otpauth://totp/Amazon%20Web%20Services:me@corp?secret={}&issuer=Amazon%20Web%20Services",
+        "otpauth://totp/Amazon Web Services:me@corp?secret={}&issuer=Amazon Web Services",
+        "otpauth://totp/AWS:me?secret={}&algorithm=sha1&digits=6&period=30",
+        "otpauth://totp/AWS:me?secret={}&algorithm=SHA-1",
+        "otpauth://totp/AWS:me?secret={}&algorithm=HmacSHA1",
+        "otpauth://totp/AWS:me?Secret={}&Algorithm=SHA1&Digits=6",
+        "otpauth://totp/AWS:me?secret={}&issuer=AWS&issuer=AWS&image=https%3A%2F%2Fx",
+        "otpauth://totp/AWS:me?secret={}&algorithm=&digits=&period=&issuer=",
+        "otpauth://totp/?secret={}",
+        "otpauth://totp?secret={}",
+        "apple-otpauth://totp/AWS:me?secret={}",
+        "  otpauth://totp/x?secret={}\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "secret", [BASE32, BASE32.lower(), "GEZD+GNBV+GY3T+QOJQ+GEZD+GNBV+GY3T+QOJQ", f"{BASE32}%3D%3D"]
+)
+def test_an_otpauth_uri_as_apps_export_it(uri: str, secret: str) -> None:
+    assert parse_totp(Secret(uri.format(secret))) == parse_totp(Secret(BASE32))
+
+
+def test_an_export_of_a_whole_app_is_named() -> None:
+    with pytest.raises(InvalidSettingError, match="export of an authenticator app") as caught:
+        parse_totp(Secret("otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8"))
+    assert "CjEK" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

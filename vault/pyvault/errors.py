@@ -227,6 +227,10 @@ class AwsUnreachableError(CredentialsError):
     """AWS gave no answer: no network, no endpoint, a time-out."""
 
 
+class NothingSentError(AwsUnreachableError):
+    """No connection came about, so nothing of the request went out."""
+
+
 class UnusableAnswerError(CredentialsError):
     """AWS, a metadata service or a command answered, and not what it has to; nothing of the answer is in the text."""
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 MAX_SKEW = timedelta(minutes=5)  # AWS refuses signatures that are further off (SigV4)
+#: AWS takes the codes of the neighbouring windows too. Source: RFC 6238, section 5.2, one window each way.
+MAX_CODE_SKEW = timedelta(seconds=30)
 ANSWER_LIMIT = 3.0  # seconds for the clock's answer
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -137,6 +139,10 @@ def clock_skew(context: Context) -> Iterator[Finding]:
         yield Finding(check="clock", ok=True, message="not compared: AWS answered without the time")
         return
     skew = abs(clock.now() - there)
+    hint = None
+    if skew >= MAX_SKEW:
+        hint = "set the clock: AWS refuses what is signed more than 5 minutes off"
+    elif skew >= MAX_CODE_SKEW:
+        hint = "set the clock: an MFA device kept with add --totp makes its codes by it, and AWS refuses them"
     message = f"{int(skew.total_seconds())} s away from that of AWS"
-    hint = "set the clock: AWS refuses what is signed more than 5 minutes off"
-    yield Finding(check="clock", ok=skew < MAX_SKEW, message=message, hint=hint if skew >= MAX_SKEW else None)
+    yield Finding(check="clock", ok=hint is None, message=message, hint=hint)

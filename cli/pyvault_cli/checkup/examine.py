@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError
-from pyvault_cli.checkup import around, default_profile, stores
+from pyvault_cli.checkup import around, default_profile, mfa_devices, stores
 from pyvault_cli.checkup.finding import Check, Finding
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ CHECKS = (
     Check(name="terminal", look=around.terminal, remedy="run it at a terminal"),
     Check(name="aws config", look=around.aws_config, remedy="mend the file"),
     Check(name="aws config", look=default_profile.sources, remedy="mend the file"),
+    Check(name="mfa", look=mfa_devices.devices, remedy="name a virtual device or a hardware token"),
     Check(name="region", look=around.region, remedy="regions are called like eu-west-1"),
     Check(name="clock", look=around.clock_skew, remedy="set the clock"),
 )

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from cases import Case, cases_of
-from pyvault.errors import InputRequiredError, MfaError, ProcessError
+from pyvault.aws.calls import MfaProof
+from pyvault.errors import (
+    AwsError,
+    AwsUnreachableError,
+    InputRequiredError,
+    MfaError,
+    NothingSentError,
+    ProcessError,
+)
 from pyvault.files.atomic import PendingFile
 from pyvault.mfa.claims import MfaClaims
 from pyvault.mfa.desk import MfaDesk, MfaRequest, checked, run_mfa_process
@@ -176,6 +184,109 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
     assert "--mfa-token" in (caught.value.hint or "")
 
 
+WRONG = AwsError(
+    "AWS refused sts:GetSessionToken: AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.",
+    code="AccessDenied",
+)
+
+
+class Aws:
+    """AWS, as far as it looks at codes: each answer is an error, or None for a session."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+        self.sent: list[str] = []
+
+    def __call__(self, proof: MfaProof) -> str:
+        self.sent.append(proof.code.reveal())
+        answer = self.answers.pop(0)
+        if answer is not None:
+            raise answer
+        return "session"
+
+
+def typing(tmp_path: Path, time: Time, *typed: str, told: list[str] | None = None) -> MfaDesk:
+    """Return a desk with a person who types this, one after the other."""
+    answers = iter(typed)
+    return MfaDesk(
+        claims=MfaClaims(tmp_path, time),
+        wait=time.wait,
+        tell=[].append if told is None else told.append,
+        environ={},
+        prompt=lambda _: Secret(next(answers)),
+    )
+
+
+def test_a_mistyped_code_is_asked_for_again_and_the_right_one_is_not_waited_for(tmp_path: Path) -> None:
+    time, aws, told = Time(), Aws(WRONG, None), list[str]()
+    assert typing(tmp_path, time, "000000", "111111", told=told).prove(REQUEST, aws) == "session"
+    assert aws.sent == ["000000", "111111"]
+    assert time.waits == []
+    assert told == [f"AWS refused the MFA code of '{SERIAL}'; try again"]
+    assert not [text for text in told if "000000" in text]
+
+
+def test_what_is_no_code_is_asked_for_again(tmp_path: Path) -> None:
+    time, aws, told = Time(), Aws(None), list[str]()
+    typing(tmp_path, time, "12345", "", "111111", told=told).prove(REQUEST, aws)
+    assert aws.sent == ["111111"]
+    assert told == [f"the MFA code of '{SERIAL}' is not 6 digits"] * 2
+    with pytest.raises(MfaError, match="is not 6 digits"):
+        typing(tmp_path, time, *[""] * 3).prove(REQUEST, aws)
+
+
+def test_three_refused_codes_are_enough_and_block_nothing(tmp_path: Path) -> None:
+    time, aws = Time(), Aws(WRONG, WRONG, WRONG, None)
+    with pytest.raises(AwsError, match="one time pass code"):
+        typing(tmp_path, time, "000000", "000001", "000002", "000003").prove(REQUEST, aws)
+    typing(tmp_path, time, "000004").prove(REQUEST, aws)
+    assert time.waits == []
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        WRONG,
+        NothingSentError("no connection"),
+        AwsError("AWS refused: InvalidClientTokenId", code="InvalidClientTokenId"),
+        AwsError("AWS refused: MultiFactorAuthentication failed, unable to validate MFA code.", code="AccessDenied"),
+    ],
+)
+def test_a_code_that_was_not_taken_blocks_nothing(tmp_path: Path, problem: Exception) -> None:
+    time = Time()
+    with pytest.raises(type(problem)):
+        desk(tmp_path, time, given="111111").prove(REQUEST, Aws(problem))
+    assert MfaClaims(tmp_path, time).until_next(SERIAL) is None
+    assert desk(tmp_path, time, given="111111").prove(REQUEST, Aws(None)) == "session"
+
+
+@pytest.mark.parametrize(
+    "problem", [AwsUnreachableError("no answer"), AwsError("AWS refused: AccessDenied", code="AccessDenied")]
+)
+def test_a_code_that_aws_may_have_taken_is_not_sent_again(tmp_path: Path, problem: Exception) -> None:
+    time, aws = Time(), Aws(problem)
+    with pytest.raises(type(problem)):
+        typing(tmp_path, time, "111111", "222222").prove(REQUEST, aws)
+    assert aws.sent == ["111111"]
+    assert MfaClaims(tmp_path, time).until_next(SERIAL) is not None
+
+
+def test_a_kept_device_whose_code_was_used_elsewhere_sends_the_next_one(tmp_path: Path) -> None:
+    time, aws = Time(), Aws(WRONG, None)
+    assert desk(tmp_path, time).prove(REQUEST, aws) == "session"
+    assert len(set(aws.sent)) == 2
+    assert time.waits == [timedelta(seconds=20)]
+
+
+def test_a_kept_device_that_aws_refuses_twice_is_given_up(tmp_path: Path) -> None:
+    time, aws = Time(), Aws(WRONG, WRONG, WRONG)
+    with pytest.raises(AwsError):
+        desk(tmp_path, time).prove(REQUEST, aws)
+    stuck = typing(tmp_path, time, *["111111"] * 4)
+    with pytest.raises(MfaError, match="refused this MFA code"):
+        stuck.prove(REQUEST, Aws(WRONG))
+
+
 ON_A_TERMINAL = """
 import os, sys
 os.open(sys.argv[1], os.O_RDWR)  # a session leader's first terminal becomes its controlling one
@@ -211,7 +322,7 @@ def test_cases_of_mfa_process(case: Case) -> None:
 
 
 def test_what_a_process_prints_must_be_a_code(tmp_path: Path) -> None:
-    with pytest.raises(MfaError, match="is not 6 digits"):
+    with pytest.raises(MfaError, match="what the mfa_process of profile 'p' printed is not 6 digits"):
         desk(tmp_path, Time()).proof(MfaRequest(serial=SERIAL, profile="p", process="echo hello"))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from fakes.sso_calls import DevicePerson, MemoryBlobs, MovingClock, ScriptedOidc, session
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, UnusableAnswerError
+from pyvault.planning.steps import ClientSettings
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.login import DEAD_GRANT, SsoLogin
@@ -316,11 +317,15 @@ def test_a_token_of_the_aws_cli_that_aws_rejects_is_not_used_again(bench: Bench)
     ("changes", "command"),
     [
         ({}, "pyvault sso login corp"),
+        ({"profile": "dev"}, "pyvault sso login corp"),
+        ({"profile": "dev", "client": ClientSettings(region="eu-west-1", ca_bundle="/ca")}, "pyvault sso login dev"),
+        ({"profile": "dev", "client": ClientSettings(region="eu-west-1", use_fips=True)}, "pyvault sso login dev"),
+        ({"client": ClientSettings(region="eu-west-1", ca_bundle="/ca")}, "pyvault sso login corp"),
         ({"name": None, "profile": "old one"}, "pyvault sso login 'old one'"),
         ({"name": None}, "pyvault sso login https://corp.awsapps.com/start"),
     ],
 )
-def test_the_hint_is_a_command_that_signs_in(bench: Bench, changes: dict[str, str | None], command: str) -> None:
+def test_the_hint_is_a_command_that_signs_in(bench: Bench, changes: dict[str, object], command: str) -> None:
     with pytest.raises(InputRequiredError) as caught:
         bench.another(with_person=False).token(session(**changes))
     assert caught.value.hint == f"run: {command}"

@@ -154,6 +154,13 @@ def test_without_a_name_the_only_session_is_meant() -> None:
         find_session(config(""), None, {})
 
 
+def test_the_name_of_a_session_that_is_not_there_is_told_with_those_that_are() -> None:
+    text = CONFIG.replace("[profile dev]\nsso_session = corp", "[profile dev]\nsso_session = crop")
+    with pytest.raises(InvalidSettingError, match=r"there is no \[sso-session crop\]") as caught:
+        find_session(config(text), "dev", {})
+    assert str(caught.value.hint).endswith("are: corp, it's odd, broken")
+
+
 def test_what_can_not_be_signed_in_to_is_named() -> None:
     with pytest.raises(ProfileNotFoundError, match="called 'nobody'"):
         find_session(config(), "nobody", {})

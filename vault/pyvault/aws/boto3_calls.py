@@ -12,14 +12,13 @@ from __future__ import annotations
 import os
 import threading
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pyvault.aws.bounded import bound
 from pyvault.aws.errors import making_client
 from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
-from pyvault.errors import ConfigError
+from pyvault.ca_bundle import find_ca_bundle
 from pyvault.version import __version__
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def make_client(
             service,
             region_name=settings.region_of_sts if service == "sts" else settings.region,
             endpoint_url=url,
-            verify=_ca_bundle(settings),
+            verify=find_ca_bundle(settings.ca_bundle, os.environ),
             aws_access_key_id=credentials.access_key_id if credentials else None,
             aws_secret_access_key=credentials.secret_access_key.reveal() if credentials else None,
             aws_session_token=(
@@ -156,11 +155,3 @@ def _endpoint(service: Service, settings: ClientSettings) -> str | None:
     if url is not None:
         _ = urlsplit(url).port  # a ValueError now: botocore would stumble over it in the middle of a call
     return url
-
-
-def _ca_bundle(settings: ClientSettings) -> str | None:
-    if settings.ca_bundle is None:
-        return None
-    if not Path(settings.ca_bundle).is_file():
-        raise ConfigError(f"the ca_bundle {settings.ca_bundle!r} is not a file")
-    return settings.ca_bundle

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pyvault.aws import quiet as aws_quiet
 from pyvault.config.regions import is_opt_in
-from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
+from pyvault.errors import AwsError, AwsUnreachableError, NothingSentError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError
 from pyvault.trace import trace
 
@@ -39,6 +39,10 @@ REASONS: Final = {
     "ProxyConnectionError": "the proxy can't be reached",
     "HTTPClientError": "the request could not be sent",
 }
+#: Those of them after which nothing was sent.
+WITHOUT_CONNECTION: Final = frozenset(
+    {"EndpointConnectionError", "ConnectTimeoutError", "SSLError", "ProxyConnectionError"}
+)
 
 
 @contextmanager
@@ -78,7 +82,8 @@ def translated(operation: str, *, show_message: bool = True, sts_region: str | N
     except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose answer it was
         raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc.message}") from None
     except BotoCoreError as exc:
-        raise AwsUnreachableError(f"{operation} got no answer: {_reason(exc)}") from None
+        kind = NothingSentError if type(exc).__name__ in WITHOUT_CONNECTION else AwsUnreachableError
+        raise kind(f"{operation} got no answer: {_reason(exc)}") from None
     # A parser's text is the body; and botocore stumbles over what is no answer of AWS in many ways.
     except (ResponseParserError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError):
         raise UnusableAnswerError(f"{operation} got an answer that is not AWS's") from None

@@ -61,13 +61,29 @@ class MfaClaims:
         Raises:
             WriteFailedError: the record can't be kept.
         """
-        mark = hashlib.sha256(f"{serial}\0{code.reveal()}".encode()).hexdigest()
+        mark = _mark(serial, code)
         with self._record(serial) as (record, now):
             used = _used(record, now)
             if mark in used:
                 return timedelta(seconds=WINDOW - now % WINDOW)
             _write(record, used | {mark: int(now // WINDOW)})
         return None
+
+    def left_of_window(self) -> timedelta:
+        """Return how long a device keeps showing what it shows now."""
+        return timedelta(seconds=WINDOW - self._clock().timestamp() % WINDOW)
+
+    def release(self, serial: str, code: Secret[str]) -> None:
+        """Take a claim back: AWS did not take the code, so the device may still show a good one.
+
+        Raises:
+            WriteFailedError: the record can't be kept.
+        """
+        mark = _mark(serial, code)
+        with self._record(serial) as (record, now):
+            used = _used(record, now)
+            if used.pop(mark, None) is not None:
+                _write(record, used)
 
     @contextmanager
     def _record(self, serial: str) -> Generator[tuple[Path, float]]:
@@ -81,6 +97,10 @@ class MfaClaims:
         record = self._directory / f"mfa-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
         with LockFile(record.with_suffix(".lock")):
             yield record, self._clock().timestamp()
+
+
+def _mark(serial: str, code: Secret[str]) -> str:
+    return hashlib.sha256(f"{serial}\0{code.reveal()}".encode()).hexdigest()
 
 
 def _used(record: Path, now: float) -> dict[str, int]:

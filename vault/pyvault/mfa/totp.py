@@ -31,6 +31,7 @@ VERSION = 1
 SHORTEST_SECRET = 10  # bytes: what authenticator apps have always used; RFC 4226 wants 16
 LONGEST_SECRET = 256
 DIGITS = range(6, 9)  # RFC 4226, section 5.3: at least 6; 8 is the most that is in use
+FIELDS = ("secret", "algorithm", "digits", "period")  # of an otpauth URI; what else is there is for people
 PERIODS = range(1, 301)  # seconds
 
 
@@ -91,7 +92,12 @@ def parse_totp(text: Secret[str], *, serial: str | None = None) -> Totp:
             shows it.
     """
     stripped = text.reveal().strip()
-    if stripped.lower().startswith("otpauth:"):
+    if stripped.lower().startswith("otpauth-migration:"):
+        raise InvalidSettingError(
+            "this is an export of an authenticator app with all that it holds, not one device",
+            hint="use the secret that AWS shows when the device is made, or an otpauth: URI",
+        )
+    if stripped.lower().startswith(("otpauth:", "apple-otpauth:")):
         return _parse_uri(Secret(stripped), serial)
     return Totp(secret=_parse_secret(Secret(stripped)), serial=serial)
 
@@ -141,24 +147,34 @@ def _parse_uri(text: Secret[str], serial: str | None) -> Totp:
 
     try:
         uri = urlsplit(text.reveal())
-        fields = parse_qs(uri.query, max_num_fields=20)
+        given = parse_qs(uri.query, max_num_fields=20)
     except ValueError:  # its message may quote the URI
         raise InvalidSettingError("the otpauth URI can't be read") from None
     if uri.netloc.lower() != "totp":
         raise InvalidSettingError("the otpauth URI is not of the kind 'totp'", hint="AWS's devices are time-based")
-    if any(len(values) > 1 for values in fields.values()) or "secret" not in fields:
+    fields = {name: [value for key in given if key.lower() == name for value in given[key]] for name in FIELDS}
+    if not fields["secret"] or any(len(values) > 1 for values in fields.values()):
         raise InvalidSettingError("the otpauth URI has no single 'secret'")
     try:
-        algorithm = Algorithm(fields.get("algorithm", ["SHA1"])[0].upper())
+        algorithm = _parse_algorithm(*fields["algorithm"])
     except ValueError:
         raise InvalidSettingError("the otpauth URI names an unknown 'algorithm'") from None
     return Totp(
         secret=_parse_secret(Secret(fields["secret"][0])),
         algorithm=algorithm,
-        digits=_bounded(fields.get("digits", ["6"])[0], DIGITS, "digits"),
-        period=timedelta(seconds=_bounded(fields.get("period", ["30"])[0], PERIODS, "period")),
+        digits=_bounded("".join(fields["digits"]) or "6", DIGITS, "digits"),
+        period=timedelta(seconds=_bounded("".join(fields["period"]) or "30", PERIODS, "period")),
         serial=serial,
     )
+
+
+def _parse_algorithm(text: str = Algorithm.SHA1) -> Algorithm:
+    """Read the name of a hash as apps write it: ``sha1``, ``SHA-1``, ``HmacSHA1``.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    return Algorithm(text.upper().replace("-", "").replace("_", "").removeprefix("HMAC"))
 
 
 def _parse_secret(text: Secret[str]) -> Secret[bytes]:

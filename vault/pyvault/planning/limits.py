@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyvault.config.durations import format_duration
 from pyvault.errors import InvalidSettingError
+from pyvault.mfa.serial import objection_to
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile
@@ -21,6 +22,7 @@ LONGEST_SESSION: Final = timedelta(seconds=129_600)  # GetSessionToken, GetFeder
 LONGEST_ROLE: Final = timedelta(seconds=43_200)
 LONGEST_CHAINED_ROLE: Final = timedelta(hours=1)  # AssumeRole with the credentials of a session
 
+DEVICES: Final = "'aws iam list-mfa-devices', or the user's page in the console, shows the devices"
 MAX_TAGS: Final = 50
 MAX_POLICY_ARNS: Final = 10
 MAX_POLICY: Final = 2048  # characters
@@ -63,6 +65,8 @@ def check_text(profile: Profile, *settings: str) -> None:
             continue
         if not shortest <= len(value) <= longest:
             raise InvalidSettingError(f"{profile.describe(setting)}: has not {shortest} to {longest} characters")
+        if setting == "mfa_serial" and (objection := objection_to(value)):
+            raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} {objection}", hint=DEVICES)
         if not shape.fullmatch(value):
             raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} has characters that AWS refuses")
 

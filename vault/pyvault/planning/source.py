@@ -98,7 +98,10 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
 def _sso_step(profile: Profile, partition: Partition) -> SsoStep:
     session = profile.sso_session
     if profile.sso_start_url is None:
-        raise InvalidSettingError(f"{profile.describe('sso_session')}: [sso-session {session}] gives no sso_start_url")
+        raise InvalidSettingError(
+            f"{profile.describe('sso_session')}: [sso-session {session}] gives no sso_start_url",
+            hint="is the name right? 'pyvault sso login' with this profile lists the sso-sessions that there are",
+        )
     return SsoStep(
         profile=profile.name,
         session=session,

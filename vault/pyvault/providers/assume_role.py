@@ -36,9 +36,8 @@ class AssumeRole:
         """
         step = self.step
         sts = self.calls.sts(step.client, self.source)
-        proof = (
-            self.mfa.proof(MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process))
-            if step.mfa_serial
-            else None
-        )
-        return sts.assume_role(step, session_name(step.role_session_name, self.clock), proof)
+        name = session_name(step.role_session_name, self.clock)
+        if not step.mfa_serial:
+            return sts.assume_role(step, name, None)
+        request = MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process)
+        return self.mfa.prove(request, lambda proof: sts.assume_role(step, name, proof))

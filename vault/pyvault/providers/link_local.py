@@ -17,7 +17,7 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from http.client import HTTPResponse
+    from http.client import HTTPResponse, HTTPSConnection
 
     #: Waits so many seconds.
     Sleep = Callable[[float], None]
@@ -36,12 +36,12 @@ def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = No
     Raises:
         AwsUnreachableError: nobody answers, or not in HTTP.
     """
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from http.client import HTTPConnection, HTTPException
 
     parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    host, port = parts.hostname or "", parts.port
+    connection = _with_tls(host, port) if parts.scheme == "https" else HTTPConnection(host, port, timeout=TIMEOUT)
     try:
         connection.request(method, path, headers=dict(headers or {}))
         answer = connection.getresponse()
@@ -66,6 +66,16 @@ def _read(answer: HTTPResponse) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError
     return body
+
+
+def _with_tls(host: str, port: int | None) -> HTTPSConnection:
+    """Return a connection that trusts what all our calls trust."""
+    import os
+    from http.client import HTTPSConnection
+
+    from pyvault.ca_bundle import OF_AWS, tls_context
+
+    return HTTPSConnection(host, port, timeout=TIMEOUT, context=tls_context(os.environ.get(OF_AWS), os.environ))
 
 
 def ask_patiently(

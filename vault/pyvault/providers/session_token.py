@@ -33,10 +33,10 @@ class SessionToken:
         """
         step = self.step
         sts = self.calls.sts(step.client, self.source)
-        proof = (
-            self.mfa.proof(MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process))
-            if step.mfa_serial
-            else None
-        )
+        if step.mfa_serial:
+            request = MfaRequest(serial=step.mfa_serial, profile=step.profile, process=step.mfa_process)
+            session = self.mfa.prove(request, lambda proof: sts.get_session_token(step, proof))
+        else:
+            session = sts.get_session_token(step, None)
         # AWS's answer names no account; it is that of the keys.
-        return replace(sts.get_session_token(step, proof), account_id=self.source.account_id)
+        return replace(session, account_id=self.source.account_id)

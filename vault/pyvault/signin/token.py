@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, CredentialsError, UnusableAnswerError
+from pyvault.errors import AwsError, AwsUnreachableError, CredentialsError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
 from pyvault.signin.links import token_request
@@ -89,17 +89,16 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
 
     Raises:
         AwsUnreachableError: no connection, a bad certificate, a time-out.
+        ConfigError: the certificates to trust can't be read.
     """
     import http.client
-    import ssl
+    import os
     import urllib.error
     import urllib.request
 
-    try:
-        tls = ssl.create_default_context(cafile=ca_bundle)
-    except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
-        raise ConfigError(f"the ca_bundle {ca_bundle!r} can't be used: {reason.lower()}") from None
+    from pyvault.ca_bundle import tls_context
+
+    tls = tls_context(ca_bundle, os.environ)
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

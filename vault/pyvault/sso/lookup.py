@@ -39,12 +39,12 @@ def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str
     if is_url(name):
         return _by_url(config, name, environ)
     if config.find_sso_session(name) is not None:
-        return _session(_probe(config, name, environ), f"sso-session {name!r}")
+        return _session(config, _probe(config, name, environ), f"sso-session {name!r}")
     if config.find_profile(name) is not None:
         profile = load_profile(config, None, name, environ)
         origin = _origin(profile)
         what = f"profile {name!r}" if origin is profile else f"profile {origin.name!r}, which {name!r} stands on,"
-        return _session(origin, what, partition_of=profile)
+        return _session(config, origin, what, partition_of=profile)
     raise ProfileNotFoundError(
         f"no sso-session and no profile is called {name!r}", hint=f'they stand in "{config.path}"'
     )
@@ -58,7 +58,7 @@ def own_session(config: ConfigFile, name: str, environ: Mapping[str, str]) -> Ss
     """
     profile = load_profile(config, None, name, environ)
     is_own = _signs_in(profile) and profile.source is None
-    return _session(profile, f"profile {name!r}") if is_own else None
+    return _session(config, profile, f"profile {name!r}") if is_own else None
 
 
 def _origin(profile: Profile) -> Profile:
@@ -77,7 +77,7 @@ def profiles_of(config: ConfigFile, session: SsoSession, environ: Mapping[str, s
     for name in config.profiles():
         try:
             origin = _origin(load_profile(config, None, name, environ))
-            if _signs_in(origin) and _session(origin, name).key() == session.key():
+            if _signs_in(origin) and _session(config, origin, name).key() == session.key():
                 found.append(name)
         except ConfigError:
             continue
@@ -95,7 +95,7 @@ def _by_url(config: ConfigFile, url: str, environ: Mapping[str, str]) -> SsoSess
     for name in (*config.sso_sessions(), *config.profiles()):
         try:
             if config.find_sso_session(name) is not None:
-                portal: SsoSession | None = _session(_probe(config, name, environ), f"sso-session {name!r}")
+                portal: SsoSession | None = _session(config, _probe(config, name, environ), f"sso-session {name!r}")
             else:
                 portal = own_session(config, name, environ)
         except ConfigError:
@@ -127,7 +127,14 @@ def _probe(config: ConfigFile, session: str, environ: Mapping[str, str]) -> Prof
     return load_profile(ConfigFile.parse(config.data + text.encode(), config.path), None, _PROBE, environ)
 
 
-def _session(profile: Profile, what: str, *, partition_of: Profile | None = None) -> SsoSession:
+def _session(config: ConfigFile, profile: Profile, what: str, *, partition_of: Profile | None = None) -> SsoSession:
+    misspelt = profile.sso_session is not None and config.find_sso_session(profile.sso_session) is None
+    if profile.sso_start_url is None and misspelt:
+        known = ", ".join(config.sso_sessions()) or "none"
+        raise InvalidSettingError(
+            f"{profile.describe('sso_session')}: there is no [sso-session {profile.sso_session}]",
+            hint=f'the sso-sessions of "{config.path}" are: {known}',
+        )
     if profile.sso_start_url is None or profile.sso_region is None:
         missing = "sso_start_url" if profile.sso_start_url is None else "sso_region"
         raise InvalidSettingError(f"{what} has no {missing}")

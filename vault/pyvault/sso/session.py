@@ -44,7 +44,19 @@ class SsoSession:
         """The command that signs in here."""
         import shlex
 
-        return f"pyvault sso login {shlex.quote(self.name or self.profile or self.start_url)}"
+        own = self.profile if self._is_reached_by_settings_of_its_own() else None
+        return f"pyvault sso login {shlex.quote(own or self.name or self.profile or self.start_url)}"
+
+    @property
+    def where_to_look(self) -> str:
+        """What to mend where AWS doesn't know the portal."""
+        whose = f"sso-session {self.name!r}" if self.name else f"profile {self.profile!r}"
+        return f"look at sso_start_url ({self.start_url}) and sso_region ({self.client.region}) of {whose}"
+
+    def _is_reached_by_settings_of_its_own(self) -> bool:
+        """Return whether the profile says how to reach AWS, which its sso-session alone does not know."""
+        client, endpoints = self.client, self.client.endpoints
+        return bool(client.ca_bundle or client.use_fips or client.use_dualstack or endpoints.sso or endpoints.sso_oidc)
 
     @property
     def label(self) -> str:

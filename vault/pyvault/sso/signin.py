@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.errors import AwsError, ItemNotFoundError
+from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.sso.device import await_device_code
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.tokens import Registration, SsoToken, new_sign_in
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BROWSER_SECONDS = 600.0  # a person may have to find a phone; AWS's page closes after 10 minutes too
 REGISTRATION_MARGIN = timedelta(minutes=15)  # a registration must outlive the sign-in that uses it
+#: What AWS says to a start URL that it doesn't know, or knows in another region.
+WRONG_PORTAL = frozenset({"InvalidRequestException", "InvalidRequestRegionException"})
 
 
 class Person(Protocol):
@@ -88,6 +90,10 @@ class SignIn:
             except PortUnavailableError as problem:
                 self._person.fall_back(str(problem))
                 return self._sign_in(calls, session, Flow.DEVICE)
+        except (AwsError, AwsUnreachableError) as problem:
+            if isinstance(problem, AwsUnreachableError) or problem.code in WRONG_PORTAL:
+                problem.hint = problem.hint or session.where_to_look
+            raise
         finally:
             self._person.done()
 
