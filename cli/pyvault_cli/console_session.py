@@ -80,8 +80,23 @@ def console_session(wanted: Wanted, context: Context, ambient: Credentials | Non
         duration_s=session_duration(plan),
         ca_bundle=profile.ca_bundle,
         credentials=fetcher(wanted, plan, context),
-        notes=(FEDERATED_NOTE,) if federated else (),
+        notes=(*((FEDERATED_NOTE,) if federated else ()), *duration_notes(plan, wanted.duration)),
     )
+
+
+def duration_notes(plan: Plan, asked: str | None) -> tuple[str, ...]:
+    """Return what has to be said about ``--duration``: nothing where the session lasts as long as was asked for."""
+    from pyvault.config.durations import format_duration, parse_duration
+
+    if asked is None:
+        return ()
+    last = plan.steps[-1]
+    if not isinstance(last, AssumeRoleStep | WebIdentityStep | FederationStep):
+        return (f"--duration {asked} has no effect here: the console session ends with the credentials it is made of",)
+    if last.duration == parse_duration(asked, what="--duration"):
+        return ()
+    lasts = format_duration(last.duration)
+    return (f"--duration {asked} has no effect here: AWS gives these credentials {lasts}, and the console no more",)
 
 
 def session_duration(plan: Plan) -> int | None:

@@ -49,6 +49,13 @@ def test_a_chained_role_asks_for_no_duration(person: Person, fake_aws: FakeAws) 
     assert "SessionDuration" not in fake_aws.calls("getSigninToken")[-1]["params"]
 
 
+def test_a_duration_without_effect_is_said(person: Person) -> None:
+    words = ("pyvault", "--no-input", "login", "--print-url", "-d", "12h", "chained")
+    ended = person.run(*words)
+    assert ended.returncode == 0, ended.stderr
+    assert "--duration 12h has no effect here: AWS gives these credentials 1h" in ended.stderr
+
+
 def test_an_iam_user_gets_a_federated_session_and_advice(person: Person, fake_aws: FakeAws) -> None:
     ended = person.run("pyvault", "--no-input", "login", "--print-url", "demo")
     assert ended.returncode == 0, ended.stderr

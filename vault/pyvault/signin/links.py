@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from pyvault.errors import ConfigError, UsageError
 from pyvault.secret import Secret
@@ -15,6 +15,10 @@ SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*(?:/[a-z0-9-]+)*")
 #: What begins like this is no path: a URL, or a host alone.
 NO_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\\\]{2}|\\\\")
 PATH_HINT = "a path is like 'cloudwatch/home' or '/s3/home?region=eu-west-1'"
+#: A host alone: what a path of the console begins with has no dot.
+HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?=[/?#:]|$)")
+#: Of a public region, as it stands in an address. Source: the regionRegex of botocore's partitions.json.
+REGION_NAME = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 ISSUER = "pyvault"
 
 
@@ -58,7 +62,8 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
 
     Args:
         path: of the console, e.g. ``cloudwatch/home``; with or without a leading slash,
-            with or without a query. The whole address of a console page counts as its path.
+            with or without a query. The whole address of a console page counts as its path;
+            a region that it names, in its query or else its host, comes before *region*.
         service: shorthand for ``<service>/home``.
 
     Raises:
@@ -70,7 +75,8 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
         if not SERVICE.fullmatch(service):
             raise UsageError(f"the service {service!r} is not a name like 's3' or 'cloudwatch'")
         path = f"{service}/home"
-    path = "console/home" if path is None else _console_path(path, site.console)
+    path, own = ("console/home", None) if path is None else _console_path(path, site.console)
+    region = own or region
     if region is not None and not REGION.fullmatch(region):
         raise ConfigError(f"the region {region!r} can't be part of a host name")
     host = f"{region}.{site.console}" if region else site.console
@@ -81,8 +87,8 @@ def destination(site: SigninSite, *, region: str | None, path: str | None, servi
     return f"https://{host}/{page}{fragment_mark}{quote(fragment, safe='/?&=%:,;@+~!$*-._')}"
 
 
-def _console_path(given: str, console: str) -> str:
-    """Give a path without its leading slash.
+def _console_path(given: str, console: str) -> tuple[str, str | None]:
+    """Return a path without its leading slash, and the region that it names.
 
     Raises:
         UsageError: it leads to another host, or holds what stands in no path.
@@ -91,19 +97,36 @@ def _console_path(given: str, console: str) -> str:
     if stray is not None:
         written = quote(stray, errors="surrogatepass")
         raise UsageError(f"--path {given!r} holds {stray!r}, which stands in no path", hint=f"write it as '{written}'")
-    if not NO_PATH.match(given):
-        return given.removeprefix("/")
+    if host := HOST.match(given):  # as browsers show an address
+        address = f"https://{given}"
+        if not _is_of_console(host[0], console):
+            raise UsageError(f"--path {given!r} begins with a host, not with a path", hint=PATH_HINT)
+    elif NO_PATH.match(given):
+        address = given
+    else:
+        return given.removeprefix("/"), _region_in(urlsplit(f"https://{console}/{given.removeprefix('/')}").query)
     try:
-        parts = urlsplit(given)
+        parts = urlsplit(address)
     except ValueError:  # brackets that hold no IPv6 address
         parts = urlsplit("")
     host = parts.netloc.lower()  # with a port or a name before @ it is another one
-    if parts.scheme != "https" or not (host == console or host.endswith(f".{console}")):
+    if parts.scheme != "https" or not _is_of_console(host, console):
         raise UsageError(f"--path {given!r} is no path on the console's host '{console}'", hint=PATH_HINT)
     path = parts._replace(scheme="", netloc="").geturl()
     if NO_PATH.match(path):
         raise UsageError(f"--path {given!r} is no path on the console's host '{console}'", hint=PATH_HINT)
-    return path.removeprefix("/")
+    label = host.removesuffix(console).removesuffix(".").rpartition(".")[2]
+    return path.removeprefix("/"), _region_in(parts.query) or (label if REGION_NAME.fullmatch(label) else None)
+
+
+def _is_of_console(host: str, console: str) -> bool:
+    return host.lower() == console or host.lower().endswith(f".{console}")
+
+
+def _region_in(query: str) -> str | None:
+    """Return the region of a query, where it has one that can be one; the console follows it, whatever its host."""
+    named = [value for value in parse_qs(query).get("region", []) if REGION_NAME.fullmatch(value)]
+    return named[0] if named else None
 
 
 def token_request(site: SigninSite, *, session: Secret[str], duration_s: int | None) -> Secret[str]:
