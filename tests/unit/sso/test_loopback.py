@@ -277,7 +277,7 @@ else:
 try:
     RedirectReceiver(Secret("state"))
 except PortUnavailableError as problem:
-    print(problem)
+    print(problem.message)
 """
 
 
@@ -288,4 +288,7 @@ except PortUnavailableError as problem:
 )
 def test_a_machine_without_a_free_port_is_told_of(case: str, why: str) -> None:
     words = ["unshare", "-n", sys.executable, "-c", NO_PORT, case]
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{why}\n"
+    assert (
+        subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        == f"can't listen on 127.0.0.1: {why}\n"
+    )

@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
-from pyvault.errors import AwsError, CredentialsError
+from pyvault.errors import AwsError, CredentialsError, PyvaultError
 from pyvault.secret import Secret
 from pyvault.server.peer import owner_lookup
 
@@ -165,8 +165,16 @@ class RedirectReceiver:
         return HTTPStatus.OK, FAILED_PAGE if refusal else None
 
 
-class PortUnavailableError(Exception):
-    """No port of 127.0.0.1 can be listened on; the text says why."""
+class PortUnavailableError(PyvaultError):
+    """No port of 127.0.0.1 can be listened on.
+
+    Attributes:
+        reason: why, in the system's words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"can't listen on 127.0.0.1: {reason}", hint="pyvault sso login --device needs no port")
+        self.reason = reason
 
 
 def _listen(receiver: RedirectReceiver) -> _Server:

@@ -88,7 +88,7 @@ class SignIn:
             try:
                 return self._sign_in(calls, session, self._person.choose_flow())
             except PortUnavailableError as problem:
-                self._person.fall_back(str(problem))
+                self._person.fall_back(problem.reason)
                 return self._sign_in(calls, session, Flow.DEVICE)
         except (AwsError, AwsUnreachableError) as problem:
             if isinstance(problem, AwsUnreachableError) or problem.code in WRONG_PORTAL:
