@@ -28,14 +28,15 @@ def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | No
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
-    from pyvault.ca_bundle import OF_AWS, tls_context
+    from pyvault.ca_bundle import OF_AWS, find_ca_bundle, tls_context
 
     endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or DEFAULT_ENDPOINT
     if not endpoint.startswith(("https://", "http://")):
         raise AwsUnreachableError("the endpoint is no address of the web")
+    tls = tls_context(find_ca_bundle(environ.get(OF_AWS), environ))
     try:
         request = Request(endpoint, method="HEAD")  # noqa: S310 - the scheme is checked
-        with urlopen(request, timeout=limit, context=tls_context(environ.get(OF_AWS), environ)) as answer:  # noqa: S310
+        with urlopen(request, timeout=limit, context=tls) as answer:  # noqa: S310 - the same
             date = answer.headers.get("Date")
     except HTTPError as refusal:
         date = refusal.headers.get("Date")

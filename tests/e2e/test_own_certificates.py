@@ -16,7 +16,7 @@ from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import AwsUnreachableError, ConfigError
 from pyvault.planning.client_settings import client_of, home_partition
-from pyvault.providers.link_local import ask
+from pyvault.providers.ecs_container import from_container
 from pyvault.secret import Secret
 from pyvault.signin.token import get_over_https
 from pyvault.sso.lookup import find_session
@@ -67,7 +67,7 @@ CALLS: dict[str, Callable[[FakeAws], object]] = {
     "sts": sts,
     "sso": sign_in,
     "console": lambda aws: get_over_https(Secret(f"{aws.url}/federation"), ca_bundle=settings(aws)),
-    "metadata": lambda aws: ask(f"{aws.url}/container-credentials"),
+    "metadata": lambda aws: from_container({**os.environ, **aws.machine_environ("ecs")}, lambda _: None),
     "clock": lambda aws: read_aws_clock({**os.environ, "AWS_ENDPOINT_URL": aws.url}, limit=10),
 }
 
@@ -88,10 +88,10 @@ def test_one_set_of_variables_counts_for_every_call(
             CALLS[call](far)
 
 
-@pytest.mark.parametrize("name", VARIABLES[1:])
-def test_a_variable_that_names_no_file_is_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=f"{name} .* is not a file"):
-        find_ca_bundle(None, {name: str(tmp_path)})
+def test_a_bundle_that_is_no_file_is_named_with_where_it_may_stand(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not a file") as caught:
+        tls_context(str(tmp_path))
+    assert "REQUESTS_CA_BUNDLE" in str(caught.value.hint)
 
 
 def test_what_the_profile_says_comes_first_and_an_empty_variable_says_nothing(pem: Path) -> None:
@@ -103,4 +103,4 @@ def test_what_the_profile_says_comes_first_and_an_empty_variable_says_nothing(pe
 def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     with pytest.raises(ConfigError, match=r"empty.pem.* can't be used"):
-        tls_context(str(tmp_path / "empty.pem"), {})
+        tls_context(str(tmp_path / "empty.pem"))

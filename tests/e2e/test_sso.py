@@ -408,6 +408,18 @@ def test_the_portal_s_slow_down_is_waited_for(bench: SsoBench) -> None:
     assert max(slept) >= 1
 
 
+@pytest.mark.parametrize("kind", ["error", "error-after", "throttle", "drop-before", "drop-after"])
+def test_refresh_trouble_ends_no_good_token(bench: SsoBench, kind: str) -> None:
+    token = signed_in(bench)
+    bench.advance(8 * 3600 - 240)
+    bench.aws.fault("sso-oidc.CreateToken", kind)
+    assert bench.login(None).token(bench.session).access_token == token
+    bench.aws.clear_faults()
+    again = bench.login(None).token(bench.session).access_token
+    carried_out = kind in {"error-after", "drop-after"}  # its answer is lost, and the refresh token is spent
+    assert (again == token) is carried_out
+
+
 # ---- without a network
 
 

@@ -29,37 +29,32 @@ def find_ca_bundle(configured: str | None, environ: Mapping[str, str]) -> str | 
     Args:
         configured: what the profile or ``AWS_CA_BUNDLE`` says.
         environ: has the variables of others.
+    """
+    return configured or next((environ[name] for name in OF_OTHERS if environ.get(name)), None)
+
+
+def checked_bundle(path: str | None) -> str | None:
+    """Return the path again.
 
     Raises:
         ConfigError: it is no file.
     """
-    if configured:
-        return _file(configured, "the ca_bundle")
-    name = next((name for name in OF_OTHERS if environ.get(name)), None)
-    return _file(environ[name], name) if name else None
+    if path is not None and not Path(path).is_file():
+        hint = f"it stands in the profile's ca_bundle, or in {', '.join((OF_AWS, *OF_OTHERS))}"
+        raise ConfigError(f"the ca_bundle {path!r} is not a file", hint=hint)
+    return path
 
 
-def tls_context(configured: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Return the TLS settings of the standard library that follow the rule.
-
-    Args:
-        configured: as for :func:`find_ca_bundle`.
-        environ: the same.
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Return the TLS settings of the standard library that trust these certificates.
 
     Raises:
-        ConfigError: the certificates are no file, or can't be read.
+        ConfigError: they are no file, or can't be read.
     """
     import ssl
 
-    path = find_ca_bundle(configured, environ)
     try:
-        return ssl.create_default_context(cafile=path)
+        return ssl.create_default_context(cafile=checked_bundle(ca_bundle))
     except OSError as exc:  # also SSLError, for what holds no certificate
         reason = exc.strerror or type(exc).__name__
-        raise ConfigError(f"the ca_bundle {path!r} can't be used: {reason.lower()}") from None
-
-
-def _file(path: str, what: str) -> str:
-    if not Path(path).is_file():
-        raise ConfigError(f"{what} {path!r} is not a file")
-    return path
+        raise ConfigError(f"the ca_bundle {ca_bundle!r} can't be used: {reason.lower()}") from None

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pyvault.aws.bounded import bound
 from pyvault.aws.errors import making_client
 from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
-from pyvault.ca_bundle import find_ca_bundle
+from pyvault.ca_bundle import checked_bundle
 from pyvault.version import __version__
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def make_client(
             service,
             region_name=settings.region_of_sts if service == "sts" else settings.region,
             endpoint_url=url,
-            verify=find_ca_bundle(settings.ca_bundle, os.environ),
+            verify=checked_bundle(settings.ca_bundle),
             aws_access_key_id=credentials.access_key_id if credentials else None,
             aws_secret_access_key=credentials.secret_access_key.reveal() if credentials else None,
             aws_session_token=(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from pyvault.ca_bundle import find_ca_bundle
 from pyvault.config.child_settings import read_client_variables
 from pyvault.config.endpoints import read_endpoints
 from pyvault.config.file import composed, expand_home
@@ -156,7 +157,7 @@ def resolve_profile(
         source_identity=reader.text("source_identity", env=of_role("AWS_SOURCE_IDENTITY")),
         policy=reader.text("policy"),
         policy_arns=reader.parsed("policy_arns", _parse_names) or (),
-        ca_bundle=ca_bundle,
+        ca_bundle=find_ca_bundle(ca_bundle, environ),  # for our own calls; the child has the variables itself
         use_fips_endpoint=reader.parsed("use_fips_endpoint", parse_switch, env=("AWS_USE_FIPS_ENDPOINT",)) or False,
         use_dualstack_endpoint=reader.parsed(
             "use_dualstack_endpoint", parse_switch, env=("AWS_USE_DUALSTACK_ENDPOINT",)

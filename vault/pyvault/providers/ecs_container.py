@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pyvault.ca_bundle import OF_AWS, find_ca_bundle
 from pyvault.errors import ConfigError, NoCredentialsError
 from pyvault.providers.link_local import ask_patiently, parse_credentials
 
@@ -37,7 +38,9 @@ def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
         AwsUnreachableError: it does not answer.
     """
     url = _url(environ)
-    status, body = ask_patiently(url, sleep=sleep, headers=_authorization(environ), also_silence=True)
+    trusted = find_ca_bundle(environ.get(OF_AWS), environ)
+    headers = _authorization(environ)
+    status, body = ask_patiently(url, sleep=sleep, headers=headers, also_silence=True, ca_bundle=trusted)
     if status != 200:
         raise NoCredentialsError(f"the container's credential endpoint answers with status {status}")
     return parse_credentials(body, source="the container's credential endpoint")

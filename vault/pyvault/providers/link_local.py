@@ -30,8 +30,16 @@ BUSY = 429  # RFC 6585, section 4; both services say so to many callers at once
 BROKEN = 500  # and above: the service's own trouble
 
 
-def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> tuple[int, Secret[str]]:
+def ask(
+    url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, ca_bundle: str | None = None
+) -> tuple[int, Secret[str]]:
     """Send one request and give status and body.
+
+    Args:
+        url: of the service.
+        method: of the request.
+        headers: the same.
+        ca_bundle: the certificates that a service with TLS is trusted by.
 
     Raises:
         AwsUnreachableError: nobody answers, or not in HTTP.
@@ -41,7 +49,9 @@ def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = No
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host, port = parts.hostname or "", parts.port
-    connection = _with_tls(host, port) if parts.scheme == "https" else HTTPConnection(host, port, timeout=TIMEOUT)
+    connection = (
+        _with_tls(host, port, ca_bundle) if parts.scheme == "https" else HTTPConnection(host, port, timeout=TIMEOUT)
+    )
     try:
         connection.request(method, path, headers=dict(headers or {}))
         answer = connection.getresponse()
@@ -68,14 +78,13 @@ def _read(answer: HTTPResponse) -> bytes:
     return body
 
 
-def _with_tls(host: str, port: int | None) -> HTTPSConnection:
+def _with_tls(host: str, port: int | None, ca_bundle: str | None) -> HTTPSConnection:
     """Return a connection that trusts what all our calls trust."""
-    import os
     from http.client import HTTPSConnection
 
-    from pyvault.ca_bundle import OF_AWS, tls_context
+    from pyvault.ca_bundle import tls_context
 
-    return HTTPSConnection(host, port, timeout=TIMEOUT, context=tls_context(os.environ.get(OF_AWS), os.environ))
+    return HTTPSConnection(host, port, timeout=TIMEOUT, context=tls_context(ca_bundle))
 
 
 def ask_patiently(
@@ -85,6 +94,7 @@ def ask_patiently(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     also_silence: bool = False,
+    ca_bundle: str | None = None,
 ) -> tuple[int, Secret[str]]:
     """Send a request up to three times, while the service is busy or broken; return the last status and body.
 
@@ -94,13 +104,14 @@ def ask_patiently(
         method: of the request.
         headers: the same.
         also_silence: the service is known to be there, so no answer is worth another try.
+        ca_bundle: the certificates that a service with TLS is trusted by.
 
     Raises:
         AwsUnreachableError: nobody answers, or not in HTTP.
     """
     for pause in PAUSES:
         try:
-            answer = ask(url, method=method, headers=headers)
+            answer = ask(url, method=method, headers=headers, ca_bundle=ca_bundle)
         except AwsUnreachableError:
             if not also_silence:
                 raise
@@ -108,7 +119,7 @@ def ask_patiently(
             if answer[0] != BUSY and answer[0] < BROKEN:
                 return answer
         sleep(pause)
-    return ask(url, method=method, headers=headers)
+    return ask(url, method=method, headers=headers, ca_bundle=ca_bundle)
 
 
 def parse_credentials(body: Secret[str], *, source: str) -> Credentials:

@@ -92,13 +92,12 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
         ConfigError: the certificates to trust can't be read.
     """
     import http.client
-    import os
     import urllib.error
     import urllib.request
 
     from pyvault.ca_bundle import tls_context
 
-    tls = tls_context(ca_bundle, os.environ)
+    tls = tls_context(ca_bundle)
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
