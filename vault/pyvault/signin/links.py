@@ -97,9 +97,9 @@ def _console_path(given: str, console: str) -> tuple[str, str | None]:
     if stray is not None:
         written = quote(stray, errors="surrogatepass")
         raise UsageError(f"--path {given!r} holds {stray!r}, which stands in no path", hint=f"write it as '{written}'")
-    if host := HOST.match(given):  # as browsers show an address
+    if named := HOST.match(given):  # as browsers show an address
         address = f"https://{given}"
-        if not _is_of_console(host[0], console):
+        if not _is_of_console(named[0], console):
             raise UsageError(f"--path {given!r} begins with a host, not with a path", hint=PATH_HINT)
     elif NO_PATH.match(given):
         address = given
@@ -125,8 +125,8 @@ def _is_of_console(host: str, console: str) -> bool:
 
 def _region_in(query: str) -> str | None:
     """Return the region of a query, where it has one that can be one; the console follows it, whatever its host."""
-    named = [value for value in parse_qs(query).get("region", []) if REGION_NAME.fullmatch(value)]
-    return named[0] if named else None
+    regions = [value for value in parse_qs(query).get("region", []) if REGION_NAME.fullmatch(value)]
+    return regions[0] if regions else None
 
 
 def token_request(site: SigninSite, *, session: Secret[str], duration_s: int | None) -> Secret[str]:
