@@ -12,6 +12,7 @@ only with ``--weak-passphrase``, ``PYVAULT_WEAK_PASSPHRASE=1`` or ``PYVAULT_KDF=
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
@@ -20,7 +21,7 @@ from pyvault.vaultfile import origins
 from pyvault_cli import exits, prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from pyvault.backend import Question
     from pyvault.vaultfile.origins import PassphraseSource
@@ -112,6 +113,22 @@ class Asking:
         wanted = question.prompt
         shown = f"wrong passphrase, try again; {wanted}" if wrong else wanted
         return self.terminal(wanted, self.sources).hidden(shown)
+
+    @contextmanager
+    def undisturbed(self) -> Generator[None]:
+        """Ask for passphrases inside the ``with``: what is typed between two of them is not seen."""
+        try:
+            terminal = self.terminal("", ())
+        except InputRequiredError:  # the question itself says so, and what is needed
+            yield
+            return
+        usual = self._open_terminal
+        with terminal.undisturbed():
+            self._open_terminal = lambda: terminal
+            try:
+                yield
+            finally:
+                self._open_terminal = usual
 
     def for_another_vault(self) -> Asking:
         """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""

@@ -107,6 +107,11 @@ def printable(text: str) -> str:
     return "".join(char.encode("unicode_escape").decode() if category(char) in acting else char for char in text)
 
 
+def is_terminal() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
+
+
 def wants_colour() -> bool:
     """Say whether stderr is a terminal that wants colour."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyvault.cells import cells, padded
 from pyvault.errors import ConfigError, InputRequiredError, ProfileNotFoundError, UserCancelledError
 from pyvault_cli import fuzzy
 from pyvault_cli.console import printable
@@ -90,8 +91,24 @@ def _terminal() -> Generator[tuple[Input, Output]]:
             "no profile is given, and there is no terminal to pick one at",
             hint="name one, or set AWS_PROFILE; pyvault list shows them",
         ) from None
-    with keys, screen:
+    with keys, screen, _held(keys.fileno()):
         yield Vt100Input(keys), Vt100_Output.from_pty(screen, term=os.environ.get("TERM"))
+
+
+@contextmanager
+def _held(terminal: int) -> Generator[None]:
+    """See that the terminal is left as it was, also by a signal; prompt_toolkit sets the modes it needs."""
+    import signal
+
+    from pyvault.process.held_terminal import HeldTerminal
+    from pyvault_cli.prompt_tty import tell_waiting
+    from pyvault_cli.terminal_turn import turn
+
+    with turn():
+        held = HeldTerminal(terminal, lambda modes: modes, waits=tell_waiting)
+        held.again = lambda: signal.raise_signal(signal.SIGWINCH)  # at which it draws itself anew
+        with held.held():
+            yield
 
 
 def _typed(listed: Sequence[Choice], now: datetime, keys: Input, screen: Output) -> str:
@@ -140,7 +157,7 @@ def ago(used: datetime | None, now: datetime) -> str:
 def _completer(listed: Sequence[Choice], now: datetime) -> Completer:
     from prompt_toolkit.completion import Completer, Completion
 
-    width = max(len(printable(choice.about)) for choice in listed)
+    width = max(cells(printable(choice.about)) for choice in listed)
 
     class ByLetters(Completer):
         """Offers the profiles that match what was typed so far."""
@@ -148,7 +165,7 @@ def _completer(listed: Sequence[Choice], now: datetime) -> Completer:
         def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
             del complete_event
             for choice in fuzzy.find(document.text, listed, Choice.text):
-                about = f"{printable(choice.about):<{width}}  {ago(choice.used, now)}".rstrip()
+                about = f"{padded(printable(choice.about), width)}  {ago(choice.used, now)}".rstrip()
                 yield Completion(
                     choice.profile,
                     start_position=-len(document.text),

@@ -8,21 +8,19 @@ terminal is opened by its own name. Without one there is an error, never a hang.
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.errors import InputRequiredError, UserCancelledError
-from pyvault.secret import Secret
-from pyvault_cli.console import printable
+from pyvault.errors import UserCancelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-LONGEST_LINE = 4096  # bytes; a terminal in line mode gives no more (termios(3), MAX_CANON)
+    from pyvault.secret import Secret
 
 
 class Terminal(Protocol):
-    """Where a human is asked. Both methods raise UserCancelledError at end of file."""
+    """Where a human is asked. Questions raise UserCancelledError at end of file."""
 
     def line(self, prompt: str) -> str:
         """Show the prompt and give what was typed, which is seen."""
@@ -30,6 +28,10 @@ class Terminal(Protocol):
 
     def hidden(self, prompt: str) -> Secret[str]:
         """Show the prompt and give what was typed, which is not seen."""
+        ...
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Return a block of hidden questions: nothing that is typed between them is seen, and nobody else asks."""
         ...
 
 
@@ -43,8 +45,10 @@ def open_terminal() -> Terminal:
         from pyvault_cli.prompt_windows import Console
 
         return Console()
-    with _opened():
-        return _Tty()
+    from pyvault_cli.prompt_tty import Tty, opened
+
+    with opened():
+        return Tty()
 
 
 def ask_twice(
@@ -61,81 +65,17 @@ def ask_twice(
         objection: says what is wrong with a secret; None accepts it.
     """
     shown = prompt
-    while True:
-        first = terminal.hidden(shown)
-        if not first:
-            raise UserCancelledError("nothing was typed")
-        problem = objection(first)
-        if problem is None and terminal.hidden("the same again") == first:
-            return first
-        shown = f"{problem or 'the two differ, try again'}; {prompt}"
+    with terminal.undisturbed():
+        while True:
+            first = terminal.hidden(shown)
+            if not first:
+                raise UserCancelledError("nothing was typed")
+            problem = objection(first)
+            if problem is None and terminal.hidden("the same again") == first:
+                return first
+            shown = f"{problem or 'the two differ, try again'}; {prompt}"
 
 
 def confirmed(terminal: Terminal, question: str) -> bool:
     """Ask a yes/no question; anything but y or yes is no."""
     return terminal.line(f"{question} (y|N)").strip().lower() in {"y", "yes"}
-
-
-class _Tty:
-    """``/dev/tty``: the controlling terminal of a POSIX process, whatever stdin is."""
-
-    def line(self, prompt: str) -> str:
-        from pyvault.server.foreground import foreground
-
-        with _opened() as descriptor, foreground(descriptor):
-            return self._ask(descriptor, prompt)
-
-    def hidden(self, prompt: str) -> Secret[str]:
-        from pyvault.server.foreground import foreground
-
-        with _opened() as descriptor, foreground(descriptor), _no_echo(descriptor):
-            return Secret(self._ask(descriptor, prompt, after="\n"))
-
-    def _ask(self, descriptor: int, prompt: str, *, after: str = "") -> str:
-        import os
-
-        encoding = os.device_encoding(descriptor) or "utf-8"
-        os.write(descriptor, f"{printable(prompt)}: ".encode(encoding, "backslashreplace"))
-        raw = b""
-        try:
-            raw = os.read(descriptor, LONGEST_LINE)
-        except KeyboardInterrupt:
-            raise UserCancelledError("cancelled") from None
-        finally:
-            # Enter moves to the next line by itself where it is echoed; nothing else does.
-            os.write(descriptor, after.encode() if raw else b"\n")
-        if not raw:
-            raise UserCancelledError("nothing was typed")
-        try:
-            return raw.decode(encoding).removesuffix("\n")
-        except UnicodeDecodeError:
-            raise UserCancelledError(f"what was typed is not valid {encoding}") from None
-
-
-@contextmanager
-def _opened() -> Generator[int]:
-    import os
-
-    try:
-        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        raise InputRequiredError("there is no terminal to ask at") from None
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _no_echo(descriptor: int) -> Generator[None]:
-    import termios
-
-    before = termios.tcgetattr(descriptor)
-    silent = before.copy()
-    silent[3] &= ~termios.ECHO  # [3]: the local modes, tcgetattr(3)
-    # TCSAFLUSH throws away what was typed ahead: it was meant for another question.
-    termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

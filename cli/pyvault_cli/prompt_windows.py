@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 from pyvault.errors import InputRequiredError, UserCancelledError
 from pyvault.secret import Secret
@@ -41,6 +42,10 @@ class Console:
                 typed.append(key)
         _show("\n")
         return Secret("".join(typed))
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Return a block of hidden questions: this console echoes nothing but what is read with echo."""
+        return nullcontext()
 
 
 def _show(text: str) -> None:

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.cells import cells
 from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 NARROWEST = 25  # aws-vault's minimum cell width
 PADDING = 2
 
 
-def aws_vault_table(rows: Iterable[Sequence[str]]) -> str:
+def aws_vault_table(rows: Iterable[Sequence[str]], *, terminal: bool = False) -> str:
     """Align the rows of ``list`` under aws-vault's headings.
 
     Every cell, also the last of a row, is padded to its column's width: at
     least 25 characters, and 2 more than the longest text. Scripts cut there.
+
+    Args:
+        rows: what stands below the headings.
+        terminal: a person looks at it, who sees cells, and whose lines shall not wrap because of blanks.
     """
     headings = ("Profile", "Credentials", "Sessions")
     rules = tuple("=" * len(heading) for heading in headings)
-    return aligned([headings, rules, *rows], narrowest=NARROWEST, trailing=True)
+    lines = [headings, rules, *rows]
+    if terminal:
+        return aligned(lines, narrowest=NARROWEST)
+    return "".join(f"{line}\n" for line in _lines(lines, NARROWEST, width=len))
 
 
-def aligned(rows: Sequence[Sequence[str]], *, narrowest: int = 0, trailing: bool = False) -> str:
-    """Align columns; what a terminal would act upon is escaped."""
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(narrowest, *(len(cell) + PADDING for cell in column)) for column in zip(*cells, strict=True)]
-    lines = ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells]
-    return "".join(f"{line if trailing else line.rstrip()}\n" for line in lines)
+def aligned(rows: Sequence[Sequence[str]], *, narrowest: int = 0) -> str:
+    """Align columns as a terminal shows them; what it would act upon is escaped."""
+    return "".join(f"{line.rstrip()}\n" for line in _lines(rows, narrowest, width=cells))
+
+
+def _lines(rows: Sequence[Sequence[str]], narrowest: int, *, width: Callable[[str], int]) -> list[str]:
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(narrowest, *(width(cell) + PADDING for cell in column)) for column in zip(*shown, strict=True)]
+    return ["".join(cell + " " * (full - width(cell)) for cell, full in zip(row, widths, strict=True)) for row in shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ class Typing:
 
     def hidden(self, prompt: str) -> Secret[str]:
         return Secret(self._typed(prompt))
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _typed(self, prompt: str) -> str:
         self.asked.append(prompt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -51,6 +52,9 @@ class Typist:
     def hidden(self, prompt: str) -> Secret[str]:
         self.prompts.append(prompt)
         return Secret(self.text)
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def line(self, prompt: str) -> str:
         raise AssertionError(prompt)

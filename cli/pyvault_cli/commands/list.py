@@ -47,7 +47,7 @@ def list(  # the command's name, as the user types it
         _lines(_label(session) for session in context.sessions.entries())
         _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
-        console.data(aws_vault_table(_table_rows(context)), errors="backslashreplace")
+        console.data(aws_vault_table(_table_rows(context), terminal=console.is_terminal()), errors="backslashreplace")
         _tell_of_rotations(context)
 
 

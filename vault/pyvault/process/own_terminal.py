@@ -1,4 +1,7 @@
-"""The controlling terminal, lent to a program that may turn its echo off and be killed before it is on again."""
+"""The controlling terminal, lent to a program that may turn its echo off and be killed before it is on again.
+
+A signal that ends us ends that program first: it is killed at the end of the block.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,18 @@ def own_terminal() -> Generator[IO[bytes] | None]:
 
 
 if sys.platform != "win32":
+    import signal
     import termios
+    import threading
+
+    from pyvault.process.foreground import unstoppable
+    from pyvault.process.held_terminal import ENDING
+
+    class _EndedBySignalError(BaseException):
+        """A signal came that ends us, once the program has ended and the terminal is in order."""
+
+        def __init__(self, number: int) -> None:
+            self.number = number
 
     @contextmanager
     def _restored(terminal: int) -> Generator[None]:
@@ -37,9 +51,31 @@ if sys.platform != "win32":
             yield
             return
         try:
-            yield
-        except BaseException:
-            with suppress(OSError, termios.error):  # it hung up
-                if os.tcgetpgrp(terminal) == os.getpgrp():  # from the background this would stop us
-                    termios.tcsetattr(terminal, termios.TCSANOW, before)
+            with _ending_signals_raised():
+                yield
+        except BaseException as exc:
+            with suppress(OSError, termios.error), unstoppable():  # it hung up
+                if os.tcgetpgrp(terminal) == os.getpgrp():  # else the modes are somebody else's by now
+                    termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+            if isinstance(exc, _EndedBySignalError):
+                os.kill(os.getpid(), exc.number)
+                raise KeyboardInterrupt from None  # somebody handles it, and the program has ended all the same
             raise
+
+    @contextmanager
+    def _ending_signals_raised() -> Generator[None]:
+        def end(number: int, _frame: object) -> None:
+            raise _EndedBySignalError(number)
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        usual = {number: signal.getsignal(number) for number in ENDING}
+        caught = [number for number, handler in usual.items() if handler not in {signal.SIG_IGN, None}]
+        for number in caught:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number in caught:
+                signal.signal(number, usual[number])

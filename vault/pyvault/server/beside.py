@@ -36,7 +36,8 @@ def leave_beside(keep: Callable[[int], int]) -> None:
     The process between the two ends at once: the keeper is nobody's child, or
     the program would find a child that it never started.
     """
-    program = os.pidfd_open(os.getpid())  # close-on-exec: the program doesn't inherit it
+    number = os.getpid()
+    program = os.pidfd_open(number)  # close-on-exec: the program doesn't inherit it
     between = os.fork()
     if between:
         os.close(program)
@@ -45,7 +46,7 @@ def leave_beside(keep: Callable[[int], int]) -> None:
     code = 70
     try:
         if os.fork() == 0:
-            _step_back()
+            _step_back(number)
             code = keep(program)
         else:
             code = 0
@@ -58,12 +59,15 @@ def has_ended(program: int) -> bool:
     return bool(select.select([program], [], [], 0)[0])
 
 
-def _step_back() -> None:
+def _step_back(program: int) -> None:
     """Leave the foreground and the pipes, but not the session: a person may have to be asked."""
     os.setpgid(0, 0)
     # Whoever reads our stdout to its end would wait for the server too. stderr stays, for the user to be told.
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    # Asking from the background: the terminal would stop us otherwise (see foreground.py).
+    # Asking and telling from the background: the terminal would stop us otherwise.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    from pyvault.process.foreground import serve_program
+
+    serve_program(program)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyvault.server.fetching import Fetch
 
 #: Signals that mean their default again in a child: the parent's handlers are not its own.
-_RESET = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+_RESET = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCHLD, signal.SIGALRM)
 
 
 def fetch_in_child(fetch: Fetch) -> Credentials:
@@ -31,11 +31,15 @@ def fetch_in_child(fetch: Fetch) -> Credentials:
     Raises:
         PyvaultError: what the fetch raised there.
     """
+    from pyvault.server.following import end_with_parent, following
+
     reader, writer = os.pipe()
-    pid = start_fetch(fetch, writer, limit=0)
+    parent = os.getpid()
+    pid = start_fetch(fetch, writer, limit=0, before=lambda: end_with_parent(parent))
     os.close(writer)
     try:
-        data = _read_all(reader)
+        with following(pid):
+            data = _read_all(reader)
     except BaseException:  # Ctrl-C: the child has had it too, or must not ask on
         os.kill(pid, signal.SIGTERM)
         raise

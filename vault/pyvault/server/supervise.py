@@ -45,6 +45,10 @@ def run_supervised(
     """
     program = subprocess.Popen(command, env=dict(environ))
     pass_signals(program)
+    if sys.platform != "win32":
+        from pyvault.process.foreground import serve_program
+
+        serve_program(program.pid)
     try:
         _serve_until(program, setups, fetch)
     except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know

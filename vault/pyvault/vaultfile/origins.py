@@ -8,6 +8,7 @@ whether a wrong one is worth asking again.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pyvault.errors import InvalidSettingError, UsageError
@@ -15,6 +16,7 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from pyvault.backend import Question
 
@@ -64,6 +66,20 @@ class KeyOrigin(Protocol):
     def standing_key(self) -> Secret[bytes] | None:
         """Return the key of the environment; None if it has none."""
         ...
+
+
+@runtime_checkable
+class Conversation(Protocol):
+    """An ``Ask`` at a terminal, which can keep what is typed there between two questions unseen."""
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Return the block in which the questions are asked."""
+        ...
+
+
+def undisturbed_of(ask: object) -> Callable[[], AbstractContextManager[None]]:
+    """Return what makes the block in which an ``Ask`` asks a human."""
+    return ask.undisturbed if isinstance(ask, Conversation) else nullcontext
 
 
 def key_of(ask: object) -> Secret[bytes] | None:

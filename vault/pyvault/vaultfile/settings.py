@@ -19,7 +19,7 @@ from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import how_to_make, read_key_file
 from pyvault.vaultfile.keys import FINGERPRINT_SIZE
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
-from pyvault.vaultfile.origins import KEY, PASSPHRASE_SOURCES, key_of, origins_of
+from pyvault.vaultfile.origins import KEY, PASSPHRASE_SOURCES, key_of, origins_of, undisturbed_of
 from pyvault.vaultfile.passphrase import read_passphrase_file
 from pyvault.vaultfile.secretfile import refuse_key_as_path
 from pyvault.vaultfile.unlock import UnlockSources
@@ -145,6 +145,7 @@ class VaultSettings:
             wrapping_key=wrapping_key,
             passphrase_prompt=lambda: origins.typed_passphrase(question),
             passphrase_again=lambda: origins.typed_passphrase(question, wrong=True),
+            undisturbed=undisturbed_of(ask),
         )
 
     def given_key(self, ask: Ask) -> Secret[bytes] | None:

@@ -7,7 +7,8 @@ source would hide the mistake. Only a human, who mistypes, is asked again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
@@ -19,6 +20,7 @@ from pyvault.vaultfile.slots import Slot, SlotType, child_params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pyvault.backend import ParentVault
@@ -56,6 +58,8 @@ class UnlockSources:
         passphrase_prompt: a human, asked last.
         passphrase_again: the same human, told that the last one was wrong; None
             for whatever would only give the same answer again.
+        undisturbed: a block in which that human is asked: what they type while a
+            key is derived is not shown.
     """
 
     passphrase: Callable[[], Secret[str]] | None = None
@@ -67,10 +71,11 @@ class UnlockSources:
     parent: ParentVault | None = None
     passphrase_prompt: Callable[[], Secret[str]] | None = None
     passphrase_again: Callable[[], Secret[str]] | None = None
+    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def is_empty(self) -> bool:
         """Say whether nothing was given at all."""
-        return self == UnlockSources()
+        return replace(self, undisturbed=nullcontext) == UnlockSources()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +190,14 @@ class Unlocking:
 
     def _by_human(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
         prompt = sources.passphrase_prompt
+        if prompt is None or not costs:
+            return None
+        with sources.undisturbed():
+            return self._by_tries(prompt, sources, costs)
+
+    def _by_tries(
+        self, prompt: Callable[[], Secret[str]] | None, sources: UnlockSources, costs: Costs
+    ) -> Unlocked | None:
         for _ in range(HUMAN_TRIES - 1 if sources.passphrase_again else 0):
             try:
                 return self._by_passphrase(prompt, costs)

@@ -1,0 +1,67 @@
+"""A line that is typed unseen, key by key: what the terminal's own line editing would make of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CONTINUATION = range(0x80, 0xC0)  # of a character in UTF-8: RFC 3629, section 3
+
+
+@dataclass(slots=True, kw_only=True)
+class TypedLine:
+    """Bytes typed so far.
+
+    Attributes:
+        erase: takes the last character back, as the key Ctrl-H does.
+        kill: takes all back.
+        end_of_file: ends the line where nothing is typed; has no effect elsewhere.
+        ended: there comes no more.
+    """
+
+    erase: bytes
+    kill: bytes
+    end_of_file: bytes
+    ended: bool = False
+    _typed: bytearray = field(default_factory=bytearray, repr=False)
+
+    @classmethod
+    def of_controls(cls, controls: list[Any]) -> TypedLine:
+        """Make one with the keys that the terminal is set to."""
+        import termios
+
+        def key(place: int) -> bytes:
+            value = controls[place]
+            return value if isinstance(value, bytes) else bytes([value])
+
+        return cls(erase=key(termios.VERASE), kill=key(termios.VKILL), end_of_file=key(termios.VEOF))
+
+    def take(self, key: bytes) -> None:
+        """Take one byte."""
+        if key in {self.erase, b"\x08", b"\x7f"}:
+            while self._typed and self._typed.pop() in CONTINUATION:
+                pass
+        elif key == self.kill:
+            self.clear()
+        elif key == self.end_of_file:
+            self.ended = not self._typed
+        elif key in {b"\n", b"\r"}:
+            self._typed += b"\n"
+            self.ended = True
+        else:
+            self._typed += key
+
+    def end(self) -> None:
+        """End it without a newline: the terminal gives no more."""
+        self.ended = True
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        self._typed[:] = bytes(len(self._typed))
+        self._typed.clear()
+
+    def taken(self) -> bytes:
+        """Return the line with its newline; empty if it was ended without anything typed."""
+        line = bytes(self._typed)
+        self.clear()
+        return line
