@@ -145,6 +145,7 @@ def _read_keys(descriptor: int, held: HeldTerminal, show: Callable[[], None]) ->
         show()
 
     held.again = again
+    termios.tcflush(descriptor, termios.TCIFLUSH)  # typed before the question was there
     show()
     try:
         while not line.ended:
