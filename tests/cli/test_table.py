@@ -25,3 +25,15 @@ def test_control_characters_are_escaped() -> None:
     assert "\x1b" not in text
     assert "\\x1b]0;evil\\x07" in text
     assert "\\u202eevil" in text
+
+
+def test_at_a_terminal_wide_characters_are_two_cells_and_no_line_ends_in_blanks() -> None:
+    rows = [("日本", "stored", ""), ("e\u0301t\u00e9", "", "x"), ("base", "stored", "x")]
+    assert aws_vault_table(rows, terminal=True) == (
+        "Profile                  Credentials              Sessions\n"
+        "=======                  ===========              ========\n"
+        "日本                     stored\n"
+        "e\u0301t\u00e9                                               x\n"
+        "base                     stored                   x\n"
+    )
+    assert aws_vault_table(rows).splitlines()[2] == "日本".ljust(25) + "stored".ljust(25) + " " * 25

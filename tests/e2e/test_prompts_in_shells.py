@@ -110,7 +110,7 @@ def test_a_prompt_that_is_killed_leaves_nothing_of_the_secret(typist: Typist) ->
 @rounds()
 def test_two_prompts_of_a_pipeline_ask_one_after_the_other(typist: Typist, times: int) -> None:
     for _ in range(times):
-        ask_and_wait(typist, f"{READ} | pyvault export -n base --format json > other.json")
+        ask_and_wait(typist, f"sh -c '{READ} | pyvault export -n base --format json > other.json'")
         typist.type(f"{SECRET}\r")
         typist.wait_for("passphrase for .*: ")
         answer(typist)
@@ -124,3 +124,44 @@ def test_after_a_wrong_passphrase_what_is_typed_early_stays_hidden(typist: Typis
     typist.type("\x15")  # Ctrl-U: the rest of it may have come after the question
     answer(typist)
     assert "another" not in typist.shown
+
+
+PROMPTS = {
+    "new passphrase": ("PYVAULT_FILE=$HOME/new.pyv pyvault vault init", "new passphrase.*: "),
+    "confirmation": ("PYVAULT_PASSPHRASE_FILE=$HOME/given pyvault remove base", r"\(y\|N\): "),
+    "MFA": ("PYVAULT_PASSPHRASE_FILE=$HOME/given pyvault --prompt terminal export mfa", "MFA code for .*: "),
+    "MFA in a child": (
+        "PYVAULT_PASSPHRASE_FILE=$HOME/given pyvault --prompt terminal exec -s mfa -- true",
+        "MFA code .*: ",
+    ),
+    "picker": ("PYVAULT_PASSPHRASE_FILE=$HOME/given pyvault export", "profile:"),
+}
+
+
+@pytest.mark.parametrize("what", PROMPTS)
+def test_every_prompt_is_left_in_order_where_the_shell_mends_nothing(home: Path, what: str) -> None:
+    with (home / ".aws" / "config").open("a") as config:
+        config.write("[profile mfa]\nsource_profile = base\nmfa_serial = arn:aws:iam::111111111111:mfa/m\n")
+    (home / "given").write_text(SECRET)
+    (home / "given").chmod(0o600)
+    command, shown = PROMPTS[what]
+    words = command.partition("pyvault ")[2]
+    somebody = Typist("dash", home)
+    try:
+        for end in ("\x03", signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP):
+            ask_and_wait(somebody, command, shown)
+            somebody.type("0123")
+            if isinstance(end, str):
+                somebody.type(end)
+            else:
+                somebody.send_signal(end, words)
+            if end is signal.SIGTSTP:
+                somebody.settle()
+                assert somebody.modes() == ORDERLY
+                ask_and_wait(somebody, "fg", shown)
+                somebody.type("\x03")
+            somebody.wait_until_over(words)
+            somebody.settle()
+            assert somebody.modes() == ORDERLY
+    finally:
+        somebody.leave()
