@@ -47,7 +47,7 @@ class Typist:
             "HISTFILE": str(home / "history"),
             **(environ or {}),
         }
-        self._terminal = pexpect.spawn(
+        self._terminal: pexpect.spawn[str] = pexpect.spawn(
             SHELLS[shell][0],
             SHELLS[shell][1:],
             env=variables(home, wanted),
@@ -73,7 +73,7 @@ class Typist:
     def wait_for(self, pattern: str) -> None:
         """Wait until it is shown."""
         self._terminal.expect(pattern)
-        self.shown += f"{self._terminal.before}{self._terminal.match.group()}"
+        self.shown += f"{self._terminal.before}{self._terminal.after}"
 
     def settle(self) -> None:
         """Wait until the shell does what is typed."""
@@ -102,7 +102,7 @@ class Typist:
 
     def programs(self, words: str) -> list[int]:
         """List the processes with our home and these words."""
-        found = []
+        found: list[int] = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 if entry.name.isdigit() and f"HOME={self.home}".encode() in (entry / "environ").read_bytes().split(

@@ -44,7 +44,7 @@ def typist(request: pytest.FixtureRequest, home: Path) -> Iterator[Typist]:
     somebody.leave()
 
 
-def rounds() -> object:
+def rounds() -> pytest.MarkDecorator:
     """Once; in the long form twenty times."""
     return pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.slow)])
 
