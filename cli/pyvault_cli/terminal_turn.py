@@ -39,11 +39,12 @@ def turn() -> Generator[None]:
 
 
 def _open() -> int | None:
+    from pyvault.files.modes import make_directory
     from pyvault.paths import find_paths
 
     with suppress(OSError, ConfigError):
         paths = find_paths(os.environ)
         directory = paths.runtime or paths.locks
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
         return os.open(directory / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     return None
