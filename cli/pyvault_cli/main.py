@@ -348,10 +348,12 @@ def _crashed(crash: Exception) -> int:
     from pyvault_cli import console, exits
 
     if os.environ.get("PYVAULT_DEBUG") == "1":
-        for text in "".join(traceback.format_exception(crash)).splitlines():
+        from pyvault_cli.crash import told
+
+        for text in told(crash):
             console.note(text)
     frames = traceback.extract_tb(crash.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119 - text
     console.error(f"a mistake in pyvault: {type(crash).__name__}{place}")
-    console.hint("PYVAULT_DEBUG=1 shows the traceback; read it for secrets before you send it to anybody")
+    console.hint("PYVAULT_DEBUG=1 shows the traceback; please report it")
     return exits.INTERNAL

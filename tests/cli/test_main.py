@@ -218,6 +218,23 @@ def test_a_traceback_holds_no_locals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "planted-in-a-local" not in shown.err.replace('local = "planted-in-a-local"', "")
 
 
+def test_a_traceback_holds_no_text_of_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = os.urandom(4).hex()
+
+    def fail() -> None:
+        try:
+            {}[said]
+        except KeyError as exc:
+            raise RuntimeError(said) from exc
+
+    monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
+    monkeypatch.setenv("PYVAULT_DEBUG", "1")
+    shown = run_in_process(["version"])
+    assert said not in shown.err
+    assert "in fail" in shown.err
+    assert shown.err.index("KeyError\n") < shown.err.index("RuntimeError\n")
+
+
 def test_errors_of_ours_have_their_code_and_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise WrongKeyError("the \x1b[31mkey", hint="another key")

@@ -68,6 +68,10 @@ class Credentials:
                     f"the {part} is empty, or has blanks, control characters or characters outside ASCII"
                 )
 
+    def secrets(self) -> tuple[Secret[str], ...]:
+        """Return what must not be shown."""
+        return (self.secret_access_key, *([self.session_token] if self.session_token else []))
+
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
         """Say whether these outlive *at* by more than *window*."""
         return self.expires is None or self.expires - at > window

@@ -25,7 +25,9 @@ def clear(
         raise UsageError("only one of PROFILE, --all and --expired can say what to forget")
     from pyvault.sessions.single_flight import SingleFlight
 
-    SingleFlight(context.paths.locks).forget_abandoned()
+    flights = SingleFlight(context.paths.locks)
+    flights.forget_abandoned()
+    flights.forget_failures()
     if expired:
         console.note(f"Cleared {context.sessions.clear_expired()} sessions.")
         return

@@ -142,6 +142,42 @@ def test_aws_s_words_lose_their_power_over_a_terminal(answer: Answer) -> None:
     assert len(str(caught.value)) < 600
 
 
+ECHOED = Credentials(
+    access_key_id="ASIAEXAMPLEEXAMPLE00",
+    secret_access_key=Secret("planted/secret+key"),
+    session_token=Secret("planted/session+token=="),
+)
+#: A signature that doesn't fit is explained by what was signed; a strange endpoint may say anything anywhere.
+WAYS = {
+    "signed headers": ("SignatureDoesNotMatch", "should have been 'POST x-amz-security-token:planted/session+token=='"),
+    "form": ("ValidationError", "TokenCode=918273&amp;Token=planted%2Fsession%2Btoken%3D%3D"),
+    "keys": ("Denied", "planted/secret+key"),
+    "code": ("planted/session+token==", "no"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_secret_of_the_request_is_not_shown_when_the_answer_repeats_it(answer: Answer, way: str) -> None:
+    answer.status, answer.body = 403, refusal(*WAYS[way])
+    client = settings(answer.url)
+    step = SessionTokenStep(profile="p", mfa_serial=PROOF.serial, duration=timedelta(hours=1), client=client, why="")
+    with pytest.raises(AwsError, match="AWS refused sts:GetSessionToken") as caught:
+        BotoCalls().sts(client, ECHOED).get_session_token(step, PROOF)
+    assert "planted" not in str(caught.value) + caught.value.code
+    assert "918273" not in str(caught.value)
+
+
+def test_a_bearer_token_in_the_place_of_a_code_is_not_shown(answer: Answer) -> None:
+    answer.status, answer.body = 403, '{"__type": "planted-bearer", "message": "planted-bearer"}'
+    step = SsoStep(
+        profile="p", session=None, start_url="https://x.awsapps.com/start", sso_region="eu-west-1",
+        account_id="123456789012", role_name="Admin", registration_scopes=(), client=settings(answer.url), why="",
+    )  # fmt: skip
+    with pytest.raises(AwsError) as caught:
+        BotoCalls().sso_portal(settings(answer.url)).get_role_credentials(step, Secret("planted-bearer"))
+    assert "planted" not in str(caught.value) + caught.value.code
+
+
 @pytest.mark.parametrize(
     ("code", "message", "hint"),
     [

@@ -159,10 +159,13 @@ def test_container_tokens_do_not_travel_in_clear(url: str) -> None:
         retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
 
 
-def test_container_token_cannot_add_headers(service: Service) -> None:
-    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a\r\nX: y"}
-    with pytest.raises(ConfigError, match="line break"):
+@pytest.mark.parametrize("token", ["planted\r\nX: y", "planted\n", "planted\x1b[2J", "planted\u00e9", "planted\udcff"])
+def test_container_token_cannot_add_headers(service: Service, token: str) -> None:
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+    with pytest.raises(ConfigError, match="authorization token has control characters") as caught:
         retrieve(CredentialSource.ECS_CONTAINER, environ)
+    assert "planted" not in str(caught.value)
+    assert service.seen == []
 
 
 def test_container_answer_that_is_none(service: Service) -> None:

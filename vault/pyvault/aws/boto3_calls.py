@@ -47,7 +47,8 @@ class BotoCalls:
         """Give STS; without credentials only the unsigned call works."""
         from pyvault.aws.sts import BotoSts
 
-        return BotoSts(cast("STSClient", make_client("sts", settings, credentials)))
+        client = cast("STSClient", make_client("sts", settings, credentials))
+        return BotoSts(client, credentials.secrets() if credentials else ())
 
     def iam(self, settings: ClientSettings, credentials: Credentials) -> Iam:
         """Give IAM."""
@@ -56,6 +57,7 @@ class BotoCalls:
         return BotoIam(
             cast("IAMClient", make_client("iam", settings, credentials)),
             sent_once=cast("IAMClient", make_client("iam", settings, credentials, attempts=1)),
+            hidden=credentials.secrets(),
         )
 
     def sso_portal(self, settings: ClientSettings) -> SsoPortal:

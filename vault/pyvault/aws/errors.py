@@ -6,9 +6,10 @@ request, the second another network.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pyvault.aws import quiet as aws_quiet
 from pyvault.config.regions import is_opt_in
@@ -17,11 +18,14 @@ from pyvault.json_reader import UnreadableError
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from pyvault.secret import Secret
+
 MAX_MESSAGE = 400  # characters of AWS's own words
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, and the statuses that botocore puts there
 
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
@@ -46,7 +50,9 @@ WITHOUT_CONNECTION: Final = frozenset(
 
 
 @contextmanager
-def translated(operation: str, *, show_message: bool = True, sts_region: str | None = None) -> Generator[None]:
+def translated(
+    operation: str, *, show_message: bool = True, sts_region: str | None = None, hidden: Sequence[Secret[str]] = ()
+) -> Generator[None]:
     """Turn what botocore raises inside the ``with`` into our errors.
 
     Args:
@@ -54,6 +60,9 @@ def translated(operation: str, *, show_message: bool = True, sts_region: str | N
         show_message: False where the request carries a token: a strange
             endpoint could send it back inside its message.
         sts_region: where STS is called.
+        hidden: what the request carries or is signed with, which is taken out of
+            AWS's words: a refused signature is explained by the headers that were
+            signed, the session token among them.
 
     Raises:
         AwsError: AWS said no.
@@ -71,7 +80,7 @@ def translated(operation: str, *, show_message: bool = True, sts_region: str | N
             yield
     except ClientError as exc:
         raise _refused(
-            operation, exc, show_message=show_message, sts_region=sts_region
+            operation, exc, show_message=show_message, sts_region=sts_region, hidden=hidden
         ) from None  # it keeps the whole response
     except (ParamValidationError, NoAuthTokenError) as exc:
         raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
@@ -107,10 +116,12 @@ def making_client(service: str) -> Generator[None]:
         ) from None
 
 
-def _refused(operation: str, exc: ClientError, *, show_message: bool, sts_region: str | None) -> AwsError:
+def _refused(
+    operation: str, exc: ClientError, *, show_message: bool, sts_region: str | None, hidden: Sequence[Secret[str]]
+) -> AwsError:
     error = exc.response.get("Error", {})
-    code = _one_line(str(error.get("Code", "Unknown")))
-    words = _one_line(str(error.get("Message", ""))) if show_message else ""
+    code = _code(_without(str(error.get("Code", "")), hidden))
+    words = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
     message = f"AWS refused {operation}: {code}" + (f": {words}" if words else "")
     return AwsError(message, code=code, hint=_hint(code, words, sts_region))
 
@@ -139,6 +150,19 @@ def _reason(exc: BotoCoreError) -> str:
     where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # what we asked for; never a user in it
     told = reason or type(exc).__name__
     return _one_line(f"{told} ({where})" if where else told)
+
+
+def _code(text: str) -> str:
+    """Return a code that AWS could have given, or none: it is shown even where the message is not."""
+    return text if CODE.fullmatch(text) else "Unknown"
+
+
+def _without(text: str, hidden: Sequence[Secret[str]]) -> str:
+    """Take secrets out of a text, as they are and as they stand in a form."""
+    for secret in hidden:
+        if secret:
+            text = text.replace(secret.reveal(), "***").replace(quote(secret.reveal(), safe=""), "***")
+    return text
 
 
 def _one_line(text: str) -> str:

@@ -10,21 +10,32 @@ from pyvault.aws.errors import translated
 from pyvault.model import StoredCredentials
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from mypy_boto3_iam.client import IAMClient
+
+    from pyvault.secret import Secret
 
 
 class BotoIam:
     """IAM with one client, and a second one that never sends twice; see :class:`pyvault.aws.calls.Iam`."""
 
-    def __init__(self, client: IAMClient, *, sent_once: IAMClient) -> None:
+    def __init__(self, client: IAMClient, *, sent_once: IAMClient, hidden: Sequence[Secret[str]] = ()) -> None:
+        """Wrap two clients.
+
+        Args:
+            client: botocore's.
+            sent_once: one that never sends twice.
+            hidden: the secrets that they sign with.
+        """
         self._client = client
         self._sent_once = sent_once
+        self._hidden = hidden
 
     def list_access_keys(self) -> list[AccessKey]:
         """ListAccessKeys; the quota of 2 fits into one page."""
-        with translated("iam:ListAccessKeys"):
+        with translated("iam:ListAccessKeys", hidden=self._hidden):
             answer = read(self._client.list_access_keys())
             return [
                 AccessKey(
@@ -37,13 +48,13 @@ class BotoIam:
 
     def last_used(self, access_key_id: str) -> datetime | None:
         """GetAccessKeyLastUsed; None for never."""
-        with translated("iam:GetAccessKeyLastUsed"):
+        with translated("iam:GetAccessKeyLastUsed", hidden=self._hidden):
             answer = read(self._client.get_access_key_last_used(AccessKeyId=access_key_id))
             return answer.fields("AccessKeyLastUsed").optional_moment("LastUsedDate")
 
     def create_access_key(self) -> StoredCredentials:
         """CreateAccessKey, sent once."""
-        with translated("iam:CreateAccessKey"):
+        with translated("iam:CreateAccessKey", hidden=self._hidden):
             key = read(self._sent_once.create_access_key()).fields("AccessKey")
             return StoredCredentials(
                 access_key_id=key.bearer("AccessKeyId").reveal(),
@@ -53,10 +64,10 @@ class BotoIam:
 
     def deactivate_access_key(self, access_key_id: str) -> None:
         """UpdateAccessKey, Status=Inactive."""
-        with translated("iam:UpdateAccessKey"):
+        with translated("iam:UpdateAccessKey", hidden=self._hidden):
             self._client.update_access_key(AccessKeyId=access_key_id, Status="Inactive")
 
     def delete_access_key(self, access_key_id: str) -> None:
         """DeleteAccessKey."""
-        with translated("iam:DeleteAccessKey"):
+        with translated("iam:DeleteAccessKey", hidden=self._hidden):
             self._client.delete_access_key(AccessKeyId=access_key_id)

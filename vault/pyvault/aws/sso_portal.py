@@ -28,7 +28,7 @@ class BotoSsoPortal:
     def get_role_credentials(self, step: SsoStep, token: Secret[str]) -> Credentials:
         """Get the credentials of the step's role."""
         what = f"sso:GetRoleCredentials of {step.role_name!r} in account {step.account_id!r}"
-        with translated(what, show_message=False):
+        with translated(what, show_message=False, hidden=(token,)):
             answer = self._client.get_role_credentials(
                 accountId=step.account_id, roleName=step.role_name, accessToken=token.reveal()
             )
@@ -43,7 +43,7 @@ class BotoSsoPortal:
 
     def list_accounts(self, token: Secret[str]) -> list[SsoAccount]:
         """List the accounts of the person, all pages."""
-        with translated("sso:ListAccounts", show_message=False):
+        with translated("sso:ListAccounts", show_message=False, hidden=(token,)):
             pages = self._client.get_paginator("list_accounts").paginate(accessToken=token.reveal())
             return [
                 SsoAccount(
@@ -57,12 +57,12 @@ class BotoSsoPortal:
 
     def list_account_roles(self, token: Secret[str], account_id: str) -> list[str]:
         """List the person's role names in an account, all pages."""
-        with translated(f"sso:ListAccountRoles of {account_id!r}", show_message=False):
+        with translated(f"sso:ListAccountRoles of {account_id!r}", show_message=False, hidden=(token,)):
             paginator = self._client.get_paginator("list_account_roles")
             pages = paginator.paginate(accessToken=token.reveal(), accountId=account_id)
             return [role.text("roleName") for page in pages for role in read(page).many("roleList")]
 
     def logout(self, token: Secret[str]) -> None:
         """Revoke the token."""
-        with translated("sso:Logout", show_message=False):
+        with translated("sso:Logout", show_message=False, hidden=(token,)):
             self._client.logout(accessToken=token.reveal())

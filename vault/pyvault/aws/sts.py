@@ -12,6 +12,7 @@ from pyvault.planning.claims import account_of
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from mypy_boto3_sts.client import STSClient
@@ -25,15 +26,29 @@ if TYPE_CHECKING:
 class BotoSts:
     """STS with one client; see :class:`pyvault.aws.calls.Sts`."""
 
-    def __init__(self, client: STSClient) -> None:
-        self._client = client
+    def __init__(self, client: STSClient, hidden: Sequence[Secret[str]] = ()) -> None:
+        """Wrap a client.
 
-    def _translated(self, operation: str, *, show_message: bool = True) -> AbstractContextManager[None]:
-        return translated(operation, show_message=show_message, sts_region=self._client.meta.region_name)
+        Args:
+            client: botocore's.
+            hidden: the secrets that it signs with.
+        """
+        self._client = client
+        self._hidden = hidden
+
+    def _translated(
+        self, operation: str, *also: Secret[str], show_message: bool = True
+    ) -> AbstractContextManager[None]:
+        return translated(
+            operation,
+            show_message=show_message,
+            sts_region=self._client.meta.region_name,
+            hidden=(*self._hidden, *also),
+        )
 
     def get_session_token(self, step: SessionTokenStep, mfa: MfaProof | None) -> Credentials:
         """Turn a long-lived pair into a session."""
-        with self._translated("sts:GetSessionToken"):
+        with self._translated("sts:GetSessionToken", *_codes(mfa)):
             seconds = int(step.duration.total_seconds())
             if mfa is None:
                 answer = self._client.get_session_token(DurationSeconds=seconds)
@@ -62,7 +77,7 @@ class BotoSts:
             request["Policy"] = step.policy
         if step.policy_arns:
             request["PolicyArns"] = _policies(step.policy_arns)
-        with self._translated(f"sts:AssumeRole of {step.role_arn!r}"):
+        with self._translated(f"sts:AssumeRole of {step.role_arn!r}", *_codes(mfa)):
             answer = self._client.assume_role(**_with_mfa(request, mfa))
             return _credentials(read(answer), role_arn=step.role_arn, user="AssumedRoleUser")
 
@@ -71,7 +86,7 @@ class BotoSts:
     ) -> Credentials:
         """Assume a role with an OIDC token; the call is not signed."""
         # The request carries a bearer token: nothing of the answer's words is shown.
-        with self._translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", show_message=False):
+        with self._translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", token, show_message=False):
             answer = self._client.assume_role_with_web_identity(
                 **_web_identity_request(step), RoleSessionName=session_name, WebIdentityToken=token.reveal()
             )
@@ -106,6 +121,10 @@ def _credentials(answer: Answer, *, role_arn: str | None = None, user: str | Non
         account_id=account_of(answer.fields(user).text("Arn")) if user else None,
         role_arn=role_arn,
     )
+
+
+def _codes(mfa: MfaProof | None) -> tuple[Secret[str], ...]:
+    return (mfa.code,) if mfa else ()
 
 
 def _with_mfa(request: AssumeRoleRequestTypeDef, mfa: MfaProof | None) -> AssumeRoleRequestTypeDef:

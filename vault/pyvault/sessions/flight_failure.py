@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
 from pyvault import clock
@@ -60,12 +61,21 @@ def reraise(record: Path) -> NoReturn:
 
 def _sweep(directory: Path) -> None:
     """Remove old records, and what killed writers left of one: their keys may never come again."""
-    oldest = clock.now().timestamp() - LIFE
+    forget_all(directory, before=clock.now().timestamp() - LIFE)
+
+
+def forget_all(directory: Path, *, before: float = inf) -> None:
+    """Remove the records in a directory, and what killed writers left of one.
+
+    Args:
+        directory: where they are; need not exist.
+        before: in seconds since 1970; what was left later stays.
+    """
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(directory)):
             if entry.name.endswith(SUFFIX) or f"{SUFFIX}{PENDING_MARK}" in entry.name:
                 with contextlib.suppress(OSError):  # another process sweeps too
-                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                    if entry.stat(follow_symlinks=False).st_mtime < before:
                         os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
 
 

@@ -126,6 +126,10 @@ class SingleFlight:
         """
         remove_abandoned(self._directory, _is_lock, idle=idle)
 
+    def forget_failures(self) -> None:
+        """Remove what failed fetches left for those who waited; who still waits asks for itself."""
+        flight_failure.forget_all(self._directory)
+
     @contextlib.contextmanager
     def _turn(self, key: str) -> Generator[bool]:
         """Hold the lock; give whether another process held it before.

@@ -74,7 +74,7 @@ class BotoOidc:
 
     def start_device_authorization(self, client: Registration, *, start_url: str) -> DeviceAuthorization:
         """Ask for a device code."""
-        with translated("sso-oidc:StartDeviceAuthorization", show_message=False):
+        with translated("sso-oidc:StartDeviceAuthorization", show_message=False, hidden=(client.client_secret,)):
             answer = self._client.start_device_authorization(
                 clientId=client.client_id, clientSecret=client.client_secret.reveal(), startUrl=start_url
             )
@@ -82,7 +82,7 @@ class BotoOidc:
 
     def redeem_device_code(self, client: Registration, device_code: Secret[str]) -> TokenAnswer:
         """Ask whether the person has agreed."""
-        with translated("sso-oidc:CreateToken", show_message=False):
+        with translated("sso-oidc:CreateToken", show_message=False, hidden=(client.client_secret, device_code)):
             answer = self._client.create_token(
                 clientId=client.client_id,
                 clientSecret=client.client_secret.reveal(),
@@ -95,7 +95,7 @@ class BotoOidc:
         self, client: Registration, code: Secret[str], *, verifier: Secret[str], redirect_uri: str
     ) -> TokenAnswer:
         """Turn the code of the redirect into tokens."""
-        with translated("sso-oidc:CreateToken", show_message=False):
+        with translated("sso-oidc:CreateToken", show_message=False, hidden=(client.client_secret, code, verifier)):
             answer = self._client.create_token(
                 clientId=client.client_id,
                 clientSecret=client.client_secret.reveal(),
@@ -108,7 +108,7 @@ class BotoOidc:
 
     def refresh(self, client: Registration, refresh_token: Secret[str]) -> TokenAnswer:
         """Get a new access token without a person."""
-        with translated("sso-oidc:CreateToken", show_message=False):
+        with translated("sso-oidc:CreateToken", show_message=False, hidden=(client.client_secret, refresh_token)):
             answer = self._client.create_token(
                 clientId=client.client_id,
                 clientSecret=client.client_secret.reveal(),
