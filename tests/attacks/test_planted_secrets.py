@@ -1,0 +1,118 @@
+"""A secret in any source, whole or spoilt, is shown by no command and stands in the clear in no file.
+
+Searched are stdout and stderr of every command with --debug and PYVAULT_DEBUG=1 (stdout not where the secret was
+asked for), and every file below HOME: the vault, state, cache and runtime directories among them. Where a request
+goes out, the answer repeats all that was sent, in the code of its error and in its message.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from attacks.mirror import Mirror
+from attacks.scene import Scene
+from attacks.sources import NEVER_SENT, SOURCES, profile, store
+
+#: What a program, an editor or an attacker puts around or into a secret.
+SPOILT = {
+    "newline": "{}\n",
+    "header": "{}\r\nX-Injected: {}",
+    "blank": "{} {}",
+    "escape": "\x1b]0;{}\x07",
+    "no ASCII": "{}é",
+    "no text": "{}\udcff",
+}
+COMMANDS = (
+    ("explain", "p"),
+    ("list", "--credentials"),
+    ("login", "p", "--stdout"),
+    ("rotate", "p"),
+    ("sso", "logout", "p"),
+)
+#: Not with "no text": JSON and XML have no such thing.
+DOCUMENTS = ("credential_process", "EcsContainer", "Ec2", "STS")
+
+
+def planted(source: str) -> list[str]:
+    """Return the forms of a secret that a source can have; a sign-in takes seconds, and reads all of its answers alike."""
+    if source.startswith("sign-in"):
+        return [SPOILT["newline"], SPOILT["no ASCII"]]
+    is_document = source.startswith(DOCUMENTS) and source != "EcsContainer, authorization token"
+    return [form for label, form in SPOILT.items() if not (is_document and label == "no text")]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_spoilt_secret_is_shown_nowhere(scene: Scene, mirror: Mirror, source: str) -> None:
+    for form in planted(source):
+        environ = SOURCES[source](scene, mirror, form.replace("{}", scene.canary))
+        for words in [("export", "p"), ("export", "p", "--no-cache"), *COMMANDS]:
+            more = ["--allow-plaintext-source"] if words[0] == "export" else []
+            scene.run(*words, *more, **environ)
+            assert scene.places() == [], (form, words)
+        scene.run("clear", "--all")
+        assert scene.records() == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_whole_secret_is_only_where_it_was_asked_for(scene: Scene, mirror: Mirror, source: str) -> None:
+    environ = SOURCES[source](scene, mirror, f"{scene.canary}/+=")
+    exported = scene.run("export", "p", "--allow-plaintext-source", **environ)
+    sent = scene.canary.encode() in exported.stdout or any(scene.canary in asked for asked in mirror.seen)
+    assert sent == (source not in NEVER_SENT), exported.err
+    scene.said = exported.stderr
+    for words in COMMANDS:
+        scene.run(*words, **environ)
+    assert scene.places() == []
+
+
+def test_what_a_failed_fetch_leaves_holds_no_secret_and_goes_when_it_is_cleared(scene: Scene, mirror: Mirror) -> None:
+    for words in (["p"], ["--all"], ["--expired"], []):
+        environ = SOURCES["credential_process behind a role"](scene, mirror, f"{scene.canary}/+=")
+        assert scene.run("export", "p", **environ).code == 6
+        assert len(scene.records()) == 1
+        assert scene.places() == []
+        assert scene.run("clear", *words).code == 0
+        assert scene.records() == [], words
+
+
+def given(scene: Scene, how: str, text: str) -> None:
+    """Give a text where a person or a CI system gives secrets."""
+    raw = text.encode("utf-8", "surrogateescape")
+    path = scene.world / "given"
+    path.write_bytes(raw)
+    path.chmod(0o600)
+    csv = scene.world / "keys.csv"
+    csv.write_bytes(b"Access key ID,Secret access key\n" + raw + b",AKIAPLANTED000000001\n")
+    variables = {"AWS_ACCESS_KEY_ID": text, "AWS_SECRET_ACCESS_KEY": "AKIAPLANTED000000001"}
+    add = ("add", "q", "--no-add-config", "--no-verify")
+    ways = {
+        "add --stdin": lambda: scene.run(*add, "--stdin", stdin=f"{text}\nAKIAPLANTED000000001\n"),
+        "add --stdin, JSON": lambda: scene.run(*add, "--stdin", stdin=f'{{"AccessKeyId": "{text}", "x": 1'),
+        "add --env": lambda: scene.run(*add, "--env", **variables),
+        "add --csv": lambda: scene.run(*add, "--csv", str(csv)),
+        "add --totp": lambda: scene.run("add", "p", "--totp", stdin=f"{text}\n"),
+        "--mfa-token": lambda: scene.run("export", "p", "--mfa-token", text),
+        "key file": lambda: scene.run("list", "--credentials", PYVAULT_KEYFILE=str(path)),
+        "PYVAULT_KEYFILE": lambda: scene.run("list", "--credentials", PYVAULT_KEYFILE=f"pyvault-keyfile-v1:{text}"),
+        "PYVAULT_KEY": lambda: scene.run("list", "--credentials", PYVAULT_KEYFILE="", PYVAULT_KEY=text),
+        "passphrase": lambda: scene.run("vault", "verify", PYVAULT_KEYFILE="", PYVAULT_PASSPHRASE=text),
+        "passphrase file": lambda: scene.run("vault", "verify", PYVAULT_KEYFILE="", PYVAULT_PASSPHRASE_FILE=str(path)),
+        "new passphrase": lambda: scene.run("vault", "slot", "add", "--passphrase", PYVAULT_NEW_PASSPHRASE=text),
+    }
+    ways[how]()
+
+
+HOW = (
+    *("add --stdin", "add --stdin, JSON", "add --env", "add --csv", "add --totp", "--mfa-token", "key file"),
+    *("PYVAULT_KEYFILE", "PYVAULT_KEY", "passphrase", "passphrase file", "new passphrase"),
+)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_what_is_given_by_hand_is_shown_nowhere(scene: Scene, mirror: Mirror, how: str) -> None:
+    profile(scene, mirror, "mfa_serial = arn:aws:iam::123456789012:mfa/me\n")
+    store(scene)
+    for form in ["{}", *SPOILT.values()]:
+        text = form.replace("{}", scene.canary)
+        given(scene, how, text)
+        assert scene.places() == [], form
