@@ -7,11 +7,18 @@ goes out, the answer repeats all that was sent, in the code of its error and in 
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from attacks.mirror import Mirror
-from attacks.scene import Scene
+from attacks.scene import Scene, shows
 from attacks.sources import NEVER_SENT, SOURCES, profile, store
+from command_line import PYVAULT
 
 #: What a program, an editor or an attacker puts around or into a secret.
 SPOILT = {
@@ -116,3 +123,45 @@ def test_what_is_given_by_hand_is_shown_nowhere(scene: Scene, mirror: Mirror, ho
         text = form.replace("{}", scene.canary)
         given(scene, how, text)
         assert scene.places() == [], form
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what /proc shows")
+@pytest.mark.parametrize("asked", ["export", "exec -s", "server"])
+def test_a_killed_command_leaves_no_secret_and_shows_none_while_it_runs(
+    scene: Scene, mirror: Mirror, asked: str
+) -> None:
+    """Let AWS, who is asked in the middle of a command, look at its processes and kill them."""
+    SOURCES["credential_process behind a role"](scene, mirror, f"{scene.canary}/+=")
+    passphrase = f"{scene.canary}-passphrase"
+    assert scene.run("vault", "slot", "add", "--passphrase", PYVAULT_NEW_PASSPHRASE=passphrase).code == 0
+    shown: list[bytes] = []
+
+    def look_and_kill(_: str) -> tuple[int, str]:
+        family = [started.pid, *descendants(started.pid)]
+        shown.extend(Path(f"/proc/{pid}/{what}").read_bytes() for pid in family for what in ("cmdline", "environ"))
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        return 500, ""
+
+    mirror.reply = look_and_kill
+    reading, writing = os.pipe()
+    os.write(writing, f"{passphrase}\n".encode())
+    os.close(writing)
+    words = {"export": ["export", "p"], "exec -s": ["exec", "-s", "p", "--", "true"], "server": ["server", "p"]}[asked]
+    known = {name: value for name, value in scene.environ.items() if name != "PYVAULT_KEYFILE"}
+    started = subprocess.Popen(
+        [PYVAULT, "--debug", "--passphrase-fd", str(reading), *words],
+        env=known, pass_fds=(reading,), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    os.close(reading)
+    scene.said += started.communicate(timeout=60)[0]
+    assert started.returncode == -signal.SIGKILL
+    assert any(scene.canary in text for text in mirror.seen)
+    assert shown
+    assert [text for text in shown if shows(text, scene.canary)] == []
+    assert scene.places() == []
+
+
+def descendants(pid: int) -> list[int]:
+    below = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*below, *(each for child in below for each in descendants(child))]
