@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from attacks.mirror import Mirror
+from attacks.mirror import Mirror, repeated, sts_answer
 from attacks.scene import Scene, shows
 from attacks.sources import NEVER_SENT, SOURCES, profile, store
 from command_line import PYVAULT
+from pyvault_cli.menu import COMMANDS as COMMANDS_OF_THE_MENU
 
 #: What a program, an editor or an attacker puts around or into a secret.
 SPOILT = {
@@ -165,3 +166,87 @@ def test_a_killed_command_leaves_no_secret_and_shows_none_while_it_runs(
 def descendants(pid: int) -> list[int]:
     below = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return [*below, *(each for child in below for each in descendants(child))]
+
+
+#: Every command, with words that let it do something. What they answer does not matter here, only what they show.
+EVERY = {
+    "add": ("add", "p", "--stdin", "--force", "--no-add-config"),
+    "list": ("list",),
+    "explain": ("explain", "p"),
+    "export": ("export", "p"),
+    "login": ("login", "p", "--stdout"),
+    "rotate": ("rotate", "p"),
+    "sso login": ("sso", "login", "p"),
+    "sso accounts": ("sso", "accounts", "p"),
+    "sso roles": ("sso", "roles", "p"),
+    "sso populate": ("sso", "populate", "p"),
+    "sso logout": ("sso", "logout", "p"),
+    "vault info": ("vault", "info"),
+    "vault verify": ("vault", "verify"),
+    "vault entries": ("vault", "entries"),
+    "vault cat": ("vault", "cat", "credential", "p", "--yes"),
+    "vault slot add": ("vault", "slot", "add", "--passphrase"),
+    "vault passwd": ("vault", "passwd"),
+    "vault slot list": ("vault", "slot", "list"),
+    "vault slot remove": ("vault", "slot", "remove", "0" * 16),
+    "vault rekey": ("vault", "rekey", "--drop-slots"),
+    "vault backups": ("vault", "backups"),
+    "vault export": ("vault", "export", "moved.pyv", "--to", "keyfile"),
+    "vault import": ("vault", "import", "moved.pyv"),
+    "vault restore": ("vault", "restore", "1"),
+    "vault accept": ("vault", "accept"),
+    "vault purge": ("vault", "purge", "--yes"),
+    "import aws-vault": ("import", "aws-vault"),
+    "import credentials-file": ("import", "credentials-file"),
+    "migrate": ("migrate", "--from", "file", "--to", "memory"),
+    "backends list": ("backends", "list", "--probe"),
+    "backends info": ("backends", "info", "file"),
+    "backends accept": ("backends", "accept", "file"),
+    "backends new": ("backends", "new", "mine", "made"),
+    "doctor": ("doctor",),
+    "shell-init": ("shell-init", "bash"),
+    "version": ("version",),
+    "complete": ("complete", "bash", "1", "pyvault", "export", ""),
+    "remove": ("remove", "p", "--force"),
+    "clear": ("clear",),
+    "vault init": ("vault", "init"),
+    "vault forget": ("vault", "forget"),
+}
+#: These become another program or stay: see the killed ones above, and their own tests.
+STAY = {"exec", "server", "proxy"}
+ASKED_FOR = {"export", "vault cat"}
+
+
+def test_every_command_is_tried() -> None:
+    assert set(EVERY) | STAY == set(COMMANDS_OF_THE_MENU)
+
+
+@pytest.mark.parametrize("answer", ["repeats", "gives"])
+def test_no_command_shows_a_secret_that_is_stored_typed_or_sent(
+    scene: Scene, mirror: Mirror, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.chdir(scene.world)
+    (scene.world / "credentials").write_text(
+        f"[plain]\naws_access_key_id = AKIAPLANTED000000002\naws_secret_access_key = {scene.canary}/+=\n"
+    )
+    profile(scene, mirror, "")
+    store(scene, f"{scene.canary}/+=")
+    session = sts_answer("GetSessionToken", "ASIAPLANTED000000001", f"{scene.canary}/s", f"{scene.canary}/t")
+    mirror.reply = repeated if answer == "repeats" else lambda _: (200, session)
+    phrases = {"PYVAULT_PASSPHRASE": f"{scene.canary}-first", "PYVAULT_NEW_PASSPHRASE": f"{scene.canary}-first"}
+    for command, words in EVERY.items():
+        if command == "vault passwd":
+            phrases |= {"PYVAULT_NEW_PASSPHRASE": f"{scene.canary}-second", "PYVAULT_KEYFILE": ""}
+        said = scene.said
+        ended = scene.run(*words, stdin=f"AKIAPLANTED000000001\n{scene.canary}/+=\n", **phrases)
+        assert (ended.code not in {2, 70}) or command == "backends accept", (command, ended.err)
+        if command == "vault passwd":
+            assert ended.code == 0, ended.err
+            phrases = {
+                "PYVAULT_PASSPHRASE": f"{scene.canary}-second",
+                "PYVAULT_NEW_PASSPHRASE": f"{scene.canary}-third",
+            }
+        if command in ASKED_FOR:
+            scene.said = said + ended.stderr
+        assert scene.places() == [], command
+    assert not shows((scene.world / "moved.pyv").read_bytes(), scene.canary)
