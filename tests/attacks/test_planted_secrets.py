@@ -250,3 +250,12 @@ def test_no_command_shows_a_secret_that_is_stored_typed_or_sent(
             scene.said = said + ended.stderr
         assert scene.places() == [], command
     assert not shows((scene.world / "moved.pyv").read_bytes(), scene.canary)
+
+
+@pytest.mark.parametrize("source", ["web_identity_token_file", "web_identity_token_process"])
+@pytest.mark.parametrize("form", ["header", "blank", "escape", "no ASCII"])
+def test_a_token_that_no_issuer_gave_goes_nowhere(scene: Scene, mirror: Mirror, source: str, form: str) -> None:
+    environ = SOURCES[source](scene, mirror, SPOILT[form].replace("{}", scene.canary))
+    assert scene.run("export", "p", **environ).code == 6
+    assert mirror.seen == []
+    assert scene.places() == []
