@@ -89,16 +89,21 @@ def instance(scene: Scene, mirror: Mirror, planted: str) -> dict[str, str]:
     return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{mirror.url}/", "AWS_EC2_METADATA_DISABLED": "false"}
 
 
+def web_token(planted: str) -> str:
+    """Something planted where the signature of a token stands; the rest is as an issuer writes it."""
+    return f"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4Iiwic3ViIjoieSJ9.{planted.removesuffix('/+=')}"
+
+
 def web_token_file(scene: Scene, mirror: Mirror, planted: str) -> dict[str, str]:
     mirror.reply = repeated
-    (scene.world / "token").write_bytes(planted.encode("utf-8", "surrogateescape"))
+    (scene.world / "token").write_bytes(web_token(planted).encode("utf-8", "surrogateescape"))
     profile(scene, mirror, f"{ROLE}web_identity_token_file = {scene.world}/token\n")
     return {}
 
 
 def web_token_process(scene: Scene, mirror: Mirror, planted: str) -> dict[str, str]:
     mirror.reply = repeated
-    profile(scene, mirror, f"{ROLE}web_identity_token_process = {printing(scene, planted)}\n")
+    profile(scene, mirror, f"{ROLE}web_identity_token_process = {printing(scene, web_token(planted))}\n")
     return {}
 
 

@@ -8,10 +8,9 @@ CAN: dict[str, tuple[str, ...]] = {
         "cli/test_planted_secrets.py::the_child_sees_its_session_and_nothing_else",
         "attacks/test_planted_secrets.py::a_killed_command_leaves_no_secret_and_shows_none_while_it_runs",
     ),
-    "elsewhere than on Linux, ask the EC2-style server": (),
-    "make the log of a server longer by being refused, where `--access-log` asks for one": (
-        "server/test_access_log.py::a_foreign_peer_is_logged_and_what_it_asked_is_not",
-        "cli/test_servers.py::the_access_log_is_private_and_holds_no_token",
+    "elsewhere than on Linux, or where `--allow-uid` names him, ask the EC2-style server, and with the token the ECS-style one": (),
+    "make the log of a server longer by being refused, up to 16 MiB, where `--access-log` asks for one": (
+        "unit/test_private_files.py::it_has_two_bounded_files_and_the_newest_lines",
     ),
 }
 
@@ -25,8 +24,9 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
     "choose the server's token (a token file of another owner is refused)": (
         "server/test_token_file.py::a_file_of_another_user_is_refused",
     ),
-    "take the place of a lock or temporary file (no links followed, `O_EXCL`), or of a directory on the way to the vault or to what we remember of it": (
+    "take the place of a lock, a log, a token file or a temporary file, or have us write to another one through it (no links followed, none with a second name written to, none of other owners or open modes used, `O_EXCL`), or of a directory on the way to the vault or to what we remember of it": (
         "unit/test_lockfile.py::planted_things_are_no_locks",
+        "unit/test_private_files.py::what_others_prepared_is_refused_and_left_alone",
         "unit/vaultfile/test_places.py::a_link_is_refused_and_the_hint_names_the_file",
         "unit/vaultfile/test_above.py::a_directory_above_that_others_can_write",
         "unit/vaultfile/test_above.py::a_state_directory_of_somebody_else",

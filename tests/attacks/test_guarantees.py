@@ -15,6 +15,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "faults/test_exchanged.py::swapped_records_are_noticed",
         "faults/test_exchanged.py::parts_of_two_generations_do_not_mix",
     ),
+    "Files that must be refused, each with its reason and what opens it, are published for every reader of the format in tests/vectors/bad.": (
+        "vectors/test_bad_answers.py::it_is_refused_for_its_reason",
+        "vectors/test_bad_answers.py::the_generator_makes_what_is_published",
+    ),
     "An older copy of a known vault (rollback), a diverged copy (fork) and another vault in its place (foreign) are noticed on the machine that knew it, and need `pyvault vault accept`.": (
         "unit/vaultfile/test_trust.py::an_old_copy_put_back",
         "unit/vaultfile/test_trust.py::two_copies_written_apart",

@@ -32,10 +32,11 @@ CAN: dict[str, tuple[str, ...]] = {
 
 #: What this one can not do, and the tests that show it.
 CAN_NOT: dict[str, tuple[str, ...]] = {
-    "read or change it (TLS; plain `http` only to an endpoint that you configure, or to the metadata service that `credential_source` asks for)": (
+    "read or change it (TLS; plain `http` only to an endpoint that you configure, with a token in the request only on this machine, or to the metadata service that `credential_source` asks for)": (
         "attacks/test_on_the_network.py::a_certificate_that_nobody_vouches_for_ends_the_call",
         "attacks/test_on_the_network.py::without_an_endpoint_of_the_config_every_service_is_asked_by_https",
         "unit/providers/test_surroundings.py::container_tokens_do_not_travel_in_clear",
+        "unit/aws/test_plain_http.py::no_client_that_sends_tokens_is_made_for_plain_http",
     ),
 }
 
