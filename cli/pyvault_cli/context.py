@@ -221,6 +221,13 @@ class Context:
         return ConfigFile.load(find_config_path(self.environ))
 
     @cached_property
+    def aws_credentials(self) -> ConfigFile:
+        """The shared credentials file, a layer of the profiles."""
+        from pyvault.config.file import ConfigFile, find_credentials_path
+
+        return ConfigFile.load(find_credentials_path(self.environ))
+
+    @cached_property
     def sessions(self) -> SessionCache:
         """The cached sessions that belong to the chosen backend."""
         from pyvault.sessions.session_cache import open_session_vault

@@ -22,7 +22,7 @@ def kept_portals(context: Context) -> dict[str, SsoSession]:
     portals: dict[str, SsoSession] = {}
     for name in context.aws_config.profiles():
         try:
-            portal = own_session(context.aws_config, name, context.environ)
+            portal = own_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
         except ConfigError:
             continue
         if portal is not None and portal.key() in kept:

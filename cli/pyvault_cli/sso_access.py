@@ -54,7 +54,8 @@ def portal_named(given: str | None, context: Context) -> SsoSession:
     from pyvault.config.profile import find_profile_name
     from pyvault.sso.lookup import find_session
 
-    return find_session(context.aws_config, given or find_profile_name(context.environ), context.environ)
+    name = given or find_profile_name(context.environ)
+    return find_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
 
 
 def sso_login(

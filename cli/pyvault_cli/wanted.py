@@ -86,12 +86,11 @@ class Wanted:
         to open the vault.
         """
         from pyvault.config.durations import parse_duration
-        from pyvault.config.file import ConfigFile, find_credentials_path
         from pyvault.config.load import inspect_profile
         from pyvault.config.profile import duration_flags
 
         duration = parse_duration(self.duration, what="--duration") if self.duration else None
-        config, credentials_file = context.aws_config, ConfigFile.load(find_credentials_path(context.environ))
+        config, credentials_file = context.aws_config, context.aws_credentials
         name = parse_profile_name(self.profile)
         names = context.store.profiles() if stored is None else stored
         profile = inspect_profile(

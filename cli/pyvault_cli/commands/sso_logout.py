@@ -63,7 +63,7 @@ def _tell_of_aws_cli(context: Context, portal: SsoSession) -> None:
 def _forget_roles(context: Context, portal: SsoSession) -> None:
     from pyvault.sso.lookup import profiles_of
 
-    profiles = profiles_of(context.aws_config, portal, context.environ)
+    profiles = profiles_of(context.aws_config, portal, context.environ, credentials_file=context.aws_credentials)
     dropped = sum(context.sessions.clear(profile) for profile in profiles)
     if dropped:
         console.note(f"forgot {dropped} sessions of its roles; at AWS they stay good until they expire")

@@ -166,3 +166,14 @@ def test_what_can_not_be_signed_in_to_is_named() -> None:
         find_session(config(), "nobody", {})
     with pytest.raises(InvalidSettingError, match="sso-session 'broken' has no sso_region"):
         find_session(config(), "broken", {})
+
+
+def test_the_shared_credentials_file_is_a_layer_of_the_profile_here_too() -> None:
+    text = b"[dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Admin\n[inline]\nsso_region = eu-north-1\n"
+    beside = ConfigFile.parse(text, Path("/home/me/.aws/credentials"))
+    base = config(
+        "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n"
+        "[profile inline]\nsso_start_url = https://inline.awsapps.com/start\nsso_region = us-east-1\n"
+    )
+    assert find_session(base, "dev", {}, credentials_file=beside) == find_session(base, "corp", {})
+    assert find_session(base, "inline", {}, credentials_file=beside).client.region == "eu-north-1"

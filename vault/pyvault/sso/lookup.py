@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _PROBE: Final = "pyvault-sso-look-up"
 
 
-def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str]) -> SsoSession:
+def find_session(
+    config: ConfigFile, name: str | None, environ: Mapping[str, str], *, credentials_file: ConfigFile | None = None
+) -> SsoSession:
     """Find a portal by the name of its session, of a profile that signs in there, or by its start URL.
 
     Args:
@@ -28,6 +30,7 @@ def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str
         name: a profile may sign in there by way of its sources; None takes the only
             session of the config file.
         environ: the ``AWS_*`` variables count, as for a profile.
+        credentials_file: the shared credentials file, which is a layer of a profile too.
 
     Raises:
         ProfileNotFoundError: nothing is called so, or signs in there.
@@ -37,11 +40,12 @@ def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str
     if name is None:
         name = _only_session(config)
     if is_url(name):
-        return _by_url(config, name, environ)
+        return _by_url(config, name, environ, credentials_file)
     if config.find_sso_session(name) is not None:
         return _session(config, _probe(config, name, environ), f"sso-session {name!r}")
-    if config.find_profile(name) is not None:
-        profile = load_profile(config, None, name, environ)
+    in_credentials_file = credentials_file is not None and credentials_file.find_plain_section(name) is not None
+    if config.find_profile(name) is not None or in_credentials_file:
+        profile = load_profile(config, credentials_file, name, environ)
         origin = _origin(profile)
         what = f"profile {name!r}" if origin is profile else f"profile {origin.name!r}, which {name!r} stands on,"
         return _session(config, origin, what, partition_of=profile)
@@ -50,13 +54,15 @@ def find_session(config: ConfigFile, name: str | None, environ: Mapping[str, str
     )
 
 
-def own_session(config: ConfigFile, name: str, environ: Mapping[str, str]) -> SsoSession | None:
+def own_session(
+    config: ConfigFile, name: str, environ: Mapping[str, str], *, credentials_file: ConfigFile | None = None
+) -> SsoSession | None:
     """Return the portal that a profile itself signs in to, not by way of a source; None if to none.
 
     Raises:
         ConfigError: its settings are wrong.
     """
-    profile = load_profile(config, None, name, environ)
+    profile = load_profile(config, credentials_file, name, environ)
     is_own = _signs_in(profile) and profile.source is None
     return _session(config, profile, f"profile {name!r}") if is_own else None
 
@@ -71,12 +77,14 @@ def _signs_in(profile: Profile) -> bool:
     return bool(profile.sso_session or profile.sso_start_url)
 
 
-def profiles_of(config: ConfigFile, session: SsoSession, environ: Mapping[str, str]) -> list[str]:
+def profiles_of(
+    config: ConfigFile, session: SsoSession, environ: Mapping[str, str], *, credentials_file: ConfigFile | None = None
+) -> list[str]:
     """List the profiles that sign in to a portal, by way of sources too; profiles with mistakes are left out."""
     found: list[str] = []
     for name in config.profiles():
         try:
-            origin = _origin(load_profile(config, None, name, environ))
+            origin = _origin(load_profile(config, credentials_file, name, environ))
             if _signs_in(origin) and _session(config, origin, name).key() == session.key():
                 found.append(name)
         except ConfigError:
@@ -84,7 +92,9 @@ def profiles_of(config: ConfigFile, session: SsoSession, environ: Mapping[str, s
     return found
 
 
-def _by_url(config: ConfigFile, url: str, environ: Mapping[str, str]) -> SsoSession:
+def _by_url(
+    config: ConfigFile, url: str, environ: Mapping[str, str], credentials_file: ConfigFile | None
+) -> SsoSession:
     """Find the one portal with this start URL: sections of sessions come before profiles.
 
     Raises:
@@ -97,7 +107,7 @@ def _by_url(config: ConfigFile, url: str, environ: Mapping[str, str]) -> SsoSess
             if config.find_sso_session(name) is not None:
                 portal: SsoSession | None = _session(config, _probe(config, name, environ), f"sso-session {name!r}")
             else:
-                portal = own_session(config, name, environ)
+                portal = own_session(config, name, environ, credentials_file=credentials_file)
         except ConfigError:
             continue
         if portal is not None and portal.portal_url == portal_url(url):
