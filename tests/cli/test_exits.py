@@ -51,6 +51,7 @@ EXPECTED: dict[str, int] = {
     "ProcessError": 1,
     "AwsError": 6,
     "AwsUnreachableError": 6,
+    "NothingSentError": 6,
     "UnusableAnswerError": 6,
 }
 

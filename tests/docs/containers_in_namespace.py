@@ -21,7 +21,7 @@ from docs.runners import stand_in
 from fake_aws.client import FakeAws
 
 PAGE = (Path(__file__).parents[2] / "docs" / "containers.md").read_text()
-ON_LOOPBACK, OF_ECS = re.findall(r"```yaml\n# compose.yaml\n(.*?)```", PAGE, re.DOTALL)
+ON_LOOPBACK, OF_ECS, _SIDECAR = re.findall(r"```yaml\n# compose.yaml\n(.*?)```", PAGE, re.DOTALL)
 (DOCKER_RUN,) = re.findall(r"```sh\n(docker run.*?)```", PAGE, re.DOTALL)
 GIVE_ADDRESS, TAKE_BACK = re.findall(r"```sh\n(sudo .*?)```", PAGE, re.DOTALL)
 (SERVER, *_) = re.findall(r"^pyvault server .* &$", PAGE, re.MULTILINE)

@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 from identity.principals import KEY_ID, key_of, of_role, of_sso, of_stored, sso_token, who
@@ -19,6 +21,7 @@ from pyvault.config.load import inspect_profile
 from pyvault.config.profile import Flags
 from pyvault.errors import ItemNotFoundError
 from pyvault.model import Credentials, StoredCredentials
+from pyvault.names import Kind
 from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.source import require_built
 from pyvault.planning.steps import (
@@ -38,6 +41,7 @@ from pyvault.retrieve import Retriever
 from pyvault.secret import Secret
 from pyvault.sharedfiles.room import Real, View, open_room
 from pyvault.sharedfiles.view import hide_default
+from pyvault.sso.tokens import AccessToken
 from pyvault.toolbox import Tools
 from pyvault_cli import shared_config
 from pyvault_cli.bound import OTHER_METADATA
@@ -61,6 +65,7 @@ class Sessions:
     """What one retrieval keeps for the next."""
 
     kept: dict[str, Credentials] = field(default_factory=dict[str, Credentials])
+    blobs: dict[tuple[Kind, str], Secret[bytes]] = field(default_factory=dict[tuple[Kind, str], Secret[bytes]])
 
     def get(self, key: str, *, min_ttl: object) -> Credentials:
         try:
@@ -71,9 +76,28 @@ class Sessions:
     def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
         self.kept[key] = credentials
 
+    def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
+        try:
+            return self.blobs[kind, name]
+        except KeyError:
+            raise ItemNotFoundError(name) from None
+
+    def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: object = None) -> None:
+        self.blobs[kind, name] = data
+
+    def delete_blob(self, kind: Kind, name: str) -> None:
+        self.get_blob(kind, name)
+        del self.blobs[kind, name]
+
 
 class Alone:
-    """Nobody else fetches."""
+    """Nobody else fetches, nor waits for a command."""
+
+    def lock_of_waiter(self, key: str, name: str) -> Path:
+        return Path(gettempdir(), f"pyvault-alone-{name}.lock")  # gone when the command has ended
+
+    def waiters(self, key: str) -> dict[str, Path]:
+        return {}
 
     def share(self, key: str, *, look_up: object, fetch: object, anew: bool = False) -> Credentials:
         with suppress(ItemNotFoundError):
@@ -104,7 +128,9 @@ def retrieved(plan: Plan, environ: Mapping[str, str], sessions: Sessions | None 
         sessions=sessions or Sessions(),
         flight=Alone(),  # type: ignore[arg-type]
         mfa=Codes(),  # type: ignore[arg-type]
-        sso=lambda step, rejected=None: Secret(sso_token(step.start_url)),
+        sso=lambda step, rejected=None: AccessToken(
+            access_token=Secret(sso_token(step.start_url)), expires=clock.now() + timedelta(hours=1)
+        ),
         environ=environ,
         clock=clock.now,
     )

@@ -162,10 +162,10 @@ def make_own_directory(directory: Path, checks: FileChecks) -> None:
     from pyvault.files.modes import make_directory
     from pyvault.files.owners import foreign_owner, obstacle
 
-    owner = foreign_owner(directory) if checks.modes else None
-    if owner is not None and owner != ROOT:
-        raise _foreign(directory, f"the place of '{directory}'", owner)
     try:
+        owner = foreign_owner(directory) if checks.modes else None
+        if owner is not None and owner != ROOT:
+            raise _foreign(directory, f"the place of '{directory}'", owner)
         make_directory(directory)
     except OSError as exc:
         message = f"can't make the directory '{directory}': {exc.strerror}"
