@@ -98,9 +98,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent, out of bounds or of another type.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
+        value = self._there(key)
         if type(value) is not int or not least <= value <= most:
             self._wrong(key, str(least) if least == most else f"a whole number from {least} to {most}")
         return value
@@ -111,9 +109,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent or of another type.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
+        value = self._there(key)
         if not isinstance(value, bool):
             self._wrong(key, "true or false")
         return value
@@ -124,9 +120,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent or of another type.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
+        value = self._there(key)
         if not isinstance(value, dict):
             self._wrong(key, "an object")
         return type(self)(cast("dict[str, object]", value), inside=f"{self._inside}{key}.")
@@ -148,12 +142,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent, or it or one of them is of another type.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
-        if not isinstance(value, list):
-            self._wrong(key, "a list")
-        members = cast("list[object]", value)
+        members = self._members(key)
         if not all(isinstance(member, dict) for member in members):
             self._wrong(key, "a list of objects")
         return [type(self)(cast("dict[str, object]", member), inside=f"{self._inside}{key}.") for member in members]
@@ -164,12 +153,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent, or it or one of them is of another type.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
-        if not isinstance(value, list):
-            self._wrong(key, "a list")
-        members = cast("list[object]", value)
+        members = self._members(key)
         texts = [member for member in members if isinstance(member, str)]
         if len(texts) != len(members):
             self._wrong(key, "a list of texts")
@@ -181,9 +165,7 @@ class Fields:
         Raises:
             UnreadableError: it is absent, of another type, or no file can have it.
         """
-        value = self._values.get(key)
-        if value is None:
-            self._missing(key)
+        value = self._there(key)
         if not isinstance(value, str) or not _is_path(value):
             self._wrong(key, "a path")
         return value
@@ -230,6 +212,16 @@ class Fields:
             return parse_foreign_time(text).replace(microsecond=0)
         except ValueError:
             self._wrong(key, "a time")
+
+    def _there(self, key: str) -> object:
+        value = self._values.get(key)
+        return self._missing(key) if value is None else value
+
+    def _members(self, key: str) -> list[object]:
+        value = self._there(key)
+        if not isinstance(value, list):
+            self._wrong(key, "a list")
+        return cast("list[object]", value)
 
     def _missing(self, key: str) -> NoReturn:
         raise UnreadableError(f"{self._inside}{key} is missing") from None
