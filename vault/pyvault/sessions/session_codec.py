@@ -11,7 +11,6 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 VERSION = 1
 
@@ -59,22 +58,16 @@ def decode_session(data: Secret[bytes]) -> Credentials:
     except ValueError:
         raise ItemCorruptError("a cached session has no proper time of expiry") from None
     try:
-        return _credentials(fields, key_id, secret_key, token, moment)
+        return Credentials(
+            access_key_id=key_id,
+            secret_access_key=Secret(secret_key),
+            session_token=Secret(token) if token else None,
+            expires=moment,
+            account_id=_text(fields, "AccountId"),
+            role_arn=_text(fields, "RoleArn"),
+        )
     except UnusableAnswerError as exc:
         raise ItemCorruptError(f"a cached session can't be used: {exc.message}") from None
-
-
-def _credentials(
-    fields: Mapping[str, object], key_id: str, secret_key: str, token: str | None, moment: datetime | None
-) -> Credentials:
-    return Credentials(
-        access_key_id=key_id,
-        secret_access_key=Secret(secret_key),
-        session_token=Secret(token) if token else None,
-        expires=moment,
-        account_id=_text(fields, "AccountId"),
-        role_arn=_text(fields, "RoleArn"),
-    )
 
 
 def _text(fields: Mapping[str, object], key: str) -> str | None:
