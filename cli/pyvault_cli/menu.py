@@ -40,11 +40,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault rekey": ("vault_rekey", "lock out every old secret and copy"),
     "vault backups": ("vault_backups", "list the backups beside the vault"),
     "vault restore": ("vault_restore", "bring back a backup"),
-    "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore"),
+    "vault accept": ("vault_accept", "trust the vault as it is, after a wanted restore or a fork"),
     "vault forget": ("vault_forget", "drop what is remembered of a vault"),
     "vault purge": ("vault_purge", "delete the backups"),
     "vault export": ("vault_export", "copy the stored keys into a new vault file, for another machine"),
-    "vault import": ("vault_import", "take the keys out of such a file"),
+    "vault import": ("vault_import", "take the keys out of another file, or merge another state of this vault"),
     # moving in
     "import aws-vault": ("import_aws_vault", "take over the keys that aws-vault has stored"),
     "import credentials-file": ("import_credentials_file", "take over the keys in ~/.aws/credentials"),
