@@ -30,7 +30,7 @@ from pyvault.vaultfile.passphrase import (
     read_passphrase_file,
 )
 from pyvault.vaultfile.recovery import ALPHABET, grouped, new_recovery_code, parse_recovery_code
-from pyvault.vaultfile.secretfile import MAX_SECRET_FILE
+from pyvault.vaultfile.secretfile import MAX_SECRET_FILE, refuse_key_as_path
 from vaults import KEY, KEY_TEXT, key_file
 
 SOMEBODY = 12345
@@ -261,3 +261,12 @@ def test_new_passphrases_that_are_guessed_soon(passphrase: str, weakness: str | 
 def test_the_list_of_common_ones_has_no_entry_in_vain() -> None:
     assert len(COMMON) >= 100
     assert all(len(entry) >= SHORTEST and entry == entry.lower() for entry in COMMON)
+
+
+def test_a_key_in_base64_is_no_path_either_and_is_not_shown() -> None:
+    import base64
+
+    encoded = base64.b64encode(b"pyvault-keyfile-v1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n").decode()
+    with pytest.raises(InvalidSettingError, match="contains the key itself") as caught:
+        refuse_key_as_path(encoded, "PYVAULT_KEYFILE")
+    assert encoded[-12:] not in str(caught.value)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_SECRET_FILE = 64 << 10  # bytes
 KEY_FILE_PREFIX = "pyvault-keyfile-v1:"  # what a key file begins with, the only secret that shows what it is
+#: How the base64 of a key file begins: the form in which CI services often keep one.
+ENCODED_PREFIX = "cHl2YXVsdC1rZXlmaWxlLXYxO"
 ROOT = 0
 
 
@@ -38,7 +40,7 @@ def refuse_key_as_path(path: str | Path, what: str) -> None:
     Raises:
         InvalidSettingError: it is a key.
     """
-    if KEY_FILE_PREFIX in str(path):
+    if KEY_FILE_PREFIX in str(path) or ENCODED_PREFIX in str(path):
         raise InvalidSettingError(
             f"{what} must be a path, but it contains the key itself",
             hint="PYVAULT_KEY takes the text of a key file; whoever may have seen this one opens the vault with it",
