@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyvault.names import ItemName, Kind
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.kdf import KdfCost, argon2id
 from pyvault.vaultfile.newslot import KeyFileSlot, NewSlot

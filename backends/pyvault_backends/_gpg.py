@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import (
@@ -23,6 +22,7 @@ from pyvault.errors import (
 )
 from pyvault.process.group import running_group
 from pyvault.process.vault_variables import without_vault_secrets
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault_backends._gpg_reasons import MARK, STATUS_OPTIONS, place_trouble, refusal
 
@@ -42,8 +42,7 @@ LOCKED_TEXTS = ("No secret key", "Bad passphrase", "No pinentry", "Inappropriate
 CANCELLED_TEXTS = ("Operation cancelled",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Record):
     """How a run ended.
 
     Attributes:
@@ -55,8 +54,7 @@ class Outcome:
     errors: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpg:
+class Gpg(Record):
     """The program, and how it is run.
 
     Attributes:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import BackendError, InvalidNameError, ItemCorruptError, ItemNotFoundError
@@ -23,6 +22,7 @@ from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
 from pyvault.names import name_in_store
 from pyvault.paths import find_paths
+from pyvault.record import Record, replace
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
 from pyvault.storage.envelope import open_envelope, seal_envelope
@@ -54,8 +54,7 @@ class Texts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Record):
     """The names in the store.
 
     Attributes:

@@ -18,7 +18,6 @@ import secrets
 import shutil
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -34,6 +33,7 @@ from pyvault.errors import (
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
 from pyvault.paths import expand_user
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault.storage.options import check_options, seconds_option
@@ -52,8 +52,7 @@ SUFFIX = ".gpg"
 NEW_MARK = "+new-"  # no encoded name holds a "+" but at the end of a folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(Record):
     """Where the store is, and our corner of it."""
 
     store: Path

@@ -132,7 +132,7 @@ class Asking:
 
     def for_another_vault(self) -> Asking:
         """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
-        from dataclasses import replace
+        from pyvault.record import replace
 
         kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
         other = Asking(replace(self._words, given=kept), {}, self._open_terminal)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProfileNotFoundError
+from pyvault.record import MutableRecord, Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Record):
     """One store's entries, each in one of three lists.
 
     Attributes:
@@ -29,8 +28,7 @@ class Chosen:
     not_read: list[str]
 
 
-@dataclass(slots=True, kw_only=True)
-class Selection:
+class Selection(MutableRecord):
     """What is wanted of all stores.
 
     Attributes:

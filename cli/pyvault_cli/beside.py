@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from pyvault.process.own_secrets import close_memory, hide_variables
+from pyvault.record import Record
 from pyvault_cli import exits, serving, shared_config
 from pyvault_cli.server_setup import ServerSettings
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from pyvault_cli.wanted import Wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BesideCommand:
+class BesideCommand(Record):
     """A server for one command.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyvault.record import Record, field
 from pyvault.server.listener import LOOPBACK, is_loopback, listen, listen_on_loopback, parse_address
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ OTHER_METADATA = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundServer:
+class BoundServer(Record):
     """Where a server will be found.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.planning.steps import AssumeRoleStep, FederationStep, PlaintextStep, Plan, WebIdentityStep
+from pyvault.record import Record, replace
 from pyvault_cli.wanted import Wanted, fetcher
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ FEDERATED_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleSession:
+class ConsoleSession(Record):
     """Where and with what to sign in.
 
     Attributes:

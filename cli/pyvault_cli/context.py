@@ -207,7 +207,7 @@ class Context:
         Args:
             drop: says so of an option and its value.
         """
-        from dataclasses import replace
+        from pyvault.record import replace
 
         kept = tuple((name, value) for name, value in self.words.given if not drop(name, value))
         return Context(replace(self.words, given=kept), self.environ)

@@ -8,12 +8,12 @@ that will read it, and where a format has no quoting it is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from pyvault.clock import to_rfc3339
 from pyvault.errors import InvalidSettingError
+from pyvault.record import Record, field
 from pyvault_cli.childenv import credential_variables
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ UNSETTING = {
 VARIABLES = frozenset(Format) - {Format.JSON, Format.INI}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Record):
     """What ``export`` writes.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pyvault.access_keys import check_pair
 from pyvault.errors import ConfigError, PyvaultError
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault_cli.piped import read_piped
 
@@ -21,8 +21,7 @@ LONGEST_INPUT = 65_536  # characters; a key has 20 and 40
 CSV_KEY_ID, CSV_SECRET = "Access key ID", "Secret access key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenKey:
+class GivenKey(Record):
     """An access key pair as somebody gave it.
 
     Attributes:

@@ -8,11 +8,11 @@ comes with the extra ``picker``.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.cells import cells, padded
 from pyvault.errors import ConfigError, InputRequiredError, ProfileNotFoundError, UserCancelledError
+from pyvault.record import Record
 from pyvault_cli import fuzzy
 from pyvault_cli.console import printable
 
@@ -31,8 +31,7 @@ ROWS = 12  # of the menu; more scroll
 UNITS = (("d", 86400), ("h", 3600), ("min", 60))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Record):
     """One profile as it is shown.
 
     Attributes:

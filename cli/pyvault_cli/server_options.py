@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pyvault.errors import UsageError
+from pyvault.record import Record
 
 LAST_UID = 2**32 - 2  # the one above is no user: it means "leave as it is". Source: chown(2)
 
@@ -47,8 +47,7 @@ HideOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOptions:
+class ServerOptions(Record):
     """Which servers run beside a command, and how."""
 
     ecs: bool = False

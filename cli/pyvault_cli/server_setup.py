@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from pyvault.record import Record
 from pyvault_cli import serving
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pyvault_cli.server_options import ServerOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSettings:
+class ServerSettings(Record):
     """What is known of a server before it is bound and before anything is fetched.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyvault.record import replace
 from pyvault_cli import console
 
 if TYPE_CHECKING:

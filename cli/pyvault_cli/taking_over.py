@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError
 from pyvault.moving.migrate import FORETOLD, Deed, Moved
+from pyvault.record import MutableRecord, field
 from pyvault_cli import console
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ THERE = frozenset({Deed.ALREADY, Deed.IS_THERE})
 NOT_READ = "not read: its name is no profile's; --from pass reads every entry"
 
 
-@dataclass(slots=True, kw_only=True)
-class Account:
+class Account(MutableRecord):
     """Every entry of every store that was read, in one of three lists.
 
     Attributes:

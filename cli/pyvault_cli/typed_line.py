@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from pyvault.record import MutableRecord, field
 
 CONTINUATION = range(0x80, 0xC0)  # of a character in UTF-8: RFC 3629, section 3
 
 
-@dataclass(slots=True, kw_only=True)
-class TypedLine:
+class TypedLine(MutableRecord, unshown=("_typed",)):
     """Bytes typed so far.
 
     Attributes:
@@ -23,7 +23,7 @@ class TypedLine:
     kill: bytes
     end_of_file: bytes
     ended: bool = False
-    _typed: bytearray = field(default_factory=bytearray, repr=False)
+    _typed: bytearray = field(default_factory=bytearray)
 
     @classmethod
     def of_controls(cls, controls: list[Any]) -> TypedLine:

@@ -6,11 +6,11 @@ credentials in it: they need its slots, its backups and its trust.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError
+from pyvault.record import replace
 from pyvault_cli import console
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ become flags and options of the planner, the plan becomes credentials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, NoCredentialsError, ProfileNotFoundError, UsageError
 from pyvault.names import parse_profile_name
+from pyvault.record import Record
 from pyvault_cli import console
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Record):
     """One request for credentials.
 
     Attributes:

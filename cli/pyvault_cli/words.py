@@ -12,10 +12,10 @@ Three rules that no option parser has:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import UsageError
+from pyvault.record import MutableRecord, Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -45,8 +45,7 @@ OFF_ANYWAY = frozenset({"--no-biometrics"})
 HELP = ("--help", "-h")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Record):
     """One command line, taken apart.
 
     Attributes:
@@ -115,8 +114,7 @@ def split(
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Scan:
+class _Scan(MutableRecord):
     """The words left to look at, and what has been made of the others."""
 
     left: list[str]

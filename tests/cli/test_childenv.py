@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from pyvault.errors import ConfigError
 from pyvault.model import Credentials
 from pyvault.process.vault_variables import SECRET_PATHS, SECRET_VARIABLES
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault_cli.childenv import STRAY, child_environment, stray_names
 

@@ -6,7 +6,6 @@ import configparser
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from pyvault.errors import InvalidSettingError
 from pyvault.model import Credentials
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault_cli.formats import Exported, Format, names_line, quote_fish, quote_powershell, quote_sh, render
 

@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pyvault.model import Credentials
 from pyvault.names import Kind
 from pyvault.planning.plan_keys import look_at_cache
 from pyvault.planning.steps import ClientSettings, Endpoints, SsoStep
+from pyvault.record import replace
 from pyvault.retrieve import Retriever
 from pyvault.secret import Secret
 from pyvault.sessions.cache import DEFAULT_MIN_TTL, CacheMode

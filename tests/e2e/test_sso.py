@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -22,6 +21,7 @@ from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, It
 from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
 from pyvault.providers.sso_role import SsoRole
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.accounts import list_roles

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pyvault.aws.calls import CallerIdentity
 from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import ItemName
+from pyvault.record import replace
 from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.tools import Tools
 from pyvault.secret import Secret

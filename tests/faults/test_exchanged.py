@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import TamperedError, TruncatedVaultError, WrongKeyError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.reader import read_header
 from vaults import area_of, contents, credential, make_vault, open_again

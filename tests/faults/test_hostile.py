@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +22,7 @@ from pyvault.errors import (
     VaultFileError,
     WrongKeyError,
 )
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.header import (

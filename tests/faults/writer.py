@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import sys
-from dataclasses import replace
 from pathlib import Path
 
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from pyvault.errors import AwsError
 from pyvault.model import Credentials
+from pyvault.record import replace
 from pyvault.server.answer import Answer
 from pyvault.server.bodies import ecs_answer
 from pyvault.server.fetching import in_thread

@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from pyvault.errors import (
     UnsupportedVaultError,
     WrongKeyError,
 )
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.budget import UNLOCK_BUDGET
 from pyvault.vaultfile.kdf import KdfCost, argon2id

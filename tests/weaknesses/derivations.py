@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from peers.jwe_writer import encrypt
 from pyvault.names import ItemName
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.testing import Subject
 from pyvault.vaultfile.kdf import KdfCost, argon2id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from peers.jwe_writer import encrypt, iterations_of
 from pyvault.errors import PyvaultError
 from pyvault.names import ItemName
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.testing import Subject
 from weaknesses import ours

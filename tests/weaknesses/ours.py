@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.windows_machine import be_windows
 from pyvault.names import ItemName
+from pyvault.record import replace
 from pyvault.testing import Subject
 from pyvault.vaultfile.keyfile import create_key_file
 from vaults import area_of

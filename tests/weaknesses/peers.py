@@ -13,12 +13,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyvault.names import ItemName
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.testing import Subject
 from weaknesses import ours

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyvault.backend import Backend
 from pyvault.errors import PyvaultError
 from pyvault.names import ItemName, credential_name
+from pyvault.record import Record, replace
 from pyvault.secret import Secret
 from pyvault.testing import Subject
 from weaknesses.moments import watch_modes
@@ -19,8 +20,7 @@ DEV = credential_name("dev")
 RIGHT, WRONG = "the right passphrase", "the wrong passphrase"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Record):
     """A store that can be opened again and again.
 
     Attributes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from pyvault.record import replace
 from pyvault.testing import Subject
 from weaknesses import ours
 from weaknesses.proof import Place, needs

@@ -8,11 +8,11 @@ if it is one of AWS's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import UsageError
 from pyvault.model import SECRET_LENGTH, masked
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.secret import Secret
@@ -23,8 +23,7 @@ _AWS_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 TEMPORARY = "ASIA"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyFault:
+class KeyFault(Record):
     """What is wrong with a pair.
 
     Attributes:

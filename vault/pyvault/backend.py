@@ -12,9 +12,9 @@ This module, ``pyvault.errors``, ``pyvault.secret``, ``pyvault.names`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
 
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ API_VERSION = 1
 Options = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Record):
     """Something a backend must ask a human.
 
     Attributes:
@@ -48,8 +47,7 @@ class Question:
 Ask = Callable[[Question], Secret[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
+class Availability(Record):
     """Whether a backend can work here, why not, and what to do about it."""
 
     available: bool

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import UnusableAnswerError
+from pyvault.record import Record
 from pyvault.wire_text import is_wire_text
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ SHORTEST_SHOWN_KEY_ID = 16  # AWS: 16 to 128 characters; a shorter one is not a 
 SECRET_LENGTH = 40  # of a secret access key of AWS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCredentials:
+class StoredCredentials(Record):
     """A long-lived access key pair, as kept in a backend.
 
     Attributes:
@@ -30,8 +29,7 @@ class StoredCredentials:
     created: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Record):
     """What a program signs requests with.
 
     Whatever a source says, no blank, control or non-ASCII character gets in here.

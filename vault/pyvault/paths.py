@@ -6,18 +6,17 @@ Source: platformdirs; the XDG base directory specification on Linux.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+class Paths(Record):
     """The places of our files; nothing is created by asking for them.
 
     Attributes:

@@ -6,9 +6,9 @@ session needs no class of it, and making classes takes time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pyvault.record import Record
 from pyvault.sessions.blobs import BlobStore
 from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
@@ -95,8 +95,7 @@ class Toolbox(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Tools(Record):
     """A toolbox in which everything lies ready; see :class:`Toolbox`.
 
     Attributes:

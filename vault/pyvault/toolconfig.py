@@ -22,11 +22,11 @@ A setting that nobody knows is an error: a misspelt one would be a silent no.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import ConfigError
 from pyvault.files.reading import read_file
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,7 @@ MAX_BYTES = 1024 * 1024
 KNOWN = ("backend", "exec", "login", "plugins", "prompt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolConfig:
+class ToolConfig(Record):
     """What config.toml says; everything may be missing.
 
     Attributes:

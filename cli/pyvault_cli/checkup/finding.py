@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Record):
     """One thing that was looked at.
 
     Attributes:
@@ -28,8 +28,7 @@ class Finding:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Record):
     """One check.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from pyvault.errors import PyvaultError
+from pyvault.record import replace
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.plugins import refresh_cache
 from pyvault.storage.registry import BackendInfo, list_backends

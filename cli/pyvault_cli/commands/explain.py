@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.planning.explain import as_json
 from pyvault.planning.steps import Plan, Step
+from pyvault.record import Record, field
 from pyvault_cli import console, options
 from pyvault_cli.client_settings import refuse_uncoverable
 from pyvault_cli.context import Context, context_of
@@ -86,8 +86,7 @@ def _outcome(wanted: Wanted, loaded: Profile, stored: Collection[str], *, reads_
     return plan
 
 
-@dataclass(frozen=True, slots=True)
-class CacheView:
+class CacheView(Record):
     """What the session cache has of a plan's steps; nothing if it was not looked at."""
 
     states: Mapping[int, str] = field(default_factory=dict[int, str])
@@ -108,7 +107,7 @@ def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
     from pyvault.sessions.cache import CacheMode, find_min_ttl
 
     if wanted.cache is CacheMode.OFF:
-        return CacheView({id(step): "never" for step in plan.steps})
+        return CacheView(states={id(step): "never" for step in plan.steps})
     seen = look_at_cache(
         plan,
         store=context.store,
@@ -119,6 +118,6 @@ def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
         environ=context.environ,
     )
     return CacheView(
-        {id(step): cached.state for step, cached in zip(plan.steps, seen, strict=True)},
-        {id(step): cached.until for step, cached in zip(plan.steps, seen, strict=True)},
+        states={id(step): cached.state for step, cached in zip(plan.steps, seen, strict=True)},
+        ends={id(step): cached.until for step, cached in zip(plan.steps, seen, strict=True)},
     )

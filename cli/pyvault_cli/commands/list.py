@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from pyvault import clock
 from pyvault.access_keys import shown
 from pyvault.config.durations import format_duration
 from pyvault.names import Kind
+from pyvault.record import Record
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.kept_tokens import kept_portals, label_of
@@ -57,8 +57,7 @@ def _tell_of_rotations(context: Context) -> None:
         console.hint(f"'pyvault rotate --resume {name}' finishes it, --abort gives it up")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(Record):
     """What is known under one name.
 
     Attributes:

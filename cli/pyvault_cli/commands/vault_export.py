@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 
 from pyvault.errors import UsageError
 from pyvault.moving.migrate import Terms
+from pyvault.record import replace
 from pyvault_cli import console, options
 from pyvault_cli.context import context_of
 from pyvault_cli.moving import move_and_tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +21,7 @@ from pyvault.mfa.desk import MfaDesk
 from pyvault.model import Credentials
 from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.providers.session_token import SessionToken
+from pyvault.record import replace
 from pyvault.secret import Secret
 
 KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted-secret-key"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -14,6 +13,7 @@ from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of 
 from pyvault.errors import AwsUnreachableError, ConfigError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ClientSettings, Endpoints
+from pyvault.record import replace
 from pyvault.secret import Secret
 
 ELSEWHERE = "http://sts.example.test:8080"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pyvault.backend import Backend
 from pyvault.model import StoredCredentials
 from pyvault.moving.migrate import Terms, left_behind, move, names_in
 from pyvault.names import ItemName, Kind, LaterKind, name_in_store
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.storage.envelope import read_envelope, seal_envelope
 from pyvault.storage.store import CredentialStore

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -15,6 +14,7 @@ from pyvault.config.regions import REGIONS, is_opt_in
 from pyvault.errors import InvalidSettingError
 from pyvault.planning.client_settings import sso_client_of
 from pyvault.planning.plan import make_plan
+from pyvault.record import replace
 
 TEXT = (
     "[profile base]\nregion = us-west-2\n"

@@ -1,6 +1,5 @@
 """The decision table: which calls, in which order, with MFA where, for how long."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from aws_profiles import brief, plan_of, profile_of
 from pyvault.config.profile import duration_flags
 from pyvault.planning.plan import PlanOptions, make_plan
+from pyvault.record import replace
 
 M = "mfa_serial = arn:aws:iam::1:mfa/me\n"
 N = "mfa_serial = arn:aws:iam::1:mfa/other\n"

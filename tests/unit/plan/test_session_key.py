@@ -1,6 +1,5 @@
 """A session key changes with every parameter of the request, and with nothing else."""
 
-from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
+from pyvault.record import replace
 from pyvault.secret import Secret
 
 CLIENT = ClientSettings(region="eu-west-1")
@@ -103,10 +103,10 @@ def another(value: Any) -> Any:
 
 def changes() -> list[Any]:
     return [
-        pytest.param(step, field.name, id=f"{type(step).__name__}.{field.name}")
+        pytest.param(step, field, id=f"{type(step).__name__}.{field}")
         for step in STEPS
-        for field in fields(step)
-        if field.name not in NO_PARAMETER or (field.name == "profile" and isinstance(step, PROFILE_COUNTS))
+        for field in step.field_names()
+        if field not in NO_PARAMETER or (field == "profile" and isinstance(step, PROFILE_COUNTS))
     ]
 
 
@@ -129,14 +129,10 @@ WITH_CLIENT = [step for step in STEPS if hasattr(step, "client")]
 
 @pytest.mark.parametrize("step", WITH_CLIENT, ids=lambda step: type(step).__name__)
 def test_where_the_call_goes_counts(step: Any) -> None:
-    for field in fields(ClientSettings):
-        client = (
-            replace(CLIENT, **{field.name: another(getattr(CLIENT, field.name))})
-            if field.name != "endpoints"
-            else CLIENT
-        )
+    for field in ClientSettings.field_names():
+        client = replace(CLIENT, **{field: another(getattr(CLIENT, field))}) if field != "endpoints" else CLIENT
         same = session_key(replace(step, client=client), "p") == session_key(step, "p")
-        assert same is (field.name in NO_CLIENT_PARAMETER), field.name
+        assert same is (field in NO_CLIENT_PARAMETER), field
     service = "sso" if isinstance(step, SsoStep) else "sts"
     for name in ("sts", "iam", "sso", "sso_oidc"):
         client = replace(CLIENT, endpoints=replace(Endpoints(), **{name: "http://x"}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from pyvault.aws.calls import CallerIdentity
 from pyvault.errors import ConflictError, CredentialsError, ItemNotFoundError, PyvaultError
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind
+from pyvault.record import replace
 from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.journal import Stage
 from pyvault.rotation.rotate import abort, find_journal, rotate

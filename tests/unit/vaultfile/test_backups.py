@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import ForeignVaultError, ItemNotFoundError, TamperedError, VaultFileError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, delete_backups, keep_backup, list_backups
 from pyvault.vaultfile.discard import discard

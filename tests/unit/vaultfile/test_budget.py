@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import UsageError, WrongKeyError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.budget import UNLOCK_BUDGET
 from pyvault.vaultfile.kdf import GIB, HIGH, KdfCost

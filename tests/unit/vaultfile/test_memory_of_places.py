@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import ForeignVaultError, RollbackError, VaultGoneError, VaultNotFoundError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, delete_backups, list_backups
 from pyvault.vaultfile.options import VaultOptions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from pyvault.errors import ForeignVaultError, ForkError, TamperedError
 from pyvault.names import ItemName, LaterKind
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import list_backups
 from pyvault.vaultfile.merge import Outcome

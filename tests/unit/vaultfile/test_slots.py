@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from pyvault.errors import (
     UsageError,
     WrongKeyError,
 )
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, list_backups
 from pyvault.vaultfile.entries import SlotInfo

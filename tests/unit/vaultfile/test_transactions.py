@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +18,7 @@ from pyvault.errors import (
 )
 from pyvault.files.lock import LockFile
 from pyvault.names import ItemName, Kind
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.draft import Draft

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyvault.errors import ConfigError, ForeignVaultError, ForkError, RollbackError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.descent import KEPT_STEPS
 from pyvault.vaultfile.header import Header

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from pyvault.names import credential_name
@@ -39,7 +38,7 @@ def a_guess_is_dear(subject: Derived) -> None:
 
 def a_file_cannot_ask_for_endless_work(subject: Greedy) -> None:
     """A child that has three seconds of processor time opens a file that asks for hours."""
-    job = {"path": sys.path, "subject": asdict(subject.subject)}
+    job = {"path": sys.path, "subject": vars(subject.subject)}
     child = [sys.executable, str(ATTEMPT), json.dumps(job)]
     done = subprocess.run(child, capture_output=True, text=True, check=False, timeout=PATIENCE)
     demand(done.returncode not in {-signal.SIGXCPU, -signal.SIGKILL}, "the work that the file asks for was begun")

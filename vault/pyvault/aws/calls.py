@@ -7,8 +7,9 @@ their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,16 +26,14 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MfaProof:
+class MfaProof(Record):
     """A device and a code it showed."""
 
     serial: str
     code: Secret[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerIdentity:
+class CallerIdentity(Record):
     """Who AWS thinks the caller is."""
 
     account_id: str
@@ -42,8 +41,7 @@ class CallerIdentity:
     user_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessKey:
+class AccessKey(Record):
     """One of the access keys of an IAM user, as IAM lists it."""
 
     access_key_id: str
@@ -51,8 +49,7 @@ class AccessKey:
     created: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoAccount:
+class SsoAccount(Record):
     """An account that a person may use through SSO."""
 
     account_id: str

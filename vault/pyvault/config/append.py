@@ -11,12 +11,12 @@ import os
 import stat
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import DEFAULT, ConfigFile
 from pyvault.errors import ConfigError, ConflictError, InvalidSettingError
+from pyvault.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.config.reader import Found, checked_text, parse_switch
 from pyvault.errors import InvalidSettingError
 from pyvault.planning.client_variables import ENDPOINT, variable_of
 from pyvault.planning.steps import Endpoints
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +30,7 @@ _URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5
 _SERVICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointSettings:
+class EndpointSettings(Record):
     """The endpoints that count for a profile.
 
     Attributes:

@@ -6,7 +6,6 @@ Reading creates nothing: a missing file is an empty one. Nothing is ever rewritt
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
@@ -15,6 +14,7 @@ from pyvault.config import syntax as configsyntax
 from pyvault.config.keys import PROFILE_KEYS
 from pyvault.errors import ConfigError
 from pyvault.files.reading import read_file
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +36,7 @@ VIEW_PREFIX: Final = "aws-view-"  # of the directory that a view is in
 MAX_BYTES: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFile:
+class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
     """One file: its bytes, and the sections found in them.
 
     Attributes:
@@ -50,8 +49,8 @@ class ConfigFile:
     path: Path
     data: bytes
     sections: tuple[Section, ...]
-    index: Mapping[tuple[str, str], Sequence[Section]] = field(repr=False)
-    plain: Mapping[str, Sequence[Section]] = field(repr=False)
+    index: Mapping[tuple[str, str], Sequence[Section]]
+    plain: Mapping[str, Sequence[Section]]
 
     @classmethod
     def load(cls, path: Path) -> Self:

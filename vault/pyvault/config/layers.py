@@ -8,13 +8,13 @@ file wins key by key, as in botocore (``Session.full_config``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import DEFAULT, composed
 from pyvault.config.syntax import unquoted
 from pyvault.errors import ProfileLoopError
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,7 @@ VERBATIM: Final = frozenset({"credential_process", "policy"})
 _NOTHING: Final[Mapping[str, Entry]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Record):
     """One section on the way.
 
     Attributes:
@@ -56,8 +55,7 @@ class Layer:
         return f'"{entry.path}", line {entry.line}: {key} of {section}'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layers:
+class Layers(Record):
     """All sections of a profile, nearest first.
 
     Attributes:

@@ -6,12 +6,12 @@ and what is built in. Pure: the files are read, the environment is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.profile import Flags, Profile
 from pyvault.config.resolve import resolve_profile
 from pyvault.errors import ProfileLoopError
+from pyvault.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from pyvault.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
+
+class Partition(Record):
     """One partition.
 
     Attributes:

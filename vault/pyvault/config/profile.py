@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.planning.client_variables import ClientVariables
 from pyvault.planning.steps import Endpoints
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import CredentialSource, Skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Record):
     """A value and its origin.
 
     Attributes:
@@ -36,8 +35,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
+class Flags(Record):
     """What the command line says; it wins over everything.
 
     The four durations apply to the source profiles too.
@@ -72,8 +70,7 @@ def duration_flags(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Record):
     """One profile, resolved; None or empty is what nothing sets.
 
     Attributes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyvault.config.durations import parse_duration
 from pyvault.config.layers import VERBATIM
 from pyvault.errors import ConfigError, InvalidSettingError
+from pyvault.record import MutableRecord, Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Record):
     """A text and where it stood.
 
     Attributes:
@@ -46,8 +45,7 @@ class Found:
     place: tuple[Path, int] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class SettingReader:
+class SettingReader(MutableRecord):
     """Read the settings of one profile.
 
     A value that can't be is noted in ``problems`` and left out, so that ``explain``

@@ -10,12 +10,12 @@ Source: EKS User Guide, "IAM roles for service accounts": the variables of a pod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.sources import Source
 from pyvault.errors import InvalidSettingError
 from pyvault.planning.steps import AssumeRoleStep, Skip, WebIdentityStep
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,7 @@ TOKEN: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105 - the name of a varia
 REPLACED_ON: Final = frozenset({Source.STORED, Source.SOURCE_PROFILE, Source.WEB_IDENTITY, Source.PLAINTEXT, None})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleVariables:
+class RoleVariables(Record):
     """Which of the variables count for a profile.
 
     Attributes:

@@ -16,11 +16,11 @@ together:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import composed
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -61,8 +61,7 @@ TAKES_A_ROLE: Final = frozenset({Source.SOURCE_PROFILE, Source.SURROUNDINGS})
 NOT_OF_DEFAULT: Final[tuple[str, ...]] = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassedOver:
+class PassedOver(Record):
     """A setting that stands in a file and does not count, and why.
 
     Attributes:
@@ -77,8 +76,7 @@ class PassedOver:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(Record):
     """What counts as a profile's source.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.config.endpoints import parse_endpoint
 from pyvault.config.reader import Found, checked_text, parse_region
 from pyvault.config.tags import parse_list
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pyvault.config.syntax import Entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoSettings:
+class SsoSettings(Record):
     """What a profile says about IAM Identity Center; None is what nothing sets."""
 
     session: str | None

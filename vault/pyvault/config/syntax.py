@@ -19,11 +19,11 @@ Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ConfigError
+from pyvault.record import MutableRecord, Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,8 +33,7 @@ COMMENT_MARKS: Final = "#;"
 BLANKS: Final = " \t"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record, uncompared=("path",)):
     """One key's value as it stands in the file.
 
     Attributes:
@@ -46,12 +45,11 @@ class Entry:
 
     value: str
     line: int
-    path: Path = field(compare=False)
+    path: Path
     nested: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Record):
     """One section: all blocks of the same header together.
 
     Attributes:
@@ -66,8 +64,7 @@ class Section:
     repeated: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True, kw_only=True)
-class _OpenEntry:
+class _OpenEntry(MutableRecord):
     """A key whose value may still go on in the next line."""
 
     key: str
@@ -90,8 +87,7 @@ class _OpenEntry:
         return [" ".join(pieces) for pieces in self.pieces]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entries:
+class _Entries(MutableRecord):
     """What a section has so far."""
 
     by_key: dict[str, Entry] = field(default_factory=dict[str, Entry])

@@ -12,13 +12,13 @@ person who mistyped it is asked again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.aws.calls import MfaProof
 from pyvault.errors import AwsError, InputRequiredError, MfaError, NothingSentError
 from pyvault.process.command import ConfiguredCommand, run_text
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ BEFORE_THE_CODE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MfaRequest:
+class MfaRequest(Record):
     """What a code is needed for.
 
     Attributes:

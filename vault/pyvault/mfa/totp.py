@@ -14,7 +14,6 @@ import base64
 import binascii
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import InvalidSettingError, ItemCorruptError
 from pyvault.json_reader import read_object
 from pyvault.names import ItemName, Kind, parse_name
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class Algorithm(StrEnum):
     SHA512 = "SHA512"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totp:
+class Totp(Record):
     """An authenticator.
 
     Attributes:

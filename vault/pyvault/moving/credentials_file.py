@@ -8,13 +8,13 @@ be lost with its lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.access_keys import SWAPPED, TEMPORARY, find_fault
 from pyvault.config.syntax import parse
 from pyvault.errors import ConfigError, ConflictError, ItemCorruptError
 from pyvault.model import StoredCredentials
+from pyvault.record import Record, field
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class UnusableKeyError(ConfigError, ItemCorruptError):
     """A value in the file that is no part of an access key; the message says where it stands, not what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundKeys:
+class FoundKeys(Record):
     """What the file holds.
 
     Attributes:

@@ -10,7 +10,6 @@ place, and a second run goes on where the first one stopped.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -26,6 +25,7 @@ from pyvault.errors import (
 from pyvault.moving.awsvault.records import ForeignItemError
 from pyvault.moving.belongings import Belongings, Devices, Keys
 from pyvault.names import ItemName, Kind, LaterKind
+from pyvault.record import Record, replace
 from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ VERIFIED = frozenset({Deed.COPIED, Deed.ALREADY})
 FORETOLD = frozenset({Deed.WOULD_COPY, Deed.IS_THERE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Record):
     """What became of a profile's key, or of its MFA device.
 
     Attributes:
@@ -83,8 +82,7 @@ class Moved:
         return f"{self.deed}, deleted source" if self.deleted else str(self.deed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Record):
     """How to move.
 
     Attributes:

@@ -6,13 +6,13 @@ not copied, since it may be the secret of another program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.append import with_profile
 from pyvault.config.keys import PLAINTEXT_KEYS, PROFILE_KEYS
 from pyvault.config.syntax import parse
 from pyvault.errors import InvalidSettingError
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,7 @@ TAKEN: Final = (PROFILE_KEYS - PLAINTEXT_KEYS) | OF_THE_AWS_CLI
 PARTS_OF_KEYS: Final = PLAINTEXT_KEYS | {"aws_security_token"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(Record):
     """What stands beside the keys of one profile and not yet in the config file.
 
     Attributes:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import CredentialsError, InvalidSettingError
 from pyvault.planning.steps import AssumeRoleStep, SsoStep, WebIdentityStep
+from pyvault.record import Record, replace
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedAccount:
+class ClaimedAccount(Record):
     """What ``aws_account_id`` of a profile says.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.config.partition import AWS, Partition, find_partition_of_arn, partition_of_region
 from pyvault.planning.steps import ClientSettings
+from pyvault.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,15 +9,15 @@ FIPS endpoints", "Account-based endpoints", "General configuration settings" (ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from pyvault.record import Record
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL"
 IGNORE: Final = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientVariable:
+class ClientVariable(Record):
     """One variable.
 
     Attributes:
@@ -29,8 +29,7 @@ class ClientVariable:
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Covered:
+class Covered(Record):
     """An endpoint of ``[default]`` that a client would take although the profile doesn't name it.
 
     Attributes:
@@ -47,8 +46,7 @@ class Covered:
         return variable_of(self.service)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientVariables:
+class ClientVariables(Record):
     """What a profile's clients are made with.
 
     Attributes:

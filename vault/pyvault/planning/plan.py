@@ -18,7 +18,6 @@ Longer than most files: each decision looks at the draft that the others left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ProfileNotFoundError
@@ -48,6 +47,7 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
+from pyvault.record import MutableRecord, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,8 +65,7 @@ FULL_POLICY: Final = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Ac
 DEFAULT_OPTIONS: Final = PlanOptions()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Draft:
+class _Draft(MutableRecord):
     """A plan that is being made.
 
     Attributes:

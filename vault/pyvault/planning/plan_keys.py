@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, CredentialsError, ItemNotFoundError
 from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, SsoStep, StoredStep, WebIdentityStep
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,8 +39,7 @@ def plan_keys(plan: Plan, who: str) -> list[str]:
     return keys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cached:
+class Cached(Record):
     """What the cache has for one step.
 
     Attributes:

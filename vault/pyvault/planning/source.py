@@ -8,7 +8,6 @@ is another profile's matter). A profile has several only if one layer names seve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
@@ -24,6 +23,7 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_SCOPES: Final = ("sso:account:access",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
+class PlanOptions(Record):
     """What a command wants of a plan.
 
     Attributes:

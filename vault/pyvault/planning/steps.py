@@ -8,11 +8,11 @@ All kinds are in one file, long as it is: they are one union, read side by side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pyvault.planning.client_variables import ClientVariables
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +37,7 @@ class CredentialSource(StrEnum):
     ECS_CONTAINER = "EcsContainer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
+class Endpoints(Record, uncompared=("settings",)):
     """Where each service is called; None leaves it to the region and partition.
 
     Attributes:
@@ -49,11 +48,10 @@ class Endpoints:
     iam: str | None = None
     sso: str | None = None
     sso_oidc: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSettings:
+class ClientSettings(Record):
     """How an AWS client has to be made for a step.
 
     Attributes:
@@ -84,8 +82,7 @@ class ClientSettings:
         return self.sts_region or self.region
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredStep:
+class StoredStep(Record):
     """Take the access key pair of a profile out of the vault."""
 
     op: ClassVar[str] = "stored"
@@ -93,8 +90,7 @@ class StoredStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaintextStep:
+class PlaintextStep(Record):
     """Take keys that stand in plain text in a config file (only when that is allowed)."""
 
     op: ClassVar[str] = "stored"
@@ -103,8 +99,7 @@ class PlaintextStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceStep:
+class SourceStep(Record):
     """Take credentials from this process's surroundings; never cached."""
 
     op: ClassVar[str] = "credential_source"
@@ -113,8 +108,7 @@ class SourceStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessStep:
+class ProcessStep(Record):
     """Ask a configured command for credentials.
 
     Attributes:
@@ -127,8 +121,7 @@ class ProcessStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginSessionStep:
+class LoginSessionStep(Record):
     """Take the credentials of a console sign-in that ``aws login`` made.
 
     Attributes:
@@ -141,8 +134,7 @@ class LoginSessionStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoStep:
+class SsoStep(Record):
     """Get the credentials of a role through IAM Identity Center.
 
     Attributes:
@@ -163,8 +155,7 @@ class SsoStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebIdentityStep:
+class WebIdentityStep(Record):
     """Assume a role with an OIDC token; needs no AWS credentials.
 
     Attributes:
@@ -186,8 +177,7 @@ class WebIdentityStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionTokenStep:
+class SessionTokenStep(Record):
     """Turn a long-lived key pair into a session, with MFA where a serial is given.
 
     Attributes:
@@ -205,8 +195,7 @@ class SessionTokenStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssumeRoleStep:
+class AssumeRoleStep(Record):
     """Assume a role with the credentials of the step before.
 
     Attributes:
@@ -235,8 +224,7 @@ class AssumeRoleStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FederationStep:
+class FederationStep(Record):
     """Turn a long-lived key pair into a federated session, for a console login.
 
     Attributes:
@@ -267,8 +255,7 @@ Step = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skip:
+class Skip(Record):
     """A step that somebody might expect here, and why it is not taken."""
 
     op: str
@@ -276,8 +263,7 @@ class Skip:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Record):
     """How a profile gets its credentials.
 
     Attributes:

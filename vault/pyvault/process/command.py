@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProcessError
@@ -19,6 +18,7 @@ from pyvault.process.group import running_beside_us
 from pyvault.process.own_terminal import own_terminal
 from pyvault.process.started import Mark
 from pyvault.process.vault_variables import without_vault_secrets
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.trace import trace
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token of 20 000 characters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfiguredCommand:
+class ConfiguredCommand(Record):
     """A command as it stands in the config.
 
     Attributes:

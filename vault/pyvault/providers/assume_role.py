@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.mfa.desk import MfaRequest
 from pyvault.providers.session_name import session_name
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import AssumeRoleStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssumeRole:
+class AssumeRole(Record):
     """Assumes the step's role, with MFA where the step has a device."""
 
     step: AssumeRoleStep

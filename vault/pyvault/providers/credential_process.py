@@ -5,7 +5,6 @@ Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from pyvault.errors import UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.model import Credentials
 from pyvault.process.command import ConfiguredCommand
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 LIMIT = timedelta(minutes=10)  # it may send a person through a browser
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialProcess:
+class CredentialProcess(Record):
     """Runs the step's command, each time: it may answer for another identity by now.
 
     Attributes:

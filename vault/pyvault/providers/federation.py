@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 MAX_NAME = 32  # characters. Source: STS API Reference, GetFederationToken, Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Federation:
+class Federation(Record):
     """Makes a federated session from a long-lived pair; AWS takes no other."""
 
     step: FederationStep

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import PlaintextStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plaintext:
+class Plaintext(Record):
     """Gives what the planner read."""
 
     step: PlaintextStep

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.mfa.desk import MfaRequest
+from pyvault.record import Record, replace
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import SessionTokenStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionToken:
+class SessionToken(Record):
     """Turns a long-lived pair into a session, with MFA where the step has a device."""
 
     step: SessionTokenStep

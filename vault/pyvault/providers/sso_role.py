@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import AwsError
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
@@ -33,8 +33,7 @@ class SsoLogin(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoRole:
+class SsoRole(Record):
     """Asks the portal for the step's role."""
 
     step: SsoStep

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.model import Credentials
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.model import StoredCredentials
@@ -32,8 +32,7 @@ class KeyStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Record):
     """Takes the pair out of the store."""
 
     step: StoredStep

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.planning.steps import CredentialSource
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pyvault.providers.link_local import Sleep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Record):
     """Takes credentials from the environment, an EC2 instance or an ECS container."""
 
     step: SourceStep

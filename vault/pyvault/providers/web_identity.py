@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from pyvault.errors import ConfigError
 from pyvault.process.command import ConfiguredCommand, as_text
 from pyvault.providers.session_name import session_name
 from pyvault.providers.web_token import MAX_TOKEN, check_web_token
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ MAX_FILE = 2 * MAX_TOKEN  # bytes: with the line ends that surround it
 PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebIdentity:
+class WebIdentity(Record):
     """Assumes the step's role with a token."""
 
     step: WebIdentityStep

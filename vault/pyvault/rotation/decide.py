@@ -16,10 +16,10 @@ free place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from pyvault.record import Record
 from pyvault.rotation.journal import Journal, Stage
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ MAX_KEYS = 2
 SKEW = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteKey:
+class RemoteKey(Record):
     """One access key as ListAccessKeys shows it.
 
     Attributes:
@@ -46,58 +45,49 @@ class RemoteKey:
     last_used: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Record):
     """Write the intent; there is room for a new key."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoRoom:
+class NoRoom(Record):
     """Both places are taken; *others* are the keys that are not the stored one."""
 
     others: tuple[RemoteKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Record):
     """Ask for a new key."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOrphan:
+class DeleteOrphan(Record):
     """Delete a key whose secret was lost with the answer."""
 
     key_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AskAbout:
+class AskAbout(Record):
     """A key that can't be told apart from somebody else's."""
 
     key: RemoteKey
 
 
-@dataclass(frozen=True, slots=True)
-class ProveAndSwap:
+class ProveAndSwap(Record):
     """Check the new pair at AWS and make it the stored one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deactivate:
+class Deactivate(Record):
     """Set the old key inactive."""
 
     key_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Record):
     """Delete the old key."""
 
     key_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Record):
     """Nothing is left to do but to remove the journal."""
 
 
@@ -115,7 +105,7 @@ def next_action(journal: Journal | None, keys: Sequence[RemoteKey], *, stored: s
     """
     if journal is None:
         others = tuple(key for key in keys if key.key_id != stored)
-        return NoRoom(others) if len(keys) >= MAX_KEYS else Begin()
+        return NoRoom(others=others) if len(keys) >= MAX_KEYS else Begin()
     match journal.stage:
         case Stage.INTENT:
             return _after_intent(journal, keys, stored)
@@ -132,7 +122,7 @@ def _after_intent(journal: Journal, keys: Sequence[RemoteKey], stored: str) -> A
         if key.key_id in journal.existing or key.key_id == stored:  # the stored key is never an orphan
             continue
         made_by_us = key.created >= journal.started - SKEW and key.last_used is None
-        return DeleteOrphan(key.key_id) if made_by_us else AskAbout(key)
+        return DeleteOrphan(key_id=key.key_id) if made_by_us else AskAbout(key=key)
     return Create()
 
 
@@ -140,6 +130,6 @@ def _after_swap(journal: Journal, keys: Sequence[RemoteKey], *, keep_old: bool) 
     for key in keys:
         if key.key_id == journal.old_key_id:
             if key.active:
-                return Deactivate(key.key_id)
-            return Finish() if keep_old else Delete(key.key_id)
+                return Deactivate(key_id=key.key_id)
+            return Finish() if keep_old else Delete(key_id=key.key_id)
     return Finish()

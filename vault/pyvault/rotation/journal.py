@@ -8,7 +8,6 @@ atomic put makes every stage atomic.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pyvault.clock import to_rfc3339
 from pyvault.errors import ItemCorruptError
 from pyvault.json_reader import read_object
 from pyvault.model import StoredCredentials
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class Stage(StrEnum):
     SWAPPED = "swapped"  # the stored credentials are the new ones, the old key may live
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journal:
+class Journal(Record):
     """One rotation under way.
 
     Attributes:

@@ -12,7 +12,6 @@ It dies with the old key; what is left then is signed by the new pair.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
@@ -20,6 +19,7 @@ from pyvault import errors
 from pyvault.access_keys import shown
 from pyvault.model import Credentials, StoredCredentials, masked
 from pyvault.names import ItemName, Kind
+from pyvault.record import replace
 from pyvault.rotation import decide
 from pyvault.rotation.journal import Journal, Stage, dump_journal, parse_journal
 
@@ -155,21 +155,21 @@ class _Rotation:
                         started=self._tools.clock(),
                     )
                 )
-            case decide.NoRoom(others):
+            case decide.NoRoom(others=others):
                 self._make_room(others)
             case decide.Create():
                 self._create(_must(journal))
-            case decide.DeleteOrphan(key_id):
+            case decide.DeleteOrphan(key_id=key_id):
                 self._delete(key_id)
                 report(f"deleted the key {masked(key_id)}, whose secret never arrived")
-            case decide.AskAbout(key):
+            case decide.AskAbout(key=key):
                 self._ask_about(key, _must(journal))
             case decide.ProveAndSwap():
                 self._prove_and_swap(_must(journal))
-            case decide.Deactivate(key_id):
+            case decide.Deactivate(key_id=key_id):
                 self._signed(lambda signer: calls.deactivate_key(signer, key_id))
                 report(f"set the old key {masked(key_id)} inactive")
-            case decide.Delete(key_id):
+            case decide.Delete(key_id=key_id):
                 self._delete(key_id)
                 report(f"deleted the old key {masked(key_id)}")
             case decide.Finish():

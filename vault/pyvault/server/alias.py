@@ -12,9 +12,9 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
 
 from pyvault.errors import ConfigError
+from pyvault.record import Record
 
 METADATA_ADDRESS = "169.254.169.254"
 METADATA_PORT = 80
@@ -26,8 +26,7 @@ LINUX_LABEL = "lo:pyvault"
 SYSTEM_DIRECTORIES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AliasCommands:
+class AliasCommands(Record):
     """How a system adds and removes the alias; the first word is looked up among the system's programs."""
 
     add: tuple[str, ...]

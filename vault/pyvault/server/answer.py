@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.server.why import Why
@@ -29,8 +30,7 @@ TEXT = "text/plain"
 _CLOSE = b"Connection: close\r\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Record):
     """One whole answer, in the form for a connection that stays and for one that ends.
 
     The bytes may hold a secret, so an answer shows its status only.

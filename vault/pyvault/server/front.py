@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError
+from pyvault.record import Record
 from pyvault.server.alias import METADATA_ADDRESS, METADATA_PORT
 from pyvault.server.proxy import FAILED, READY
 
@@ -23,8 +23,7 @@ MAX_MESSAGE = 4096
 PROBE_SECONDS = 0.3  # a machine in a cloud reaches its metadata service within a millisecond
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class Front(Record):
     """The metadata address, ours while *control* is open.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from pyvault.planning.steps import (
     SourceStep,
     StoredStep,
 )
+from pyvault.record import replace
 
 if TYPE_CHECKING:
     from pyvault.planning.steps import ClientSettings, Plan, Step

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pyvault.record import Record
 from pyvault.server.http import Connection
 from pyvault.server.listener import BACKLOG
 
@@ -37,8 +37,7 @@ class ClosableApplication(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Record):
     """One server: what answers, who may ask, and where.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import CredentialsError
+from pyvault.record import Record, field
 from pyvault.server.fetching import Identity
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 EC2_HOP_LIMIT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Common:
+class Common(Record):
     """What both servers need.
 
     Attributes:
@@ -76,8 +75,7 @@ class Common:
         return source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EcsSetup:
+class EcsSetup(Record):
     """A container credentials endpoint.
 
     Attributes:
@@ -108,8 +106,7 @@ class EcsSetup:
         return Service(application=application, gate=self.common.gate("ecs"), listener=self.common.listener)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImdsSetup:
+class ImdsSetup(Record):
     """An instance metadata service."""
 
     common: Common

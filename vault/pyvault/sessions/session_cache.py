@@ -6,12 +6,12 @@ operation, expiry) stands in the encrypted index, so that listing opens no sessi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault import clock as real_clock
 from pyvault.errors import ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.names import ItemName, Kind
+from pyvault.record import Record
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_handle import SessionHandle
 from pyvault.sessions.session_vault import SessionVault, cleared_path, session_path
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.vault import Vault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEntry:
+class SessionEntry(Record):
     """What can be told of a cached session without opening it.
 
     Attributes:

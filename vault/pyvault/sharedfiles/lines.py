@@ -14,10 +14,10 @@ Bytes stay bytes, so that a file can be written again without a change.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.syntax import COMMENT_MARKS
+from pyvault.record import MutableRecord, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,7 @@ LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 HEADER: Final = re.compile(r"\[(.*?)\]\s*(?:[#;].*)?\Z|\[(.*?)\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Record):
     """One line of a file.
 
     Attributes:
@@ -48,8 +47,7 @@ class Line:
     begins: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reader:
+class _Reader(MutableRecord):
     """What is open when the next line comes."""
 
     loose: bool

@@ -7,12 +7,12 @@ credential provider chain"; botocore's ``credentials.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import DEFAULT, PROFILE, composed
 from pyvault.config.keys import PLAINTEXT_KEYS
 from pyvault.config.syntax import unquoted
+from pyvault.record import Record
 from pyvault.sharedfiles.lines import read_lines
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ DETOURS: Final = frozenset({"aws_account_id", "ec2_metadata_service_endpoint", "
 EVERYBODYS: Final = "DEFAULT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obstacle:
+class Obstacle(Record):
     """One key that stands in the way."""
 
     path: Path

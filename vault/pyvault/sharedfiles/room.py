@@ -17,13 +17,13 @@ import secrets
 import shutil
 import stat
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
 from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,7 @@ READ_ONLY = stat.S_IRUSR
 CLOSED = stat.S_IRUSR | stat.S_IXUSR  # a file can't be renamed over one of ours either
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Real:
+class Real(Record):
     """The files that a view is made of, as absolute paths."""
 
     config: Path

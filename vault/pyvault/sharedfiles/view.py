@@ -9,11 +9,11 @@ whoever names a profile gets what it got before.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import DEFAULT, PROFILE
 from pyvault.errors import ConfigError
+from pyvault.record import Record
 from pyvault.sharedfiles.lines import line_end, read_lines
 from pyvault.sharedfiles.obstacles import EVERYBODYS, find_obstacles, is_obstacle, lines_of, names
 
@@ -30,8 +30,7 @@ TO_DEFAULT: Final = re.compile(rb"([^=:]*[=:]\s*[\"']?)default([\"']?\s*(?:\s[#;
 BRACKET: Final = re.compile(rb"\[([^\]]*)\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hidden:
+class Hidden(Record):
     """Both files as a program is to see them; plain keys may be in them.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from pyvault.errors import ConfigError, UsageError
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 #: A region goes into a host name, so it may hold nothing else.
@@ -22,8 +22,7 @@ REGION_NAME = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 ISSUER = "pyvault"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigninSite:
+class SigninSite(Record):
     """Where one partition signs people in.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AwsError, AwsUnreachableError, CredentialsError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.signin.links import token_request
 
@@ -22,8 +22,7 @@ BAD_REQUEST = 400
 OK = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Record):
     """What the endpoint said.
 
     Attributes:

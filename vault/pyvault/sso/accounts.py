@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AwsError
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,16 +20,14 @@ PARALLEL_CALLS = 8  # an organisation has hundreds of accounts and the portal an
 FORBIDDEN = frozenset({"ForbiddenException", "AccessDeniedException", "ResourceNotFoundException"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRole:
+class AccountRole(Record):
     """A role that a person may take in an account."""
 
     account: SsoAccount
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Record):
     """The roles of some accounts.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError
+from pyvault.record import Record
 from pyvault.sso.oidc import Flow
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ WSL_VARIABLES = ("WSL_DISTRO_NAME", "WSL_INTEROP")
 EDITOR_VARIABLES = ("VSCODE_IPC_HOOK_CLI", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowChoice:
+class FlowChoice(Record):
     """How to sign in, and why."""
 
     flow: Flow

@@ -6,11 +6,11 @@ processes make one refresh, and open one browser window.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import NO_ANSWER, AwsError, InputRequiredError, ItemNotFoundError
+from pyvault.record import replace
 from pyvault.sso.oidc import Code
 from pyvault.sso.session import session_of
 from pyvault.sso.tokens import SsoToken

@@ -7,15 +7,13 @@ a guess could delete what a person wrote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pyvault.errors import ConfigError
+from pyvault.record import Record
 
 NOTE = "# made by pyvault sso populate; changes between these two lines are lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Record):
     """Where a block stands: byte offsets of its first marker and of what follows the last one."""
 
     start: int

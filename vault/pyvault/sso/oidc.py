@@ -7,9 +7,10 @@ decide on. The implementation is :mod:`pyvault.sso.oidc_boto3`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,7 @@ class Code(StrEnum):
     UNAUTHORIZED = "UnauthorizedException"  # of the portal: the access token is not good (any more)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenAnswer:
+class TokenAnswer(Record):
     """What CreateToken answers.
 
     Attributes:
@@ -60,8 +60,7 @@ class TokenAnswer:
     refresh_token: Secret[str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceAuthorization:
+class DeviceAuthorization(Record):
     """What StartDeviceAuthorization answers.
 
     Attributes:

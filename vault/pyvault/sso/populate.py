@@ -8,12 +8,12 @@ stop the command. A hostile account name must not become a section of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pyvault.config.file import DEFAULT, ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
+from pyvault.record import Record
 from pyvault.sso.managed_block import replace_block, without_block
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Record):
     """A condition on roles: a glob over one of :data:`FILTER_KEYS`, in any case."""
 
     key: str
@@ -55,8 +54,7 @@ class Filter:
         return fnmatchcase(value.casefold(), self.pattern.casefold())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Record):
     """How profiles are named and what else they hold.
 
     Attributes:
@@ -70,8 +68,7 @@ class Style:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Populated:
+class Populated(Record):
     """A config file with its profiles made.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyvault.record import Record
 from pyvault.sso.portal_url import portal_url
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_SCOPES = ("sso:account:access",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoSession:
+class SsoSession(Record, uncompared=("profile",)):
     """One portal that a person signs in to.
 
     Attributes:
@@ -32,7 +31,7 @@ class SsoSession:
     start_url: str
     client: ClientSettings
     scopes: tuple[str, ...] = DEFAULT_SCOPES
-    profile: str | None = field(default=None, compare=False)
+    profile: str | None = None
 
     @property
     def portal_url(self) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pyvault.clock import parse_rfc3339, to_rfc3339
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.names import Kind
+from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(Record):
     """What AWS knows this program as; one per portal and kind of sign-in.
 
     Attributes:
@@ -38,8 +37,7 @@ class Registration:
     expires: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
+class AccessToken(Record):
     """What the portal takes; ours, or one that another program left for all to use."""
 
     access_token: Secret[str]
@@ -55,7 +53,6 @@ class AccessToken:
         return self.expires - at > window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SsoToken(AccessToken):
     """What a sign-in gave.
 

@@ -8,12 +8,12 @@ over SSH does not see another vault than the desktop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendUnavailableError
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,7 @@ class Origin(StrEnum):
     AUTOMATIC = "what works here"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
+class Considered(Record):
     """A backend that was looked at and not taken, and why."""
 
     name: str
@@ -41,8 +40,7 @@ class Considered:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Record):
     """The backend to use.
 
     Attributes:

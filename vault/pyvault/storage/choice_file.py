@@ -14,12 +14,12 @@ once, when it is first used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
+from pyvault.record import Record, field, replace
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory, make_own_directory
 
@@ -33,8 +33,7 @@ VERSION = 1
 MAX_BYTES = 256 * 1024  # a line for each plug-in that was ever used
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Record):
     """Who provided a backend when it was used."""
 
     distribution: str
@@ -46,8 +45,7 @@ class Provider:
         return cls(distribution=info.distribution or "unknown", version=info.version or "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(Record):
     """The content of choice.json."""
 
     backend: str | None = None

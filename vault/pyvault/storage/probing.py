@@ -17,7 +17,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Availability
@@ -25,6 +24,7 @@ from pyvault.errors import ConfigError, PyvaultError
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.process.group import running_group
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
+from pyvault.record import Record
 from pyvault.storage.built_in import BUILT_IN
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ TIME_LIMIT = 2.0  # seconds for importing and looking, after the interpreter has
 AWS_SECRETS = frozenset({"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeReport:
+class ProbeReport(Record):
     """What came out of looking.
 
     Attributes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pyvault.backend import API_VERSION, Availability, Backend, Warns
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
+from pyvault.record import Record
 from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
 from pyvault.storage.guard import contract_errors
 from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 METHODS = ("open", "get", "put", "delete", "names", "close")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackendInfo:
+class BackendInfo(Record):
     """What the metadata says of a backend.
 
     Attributes:

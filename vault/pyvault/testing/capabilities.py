@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pyvault.record import Record
 
 DECLARED = "declared: "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(Record):
     """What a backend can do; the defaults are what most can.
 
     The suite skips a case only where a capability is declared missing. Any

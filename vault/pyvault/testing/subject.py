@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import InputRequiredError
+from pyvault.record import Record, field
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pyvault.backend import Backend, Question
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Record):
     """A backend under test, and where its store is.
 
     Attributes:

@@ -8,7 +8,6 @@ r"""The contract for a backend named on the command line, without a line of code
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +41,7 @@ class TestBackend(BackendContract):
     def capabilities(self, request: pytest.FixtureRequest) -> Capabilities:
         """Read the declared capabilities."""
         declared = _texts(request, "--pyvault-capability")
-        known = {field.name for field in fields(Capabilities)}
+        known = Capabilities.field_names()
         if unknown := declared.keys() - known:
             pytest.fail(f"there is no capability {', '.join(unknown)}; there are {', '.join(known)}", pytrace=False)
         values: dict[str, Any] = {key: _value(text) for key, text in declared.items()}  # checked by name above

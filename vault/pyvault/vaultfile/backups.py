@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, writing
+from pyvault.record import Record
 from pyvault.vaultfile.checks import reading
 from pyvault.vaultfile.reader import read_header
 
@@ -30,8 +30,7 @@ COPY_SIZE = 1 << 20
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(Record):
     """One earlier state.
 
     Attributes:

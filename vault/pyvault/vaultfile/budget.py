@@ -7,10 +7,10 @@ tried, and the error names it: ``--slot`` tries one alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import UsageError, WrongKeyError
+from pyvault.record import MutableRecord, field
 from pyvault.vaultfile.entries import kind_of
 from pyvault.vaultfile.kdf import GIB, PARAMS
 from pyvault.vaultfile.slots import Slot, SlotType
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 UNLOCK_BUDGET = 6 * GIB
 
 
-@dataclass(slots=True, kw_only=True)
-class Budget:
+class Budget(MutableRecord):
     """What is left for one passphrase.
 
     Attributes:

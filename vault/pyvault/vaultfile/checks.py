@@ -15,7 +15,6 @@ import errno
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import (
@@ -26,6 +25,7 @@ from pyvault.errors import (
     WriteFailedError,
 )
 from pyvault.files.patience import patiently
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -38,8 +38,7 @@ WSL = frozenset({"9p", "drvfs"})  # how it mounts the drives of Windows
 INSIST = "PYVAULT_INSECURE_DIRECTORY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChecks:
+class FileChecks(Record):
     """What is asked of a vault file and its directory.
 
     Attributes:

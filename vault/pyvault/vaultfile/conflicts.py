@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import PyvaultError, VaultFileError
+from pyvault.record import Record
 from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.reader import read_header
 
@@ -45,8 +45,7 @@ MARKS = (
 ENDINGS = (r"~[^/]+", r"\.orig")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConflictCopy:
+class ConflictCopy(Record):
     """Another state of a vault, beside it.
 
     Attributes:

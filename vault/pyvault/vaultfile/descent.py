@@ -11,8 +11,9 @@ Source: the vault file format, version 1, section 4, "unknown keys kept on rewri
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
@@ -31,8 +32,7 @@ class Step(NamedTuple):
     txid: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descent:
+class Descent(Record):
     """The states that a state comes from, itself included.
 
     Attributes:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, ItemTooLargeError, UsageError
+from pyvault.record import Record, field, replace
 from pyvault.vaultfile.budget import check_budget
 from pyvault.vaultfile.descent import Descent
 from pyvault.vaultfile.header import MAX_RECORDS_SIZE, MAX_SLOTS_SIZE
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 REVOKED_AT = "revoked_at"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftRecord:
+class DraftRecord(Record):
     """One record of the next state.
 
     Attributes:
@@ -45,8 +44,7 @@ class DraftRecord:
     box: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Record):
     """The next state of a vault.
 
     Attributes:

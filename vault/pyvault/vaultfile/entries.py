@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch
+from pyvault.record import Record
 from pyvault.vaultfile.kdf import PARAMS, KdfCost
 from pyvault.vaultfile.slots import Slot, SlotType
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.index import IndexEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record):
     """One item of a vault.
 
     Attributes:
@@ -46,8 +45,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotInfo:
+class SlotInfo(Record):
     """One key slot, as people see it.
 
     Attributes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
+from pyvault.record import MutableRecord
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 MAX_RESTARTS = 5
 
 
-@dataclass(slots=True, kw_only=True)
-class Handle:
+class Handle(MutableRecord):
     """One open vault file.
 
     Attributes:

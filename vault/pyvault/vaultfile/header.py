@@ -9,10 +9,10 @@ Source: the vault file format, version 1, section 4.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NotAVaultError, TamperedError, TruncatedVaultError, UnsupportedVaultError
+from pyvault.record import Record
 from pyvault.vaultfile.slots import MAX_SLOTS, Slot, encode_slots, parse_slots
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ MAX_GENERATION = (1 << 64) - 1
 MAX_EPOCH = (1 << 32) - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Record):
     """What anybody can read of a vault file; verified only by the HMAC behind it.
 
     Attributes:
@@ -78,8 +77,7 @@ class Header:
         return fixed + slots
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixedPart:
+class FixedPart(Record):
     """The first 84 bytes, checked for bounds and against the file's length."""
 
     vault_id: bytes

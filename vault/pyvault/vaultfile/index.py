@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pyvault.errors import InvalidNameError, ItemNotFoundError, TamperedError, UnsupportedVaultError
 from pyvault.names import ItemName, Kind, kind_in_store, parse_name
+from pyvault.record import Record, field
 from pyvault.sealing import BrokenSealError, open_box, pad, seal, unpad
 from pyvault.secret import Secret
 from pyvault.vaultfile.index_text import read_index_text
@@ -45,8 +45,7 @@ class MalformedIndexError(Exception):
     """The text of an index isn't one; the message says where, never what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexEntry:
+class IndexEntry(Record):
     """One record, as the index knows it.
 
     Attributes:
@@ -91,8 +90,7 @@ class IndexEntry:
         return {**self.unknown, **known}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Record):
     """What a vault holds.
 
     Attributes:

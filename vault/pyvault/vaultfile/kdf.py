@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import struct
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import KdfLimitsError, NotEnoughMemoryError, UnsupportedVaultError
+from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 
@@ -38,8 +38,7 @@ GIB = 1 << 20
 MAX_WORK = 4 * GIB  # KiB times passes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KdfCost:
+class KdfCost(Record):
     """What Argon2id costs.
 
     Attributes:
@@ -73,8 +72,7 @@ DEFAULT_SECONDS = 0.75
 DEFAULT_SHARE = 4  # of the available memory, one part in so many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KdfLimits:
+class KdfLimits(Record):
     """What a file may make this machine do.
 
     Attributes:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
 
+from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE, expand
 from pyvault.secret import Secret
 
@@ -16,8 +16,7 @@ FINGERPRINT_SIZE = 16
 CHILD_CONTEXT = b"pyvault/v1/child\0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class Keys(Record):
     """The keys of one vault and epoch.
 
     Attributes:

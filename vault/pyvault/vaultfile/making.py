@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
+from pyvault.record import replace
 from pyvault.vaultfile.backups import find_backup
 from pyvault.vaultfile.checks import check_way, prepare_directory
 from pyvault.vaultfile.descent import Descent, Step

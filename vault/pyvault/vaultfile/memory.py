@@ -5,8 +5,9 @@ Source: proc(5), /proc/meminfo; the kernel's cgroup-v1/memory and cgroup-v2 docu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from pyvault.record import Record
 
 KIB = 1024
 PROC = Path("/proc")
@@ -14,8 +15,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60  # bytes; version 1 says "no limit" with a number of about 2^63
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Record):
     """Memory in KiB; None where the system doesn't say.
 
     Attributes:
@@ -27,8 +27,7 @@ class Memory:
     available: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Record):
     """The files of one cgroup version."""
 
     limit: str

@@ -8,11 +8,11 @@ case; then the one replaced later. Every such choice is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pyvault.record import Record, replace
 from pyvault.vaultfile.index import Index
 from pyvault.vaultfile.rekey import KEPT_FINGERPRINTS
 
@@ -35,8 +35,7 @@ class Outcome(StrEnum):
     KEPT = "kept"  # the same, and ours wins
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(Record):
     """One entry of the two states.
 
     Attributes:

@@ -7,11 +7,11 @@ to refuse it; what is refused is a result that would still lack what was seen he
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
+from pyvault.record import Record, replace
 from pyvault.vaultfile.checks import check_way
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_generation, check_id, check_key
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.unlock import Unlocked, UnlockSources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeReport:
+class MergeReport(Record):
     """What a merge did, or would do.
 
     Attributes:
@@ -53,8 +52,7 @@ class MergeReport:
     other_slots: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
+class _State(Record):
     reader: VaultReader
     unlocked: Unlocked
     keys: Keys

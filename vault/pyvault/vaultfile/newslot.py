@@ -7,10 +7,10 @@ fifth kind is a fifth class here and a source in :mod:`pyvault.vaultfile.unlock`
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import InvalidSettingError
+from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.kdf import SALT_SIZE, KdfCost, KeyDerivation
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.options import VaultOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrapping:
+class Wrapping(Record):
     """What a new slot is made of: the parameters it shows, and the key that wraps."""
 
     slot_type: SlotType
@@ -48,8 +47,7 @@ class NewSlot(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassphraseSlot:
+class PassphraseSlot(Record):
     """Open by a passphrase."""
 
     passphrase: Secret[str]
@@ -62,8 +60,7 @@ class PassphraseSlot:
         return _derived(normalise(self.passphrase), self.cost, derive, flags=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoverySlot:
+class RecoverySlot(Record):
     """Open by a recovery code, as :func:`~pyvault.vaultfile.recovery.new_recovery_code` gives it."""
 
     code: Secret[str]
@@ -76,8 +73,7 @@ class RecoverySlot:
         return _derived(normalise(self.code), self.cost, derive, flags=RECOVERY_FLAG)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyFileSlot:
+class KeyFileSlot(Record):
     """Open by the 32 bytes of a key file."""
 
     key: Secret[bytes]
@@ -89,8 +85,7 @@ class KeyFileSlot:
         return Wrapping(slot_type=SlotType.KEY_FILE, key=self.key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreKeySlot:
+class StoreKeySlot(Record):
     """Open by a random key that another store keeps.
 
     Attributes:
@@ -109,8 +104,7 @@ class StoreKeySlot:
         return Wrapping(slot_type=SlotType.STORE_KEY, key=key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildSlot:
+class ChildSlot(Record):
     """Open by another vault, as long as that keeps its data key."""
 
     parent: ParentVault

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from pyvault.clock import Clock, now
+from pyvault.record import Record, field
 from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.kdf import KdfLimits, KeyDerivation, argon2id
 
 LOCK_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultOptions:
+class VaultOptions(Record):
     """How a vault is worked with.
 
     Attributes:

@@ -8,8 +8,9 @@ Pure: a memory goes in, and another comes out.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from pyvault.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,10 +12,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import TamperedError, TruncatedVaultError
+from pyvault.record import Record
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.checks import FileChecks, open_private, reading
 from pyvault.vaultfile.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.keys import Keys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Record):
     """One verified state of a vault.
 
     Attributes:

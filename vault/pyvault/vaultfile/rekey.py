@@ -6,10 +6,10 @@ Source: the vault file format, version 1, section 4, "what revokes what".
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, InputRequiredError, UsageError, WriteFailedError
+from pyvault.record import replace
 from pyvault.vaultfile.draft import Draft, DraftRecord
 from pyvault.vaultfile.handle import lock, unlocking
 from pyvault.vaultfile.header import MAX_EPOCH

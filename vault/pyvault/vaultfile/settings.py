@@ -6,12 +6,12 @@ whether a descriptor, a variable or a human gives the answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
 from pyvault.paths import expand_user, find_paths
+from pyvault.record import Record
 from pyvault.storage.options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.header import ID_SIZE
@@ -61,8 +61,7 @@ NEW_PASSPHRASE_SOURCES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultSettings:
+class VaultSettings(Record):
     """Where a vault file is, and how it is opened and made.
 
     Attributes:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import secrets
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box, seal, sealed_size
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ class SlotType(IntEnum):
     CHILD = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Record):
     """One key slot as it stands in the file.
 
     Attributes:

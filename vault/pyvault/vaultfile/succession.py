@@ -9,10 +9,10 @@ Source: the vault file format, version 1, section 7.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ForeignVaultError, ForkError, RollbackError
+from pyvault.record import replace
 from pyvault.vaultfile.descent import Descent
 from pyvault.vaultfile.trust import ACCEPT_HINT
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError
+from pyvault.record import MutableRecord, field
 from pyvault.vaultfile.draft import Change, Draft
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
 
 
-@dataclass(slots=True, kw_only=True)
-class Transaction:
+class Transaction(MutableRecord):
     """Changes that are not written yet.
 
     Attributes:

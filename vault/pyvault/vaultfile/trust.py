@@ -11,11 +11,11 @@ Source: the vault file format, version 1, section 7.
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
 from pyvault.files.reading import read_file
+from pyvault.record import Record
 from pyvault.vaultfile.checks import FileChecks, check_memory_directory, make_own_directory
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ LOCK_SECONDS = 10.0
 MAX_TRUST_FILE = 4 << 20  # bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Record):
     """One vault as it was seen.
 
     Attributes:

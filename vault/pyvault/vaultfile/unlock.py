@@ -8,10 +8,10 @@ source would hide the mistake. Only a human, who mistypes, is asked again.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
+from pyvault.record import Record, replace
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.keyfile import read_key_file
@@ -41,8 +41,7 @@ KEYS = {
 Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockSources:
+class UnlockSources(Record):
     """Where keys come from, in the order in which they are asked.
 
     Attributes:
@@ -78,8 +77,7 @@ class UnlockSources:
         return replace(self, undisturbed=nullcontext) == UnlockSources()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unlocked:
+class Unlocked(Record):
     """An opened vault's data key, and what opened it.
 
     Attributes:
@@ -92,8 +90,7 @@ class Unlocked:
     wrapping_key: Secret[bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unlocking:
+class Unlocking(Record):
     """One vault's header, and how to work on it.
 
     Attributes:

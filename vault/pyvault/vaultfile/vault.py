@@ -153,7 +153,7 @@ class Vault:
 
     def note_cleared(self, number: int) -> None:
         """Write down the number of a clearing; for session vaults."""
-        from dataclasses import replace
+        from pyvault.record import replace
 
         self._change(lambda draft: replace(draft, meta={**draft.meta, CLEARED: number}))
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
+from pyvault.record import replace
 from pyvault.trace import trace
 from pyvault.vaultfile.backups import delete_backups, keep_backup, telling_of_room
 from pyvault.vaultfile.descent import DESCENT, Step

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemCorruptError, KdfLimitsError, WrongKeyError
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
 
@@ -31,8 +31,7 @@ MAX_ITERATIONS = 1_000_000  # a second or so; aws-vault writes 8192, and a hosti
 MAX_TOKEN = 1024 * 1024  # characters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Token:
+class _Token(Record):
     header: Mapping[str, object]
     authenticated: bytes
     wrapped_key: bytes

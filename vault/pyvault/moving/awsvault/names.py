@@ -12,12 +12,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.backend import Backend
 from pyvault.errors import InvalidNameError
 from pyvault.names import credential_name
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,8 +30,7 @@ TOKEN_PREFIX = "oidc:"  # noqa: S105 - of a name: the start URL of a portal foll
 BASE64 = re.compile(r"[A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Record):
     """An entry of a store that can't become a key of ours.
 
     Attributes:
@@ -45,8 +44,7 @@ class LeftOut:
     ends: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Record):
     """All entries of a store: each one is in one of the two.
 
     Attributes:
