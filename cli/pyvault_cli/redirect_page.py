@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.clock import now
-from pyvault.files.modes import make_directory
+from pyvault.files.modes import make_directory, make_new_directory
 from pyvault.sso.flow import browser_is_elsewhere
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RedirectPage:
             make_directory(self._runtime)
             _sweep(self._runtime)
         folder = (self._runtime or Path(tempfile.gettempdir())) / f"{FOLDER}-{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700)  # it is not there yet: nobody knows its name
+        make_new_directory(folder)  # it is not there yet: nobody knows its name
         self._folder = folder
         page = folder / "open.html"
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

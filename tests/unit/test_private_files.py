@@ -13,6 +13,7 @@ import pytest
 
 from pyvault.errors import PyvaultError
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_new_directory
 from pyvault.recent import RecentUse
 from pyvault.server.log_file import LogFile
 from pyvault.server.token_file import use_token_file
@@ -162,3 +163,18 @@ class TestTheLog:
             log(LINE)
         tmp_path.chmod(0o700)
         assert ((tmp_path / "log").stat().st_size, len(told)) == (200, 1)
+
+
+@pytest.mark.parametrize("umask", [0, 0o777])
+def test_a_new_directory_is_ours_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    old = os.umask(umask)
+    try:
+        make_new_directory(tmp_path / "new")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    for taken in ("new", "link"):
+        (tmp_path / "link").unlink(missing_ok=True)
+        (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(FileExistsError):
+            make_new_directory(tmp_path / taken)

@@ -31,13 +31,21 @@ def make_directory(directory: Path) -> None:
         missing.append(place)
     for place in reversed(missing):
         try:
-            place.mkdir(mode=OWNER)
+            make_new_directory(place)
         except FileExistsError:  # another process was faster
             if not place.is_dir():
                 raise
-        else:
-            if place.stat().st_mode & OWNER != OWNER:
-                place.chmod(OWNER)
+
+
+def make_new_directory(directory: Path) -> None:
+    """Make a directory with mode 0700 where there is nothing yet.
+
+    Raises:
+        OSError: it can't be made, or something has the name.
+    """
+    directory.mkdir(mode=OWNER)
+    if directory.stat().st_mode & OWNER != OWNER:
+        directory.chmod(OWNER)
 
 
 def set_mode(descriptor: int, mode: int = 0o600) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.errors import PyvaultError, VaultExistsError, WriteFailedError
 from pyvault.files.atomic import PENDING_MARK, PendingFile, place_new, remove_leftovers, writing
 from pyvault.files.lock import LockFile
+from pyvault.files.modes import make_new_directory
 from pyvault.vaultfile.checks import FileChecks, prepare_directory
 from pyvault.vaultfile.handle import settled_path
 from pyvault.vaultfile.keyfile import create_key_file
@@ -85,7 +86,7 @@ class NewVaultFile:
             if self._key is not None and os.path.lexists(self._key):
                 raise VaultExistsError(f"the key file '{self._key}' exists already")
             with writing(self._folder):
-                self._folder.mkdir(mode=0o700)
+                make_new_directory(self._folder)
             if self._key is not None:
                 slot = KeyFileSlot(key=create_key_file(self._folder / KEY), label=str(self._key))
                 options = VaultOptions(checks=self._checks)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
 from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
-from pyvault.files.modes import make_directory
+from pyvault.files.modes import make_directory, make_new_directory
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class View:
         lock.__enter__()
         view = cls(directory, real, lock)
         try:
-            directory.mkdir(mode=0o700)
+            make_new_directory(directory)
             for path, text in ((view.config, hidden.config), (view.credentials, hidden.credentials)):
                 _write(path, text)
             directory.chmod(CLOSED)
