@@ -19,6 +19,7 @@ import os
 import sys
 
 from pyvault.errors import PyvaultError
+from pyvault.printable import printable
 
 RED, YELLOW, PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
@@ -95,16 +96,6 @@ def data_bytes(raw: bytes) -> None:
         raise NobodyReadsError from None
     except OSError as exc:
         raise PyvaultError(f"can't write the output: {exc.strerror}") from None
-
-
-def printable(text: str) -> str:
-    """Escape what a terminal would act upon: controls, format characters, line separators, lone surrogates."""
-    if text.isascii() and text.isprintable():
-        return text
-    from unicodedata import category
-
-    acting = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    return "".join(char.encode("unicode_escape").decode() if category(char) in acting else char for char in text)
 
 
 def is_terminal() -> bool:

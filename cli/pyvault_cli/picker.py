@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from pyvault.cells import cells, padded
 from pyvault.errors import ConfigError, InputRequiredError, ProfileNotFoundError, UserCancelledError
+from pyvault.printable import printable
 from pyvault.record import Record
 from pyvault_cli import fuzzy
-from pyvault_cli.console import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Sequence

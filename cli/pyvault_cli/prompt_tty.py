@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, UserCancelledError
+from pyvault.printable import printable
 from pyvault.process.held_terminal import HeldTerminal
 from pyvault.secret import Secret
 from pyvault_cli import console
@@ -103,7 +104,7 @@ def _answer(
     encoding = os.device_encoding(descriptor) or "utf-8"
 
     def show() -> None:
-        os.write(descriptor, f"{console.printable(prompt)}: ".encode(encoding, "backslashreplace"))
+        os.write(descriptor, f"{printable(prompt)}: ".encode(encoding, "backslashreplace"))
 
     try:
         raw = read(descriptor, held, show)

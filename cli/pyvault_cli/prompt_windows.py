@@ -6,8 +6,8 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 from pyvault.errors import InputRequiredError, UserCancelledError
+from pyvault.printable import printable
 from pyvault.secret import Secret
-from pyvault_cli.console import printable
 
 assert sys.platform == "win32"  # noqa: S101 - tells the type checkers which stubs to read
 

@@ -24,6 +24,7 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
+from pyvault.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,12 +49,12 @@ def draw(
     expires: Callable[[Step], datetime | None],
 ) -> str:
     """Draw a plan, or say why there is none, and list the settings."""
-    chain = " -> ".join(shown(member.name) for member in profile.chain())
+    chain = " -> ".join(printable(member.name) for member in profile.chain())
     lines = [f"profile {chain}", ""]
     if isinstance(outcome, Plan):
         lines += _plan_lines(outcome, profile, cached, expires)
     else:
-        lines += [f"no credentials: {shown(outcome.message)}"]
+        lines += [f"no credentials: {printable(outcome.message)}"]
         lines += [f"  {outcome.hint}"] if outcome.hint else []
     lines += _listed(
         "passed over",
@@ -61,11 +62,6 @@ def draw(
     )
     lines += ["", "settings", *_settings_lines(profile)]
     return "\n".join(lines) + "\n"
-
-
-def shown(text: str) -> str:
-    """Escape what is not printable: a config must not move the cursor or hide a part."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _plan_lines(
@@ -77,12 +73,12 @@ def _plan_lines(
     for number, step in enumerate(plan.steps, start=1):
         if number > 1:
             yield "   |"
-        yield f"{number:2} {step.op}  (profile {shown(step.profile)})"
+        yield f"{number:2} {step.op}  (profile {printable(step.profile)})"
         until = expires(step)
         state = CACHED.get(cached(step), CACHED["unknown"])
         facts = [*_facts(step), f"{state} until {to_rfc3339(until)}" if until else state, f"why: {step.why}"]
         for fact in facts:
-            yield f"   |   {shown(fact)}"
+            yield f"   |   {printable(fact)}"
     yield "   v"
     if plan.exposes_long_term_credentials:
         yield "   the program gets LONG-LIVED keys, which stay good until somebody deletes them"
@@ -99,7 +95,7 @@ def _plan_lines(
 
 def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
-        yield from ("", title, *(f"   {shown(line)}" for line in lines))
+        yield from ("", title, *(f"   {printable(line)}" for line in lines))
 
 
 def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of step
@@ -165,4 +161,4 @@ def _settings_lines(profile: Profile) -> Iterator[str]:
     for name, setting in settings.items():
         place = profile.places.get(SETTINGS.get(name, name))
         where = f', "{place[0]}", line {place[1]}' if place else ""
-        yield f"   {name:{width}}  {shown(str(setting['value']))}  ({shown(str(setting['from']))}){shown(where)}"
+        yield printable(f"   {name:{width}}  {setting['value']}  ({setting['from']}){where}")
