@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pyvault.access_keys import check_pair
 from pyvault.errors import ConfigError, PyvaultError
@@ -71,19 +71,14 @@ def parse_key(text: Secret[str]) -> GivenKey:
 
 
 def _from_json(text: Secret[str]) -> GivenKey:
-    import json
+    from pyvault.json_reader import UnreadableError, read_object
 
     try:
-        document: object = json.loads(text.reveal())
-    except (ValueError, RecursionError):  # they keep the document
-        raise PyvaultError("the JSON on stdin can't be read") from None
-    record = cast("dict[str, object]", document)  # it begins with a brace
-    inner = record.get("AccessKey", record)  # as "aws iam create-access-key" prints it
-    fields = cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
-    key_id, secret = fields.get("AccessKeyId"), fields.get("SecretAccessKey")
-    if not isinstance(key_id, str) or not isinstance(secret, str):
-        raise PyvaultError("the JSON on stdin has no AccessKeyId and SecretAccessKey")
-    return _checked(key_id, Secret(secret), "stdin")
+        record = read_object(text.reveal().encode(errors="surrogatepass"))
+        key = record.fields("AccessKey") if record.has("AccessKey") else record  # "aws iam create-access-key" wraps it
+        return _checked(key.text("AccessKeyId"), Secret(key.text("SecretAccessKey")), "stdin")
+    except UnreadableError as exc:
+        raise PyvaultError(f"the JSON on stdin can't be used: {exc}") from None
 
 
 def from_csv(path: Path) -> GivenKey:

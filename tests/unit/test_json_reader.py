@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvault.json_reader import MAX_DEPTH, Fields, UnreadableError, read_object
+from pyvault.json_reader import MAX_DEPTH, Fields, UnreadableError, read_object, read_value
 from pyvault.secret import Secret
 
 CANARY = "wJalrXUtnFEMICANARY"
@@ -153,3 +153,10 @@ def test_nothing_of_the_document_is_in_the_error_or_its_trace(document: str) -> 
     shown = "".join(traceback.format_exception(caught.value))
     assert CANARY not in shown.replace(document, "")
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("document", [b'{"a": 1, "a": 2}', b'[{"a": 1, "a": 1}]', b'\xef\xbb\xbf{"a": 1}'])
+def test_an_exact_reader_takes_one_form_only(document: bytes) -> None:
+    read_value(document)
+    with pytest.raises(UnreadableError):
+        read_value(document, exact=True)

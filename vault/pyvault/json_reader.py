@@ -240,6 +240,23 @@ def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> 
     Raises:
         UnreadableError: too long, too deep, not JSON, or something else than an object.
     """
+    value = read_value(document, limit=limit)
+    if not isinstance(value, dict):
+        raise UnreadableError("it is not a JSON object")
+    return Fields(cast("dict[str, object]", value))
+
+
+def read_value(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER, exact: bool = False) -> object:
+    """Read a document of any kind, for a reader that looks at every type itself.
+
+    Args:
+        document: UTF-8, a byte order mark is skipped.
+        limit: how many bytes it may have.
+        exact: no byte order mark is skipped, and no key stands twice: two readers would see two values.
+
+    Raises:
+        UnreadableError: too long, too deep, or not JSON.
+    """
     import json
 
     data = document if isinstance(document, bytes) else document.reveal()
@@ -248,12 +265,22 @@ def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> 
     if _is_too_deep(data):
         raise UnreadableError(f"it has more than {MAX_DEPTH} levels")
     try:
-        value: object = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        value: object = json.loads(
+            data.decode("utf-8" if exact else "utf-8-sig"),
+            object_pairs_hook=_unique if exact else None,
+            parse_constant=_refuse,
+            parse_float=_finite,
+        )
     except (ValueError, RecursionError):  # ValueError is UnicodeDecodeError, JSONDecodeError and 5000 digits, too
         raise UnreadableError("it is not JSON") from None
-    if not isinstance(value, dict):
-        raise UnreadableError("it is not a JSON object")
-    return Fields(cast("dict[str, object]", value))
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError
+    return made
 
 
 def _is_path(text: str) -> bool:

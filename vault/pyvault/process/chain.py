@@ -7,6 +7,7 @@ variable names the profiles on the way down, so the error can show the chain.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import ProfileLoopError
@@ -23,11 +24,11 @@ def running_for(environ: Mapping[str, str]) -> tuple[str, ...]:
     A value that we did not write is no chain: somebody who can set our
     environment can only take the guard away from himself.
     """
-    import json
+    from pyvault.json_reader import UnreadableError, read_value
 
     try:
-        chain: object = json.loads(environ.get(VARIABLE, "[]"))
-    except (ValueError, RecursionError):
+        chain = read_value(os.fsencode(environ.get(VARIABLE, "[]")))
+    except UnreadableError:
         return ()
     if not isinstance(chain, list):
         return ()

@@ -17,6 +17,8 @@ import json
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Final, cast
 
+from pyvault.json_reader import read_value
+
 if TYPE_CHECKING:
     from pyvault.secret import Secret
 
@@ -40,9 +42,9 @@ def _claims(token: str) -> dict[str, object] | None:
         return None
     try:
         encoded = parts[1].encode("ascii")
-        text = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)).decode()
-        content: object = json.loads(text, object_pairs_hook=_without_repetition)
-    except (ValueError, RecursionError):  # they keep the text
+        # Which of two claims of one name AWS would take, nobody knows.
+        content = read_value(urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)), exact=True)
+    except ValueError:
         return None
     if not isinstance(content, dict):
         return None
@@ -50,11 +52,3 @@ def _claims(token: str) -> dict[str, object] | None:
     if not all(isinstance(claims.get(name), str) and claims[name] for name in ("iss", "sub")):
         return None
     return {name: value for name, value in claims.items() if name in CLAIMS or name.startswith(OF_AWS)}
-
-
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object; which of two claims of one name AWS would take, nobody knows."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a name stands twice")
-    return made

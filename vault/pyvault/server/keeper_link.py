@@ -14,6 +14,7 @@ import socket
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import CredentialsError
+from pyvault.json_reader import read_value
 from pyvault.secret import Secret
 from pyvault.server.fetching import Identity
 from pyvault.server.result_codec import MAX_RESULT, decode_result
@@ -58,7 +59,7 @@ def take_request(link: socket.socket) -> tuple[Identity, int] | None:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    profile, role_arn = cast("tuple[str, str | None]", json.loads(message))  # ask_keeper wrote it
+    profile, role_arn = cast("tuple[str, str | None]", read_value(message))  # ask_keeper wrote it
     return Identity(profile, role_arn), descriptors[0]
 
 

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import CredentialsError
+from pyvault.json_reader import read_value
 from pyvault.secret import Secret
 from pyvault.sessions.failure_codec import describe, rebuild
 from pyvault.sessions.session_codec import decode_session, encode_session
@@ -40,5 +41,4 @@ def decode_result(data: Secret[bytes]) -> Credentials:
         return decode_session(Secret(data.reveal()[1:]))
     if data.reveal()[:1] != _FAILED:
         raise CredentialsError("the process that fetches the credentials ended without a result")
-    content: object = json.loads(data.reveal()[1:])
-    raise rebuild(cast("dict[str, str]", content))
+    raise rebuild(cast("dict[str, str]", read_value(data.reveal()[1:])))  # encode_result wrote it

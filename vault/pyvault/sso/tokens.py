@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.clock import to_rfc3339
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.names import Kind
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -19,6 +20,7 @@ from pyvault.secret import Secret
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from pyvault.json_reader import Fields
     from pyvault.sessions.blobs import BlobStore
     from pyvault.sso.session import SsoSession
 
@@ -173,18 +175,17 @@ def decode_token(data: Secret[bytes]) -> SsoToken:
     Raises:
         ItemCorruptError: the bytes are not a token of ours.
     """
-    record = _from_bytes(data, "SSO token")
-    client = record.get("client")
-    if not isinstance(client, dict):
-        raise ItemCorruptError("the SSO token has no 'client'")
-    refresh = record.get("refresh_token")
-    return SsoToken(
-        access_token=Secret(_text(record, "access_token")),
-        expires=_time(record, "expires"),
-        refresh_token=None if refresh is None else Secret(_text(record, "refresh_token")),
-        client=_client(cast("dict[str, object]", client)),  # keys of JSON objects are texts
-        sign_in=_text(record, "sign_in") if "sign_in" in record else "",
-    )
+    try:
+        record = _read(data)
+        return SsoToken(
+            access_token=Secret(record.text("access_token")),
+            expires=record.time("expires"),
+            refresh_token=Secret(record.text("refresh_token")) if record.has("refresh_token") else None,
+            client=_client(record.fields("client")),
+            sign_in=record.optional_text("sign_in") or "",
+        )
+    except UnreadableError as exc:
+        raise ItemCorruptError(f"the SSO token can't be used: {exc}") from None
 
 
 def encode_registration(client: Registration) -> Secret[bytes]:
@@ -198,7 +199,10 @@ def decode_registration(data: Secret[bytes]) -> Registration:
     Raises:
         ItemCorruptError: the bytes are not a registration of ours.
     """
-    return _client(_from_bytes(data, "SSO registration"))
+    try:
+        return _client(_read(data))
+    except UnreadableError as exc:
+        raise ItemCorruptError(f"the SSO registration can't be used: {exc}") from None
 
 
 def _client_record(client: Registration) -> dict[str, object]:
@@ -209,11 +213,11 @@ def _client_record(client: Registration) -> dict[str, object]:
     }
 
 
-def _client(record: dict[str, object]) -> Registration:
+def _client(record: Fields) -> Registration:
     return Registration(
-        client_id=_text(record, "client_id"),
-        client_secret=Secret(_text(record, "client_secret")),
-        expires=_time(record, "expires"),
+        client_id=record.text("client_id"),
+        client_secret=Secret(record.text("client_secret")),
+        expires=record.time("expires"),
     )
 
 
@@ -223,30 +227,7 @@ def _to_bytes(record: dict[str, object]) -> Secret[bytes]:
     return Secret(json.dumps(record, separators=(",", ":")).encode())
 
 
-def _from_bytes(data: Secret[bytes], what: str) -> dict[str, object]:
-    import json
-
-    try:
-        record: object = json.loads(data.reveal())
-    except (ValueError, RecursionError):  # its message and .doc hold the secret
-        raise ItemCorruptError(f"the {what} is not JSON") from None
-    if not isinstance(record, dict):
-        raise ItemCorruptError(f"the {what} is not an object")
-    fields = cast("dict[str, object]", record)  # keys of JSON objects are texts
-    if fields.get("v") != VERSION:
-        raise ItemCorruptError(f"the {what} is not of version {VERSION}")
-    return fields
-
-
-def _text(record: dict[str, object], key: str) -> str:
-    value = record.get(key)
-    if not isinstance(value, str) or not value:
-        raise ItemCorruptError(f"the SSO record has no text {key!r}")
-    return value
-
-
-def _time(record: dict[str, object], key: str) -> datetime:
-    try:
-        return parse_rfc3339(_text(record, key))
-    except ValueError:
-        raise ItemCorruptError(f"the SSO record has no time {key!r}") from None
+def _read(data: Secret[bytes]) -> Fields:
+    record = read_object(data)
+    record.whole("v", least=VERSION, most=VERSION)
+    return record

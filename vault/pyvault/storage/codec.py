@@ -6,16 +6,17 @@ The form is one flat JSON object, version 1::
 
 ``Created`` may be missing, and so may ``v`` (then it is 1). Reading is strict:
 what is not exactly this is corrupt, never guessed at. No error repeats any of
-the text: JSONDecodeError keeps the whole document, so no cause is kept either.
+the text.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from pyvault.clock import parse_rfc3339, to_rfc3339
 from pyvault.errors import ItemCorruptError
+from pyvault.json_reader import UnreadableError, read_value
 from pyvault.model import StoredCredentials
 from pyvault.secret import Secret
 
@@ -69,23 +70,12 @@ def parse_object(data: Secret[bytes], *, of: str) -> dict[str, object]:
     if len(data) > MAX_DOCUMENT:
         raise ItemCorruptError(f"{of} is larger than anything that pyvault stores")
     try:
-        parsed: object = json.loads(data.reveal().decode(), object_pairs_hook=_unique, parse_constant=_refuse)
-    except (ValueError, RecursionError):  # ValueError is UnicodeDecodeError and JSONDecodeError too
+        parsed = read_value(data, limit=MAX_DOCUMENT, exact=True)
+    except UnreadableError:
         raise ItemCorruptError(f"{of} is not a record that pyvault wrote") from None
     if not isinstance(parsed, dict):
         raise ItemCorruptError(f"{of} is not a record that pyvault wrote")
-    return parsed  # pyright: ignore[reportUnknownVariableType]  # an object's keys are str by _unique
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise ValueError  # two readers would see two different values
-    return record
-
-
-def _refuse(_constant: str) -> NoReturn:
-    raise ValueError
+    return parsed  # pyright: ignore[reportUnknownVariableType]  # keys of JSON objects are texts
 
 
 def _check_version(record: dict[str, object], of: str) -> None:

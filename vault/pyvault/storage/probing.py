@@ -17,11 +17,11 @@ import json
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
-from pyvault.json_reader import UnreadableError, read_object
+from pyvault.json_reader import UnreadableError, read_object, read_value
 from pyvault.process.group import running_group
 from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
 from pyvault.record import Record
@@ -131,7 +131,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # a module that prints must not write into our answer
-    question = json.loads(sys.stdin.readline())
+    question = cast("dict[str, Any]", read_value(sys.stdin.buffer.readline()))  # probe_in_child wrote it
     _say(answers, "ready")
     sys.path[:] = question["path"]
     report = _look(question["backend"], question["options"])

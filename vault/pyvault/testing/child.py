@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
+from pyvault.json_reader import read_value
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
 from pyvault.testing.subject import Subject
@@ -84,7 +85,7 @@ def start_child(
 
 def main() -> None:
     """Do the job."""
-    job: Job = json.load(sys.stdin)
+    job = cast("Job", read_value(sys.stdin.buffer.read()))  # start wrote it
     sys.path[:] = job["path"]
     backend = Subject(backend=job["backend"], options=job["options"], answers=job["answers"]).open()
     _say("ready")
