@@ -75,14 +75,12 @@ class IndexedItems:
         self._lock_path = lock
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes."""
         text = self._read(encode_name(name))
         if text is None:
             raise ItemNotFoundError(f"there is no item '{name}'")
         return open_envelope(name, _bytes(text))
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        """Store or replace the item."""
         key, envelope = encode_name(name), seal_envelope(name, data)
         with self._locked():
             index = self._read_index()
@@ -95,7 +93,6 @@ class IndexedItems:
             self._write_index(Index(names=opened.names | {name}, open=opened.open - {name}))
 
     def delete(self, name: ItemName) -> None:
-        """Remove the item."""
         key = encode_name(name)
         with self._locked():
             if self._settled(key) is None:
@@ -109,7 +106,6 @@ class IndexedItems:
             self._write_index(Index(names=index.names - {name}, open=index.open - {name}))
 
     def names(self) -> list[ItemName]:
-        """List the items."""
         index = self._parse_index(self._read(INDEX))
         if index.open:
             with self._locked():

@@ -76,7 +76,6 @@ class FileBackend:
         raise ItemNotFoundError(f"there is no item '{name}'")
 
     def delete(self, name: ItemName) -> None:
-        """Remove the item."""
         self._opened().delete(name)
 
     def names(self) -> list[ItemName]:

@@ -76,17 +76,14 @@ class KeychainBackend:
         return sys.platform == "darwin"
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes."""
         with self._mapped(f"read '{name}'"):
             return self._items.get(name)
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        """Store or replace the item."""
         with self._mapped(f"write '{name}'"):
             self._items.put(name, data)
 
     def delete(self, name: ItemName) -> None:
-        """Remove the item."""
         with self._mapped(f"delete '{name}'"):
             self._items.delete(name)
 

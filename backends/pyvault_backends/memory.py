@@ -59,26 +59,22 @@ class MemoryBackend:
         return Availability(available=True)
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes."""
         with self._unlocked() as blobs:
             if name not in blobs:
                 raise ItemNotFoundError(f"there is no item '{name}'")
             return blobs[name]
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        """Store or replace the item."""
         with self._unlocked() as blobs:
             blobs[name] = data
 
     def delete(self, name: ItemName) -> None:
-        """Remove the item."""
         with self._unlocked() as blobs:
             if name not in blobs:
                 raise ItemNotFoundError(f"there is no item '{name}'")
             del blobs[name]
 
     def names(self) -> list[ItemName]:
-        """List the items."""
         with self._unlocked() as blobs:
             return sorted(blobs)
 
@@ -99,7 +95,6 @@ class MemoryBackend:
         self._items.locked = True
 
     def locked(self) -> bool:
-        """Say whether it is locked."""
         return self._items.locked
 
     def unlock(self) -> None:

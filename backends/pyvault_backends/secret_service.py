@@ -140,7 +140,6 @@ class SecretServiceBackend:
             )
 
     def delete(self, name: ItemName) -> None:
-        """Remove the item."""
         with self._speaking(f"delete '{name}'"):
             self._find(name).delete()
 
