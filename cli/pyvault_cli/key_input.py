@@ -78,7 +78,7 @@ def _from_json(text: Secret[str]) -> GivenKey:
         key = record.fields("AccessKey") if record.has("AccessKey") else record  # "aws iam create-access-key" wraps it
         return _checked(key.text("AccessKeyId"), Secret(key.text("SecretAccessKey")), "stdin")
     except UnreadableError as exc:
-        raise PyvaultError(f"the JSON on stdin can't be used: {exc}") from None
+        raise PyvaultError(f"the JSON on stdin can't be read: {exc}") from None
 
 
 def from_csv(path: Path) -> GivenKey:
