@@ -27,7 +27,7 @@ from pyvault.config.reader import (
 from pyvault.config.sources import KEY_PAIR, Source, find_sources
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
-from pyvault.errors import InvalidSettingError
+from pyvault.errors import InvalidSettingError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import CredentialSource
 from pyvault.secret import Secret
@@ -84,10 +84,14 @@ def resolve_profile(
     endpoints = read_endpoints(reader, config)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
-    plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
+    plaintext, fault = None, "the other half of the key pair is not beside it"
+    try:
+        plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
+    except UnusableAnswerError as exc:  # of Credentials, which doesn't know where the keys stand
+        fault = exc.message
     if sources.kind is Source.PLAINTEXT and plaintext is None:
         half = next(found for key in KEY_PAIR if (found := reader.find(key)) is not None)
-        reader.problems.append(InvalidSettingError(f"{half.label}: the other half of the key pair is not beside it"))
+        reader.problems.append(InvalidSettingError(f"{half.label}: {fault}"))
     token_file = reader.text("web_identity_token_file")
     if variables is not None and variables.token:
         token_file = reader.take("web_identity_token_file", reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"), _text)

@@ -30,7 +30,8 @@ def parse_address(text: str) -> tuple[str, int]:
     """
     address, _, port = text.rpartition(":")
     address = address.removeprefix("[").removesuffix("]")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535 or not _is_address(address):
+    is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
+    if not is_port or not _is_address(address):
         raise InvalidSettingError(
             f"{text!r} is not ADDR:PORT", hint="an address, not a name: 127.0.0.1:9911 or [::1]:9911"
         )
@@ -102,7 +103,7 @@ def _is_address(text: str) -> bool:
     for family in (_socket.AF_INET, _socket.AF_INET6):
         try:
             _socket.inet_pton(family, text)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: characters that no address has
             continue
         return True
     return False

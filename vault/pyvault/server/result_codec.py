@@ -6,10 +6,10 @@ The bytes hold secrets; they travel through a pipe only.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from pyvault.errors import CredentialsError
-from pyvault.json_reader import read_value
+from pyvault.errors import CredentialsError, ItemCorruptError
+from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
 from pyvault.sessions.failure_codec import describe, rebuild
 from pyvault.sessions.session_codec import decode_session, encode_session
@@ -37,8 +37,14 @@ def decode_result(data: Secret[bytes]) -> Credentials:
         CredentialsError: the fetching process ended without a result.
         PyvaultError: the failure of the fetch, as it was there.
     """
-    if data.reveal()[:1] == _FETCHED:
-        return decode_session(Secret(data.reveal()[1:]))
-    if data.reveal()[:1] != _FAILED:
+    outcome, content = data.reveal()[:1], Secret(data.reveal()[1:])
+    try:
+        if outcome == _FETCHED:
+            return decode_session(content)
+        fields = read_object(content)
+        failure = {name: fields.optional_text(name) or "" for name in fields.names()}
+    except (ItemCorruptError, UnreadableError):  # it was killed before it was done, and some of it came
+        failure = {}
+    if outcome != _FAILED or not failure:
         raise CredentialsError("the process that fetches the credentials ended without a result")
-    raise rebuild(cast("dict[str, str]", read_value(data.reveal()[1:])))  # encode_result wrote it
+    raise rebuild(failure)

@@ -120,5 +120,5 @@ def names(header: str, profile: str, *, plain: bool) -> bool:
     """Return whether a header is that of a profile; ``[profile NAME]`` is so in both files for some."""
     if composed(header) == profile:
         return plain or profile == DEFAULT
-    kind, *rest = header.split(maxsplit=1)
-    return kind == PROFILE and bool(rest) and composed(unquoted(rest[0])) == profile
+    words = header.split(maxsplit=1)  # none in an empty header
+    return len(words) == 2 and words[0] == PROFILE and composed(unquoted(words[1])) == profile

@@ -53,7 +53,7 @@ class BotoOidc:
 
     def register_client(self, flow: Flow, *, start_url: str, scopes: Sequence[str]) -> Registration:
         """Introduce this program, with the grants and the redirect of the flow only."""
-        with translated("sso-oidc:RegisterClient"):
+        with translated("sso-oidc:RegisterClient", show_message=False):
             if flow is Flow.BROWSER:
                 answer = self._client.register_client(
                     clientName=CLIENT_NAME,

@@ -51,6 +51,7 @@ KNOWN = frozenset(
     }
 )
 STORE_PREFIX = "unlock_store."
+MOST_DIGITS = 20  # of a number: a generation has up to 64 bits
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; the format's section 6
 
 NEW_PASSPHRASE_SOURCES = (
@@ -240,7 +241,7 @@ def _number(options: Options, key: str) -> int | None:
     text = options.get(key)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
         raise ConfigError(f"the option '{key}' of '{BACKEND}' is {text!r}, not a number")
     return int(text)
 

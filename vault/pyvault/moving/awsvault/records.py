@@ -10,7 +10,6 @@ Source: the behaviour of aws-vault 7 and of its keyring library.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemCorruptError
@@ -55,7 +54,7 @@ def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:
         raise ItemCorruptError(f"{of} holds the key of {key!r}", hint="somebody renamed it in aws-vault's store")
     try:
         return read_data(Secret(base64.b64decode(data, validate=True)), of=of)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; another stands for characters outside ASCII
         raise ItemCorruptError(f"{of} is damaged") from None
 
 
