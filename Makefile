@@ -3,10 +3,12 @@ PYTHON ?= python3
 WORKERS ?= 4
 WHEEL_TESTS ?= tests/contract tests/docs tests/cli/test_main.py tests/cli/test_imports.py tests/e2e/test_exec.py tests/unit/api
 PYTEST_ARGS ?=
+FUZZ_MINUTES ?= 60
+FUZZ_TARGETS ?=
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: venv clients demo test test-long check lint types wheel-test bench clean
+.PHONY: venv clients demo test test-long fuzz check lint types wheel-test bench clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -31,6 +33,11 @@ test: venv
 test-long: venv
 	-$(BIN)/pip install -q --group long
 	$(BIN)/python -m pytest -n $(WORKERS) --long $(PYTEST_ARGS)
+
+# Every reader of foreign input under a coverage-guided fuzzer, FUZZ_MINUTES in all; what it finds lies below build/fuzz.
+fuzz: venv
+	$(BIN)/pip install -q --group fuzz
+	PYTHONPATH=tests FUZZ_MINUTES=$(FUZZ_MINUTES) $(BIN)/python -m fuzz.campaign $(FUZZ_TARGETS)
 
 check: lint types
 

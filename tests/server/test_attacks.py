@@ -33,6 +33,7 @@ from server.serving import (
     read_all,
     running,
 )
+from server.wire import Wire
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells the peer's owner on Linux only")
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
@@ -380,30 +381,6 @@ class Fuzzed:
         gate.close()
         assert not reports, reports
         return wire.written
-
-
-class Wire:
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self._closing = False
-
-    def get_extra_info(self, _name: str) -> tuple[str, int]:
-        return ("127.0.0.1", 1)
-
-    def write(self, data: bytes) -> None:
-        assert not self._closing
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def close(self) -> None:
-        self._closing = True
-
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
 
 
 FUZZED = Fuzzed()
