@@ -6,7 +6,7 @@ user typed in: if it no longer belongs to its backend (renewed keys, another
 vault, damage), an empty one takes its place. A backend that is locked or broken
 is another matter, and stops the command.
 
-Source: the vault file format, version 1, section 2, "two files".
+Source: docs/vault-format.md, section 2, "two files".
 
 Longer than most files: what is done with the file and what says that it fits belong together.
 """

@@ -3,7 +3,7 @@
 They keep old slots and deleted secrets. A change that revokes something deletes
 them; everything here runs under the vault's lock.
 
-Source: the vault file format, version 1, section 8.
+Source: docs/vault-format.md, section 8.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ the file is opened first (without following a link, without waiting for a fifo)
 and the descriptor is asked. Windows keeps no such modes; there nothing is
 checked but that it is a plain file.
 
-Source: the vault file format, version 1, section 8.
+Source: docs/vault-format.md, section 8.
 """
 
 from __future__ import annotations

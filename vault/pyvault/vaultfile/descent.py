@@ -5,7 +5,7 @@ can't tell whether the higher one holds what the other wrote. So the index lists
 the states that led to it. Older versions keep the list as a key they don't know
 and add nothing to it; the gap shows, because a state lists itself.
 
-Source: the vault file format, version 1, section 4, "unknown keys kept on rewrite".
+Source: docs/vault-format.md, section 4, "unknown keys kept on rewrite".
 """
 
 from __future__ import annotations

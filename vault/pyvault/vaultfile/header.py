@@ -3,7 +3,7 @@
 Everything here is an attacker's to choose until the HMAC over the header has
 been checked, so the bounds hold before anything is allocated.
 
-Source: the vault file format, version 1, section 4.
+Source: docs/vault-format.md, section 4.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ records of a later version's kinds too, box and entry as they are.
 
 The rules of reading stand beside what they make, so the file is a little long.
 
-Source: the vault file format, version 1, section 4, "INDEX_BOX".
+Source: docs/vault-format.md, section 4, "INDEX_BOX".
 """
 
 from __future__ import annotations

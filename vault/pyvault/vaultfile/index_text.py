@@ -3,7 +3,7 @@
 What this version doesn't know is written back with the next change of the vault. So a
 value that Python reads and could not write is refused here, not met in the middle of a write.
 
-Source: the vault file format, version 1, section 4, "INDEX_BOX"; RFC 8259.
+Source: docs/vault-format.md, section 4, "INDEX_BOX"; RFC 8259.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The parameters in a file are an attacker's until the header is verified, which
 needs the key: so their bounds hold before a byte is allocated.
 
-Source: RFC 9106; the vault file format, version 1, section 6.
+Source: RFC 9106; docs/vault-format.md, section 6.
 """
 
 from __future__ import annotations

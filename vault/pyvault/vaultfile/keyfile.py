@@ -2,7 +2,7 @@
 
 The text is ``pyvault-keyfile-v1:<base64>`` and a newline.
 
-Source: the vault file format, version 1, section 4, slot type 2.
+Source: docs/vault-format.md, section 4, slot type 2.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From the data key to the keys that do the work.
 
-Source: the vault file format, version 1, section 4, "derived keys".
+Source: docs/vault-format.md, section 4, "derived keys".
 """
 
 from __future__ import annotations

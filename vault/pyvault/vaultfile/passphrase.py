@@ -1,6 +1,6 @@
 """Passphrases: one spelling, and where they are read from.
 
-Source: the vault file format, version 1, sections 6 and 8.
+Source: docs/vault-format.md, sections 6 and 8.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Descriptor checks, magic, version, bounds, exact length, slots; then the HMAC;
 then the index; and only the record that was asked for. The descriptor stays on
 one file while others are renamed over its name, so what is read fits together.
 
-Source: the vault file format, version 1, section 5.
+Source: docs/vault-format.md, section 5.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One record: a payload sealed on its own, bound to its vault, id and revision.
 
-Source: the vault file format, version 1, section 4, "RECORD box".
+Source: docs/vault-format.md, section 4, "RECORD box".
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 26 characters of Crockford's base32, which has no I, L, O and U; typed ones are
 read as the digits they look like.
 
-Source: the vault file format, version 1, section 4; Crockford, "Base 32".
+Source: docs/vault-format.md, section 4; Crockford, "Base 32".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A new data key: every record sealed anew, every slot at hand wrapped anew.
 
-Source: the vault file format, version 1, section 4, "what revokes what".
+Source: docs/vault-format.md, section 4, "what revokes what".
 """
 
 from __future__ import annotations

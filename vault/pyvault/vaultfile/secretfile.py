@@ -5,7 +5,7 @@ the user; nobody else may write. Being readable by others is an error when the
 user owns the file, and accepted when root does: Docker mounts secrets so.
 Pipes and descriptors (``/dev/fd/63``) are accepted.
 
-Source: the vault file format, version 1, section 8.
+Source: docs/vault-format.md, section 8.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ KNOWN = frozenset(
 )
 STORE_PREFIX = "unlock_store."
 MOST_DIGITS = 20  # of a number: a generation has up to 64 bits
-HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; the format's section 6
+HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; docs/vault-format.md, section 6
 
 NEW_PASSPHRASE_SOURCES = (
     "--new-passphrase-fd",

@@ -4,7 +4,7 @@ A slot of a type or with flags that this version doesn't know is skipped when
 unlocking, kept byte for byte when the file is rewritten, and covered by the
 header's HMAC like every other.
 
-Source: the vault file format, version 1, section 4.
+Source: docs/vault-format.md, section 4.
 """
 
 from __future__ import annotations

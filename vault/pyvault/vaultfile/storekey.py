@@ -3,7 +3,7 @@
 So a desktop opens its vault file with its own store, one prompt for all items,
 whatever that store's limits are. The item is ``kek/<vault id>:<slot id>``.
 
-Source: the vault file format, version 1, section 4.
+Source: docs/vault-format.md, section 4.
 """
 
 from __future__ import annotations

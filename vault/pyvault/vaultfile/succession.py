@@ -4,7 +4,7 @@ A state may follow if it was made from the one seen. Where the vault lists what 
 was made from (:mod:`pyvault.vaultfile.descent`) that is proof; where the list does
 not reach so far, the own last write must be in it, and a higher generation is believed.
 
-Source: the vault file format, version 1, section 7.
+Source: docs/vault-format.md, section 7.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ original; only remembering can. The decision is :func:`judge`, without effects; 
 the memory is a short method of :class:`Trust`, and they are many, so the file is a little long.
 What only writing needs is loaded there: most commands find the vault as it was.
 
-Source: the vault file format, version 1, section 7.
+Source: docs/vault-format.md, section 7.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def judge(
         writer: the id of this state directory.
 
     Raises:
-        RollbackError, ForkError, ForeignVaultError: it may not, see section 7.
+        RollbackError, ForkError, ForeignVaultError: it may not, see docs/vault-format.md, section 7.
     """
     if any(seen.path in other.places and other.vault_id != seen.vault_id for other in known.values()):
         raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)

@@ -8,7 +8,7 @@
 Beside these, where there is more to say: ``places``, ``own`` and ``unproven``, as
 :class:`~pyvault.vaultfile.trust.Sighting` has them. Earlier versions pass over what they don't know.
 
-Source: the vault file format, version 1, section 7.
+Source: docs/vault-format.md, section 7.
 """
 
 from __future__ import annotations

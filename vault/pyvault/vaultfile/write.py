@@ -4,7 +4,7 @@ The caller holds the vault's lock and has verified the state the draft is based
 on. The lock alone is not trusted: on some network file systems it does not
 lock, so the file in place is compared once more just before the rename.
 
-Source: the vault file format, version 1, section 8.
+Source: docs/vault-format.md, section 8.
 """
 
 from __future__ import annotations

@@ -1,0 +1,181 @@
+"""docs/vault-format.md says what the code does: its tables of constants are read and compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.pages import headings, section, tables
+from pyvault import errors, names, sealing
+from pyvault.storage import envelope
+from pyvault.vaultfile import (
+    backups,
+    budget,
+    descent,
+    entries,
+    header,
+    index,
+    index_text,
+    kdf,
+    keyfile,
+    keys,
+    options,
+    places,
+    records,
+    recovery,
+    rekey,
+    secretfile,
+    settings,
+    slots,
+    trust,
+    trust_file,
+    unlock,
+)
+from pyvault_cli.exits import exit_code
+
+PAGE = Path(__file__).parents[2] / "docs" / "vault-format.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+MANIFEST = json.loads((Path(__file__).parents[1] / "vectors" / "bad" / "manifest.json").read_text(encoding="utf-8"))
+
+IN_CODE = {
+    "key": sealing.KEY_SIZE,
+    "salt of a box": sealing.SALT_SIZE,
+    "commitment": sealing.COMMITMENT_SIZE,
+    "chunk": sealing.CHUNK_SIZE,
+    "tag of a chunk": sealing.TAG_SIZE,
+    "header without slots": header.FIXED_SIZE,
+    "HMAC": header.MAC_SIZE,
+    "vault_id, txid, record id, fingerprint": header.ID_SIZE,
+    "slot_id": slots.SLOT_ID_SIZE,
+    "wrap of a data key": sealing.sealed_size(sealing.KEY_SIZE),
+    "slots": slots.MAX_SLOTS,
+    "slots_len": header.MAX_SLOTS_SIZE,
+    "index_len": header.MAX_INDEX_SIZE,
+    "records_len": header.MAX_RECORDS_SIZE,
+    "file": header.MAX_FILE_SIZE,
+    "generation": header.MAX_GENERATION,
+    "key_epoch": header.MAX_EPOCH,
+    "entries": index.MAX_ENTRIES,
+    "payload of an entry": records.MAX_PAYLOAD,
+    "name": names.MAX_NAME_BYTES,
+    "padding of the index": index.PADDING,
+    "padding of a record": records.PADDING,
+    "depth of the index": index_text.MAX_DEPTH,
+    "kept fingerprints": rekey.KEPT_FINGERPRINTS,
+    "secret file": secretfile.MAX_SECRET_FILE,
+    "recovery code": recovery.LENGTH,
+    "params": kdf.PARAMS.size,
+    "Argon2 version": kdf.ARGON2_VERSION,
+    "lanes written": kdf.LANES,
+    "lanes at most": kdf.MAX_LANES,
+    "passes at most": kdf.MAX_PASSES,
+    "memory a lane at least": kdf.MIN_MEMORY_PER_LANE,
+    "memory at most": kdf.KdfLimits().memory,
+    "memory at most, if configured": settings.HIGHEST_MEMORY_LIMIT,
+    "work of a slot at most": kdf.MAX_WORK,
+    "work for one passphrase at most": budget.UNLOCK_BUDGET,
+    "slots tried for one passphrase": unlock.MAX_TRIES,
+    "floor: memory": kdf.FLOOR.memory,
+    "floor: passes": kdf.FLOOR.passes,
+    "high: memory": kdf.HIGH.memory,
+    "steps kept": descent.KEPT_STEPS,
+    "writers kept": descent.KEPT_WRITERS,
+    "id of a writer": descent.ID_SIZE,
+    "places kept": places.MAX_PLACES,
+    "trust.json": trust.MAX_TRUST_FILE,
+    "backups": backups.KEPT,
+    "time for the lock": int(options.LOCK_SECONDS),
+    "tries of a human": unlock.HUMAN_TRIES,
+}
+
+
+def rows(first: str) -> list[list[str]]:
+    """The rows of every table whose first column has this title."""
+    return [row for table in tables(TEXT) if table[0][0] == first for row in table[1:]]
+
+
+def test_every_constant_is_that_of_the_code() -> None:
+    listed = rows("constant")
+    assert len({row[0] for row in listed}) == len(listed)
+    assert {row[0]: int(row[1]) for row in listed} == IN_CODE
+    assert {header.ID_SIZE, records.RECORD_ID_SIZE, keys.FINGERPRINT_SIZE, trust_file.ID_SIZE} == {16}
+
+
+def test_the_layout_of_the_header_adds_up() -> None:
+    fields = {row[2]: row for row in rows("offset") if len(row) == 4}
+    assert bytes.fromhex(fields["magic"][3].strip("`")) == header.MAGIC
+    assert int(fields["format_version"][3]) == header.FORMAT_VERSION
+    assert int(fields["suite"][3].partition(":")[0]) == header.SUITE
+    assert int(fields["slots"][0]) == header.FIXED_SIZE
+
+
+@pytest.mark.parametrize(
+    ("title", "count", "end"),
+    [("HEADER", 13, header.FIXED_SIZE), ("6. Passphrases and Argon2id", 6, kdf.PARAMS.size)],
+)
+def test_the_fields_follow_each_other(title: str, count: int, end: int) -> None:
+    (table,) = [table for table in tables(section(TEXT, title)) if table[0][:2] == ["offset", "size"]]
+    place = 0
+    for offset, size, *_ in table[1 : count + 1]:
+        assert int(offset) == place
+        place += int(size)
+    assert place == end
+
+
+def test_the_slot_has_its_layout() -> None:
+    (table,) = tables(section(TEXT, "SLOT"))
+    fixed = [(int(offset), int(size)) for offset, size, _ in table[1:] if offset.isdecimal() and size.isdecimal()]
+    assert fixed == [(0, 2), (2, 1), (3, 1), (4, slots.SLOT_ID_SIZE), (12, 2)]
+    assert slots.START.size == 14
+
+
+def test_the_types_of_slots_are_those_of_the_code() -> None:
+    (table,) = tables(section(TEXT, "Slot types"))
+    shown = {
+        kind: entries.kind_of(slots.Slot(slot_type=kind, flags=0, slot_id=b"", params=b"", wrap=b""))
+        for kind in slots.SlotType
+    }
+    assert {int(row[0]): row[1] for row in table[1:]} == shown
+    assert f"(value {slots.RECOVERY_FLAG})" in section(TEXT, "Slot types")
+
+
+def test_the_kinds_are_those_of_the_code() -> None:
+    assert [row[0] for row in rows("kind")] == list(names.Kind)
+
+
+def test_the_contexts_are_those_of_the_code() -> None:
+    written = set(re.findall(r'"(pyvault/v1/[a-z]+)" 00', TEXT))
+    used = {slots.WRAP_CONTEXT, keys.CHILD_CONTEXT, index.CONTEXT, records.CONTEXT}
+    assert {f"{text}\0".encode() for text in written} == used
+    assert keyfile.PREFIX.decode() in section(TEXT, "Type 2: key file")
+    assert recovery.ALPHABET in section(TEXT, "Recovery codes")
+    assert f'"pyvault": {envelope.VERSION}' in TEXT
+    assert f"`{names.KIND_WORD.pattern}`" in section(TEXT, "Envelope")
+
+
+def test_the_errors_are_those_of_the_known_answers_and_of_the_code() -> None:
+    listed = {row[0]: (getattr(errors, row[2].strip("`")), int(row[3])) for row in rows("error")}
+    assert {name: row["exit_code"] for name, row in MANIFEST["errors"].items()}.items() <= {
+        name: code for name, (_, code) in listed.items()
+    }.items()
+    assert {name: exit_code(kind("")) for name, (kind, _) in listed.items()} == {
+        name: code for name, (_, code) in listed.items()
+    }
+
+
+def test_the_known_answers_cite_sections_that_are_there() -> None:
+    found = headings(TEXT)
+    for row in (*MANIFEST["refused"], *MANIFEST["accepted"]):
+        number, _, title = row["section"].partition(", ")
+        assert number in found, row["name"]
+        assert not title or any(each.lower().startswith(title.lower()) for each in found[number]), row["section"]
+
+
+def test_the_known_answer_of_the_page_is_the_one_of_the_tests() -> None:
+    told = (Path(__file__).parents[1] / "vectors" / "test_known_answer.py").read_text(encoding="utf-8")
+    listed = rows("value")
+    assert len(listed) == 11
+    assert [row for row in listed if row[1].strip("`") not in told] == []
