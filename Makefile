@@ -5,10 +5,12 @@ WHEEL_TESTS ?= tests/contract tests/docs tests/cli/test_main.py tests/cli/test_i
 PYTEST_ARGS ?=
 FUZZ_MINUTES ?= 60
 FUZZ_TARGETS ?=
+# The newest that the Go of Debian 12 builds.
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: venv clients demo test test-long fuzz check lint types wheel-test bench clean
+.PHONY: venv clients demo test test-long fuzz check lint types actions wheel-test bench clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -50,6 +52,10 @@ types: venv
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+# The workflows of .github, whatever else is installed here; needs Go.
+actions:
+	go run $(ACTIONLINT) -shellcheck= -pyflakes=
+
 # The tests once more, against the installed wheel: what is not in it fails here.
 wheel-test: venv
 	rm -rf dist build/wheel-test
@@ -66,6 +72,7 @@ bench: venv
 	$(BIN)/python benchmarks/store.py
 	$(BIN)/python benchmarks/config.py
 	$(BIN)/python benchmarks/server.py
+	$(BIN)/python benchmarks/backends.py
 
 clean:
 	rm -rf .venv dist build .coverage* .mypy_cache .ruff_cache .hypothesis
