@@ -92,3 +92,12 @@ def test_a_page_has_one_title(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# ")
     assert sum(line.startswith("# ") for line in without_code(text).splitlines()) == 1
+
+
+@pytest.mark.skipif(not IS_CHECKOUT, reason="beside an installed wheel are no sources")
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md", "docs/architecture.md"])
+def test_the_files_that_a_page_for_contributors_names_are_there(page: str) -> None:
+    text = without_code((ROOT / page).read_text(encoding="utf-8"))
+    named = re.findall(r"`((?:vault|backends|cli|tests|docs|\.ci)/[\w./-]+)`", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert named or page != "CONTRIBUTING.md"
