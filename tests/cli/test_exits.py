@@ -1,4 +1,4 @@
-"""Every error of the tree has the exit code that the design gives it."""
+"""Every error of the tree has the exit code of docs/exit-codes.md."""
 
 from __future__ import annotations
 

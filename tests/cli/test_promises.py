@@ -1,4 +1,4 @@
-"""What the design promises of the commands: their options, the shapes of their JSON, what they tell."""
+"""What is promised of the commands: their options, the shapes of their JSON, what they tell."""
 
 from __future__ import annotations
 

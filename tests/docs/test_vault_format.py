@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from docs.pages import headings, section, tables
+from independent_seal import LABEL
 from pyvault import errors, names, sealing
 from pyvault.storage import envelope
 from pyvault.vaultfile import (
     backups,
     budget,
     descent,
+    draft,
     entries,
     header,
     index,
@@ -33,6 +35,7 @@ from pyvault.vaultfile import (
     trust,
     trust_file,
     unlock,
+    vault,
 )
 from pyvault_cli.exits import exit_code
 
@@ -150,10 +153,55 @@ def test_the_contexts_are_those_of_the_code() -> None:
     written = set(re.findall(r'"(pyvault/v1/[a-z]+)" 00', TEXT))
     used = {slots.WRAP_CONTEXT, keys.CHILD_CONTEXT, index.CONTEXT, records.CONTEXT}
     assert {f"{text}\0".encode() for text in written} == used
+    assert f'"{LABEL[:-1].decode()}" 00' in TEXT
     assert keyfile.PREFIX.decode() in section(TEXT, "Type 2: key file")
     assert recovery.ALPHABET in section(TEXT, "Recovery codes")
     assert f'"pyvault": {envelope.VERSION}' in TEXT
     assert f"`{names.KIND_WORD.pattern}`" in section(TEXT, "Envelope")
+
+
+def test_the_keys_of_the_json_are_those_of_the_code() -> None:
+    # Tables with the head "key": the index entry, its meta, trust.json.
+    by_section = {
+        title: {
+            key
+            for table in tables(section(TEXT, title))
+            if table[0][0] == "key"
+            for row in table[1:]
+            for key in row[0].split(", ")
+        }
+        for title in ("INDEX_BOX", "meta", "7. Rollback, fork, foreign vault")
+    }
+    entry = index.IndexEntry(
+        name=names.credential_name("x"),
+        record_id=b"",
+        revision=1,
+        offset=0,
+        length=0,
+        digest=b"",
+        modified=0,
+        expires=0,
+        attributes={"a": "b"},
+    )
+    assert by_section["INDEX_BOX"] == entry.as_json().keys()
+    assert {descent.DESCENT, draft.REVOKED_AT, vault.CLEARED, "prev", "slots", "created"} == by_section["meta"]
+    seen = trust.Sighting(
+        vault_id=bytes(16),
+        path="/a",
+        fingerprint=bytes(16),
+        epoch=1,
+        generation=2,
+        txid=bytes(16),
+        places=("/a", "/b"),
+        own=(1, bytes(16)),
+        unproven=1,
+    )
+    (remembered,) = json.loads(trust_file.format_sightings({bytes(16): seen})).values()
+    assert by_section["7. Rollback, fork, foreign vault"] == remembered.keys()
+    assert (
+        set(re.findall(r'"(\w+)":', re.search(r'^{"steps".*$', TEXT, re.MULTILINE)[0]))
+        == descent.Descent().as_json().keys()
+    )
 
 
 def test_the_errors_are_those_of_the_known_answers_and_of_the_code() -> None:

@@ -1,4 +1,4 @@
-"""Where we differ from aws-vault on purpose; the numbers are those of the design."""
+"""Where we differ from aws-vault on purpose."""
 
 from collections.abc import Callable
 from datetime import timedelta
