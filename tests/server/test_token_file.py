@@ -70,8 +70,21 @@ def test_what_is_no_token_is_said_and_left_alone(path: Path, content: str) -> No
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o606, 0o660])
 def test_a_file_that_others_may_read_or_write_is_refused(path: Path, mode: int) -> None:
     kept(path).chmod(mode)
-    with pytest.raises(InsecurePermissionsError, match="others can read"):
+    with pytest.raises(InsecurePermissionsError, match="others can read") as caught:
         use_token_file(path)
+    assert caught.value.hint == f"chmod 600 '{path}'"
+
+
+@POSIX
+@pytest.mark.parametrize("mask", [0o777, 0o000])
+def test_the_umask_does_not_say_who_may_read_it(path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        used = use_token_file(path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    used.give_up()
 
 
 @AS_ROOT

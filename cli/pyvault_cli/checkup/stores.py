@@ -51,14 +51,10 @@ def _way_to_write(directory: Path, number: int | None) -> str:
     if number in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
         return f"make room there, or {elsewhere}"
     if number in {errno.EACCES, errno.EPERM}:
-        from pyvault.files.owners import obstacle
+        from pyvault.files.owners import change_mode, me, obstacle
 
-        return f"{obstacle(directory) or _open_up(directory)}, or {elsewhere}"
+        return f"{obstacle(directory) or change_mode('700', directory, me())}, or {elsewhere}"
     return elsewhere
-
-
-def _open_up(directory: Path) -> str:
-    return f"chmod 700 '{directory}'"
 
 
 def backend(context: Context) -> Iterator[Finding]:

@@ -27,8 +27,13 @@ def room(tmp_path: Path) -> Path:
     return open_room(tmp_path / "run" / "pyvault")
 
 
-def test_a_view_is_read_only_and_leaves_nothing(room: Path) -> None:
-    view = View.make(room, HIDDEN, REAL)
+@pytest.mark.parametrize("mask", [0o022, 0o777, 0o000])
+def test_a_view_is_read_only_and_leaves_nothing(room: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        view = View.make(room, HIDDEN, REAL)
+    finally:
+        os.umask(before)
     assert view.config.read_bytes() == b"[default]\n"
     assert view.credentials.read_bytes() == b""
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (room, view.directory, view.config, view.credentials)]

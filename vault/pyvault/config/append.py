@@ -151,4 +151,6 @@ def _keep_owner(path: Path, old: os.stat_result) -> None:
     new = path.stat()
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
         os.chown(path, old.st_uid, old.st_gid)
-        path.chmod(stat.S_IMODE(old.st_mode))  # a change of owner takes the special bits away
+        mode = stat.S_IMODE(old.st_mode)
+        if stat.S_IMODE(path.stat().st_mode) != mode:  # a change of owner takes the special bits away
+            path.chmod(mode)

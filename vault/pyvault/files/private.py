@@ -82,5 +82,7 @@ def _problem(status: os.stat_result, path: Path, what: str, refused: int, *, mod
             f"{what} has a second name (a hard link), and both would be written to", hint="remove it, or name another"
         )
     if modes and status.st_mode & refused:
-        return InsecurePermissionsError(f"{what} is open to others", hint=f"chmod 600 '{path}'")
+        from pyvault.files.owners import change_mode
+
+        return InsecurePermissionsError(f"{what} is open to others", hint=change_mode("600", path, status.st_uid))
     return None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
 from pyvault.files import descriptor_lock
 from pyvault.files.lock import is_at
+from pyvault.files.modes import set_mode
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -105,11 +106,19 @@ def _open(path: Path) -> tuple[int, bool]:
 
 def _make(path: Path, flags: int) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600)
     except FileExistsError:
         raise
     except OSError as exc:
         raise WriteFailedError(f"can't make the token file '{path}': {exc.strerror}") from exc
+    try:
+        set_mode(descriptor)
+        _check(descriptor, path)
+    except BaseException:
+        path.unlink()
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _check(descriptor: int, path: Path) -> None:
@@ -129,7 +138,10 @@ def _check(descriptor: int, path: Path) -> None:
             hint="name another file",
         )
     if status.st_mode & 0o077:
-        raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=f"chmod 600 '{path}'")
+        from pyvault.files.owners import change_mode
+
+        hint = change_mode("600", path, status.st_uid)
+        raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=hint)
 
 
 def _take(descriptor: int, path: Path) -> Secret[str]:

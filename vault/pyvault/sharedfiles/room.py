@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
 from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
-from pyvault.files.modes import make_directory, make_new_directory
+from pyvault.files.modes import make_directory, make_new_directory, set_mode
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -126,8 +126,11 @@ def open_room(room: Path) -> Path:
     status = room.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise InsecurePermissionsError(f"'{room}' is not a directory of yours", hint="name another XDG_RUNTIME_DIR")
+    from pyvault.files.owners import change_mode
+
     if status.st_mode & 0o077:
-        raise InsecurePermissionsError(f"others can read or write '{room}'", hint=f"chmod 700 '{room}'")
+        hint = change_mode("700", room, status.st_uid)
+        raise InsecurePermissionsError(f"others can read or write '{room}'", hint=hint)
     return room
 
 
@@ -144,6 +147,7 @@ def sweep(room: Path) -> None:
 def _write(path: Path, text: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     with open(path, "wb", opener=lambda name, _flags: os.open(name, flags, READ_ONLY)) as file:
+        set_mode(file.fileno(), READ_ONLY)
         file.write(text)
     os.utime(path, ns=(UNTOUCHED, UNTOUCHED))
 
@@ -151,8 +155,10 @@ def _write(path: Path, text: bytes) -> None:
 def _remove(directory: Path) -> Path | None:
     """Remove a view, or return where it was put aside."""
     with contextlib.suppress(OSError):
-        complete = sys.platform == "win32" or stat.S_IMODE(directory.stat().st_mode) == CLOSED
-        directory.chmod(0o700)
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        complete = sys.platform == "win32" or mode == CLOSED
+        if mode & stat.S_IRWXU != stat.S_IRWXU:  # some mounts refuse to set even the mode that is there
+            directory.chmod(0o700)
         paths = [*directory.iterdir()]
         if complete and any(path.stat().st_mtime_ns != UNTOUCHED for path in paths):
             aside = directory.with_name(ASIDE_PREFIX + directory.name.removeprefix(VIEW_PREFIX))

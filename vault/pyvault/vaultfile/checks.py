@@ -97,10 +97,7 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
         status = directory.stat()
         exposed = find_exposed(directory.absolute(), user=checks.owner)
     if status.st_mode & OTHERS_WRITE:
-        from pyvault.files.owners import change_mode
-
-        hint = change_mode("700", directory, status.st_uid)
-        raise _insecure(directory, f"the directory '{directory}' is writable by others", hint)
+        raise _insecure(directory, f"the directory '{directory}' is writable by others", "700", status.st_uid)
     if status.st_uid not in {checks.owner, ROOT}:
         raise _foreign(directory, f"the directory '{directory}'", status.st_uid)
     if exposed is not None:
@@ -179,14 +176,12 @@ def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
     if status.st_uid != checks.owner:
         raise _foreign(path, f"'{path}'", status.st_uid)
     if status.st_mode & OTHERS:
-        raise _insecure(path.parent, f"'{path}' is open to others", f"chmod 600 '{path}'")
+        raise _insecure(path, f"'{path}' is open to others", "600", status.st_uid)
 
 
 def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
     message = f"the directory '{above}' is writable by others, who could exchange '{directory}'"
-    from pyvault.files.owners import change_mode
-
-    return _insecure(above, message, change_mode("go-w", above, above.stat().st_uid))
+    return _insecure(above, message, "go-w", above.stat().st_uid)
 
 
 def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
@@ -196,13 +191,14 @@ def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
     return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=way_out(owner, path))
 
 
-def _insecure(directory: Path, message: str, hint: str | None) -> InsecurePermissionsError:
-    """Return the error; advice to change modes is none where the file system keeps none."""
+def _insecure(path: Path, message: str, change: str, owner: int) -> InsecurePermissionsError:
+    """Return the error about a mode; advice to change it is none where the file system keeps none."""
     from pyvault.files.filesystem import keeps_modes, name_of_file_system
+    from pyvault.files.owners import change_mode
 
-    if keeps_modes(directory):
-        return InsecurePermissionsError(message, hint=hint)
-    kind = name_of_file_system(directory)
+    if keeps_modes(path if path.is_dir() else path.parent):
+        return InsecurePermissionsError(message, hint=change_mode(change, path, owner))
+    kind = name_of_file_system(path)
     # Source: the documents of WSL, "Advanced settings configuration".
     metadata = 'or mount it with options = "metadata" ([automount] in /etc/wsl.conf); ' if kind in WSL else ""
     return InsecurePermissionsError(

@@ -13,11 +13,11 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InvalidSettingError, VaultExistsError
+from pyvault.errors import InsecurePermissionsError, InvalidSettingError, VaultExistsError
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.passphrase import UTF_16
-from pyvault.vaultfile.secretfile import KEY_FILE_PREFIX, read_secret_file, refuse_key_as_path
+from pyvault.vaultfile.secretfile import KEY_FILE_PREFIX, check_secret_file, read_secret_file, refuse_key_as_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,7 @@ def create_key_file(path: Path) -> Secret[bytes]:
     Raises:
         VaultExistsError: something is there already; it is never overwritten.
         WriteFailedError: it can't be written.
+        InsecurePermissionsError: others could read it, as its file system keeps no modes.
         InvalidSettingError: it is a key, and no path.
     """
     from pyvault.files.atomic import sync_directory, writing
@@ -93,9 +94,10 @@ def create_key_file(path: Path) -> Secret[bytes]:
         try:
             # Short enough for one call; a half-written one is refused when it is read.
             set_mode(descriptor)
+            check_secret_file(os.fstat(descriptor), path, "key file")  # a mode that nobody may use it with later
             os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
             os.fsync(descriptor)
-        except OSError:
+        except (OSError, InsecurePermissionsError):
             path.unlink()
             raise
         finally:

@@ -69,7 +69,7 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
         descriptor = os.open(path, flags)
     try:
         try:
-            _check(os.fstat(descriptor), path, what)
+            check_secret_file(os.fstat(descriptor), path, what)
             return read_all(descriptor, f"the {what} '{path}'")
         finally:
             os.close(descriptor)
@@ -115,7 +115,12 @@ def _reaching(path: Path, what: str, missing_hint: str | None) -> Generator[None
         raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
 
 
-def _check(status: os.stat_result, path: Path, what: str) -> None:
+def check_secret_file(status: os.stat_result, path: Path, what: str) -> None:
+    """Refuse an open file that others could read or change.
+
+    Raises:
+        InsecurePermissionsError: its owner or mode lets them.
+    """
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode):
         return  # a pipe is private to those who hold its ends
     from pyvault.files.owners import change_mode, way_out
@@ -127,4 +132,5 @@ def _check(status: os.stat_result, path: Path, what: str) -> None:
         hint = change_mode("go-w", path, status.st_uid)
         raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=hint)
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH) and status.st_uid != ROOT:
-        raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=f"chmod 600 '{path}'")
+        hint = change_mode("600", path, status.st_uid)
+        raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=hint)
