@@ -36,8 +36,12 @@ class Front(Record):
 
 
 def proxy_words() -> list[str]:
-    """Give the command that owns the address: this interpreter, isolated from the user's settings."""
-    return [os.path.abspath(sys.executable), "-I", "-m", "pyvault_cli", "proxy"]  # noqa: PTH100 - not resolved: a venv is found by this path
+    """Return the command that owns the address: this interpreter, isolated from the user's settings.
+
+    In a frozen program its executable is the program itself, and reads no settings of an interpreter.
+    """
+    program = os.path.abspath(sys.executable)  # noqa: PTH100 - not resolved: a venv is found by this path
+    return [program, "proxy"] if getattr(sys, "frozen", False) else [program, "-I", "-m", "pyvault_cli", "proxy"]
 
 
 def as_root(words: Sequence[str], *, sudo_paths: Sequence[str] = SUDO_PATHS) -> list[str]:
