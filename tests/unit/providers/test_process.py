@@ -14,7 +14,9 @@ import pytest
 
 from pyvault.errors import ProcessError, ProfileLoopError
 from pyvault.process.command import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
-from pyvault.process.started import VARIABLE
+from pyvault.process.family import list_by_ps
+from pyvault.process.group import running_beside_us
+from pyvault.process.started import VARIABLE, Mark
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a POSIX shell")
 
@@ -131,6 +133,33 @@ def test_all_that_a_command_has_started_ends_at_its_limit(tmp_path: Path, text: 
     with pytest.raises(ProcessError):
         run(command(text.replace("PIDS", str(tmp_path / "pids")), limit=1), ENVIRON)
     assert still_there(tmp_path / "pids") == []
+
+
+@LINUX
+def test_so_does_what_has_emptied_its_environment(tmp_path: Path) -> None:
+    with pytest.raises(ProcessError):
+        run(command(f"env -i sleep 60 & echo $! >>{tmp_path}/pids; wait", limit=1), ENVIRON)
+    assert still_there(tmp_path / "pids") == []
+
+
+@LINUX
+def test_where_no_environment_can_be_read_ps_finds_them(tmp_path: Path) -> None:
+    """As macOS and the BSDs have it."""
+    pids, mark = tmp_path / "pids", Mark()
+    daemon = tmp_path / "daemon"
+    job = f"set -m; (sleep 60 & echo $! >>{pids}; wait) & echo $! >>{pids}; setsid sh -c 'echo $$ >{daemon}; exec sleep 60' & wait"
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["/bin/bash", "-c", job])
+
+    def end(program: int) -> None:
+        mark.end_all(program, processes=lambda: dict(list_by_ps()), marks=False)
+
+    with running_beside_us(start, end_others=end):
+        while [len(path.read_text().split()) if path.exists() else 0 for path in (pids, daemon)] != [2, 1]:
+            time.sleep(0.01)
+    assert still_there(pids) == []
+    os.kill(int(daemon.read_text()), signal.SIGKILL)  # it is there
 
 
 @LINUX

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pyvault.process.family import Process, in_family, is_below
+from pyvault.process.family import Process, descendants, in_family, is_below, list_by_ps, list_processes
 
 #: A shell (10), the program that it runs (20), its shell (30) with a job whose first process has ended (41, 42), and another job.
 PROCESSES = {
@@ -29,3 +29,27 @@ def test_groups(group: int, below: bool) -> None:
 def test_this_process_is_below_its_parent() -> None:
     assert is_below(os.getpgrp(), os.getpid())
     assert not is_below(os.getpgrp(), 2**22 + 1)
+
+
+@pytest.mark.parametrize(
+    ("program", "of", "found"),
+    [
+        (20, 10, {20, 30, 42}),  # other groups too
+        (10, 1, {10, 20, 30, 42, 50}),
+        (42, 30, {42}),
+        (20, 50, set()),  # the number is another process's by now
+        (99, 10, set()),
+    ],
+)
+def test_descendants(program: int, of: int, found: set[int]) -> None:
+    assert descendants(program, of=of, processes=PROCESSES) == found
+
+
+def test_a_circle_of_a_list_that_was_read_while_it_changed_ends() -> None:
+    assert descendants(20, of=30, processes={20: Process(30, 20), 30: Process(20, 20)}) == {20, 30}
+
+
+@pytest.mark.skipif(not os.path.exists("/bin/ps"), reason="needs ps")  # noqa: PTH110
+def test_ps_tells_the_same_as_the_system() -> None:
+    told = dict(list_by_ps())
+    assert told[os.getpid()] == list_processes()[os.getpid()] == Process(os.getppid(), os.getpgrp())

@@ -85,7 +85,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
             output, complete = _read(child, command.limit)
             leaves_others = not complete and child.poll() == 0
             if not complete:
-                mark.end_all()
+                mark.end_all(child.pid)
         if not complete:
             hint = "it ended, and a program that it started keeps its output open: send that one's to /dev/null"
             message = f"{_name(command)} {_excess(output, command.limit)}"

@@ -34,7 +34,7 @@ def running_group(start: Callable[[], Popen[AnyStr]]) -> Generator[Popen[AnyStr]
 
 @contextmanager
 def running_beside_us(
-    start: Callable[[], Popen[AnyStr]], *, end_others: Callable[[], None] = lambda: None
+    start: Callable[[], Popen[AnyStr]], *, end_others: Callable[[int], None] = lambda _: None
 ) -> Generator[Popen[AnyStr]]:
     """Run a program in our own group, and kill it if it is still there at the end of the block.
 
@@ -42,12 +42,12 @@ def running_beside_us(
 
     Args:
         start: starts it; its pipes stay open, they are the caller's.
-        end_others: ends what it has started; called if nobody has seen its end by then.
+        end_others: ends what it has started, given its number; called if nobody has seen its end by then.
     """
 
     def end(child: Popen[AnyStr]) -> None:
         if child.returncode is None:
-            end_others()
+            end_others(child.pid)
         _end_alone(child)
 
     with _running(start, end) as child:
