@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pyvault.record import Record
 from pyvault.server.http import Connection
 from pyvault.server.listener import BACKLOG
+from pyvault.trace import warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -61,6 +62,7 @@ async def serve(
 
     *ready* is called once, when all of them accept.
     """
+    asyncio.get_running_loop().set_exception_handler(_tell_of_mistake)
     running = [await _start(service) for service in services]
     ready()
     await stop.wait()
@@ -76,6 +78,13 @@ async def serve(
         service.application.close()
     for server in running:
         await server.wait_closed()
+
+
+def _tell_of_mistake(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Tell of an exception that nobody awaited, without its text: it may repeat what was sent or fetched."""
+    exception = context.get("exception")
+    kind = f": {type(exception).__name__}" if exception is not None else ""
+    warn(__name__, f"pyvault: warning: a mistake in the credential server{kind}; it goes on")
 
 
 async def _stop_accepting(services: Sequence[Service]) -> None:

@@ -1,0 +1,37 @@
+"""What goes wrong in the loop of a server where nobody awaits it: told by its type, never by its text."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pyvault.server.service import serve
+
+SECRET = "FQoGZXIvYXdzEDwaDKEXAMPLE"
+
+
+async def fail() -> None:
+    raise LookupError(SECRET)
+
+
+def test_a_task_that_nobody_awaits_is_told_by_its_type(caplog: pytest.LogCaptureFixture) -> None:
+    async def serve_and_forget() -> None:
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve([], stop))
+        await asyncio.sleep(0)
+        task = asyncio.create_task(fail())
+        await asyncio.wait([task])
+        del task
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": SECRET})
+        loop.call_soon(lambda: int(SECRET))
+        await asyncio.sleep(0)
+        stop.set()
+        await serving
+
+    asyncio.run(serve_and_forget())
+    warning = "pyvault: warning: a mistake in the credential server{}; it goes on"
+    told = [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"]
+    assert sorted(told) == sorted(warning.format(kind) for kind in ("", ": LookupError", ": ValueError"))
+    assert SECRET not in caplog.text
