@@ -10,6 +10,7 @@ import typer
 from pyvault.errors import UsageError
 from pyvault.record import Record
 
+TEMPORARY = "a server gives temporary credentials only, and those come from a session"
 LAST_UID = 2**32 - 2  # the one above is no user: it means "leave as it is". Source: chown(2)
 
 LazyOption = Annotated[bool, typer.Option("--lazy", help="fetch the first credentials when they are asked for")]
@@ -84,4 +85,4 @@ class ServerOptions(Record):
         ]
         for is_clash, message in clashes:
             if is_clash:
-                raise UsageError(message)
+                raise UsageError(message, hint=TEMPORARY if message.endswith("--no-session") else None)

@@ -32,9 +32,24 @@ def fetch_for(wanted: Mapping[str, Wanted], plans: Mapping[str, Plan], context: 
         if identity.role_arn is not None:
             plan = with_role(plan, identity.role_arn)
         asked = replace(wanted[identity.profile], mfa_token=None, refresh=False)
-        return fetcher(asked, plan, own_context(context))()
+        return _temporary(fetcher(asked, plan, own_context(context))(), identity.profile)
 
     return fetch
+
+
+def _temporary(credentials: Credentials, profile: str) -> Credentials:
+    """Refuse keys without a session token: SDKs read one from every answer of a server, and some fail on its absence.
+
+    Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
+    """
+    if credentials.session_token is None:
+        from pyvault.errors import ConfigError
+
+        raise ConfigError(
+            f"the keys of profile '{profile}' are long-term ones, and a server gives temporary ones only",
+            hint="exec without a server gives them as they are; mfa_serial or role_arn in the profile makes a session",
+        )
+    return credentials
 
 
 def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
@@ -47,11 +62,13 @@ def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
     from pyvault_cli.wanted import fetcher
 
     if not can_stay_beside():
-        return fetcher(wanted, plan, context)()
+        return _temporary(fetcher(wanted, plan, context)(), wanted.profile)
     from pyvault.server.forked import fetch_in_child
 
     def fetch() -> Credentials:
-        return fetcher(wanted, plan, own_context(context))()  # all in the child: making it loads a lot
+        return _temporary(
+            fetcher(wanted, plan, own_context(context))(), wanted.profile
+        )  # all in the child: making it loads a lot
 
     return fetch_in_child(fetch)
 
