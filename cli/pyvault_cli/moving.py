@@ -11,6 +11,7 @@ from pyvault.errors import ProfileNotFoundError
 from pyvault.moving.migrate import FORETOLD, Deed, Moved, Terms, left_behind, move, names_in, select_profiles
 from pyvault.names import Kind
 from pyvault_cli import console
+from pyvault_cli.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,7 +65,7 @@ def move_and_tell(
     go_on(done)
     foreign = sum(moved.deed is Deed.FOREIGN for moved in done)
     if foreign:
-        console.note(f"{foreign} other entries were passed over.")
+        console.note(f"{counted(foreign, 'other entry was', 'other entries were')} passed over.")
     for moved in done:
         if moved.deed is Deed.FAILED and moved.problem is not None:
             raise moved.problem

@@ -8,6 +8,7 @@ from pyvault.sso.accounts import Listing, list_roles
 from pyvault.sso.populate import select, select_accounts
 from pyvault_cli import console, sso_access
 from pyvault_cli.countdown import Line
+from pyvault_cli.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def roles_opened(portal: SsoSession, filters: Sequence[Filter], context: Context
 
     def ask(token: Secret[str]) -> Listing:
         accounts = select_accounts(calls.list_accounts(token), filters)
-        line = Line(f"asking AWS for the roles in {len(accounts)} accounts")
+        line = Line(f"asking AWS for the roles in {counted(len(accounts), 'account')}")
 
         def progress(done: int) -> None:
             if len(accounts) > FEW:

@@ -9,6 +9,7 @@ from pyvault.errors import PyvaultError
 from pyvault.moving.migrate import FORETOLD, Deed, Moved
 from pyvault.record import MutableRecord, field
 from pyvault_cli import console
+from pyvault_cli.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,14 +77,16 @@ class Account(MutableRecord):
             console.note(f"Left '{entry.name}': {entry.reason}.")
             self.failed.append((entry.name, entry.reason))
         if ending:
-            console.note(f"Left {ending} sessions and tokens, which end by themselves.")
+            console.note(f"Left what ends by itself: {counted(ending, 'session or token', 'sessions and tokens')}.")
 
     def pass_by(self, names: Iterable[str]) -> None:
         """Count entries of a shared store that were not even read."""
         passed = [(name, NOT_READ) for name in names]
         self.skipped += passed
         if passed:
-            console.note(f"{len(passed)} other entries were not read; --from pass reads every entry.")
+            console.note(
+                f"Not read: {counted(len(passed), 'other entry', 'other entries')}; --from pass reads every entry."
+            )
 
     def summarise(self, *, dry_run: bool) -> None:
         """Tell the numbers."""
@@ -121,7 +124,7 @@ class Account(MutableRecord):
         """
         if lost := len(self.failed) + self.kept_back:
             raise PyvaultError(
-                f"{lost} of aws-vault's entries were not taken over",
+                f"{counted(lost, 'entry', 'entries')} of aws-vault not taken over",
                 hint="aws-vault still has them; what is said of each above tells why",
             )
 

@@ -34,7 +34,7 @@ def test_all_that_is_imported_or_equal_is_well(deed: Deed) -> None:
 def test_what_only_aws_vault_has_then_is_not(moved: Moved) -> None:
     account = Account()
     account.add(moved, shared=False)
-    with pytest.raises(PyvaultError, match="1 of aws-vault's entries"):
+    with pytest.raises(PyvaultError, match="1 entry of aws-vault"):
         account.settle()
 
 

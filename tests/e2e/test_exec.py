@@ -165,7 +165,7 @@ def test_clear_forgets_what_it_is_told_to(person: Person) -> None:
     person.who("one")
     person.who("two")
     assert "Cleared 0 sessions" in person.run("pyvault", "clear", "--expired").stderr
-    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "one").stderr
+    assert "Cleared 1 session." in person.run("pyvault", "clear", "one").stderr
     left = person.run("pyvault", "list", "--sessions").stdout.splitlines()
     assert len(left) == 1
     assert person.run("pyvault", "clear", "--all", "one").returncode == 2
@@ -191,12 +191,12 @@ def test_one_key_under_two_names_is_one_session_that_list_and_clear_know_of_both
     assert len(person.run("pyvault", "list", "--sessions").stdout.splitlines()) == 1
     assert "Cleared 0 sessions" in person.run("pyvault", "clear", "other").stderr
     ended = person.run("pyvault", "clear", "two")
-    assert "Cleared 1 sessions" in ended.stderr
+    assert "Cleared 1 session." in ended.stderr
     assert "from sessions of 'one'" in ended.stderr
     assert sessions_of(person) == {}
     person.who("two", "-d", "2h")
     assert sessions_of(person) == {"two": ["sts.GetSessionToken"]}
-    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "one").stderr
+    assert "Cleared 1 session." in person.run("pyvault", "clear", "one").stderr
     assert person.aws.ops().count("sts.GetSessionToken") == 2
 
 
@@ -213,7 +213,7 @@ def test_profiles_that_ask_for_something_else_with_one_key_have_sessions_of_thei
         "a": ["sts.AssumeRole"],
         "b": ["sts.AssumeRole"],
     }
-    assert "Cleared 1 sessions" in person.run("pyvault", "clear", "b").stderr
+    assert "Cleared 1 session." in person.run("pyvault", "clear", "b").stderr
     assert sessions_of(person).keys() == {"one", "two"}
 
 

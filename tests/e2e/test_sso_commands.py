@@ -280,7 +280,7 @@ def test_sso_logout_revokes_and_forgets_the_roles_too(machine: Machine) -> None:
     machine.inside("export", "--format", "json", "dev")
     ended = machine.inside("sso", "logout")
     assert "revoked" in ended.err
-    assert "forgot 1 sessions" in ended.err
+    assert "forgot 1 session " in ended.err
     assert machine.run("--no-input", "export", "dev").code == 4
     assert "nobody was signed in" in machine.inside("sso", "logout").err
 
@@ -292,7 +292,7 @@ def test_sso_logout_forgets_all_here_though_aws_fails(machine: Machine) -> None:
     machine.aws.clear_faults()
     assert ended.code == 6
     assert "the tokens of 'corp' are forgotten here, but not revoked: they end by themselves" in ended.err
-    assert "forgot 1 sessions of its roles" in ended.err
+    assert "forgot 1 session of its roles" in ended.err
     assert machine.run("--no-input", "export", "dev").code == 4
     assert "nobody was signed in" in machine.inside("sso", "logout").err
 

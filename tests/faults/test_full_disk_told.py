@@ -55,5 +55,5 @@ def test_a_full_disk_then_a_read_only_one(tmp_path: Path) -> None:
     assert "error: can't write" in ended.stderr
     assert "No space left on device" in ended.stderr
     assert ended.stderr.count("Read-only file system") == 2
-    assert "intact: generation 2, 1 entries" in ended.stdout
+    assert "intact: generation 2, 1 entry" in ended.stdout
     assert "Traceback" not in ended.stderr

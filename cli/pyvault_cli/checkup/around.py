@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.errors import AwsUnreachableError, InvalidSettingError, PyvaultError
 from pyvault_cli.checkup.finding import Finding
+from pyvault_cli.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def aws_config(context: Context) -> Iterator[Finding]:
         hint = problem.hint or f"mend it in '{config.path}'"
         yield Finding(check="aws config", ok=False, message=problem.message, hint=hint)
     if not wrong:
-        count = "1 profile" if len(names) == 1 else f"{len(names)} profiles"
+        count = counted(len(names), "profile")
         yield Finding(check="aws config", ok=True, message=f"'{config.path}' has {count}")
     found = read_credentials_file(credentials) if credentials.exists() else None
     clear = len(found.pairs) + len(found.repeated) if found else 0

@@ -16,12 +16,15 @@ from pyvault.names import Kind, parse_profile_name
 from pyvault.storage.choice import Origin
 from pyvault_cli import console, key_input, options, totp_input
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.counts import counted
 from pyvault_cli.key_input import GivenKey
 from pyvault_cli.trusting import TrustEndpointOption, check_endpoints
 from pyvault_cli.wanted import Wanted
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile
+
+FIRST_GENERATION = 1
 
 
 def add(
@@ -135,7 +138,7 @@ def _announce_backend(context: Context) -> None:
         if considered.hint:
             console.hint(considered.hint)
     console.note(
-        f"Credentials are kept in the backend '{choice.name}' from now on; --backend names another for one command, "
+        f"Credentials go to the backend '{choice.name}'; --backend names another for one command, "
         f"PYVAULT_BACKEND or 'name = \"...\"' under [backend] in '{context.paths.config_file}' for all."
     )
 
@@ -171,19 +174,21 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
 def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> None:
     now = clock.now().replace(microsecond=0)
     new_vault = _vault_to_be_made(context)
-    context.store.put(
-        name,
-        StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
-    )
+    with context.store.transaction():
+        made_here = new_vault is not None and _is_new(context)  # another add may have made it meanwhile
+        context.store.put(
+            name,
+            StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
+        )
     context.record_choice()
-    if new_vault is not None:
+    if made_here:
         console.note(f"Made the vault '{new_vault}'.")
         console.hint("pyvault vault slot add --recovery makes a code for the day the passphrase or key file is lost")
     console.note(f'Added credentials to profile "{name}" in vault')
     if is_known:
         sessions = context.sessions.clear(root=name)
         if sessions:
-            console.note(f"Deleted {sessions} existing sessions.")
+            console.note(f"Deleted {counted(sessions, 'existing session')}.")
 
 
 def _vault_to_be_made(context: Context) -> Path | None:
@@ -194,6 +199,15 @@ def _vault_to_be_made(context: Context) -> Path | None:
 
     path = VaultAccess(context).path
     return None if path.exists() else path
+
+
+def _is_new(context: Context) -> bool:
+    """Return whether nobody has written to the vault file since it was made."""
+    from pyvault.vaultfile.reader import read_header
+    from pyvault_cli.vault_access import VaultAccess
+
+    access = VaultAccess(context)
+    return read_header(access.path, access.options.checks).generation == FIRST_GENERATION
 
 
 def _append_section(context: Context, name: str, mfa_serial: str | None) -> None:

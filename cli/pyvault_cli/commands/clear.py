@@ -9,6 +9,7 @@ import typer
 from pyvault.errors import UsageError
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.counts import counted
 
 
 def clear(
@@ -29,7 +30,7 @@ def clear(
     flights.forget_abandoned()
     flights.forget_failures()
     if expired:
-        console.note(f"Cleared {context.sessions.clear_expired()} sessions.")
+        console.note(f"Cleared {counted(context.sessions.clear_expired(), 'session')}.")
         return
     if everything:
         from pyvault.sessions.forgetting import forget_session_file
@@ -43,7 +44,7 @@ def clear(
 
     shared = _drop_shared(context, profile) if profile is not None else 0
     dropped = shared + context.sessions.clear(profile) + drop_tokens(context, profile)
-    console.note(f"Cleared {dropped} sessions.")
+    console.note(f"Cleared {counted(dropped, 'session')}.")
 
 
 def _drop_shared(context: Context, profile: str) -> int:

@@ -22,7 +22,8 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
         console.data(dumps({"v": 1, "findings": shown}, indent=2) + "\n")
     else:
         for found in findings:
-            console.out(f"{'ok    ' if found.ok else 'BROKEN'}  {found.check}: {found.message}")
+            state = "BROKEN" if not found.ok else "advice" if found.hint else "ok    "
+            console.out(f"{state}  {found.check}: {found.message}")
             if found.hint:
                 console.out(f"          {found.hint}")
     if not all(found.ok for found in findings):

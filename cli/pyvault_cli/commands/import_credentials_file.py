@@ -12,6 +12,7 @@ from pyvault.moving.credentials_file import backup_path, read_credentials_file, 
 from pyvault.moving.migrate import FORETOLD, VERIFIED, Moved, Terms
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.counts import counted
 from pyvault_cli.moving import OverwriteOption, move_and_tell
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def import_credentials_file(
         if not stored:
             return
         _take_settings_along(context, path, stored, dry_run=dry_run)
-        keys = f"the keys of {len(stored)} profiles from '{path}'"
+        keys = f"the keys of {counted(len(stored), 'profile')} from '{path}'"
         if remove and dry_run:
             console.note(f"Would remove {keys}.")
         elif remove:

@@ -12,6 +12,7 @@ from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
 from pyvault_cli import console, options
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.counts import counted
 
 
 def remove(
@@ -24,7 +25,7 @@ def remove(
     context = context_of(ctx)
     name = parse_profile_name(profile)
     if sessions_only:
-        console.note(f"Deleted {context.sessions.clear(name)} sessions.")
+        console.note(f"Deleted {counted(context.sessions.clear(name), 'session')}.")
         return
     if name not in context.store.profiles():
         raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint="pyvault list shows them")
@@ -43,7 +44,9 @@ def remove(
         console.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
     sessions = context.sessions.clear(root=name) + context.sessions.clear(name)
     if sessions:
-        console.note(f"Deleted {sessions} sessions made from them; at AWS they stay good until they expire.")
+        console.note(
+            f"Deleted {counted(sessions, 'session')} made from them; what AWS gave stays good until it expires."
+        )
     console.note("The access key itself still exists at AWS.")
     if context.choice.name == "file":
         console.note("Backups of the vault still hold it; pyvault vault purge deletes them.")

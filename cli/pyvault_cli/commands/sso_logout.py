@@ -11,6 +11,7 @@ from pyvault.errors import AwsError, ItemCorruptError
 from pyvault.sso.logout import Logout, logout
 from pyvault_cli import console, sso_access
 from pyvault_cli.context import Context, context_of
+from pyvault_cli.counts import counted
 
 if TYPE_CHECKING:
     from pyvault.sso.session import SsoSession
@@ -66,4 +67,4 @@ def _forget_roles(context: Context, portal: SsoSession) -> None:
     profiles = profiles_of(context.aws_config, portal, context.environ, credentials_file=context.aws_credentials)
     dropped = sum(context.sessions.clear(profile) for profile in profiles)
     if dropped:
-        console.note(f"forgot {dropped} sessions of its roles; at AWS they stay good until they expire")
+        console.note(f"forgot {counted(dropped, 'session')} of its roles; what AWS gave stays good until it expires")

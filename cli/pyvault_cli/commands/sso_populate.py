@@ -15,6 +15,7 @@ from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filte
 from pyvault_cli import console, sso_access
 from pyvault_cli.commands.sso_roles import FilterOption
 from pyvault_cli.context import context_of
+from pyvault_cli.counts import counted
 from pyvault_cli.sso_listing import roles_opened
 
 
@@ -80,4 +81,4 @@ def _write(made: Populated, path: Path) -> None:
     """
     if made.after != made.before and not replace_if_unchanged(path.resolve(), made.after, expected=made.before):
         raise ConflictError(f"'{path}' was changed by another program meanwhile", hint="run the command again")
-    console.note(f"'{path}' has {len(made.profiles)} profiles of this session")
+    console.note(f"'{path}' has {counted(len(made.profiles), 'profile')} of this session")

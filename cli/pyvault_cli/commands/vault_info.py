@@ -20,6 +20,7 @@ from pyvault_cli.vault_access import VaultAccess
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
+    from pyvault.vaultfile.trust import Sighting
 
 
 def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
@@ -29,7 +30,9 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
     header = read_header(access.path, access.options.checks)
     facts = access.path.stat()
     slots = [SlotInfo.of(slot) for slot in header.slots]
-    fingerprint = _known_fingerprint(access, header)
+    seen = _sighting(access, header)
+    fingerprint = None if seen is None or seen.epoch != header.key_epoch else seen.fingerprint.hex()
+    _warn_of_other_states(access, header, seen)
     known: dict[str, str | int] = {
         "path": str(access.path),
         "format_version": FORMAT_VERSION,
@@ -61,11 +64,27 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
         console.out(f"slot: {slot_as_text(slot)}")
 
 
-def _known_fingerprint(access: VaultAccess, header: Header) -> str | None:
-    """Return the fingerprint that was seen when this vault was last opened here; the file itself does not tell it."""
+def _sighting(access: VaultAccess, header: Header) -> Sighting | None:
+    """Return what was seen when this vault was last opened here; the file itself tells no fingerprint."""
     try:
-        seen = access.trust.sightings().get(header.vault_id)
+        return access.trust.sightings().get(header.vault_id)
     except PyvaultError as problem:
         console.warn(problem.message)
         return None
-    return None if seen is None or seen.epoch != header.key_epoch else seen.fingerprint.hex()
+
+
+def _warn_of_other_states(access: VaultAccess, header: Header, seen: Sighting | None) -> None:
+    """Tell of copies that other machines wrote, and of a file that is not what was seen here.
+
+    Whether a newer one descends from that is known only to who opens it.
+    """
+    import shlex
+
+    from pyvault.vaultfile.conflicts import find_conflict_copies
+
+    if seen is not None and header.generation <= seen.generation and (header.generation, header.txid) != seen.step:
+        console.warn(f"this is not the vault's state that was seen here, which is of generation {seen.generation}")
+        console.hint("pyvault vault verify opens it, and says what to do")
+    for copy in find_conflict_copies(access.path, header.vault_id):
+        console.warn(f"'{copy.path}' is another state of the vault, generation {copy.generation}")
+        console.hint(f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it")

@@ -6,6 +6,7 @@ import typer
 
 from pyvault_cli import console
 from pyvault_cli.context import context_of
+from pyvault_cli.counts import counted
 from pyvault_cli.options import YesOption
 from pyvault_cli.vault_access import VaultAccess
 
@@ -21,4 +22,4 @@ def vault_purge(ctx: typer.Context, yes: YesOption = False) -> None:
         context.ask.confirm(f"Delete all backups of '{access.path}'?", option="--yes")
     with lock(access.path, access.options):
         count = delete_backups(access.path)
-    console.note(f"Deleted {count} backups.")
+    console.note(f"Deleted {counted(count, 'backup')}.")

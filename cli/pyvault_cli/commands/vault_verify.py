@@ -6,6 +6,7 @@ import typer
 
 from pyvault_cli import console
 from pyvault_cli.context import context_of
+from pyvault_cli.counts import counted
 from pyvault_cli.options import JsonOption
 from pyvault_cli.vault_access import VaultAccess
 
@@ -28,5 +29,5 @@ def vault_verify(ctx: typer.Context, json: JsonOption = False) -> None:
 
         console.data(dumps({"v": 1, **known, "verified": True}, indent=2) + "\n")
         return
-    console.out(f"'{access.path}' is intact: generation {known['generation']}, {count} entries")
+    console.out(f"'{access.path}' is intact: generation {known['generation']}, {counted(count, 'entry', 'entries')}")
     console.out(f"vault id {known['vault_id']}, fingerprint {known['fingerprint']}")

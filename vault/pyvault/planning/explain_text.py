@@ -58,7 +58,11 @@ def draw(
         lines += [f"  {outcome.hint}"] if outcome.hint else []
     lines += _listed(
         "passed over",
-        [f"{passed.label}: {passed.why}" for member in profile.chain() for passed in member.passed_over],
+        list(
+            dict.fromkeys(
+                f"{passed.label}: {passed.why}" for member in profile.chain() for passed in member.passed_over
+            )
+        ),
     )
     lines += ["", "settings", *_settings_lines(profile)]
     return "\n".join(lines) + "\n"

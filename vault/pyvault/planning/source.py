@@ -72,7 +72,13 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
         why = f"{name!r} uses the console sign-in of {profile.login_session}"
         return LoginSessionStep(profile=name, session=profile.login_session, why=why)
     if profile.credential_process:
-        why = f"{name!r} names a credential_process"
+        origin = profile.origins.get("credential_process", "")
+        inherited = origin.startswith(("[default]", "include "))
+        why = (
+            f"{name!r} inherits the credential_process of {origin}"
+            if inherited
+            else f"{name!r} names a credential_process"
+        )
         return ProcessStep(profile=name, command=profile.credential_process, why=why)
     if profile.credential_source is not None:
         why = f"{name!r} takes its credentials from {profile.credential_source}"

@@ -103,7 +103,12 @@ def standing_key(environ: Mapping[str, str]) -> Secret[bytes] | None:
         )
     from pyvault.vaultfile.keyfile import parse_key
 
-    return parse_key(Secret(os.fsencode(text)), f"the value of {KEY}")
+    try:
+        return parse_key(Secret(os.fsencode(text)), f"the value of {KEY}")
+    except InvalidSettingError as exc:
+        if os.path.exists(os.path.expanduser(text)):  # noqa: PTH110, PTH111 - a key in the place of a path is no path
+            exc.hint = "the path of a key file belongs into PYVAULT_KEYFILE"
+        raise
 
 
 def origins_of(ask: object) -> PassphraseOrigins | None:

@@ -112,7 +112,7 @@ class Unlocking(Record):
 
         Raises:
             KdfLimitsError: some passphrase slot asks for too much; nothing was tried.
-            InputRequiredError: there is no source at all.
+            InputRequiredError: there is no source at all, or none was given that a slot knows.
             WrongKeyError: none fits, or one that should have fitted doesn't.
         """
         costs = self.passphrase_costs()
@@ -122,7 +122,11 @@ class Unlocking(Record):
             unlocked = attempt()
             if unlocked is not None:
                 return unlocked
-        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=f"it is opened by {self._keys()}")
+        hint = f"it is opened by {self._keys()}"
+        asked = {"passphrase_prompt": None, "passphrase_again": None}  # a human, of whom no slot takes a passphrase
+        if replace(sources, **asked).is_empty():
+            raise InputRequiredError(f"nothing was given that opens '{self.path}'", hint=hint)
+        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=hint)
 
     def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
         """Use every source that has a slot, for wrapping another data key.
