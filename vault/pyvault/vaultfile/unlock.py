@@ -123,8 +123,8 @@ class Unlocking(Record):
             if unlocked is not None:
                 return unlocked
         hint = f"it is opened by {self._keys()}"
-        asked = {"passphrase_prompt": None, "passphrase_again": None}  # a human, of whom no slot takes a passphrase
-        if replace(sources, **asked).is_empty():
+        # A human could be asked, but no slot takes a passphrase.
+        if replace(sources, passphrase_prompt=None, passphrase_again=None).is_empty():
             raise InputRequiredError(f"nothing was given that opens '{self.path}'", hint=hint)
         raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=hint)
 
