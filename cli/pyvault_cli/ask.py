@@ -32,7 +32,7 @@ TERMINAL = "a terminal"
 MOST_DIGITS = 9  # of a descriptor
 PASSPHRASE_SOURCES: tuple[str, ...] = (*origins.PASSPHRASE_SOURCES, TERMINAL)
 ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
-NEW_SOURCES: tuple[str, ...] = (NEW, "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", TERMINAL)
+NEW_SOURCES: tuple[str, ...] = (*origins.NEW_PASSPHRASE_SOURCES, TERMINAL)
 
 
 class DeclinedError(UserCancelledError):

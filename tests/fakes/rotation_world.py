@@ -16,7 +16,7 @@ from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.tools import Tools
 from pyvault.secret import Secret
 
-USER = CallerIdentity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/ci", user_id="AIDA1")
+USER = CallerIdentity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/ci")
 
 
 class Killed(BaseException):

@@ -55,7 +55,11 @@ def homes(base: Path) -> dict[tuple[str, ...], dict[str, str]]:
 
 def can_be_tried(world: World, plan: Plan | None) -> bool:
     """Return whether there is a plan, and no person is needed to sign in or read a code, and no network."""
-    if plan is None or any(isinstance(step, SsoStep) for step in plan.steps) or any(plan.mfa_serials()):
+    if (
+        plan is None
+        or any(isinstance(step, SsoStep) for step in plan.steps)
+        or any(getattr(step, "mfa_serial", None) for step in plan.steps)
+    ):
         return False
     text = f"{world.config} {world.credentials} {world.environ}".lower().replace(OF_SERVICES, "")
     return not any(word in text for word in OTHER_ENDPOINTS)

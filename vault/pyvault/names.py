@@ -79,18 +79,6 @@ def parse_profile_name(text: str) -> ProfileName:
     return ProfileName(parse_name(text))
 
 
-def parse_item_name(text: str) -> ItemName:
-    """Read ``kind/name``.
-
-    Raises:
-        InvalidNameError: no slash, an unknown kind, or a bad name.
-    """
-    kind, slash, name = text.partition("/")
-    if not slash:
-        raise InvalidNameError(f"the item name {text!r} has no kind")
-    return item_name(kind, name)
-
-
 def item_name(kind: str, name: str) -> ItemName:
     """Build an item name from its checked parts.
 

@@ -14,9 +14,6 @@
     [login]
     browser = "firefox"
 
-    [plugins]
-    allow = ["acme-vault"]   # distributions that may provide a backend without being asked about
-
 A setting that nobody knows is an error: a misspelt one would be a silent no.
 """
 
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
-KNOWN = ("backend", "exec", "login", "plugins", "prompt")
+KNOWN = ("backend", "exec", "login", "prompt")
 
 
 class ToolConfig(Record):
@@ -46,7 +43,6 @@ class ToolConfig(Record):
         hide_shared_config: the child of ``exec`` sees a view of the AWS files, with nothing in ``[default]``.
         browser: the program that opens a web page.
         prompt: the name of the prompt driver.
-        allowed_plugins: distributions whose backends need no first-use question.
     """
 
     backend: str | None = None
@@ -54,7 +50,6 @@ class ToolConfig(Record):
     hide_shared_config: bool = False
     browser: str | None = None
     prompt: str | None = None
-    allowed_plugins: frozenset[str] = frozenset()
 
 
 def load(path: Path) -> ToolConfig:
@@ -90,11 +85,9 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     name, options = _backend(document.get("backend", {}), where)
     execution = _table(document.get("exec", {}), "exec", where)
     login = _table(document.get("login", {}), "login", where)
-    plugins = _table(document.get("plugins", {}), "plugins", where)
     prompt = _table(document.get("prompt", {}), "prompt", where)
     _only(execution, ("hide_shared_config",), "exec.", where)
     _only(login, ("browser",), "login.", where)
-    _only(plugins, ("allow",), "plugins.", where)
     _only(prompt, ("driver",), "prompt.", where)
     return ToolConfig(
         backend=name,
@@ -102,7 +95,6 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
         hide_shared_config=_switch(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
-        allowed_plugins=_names(plugins.get("allow", []), "plugins.allow", where),
     )
 
 
@@ -140,15 +132,6 @@ def _switch(value: object, setting: str, where: str) -> bool:
     if isinstance(value, bool):
         return value
     raise _wrong(setting, "true or false", where)
-
-
-def _names(value: object, setting: str, where: str) -> frozenset[str]:
-    if isinstance(value, list):
-        members = cast("list[object]", value)  # a list of TOML values
-        texts = [member for member in members if isinstance(member, str)]
-        if len(texts) == len(members):
-            return frozenset(texts)
-    raise _wrong(setting, "a list of texts", where)
 
 
 def _table(value: object, setting: str, where: str) -> Mapping[str, object]:

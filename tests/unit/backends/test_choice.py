@@ -63,7 +63,7 @@ def test_what_is_said_later_in_the_line_decides() -> None:
 )
 def test_each_platform_has_its_own_store(platform: str, expected: str) -> None:
     choice = _choose(platform=platform, look=_all_work)
-    assert (choice.name, choice.origin, choice.explicit) == (expected, Origin.AUTOMATIC, False)
+    assert (choice.name, choice.origin) == (expected, Origin.AUTOMATIC)
 
 
 def test_the_file_is_taken_with_the_reason_why_nothing_else_was() -> None:
@@ -86,8 +86,3 @@ def test_aws_vaults_kwallet_is_our_keyring_with_that_class() -> None:
 def test_a_store_of_aws_vault_that_we_lack_is_an_error_not_another_store() -> None:
     with pytest.raises(BackendUnavailableError, match="keyctl"):
         _choose(environ={"AWS_VAULT_BACKEND": "keyctl"}, look=_never)
-
-
-def test_only_a_named_backend_is_explicit() -> None:
-    assert Choice(name="x", origin=Origin.CONFIG).explicit
-    assert not Choice(name="x", origin=Origin.RECORDED).explicit

@@ -123,7 +123,6 @@ def test_the_code_of_a_shared_session_comes_from_the_source_or_who_needs_it() ->
         plan = plan_of(text, stored=("s",))
         assert [getattr(step, "mfa_process", None) for step in plan.steps] == [None, "code", None]
         assert plan.mfa_process == "code"
-    assert list(plan_of(S + M + T + ROLE + M, stored=("s",)).mfa_serials()) == ["arn:aws:iam::1:mfa/me"]
 
 
 def test_a_chain_of_a_thousand_profiles_is_planned() -> None:

@@ -10,6 +10,7 @@ from aws_profiles import inspected, plan_of, profile_of
 from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError
 from pyvault.planning import explain
+from pyvault.planning.explain_text import draw
 from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.steps import Plan
 
@@ -197,14 +198,14 @@ def test_no_secret_is_shown() -> None:
     text = "[profile t]\naws_access_key_id = AKIAPLANTEDKEYID1234\naws_secret_access_key = planted-secret\n"
     options = PlanOptions(allow_plaintext_source=True)
     plan, profile = plan_of(text, options=options), profile_of(text)
-    shown = json.dumps(as_json(plan, profile)) + explain.as_text(plan, profile, lambda _: "miss")
+    shown = json.dumps(as_json(plan, profile)) + draw(plan, profile, lambda _: "miss")
     assert "planted-secret" not in shown
 
 
 def text_of(text: str, stored: tuple[str, ...] = ("s",), options: PlanOptions | None = None) -> str:
     plan, profile = plan_of(text, stored=stored, options=options), profile_of(text)
     until = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return explain.as_text(plan, profile, lambda _: "hit", lambda step: until if "Session" in step.op else None)
+    return draw(plan, profile, lambda _: "hit", lambda step: until if "Session" in step.op else None)
 
 
 def test_the_drawing() -> None:
@@ -232,7 +233,7 @@ def test_an_error_is_drawn_with_its_hint() -> None:
     profile = profile_of("[profile t]\n")
     with pytest.raises(PyvaultError) as caught:
         make_plan(profile, stored=())
-    drawn = explain.as_text(caught.value, profile, lambda _: "unknown")
+    drawn = draw(caught.value, profile, lambda _: "unknown")
     assert "no credentials: profile 't': credentials missing\n  pyvault add t stores" in drawn
 
 

@@ -16,6 +16,7 @@ from pyvault.config.load import inspect_profile, load_profile
 from pyvault.config.profile import Flags
 from pyvault.errors import PyvaultError
 from pyvault.planning import explain
+from pyvault.planning.explain_text import draw
 from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import (
@@ -286,7 +287,7 @@ def test_explain_always_has_an_answer(world: World) -> None:
     parsed: Any = json.loads(json.dumps(shown))
     assert parsed == shown
     assert all(set(step) == set(explain.STEP_KEYS) for step in parsed["steps"])
-    drawn = explain.as_text(outcome, profile, lambda _: "unknown")
+    drawn = draw(outcome, profile, lambda _: "unknown")
     assert not any(ord(char) < 32 and char != "\n" for char in drawn)
 
 

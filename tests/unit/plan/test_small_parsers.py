@@ -102,7 +102,6 @@ def test_the_partitions() -> None:
     for partition in PARTITIONS:
         assert partition_of_region(partition.default_region) is partition
         assert find_partition_of_arn(f"arn:{partition.name}:iam::1:role/x") is partition
-        assert partition.signin_host.endswith(partition.signin_domain)
 
 
 def test_the_partitions_are_those_of_botocore() -> None:

@@ -19,7 +19,7 @@ from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
 from pyvault.sessions.forgetting import forget_session_file, next_clearing
-from pyvault.sessions.session_cache import SessionCache, open_session_vault, session_files
+from pyvault.sessions.session_cache import SessionCache, open_session_vault
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_vault import cleared_path, session_path
 from pyvault.vaultfile.newslot import KeyFileSlot
@@ -323,15 +323,6 @@ def test_many_first_writers_make_one_file(place: Place) -> None:
     assert place.notes == []
 
 
-def test_deleting_the_file_needs_no_key(tmp_path: Path) -> None:
-    place = Place(tmp_path, MemoryBackend())
-    place.open().put(KEY, credentials(), profile="p", op="x")
-    assert session_files(place.paths) == [place.file]
-    place.backend = Locked()
-    place.open().delete_file()
-    assert session_files(place.paths) == []
-
-
 def test_the_file_is_named_after_the_store_and_not_after_how_it_is_opened(tmp_path: Path) -> None:
     plain = session_path(tmp_path, "file", {"path": "/v"})
     assert session_path(tmp_path, "file", {"path": "/v", "keyfile": "/k"}) == plain
@@ -365,7 +356,6 @@ def test_codec_refuses_anything_else_without_showing_it(noise: bytes) -> None:
 FORGETTING = {
     "clear": lambda cache: cache.clear("p"),
     "clear of all": lambda cache: cache.clear(),
-    "file removed": lambda cache: cache.delete_file(),
     "token dropped": lambda cache: cache.delete_blob(Kind.SSO_TOKEN, "portal"),
 }
 

@@ -160,11 +160,10 @@ def test_every_partition_signs_in_and_out_on_its_own_hosts(partition: Partition)
     assert (outer.netloc, outer.path) == (partition.signin_host, "/oauth")
     assert (inner.netloc, inner.path) == (partition.signin_host, "/federation")
     assert console.netloc == f"{partition.default_region}.{partition.console_host}"
-    assert partition.signin_host.endswith(partition.signin_domain)
 
 
 def test_no_two_partitions_share_a_host() -> None:
-    for name in ("signin_host", "console_host", "signin_domain"):
+    for name in ("signin_host", "console_host"):
         assert len({getattr(partition, name) for partition in PARTITIONS}) == len(PARTITIONS)
 
 

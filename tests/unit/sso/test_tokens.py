@@ -13,7 +13,6 @@ from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.names import Kind
 from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.secret import Secret
-from pyvault.sso.session import parse_scopes
 from pyvault.sso.tokens import (
     Registration,
     SsoToken,
@@ -80,11 +79,6 @@ def test_deviation_9_an_edited_session_never_finds_the_token_of_another() -> Non
     assert len(keys) == 1 + len(edited)
     assert session("other-name").key() == base.key()
     assert session(start_url="https://corp.awsapps.com/start/").key() == base.key()
-
-
-def test_scopes_have_a_default_and_are_trimmed() -> None:
-    assert parse_scopes(None) == parse_scopes(" , ") == ("sso:account:access",)
-    assert parse_scopes("a, b,") == ("a", "b")
 
 
 def test_a_token_stays_as_long_as_it_can_be_refreshed() -> None:

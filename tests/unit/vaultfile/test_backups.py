@@ -12,7 +12,6 @@ from pyvault.errors import ForeignVaultError, ItemNotFoundError, TamperedError, 
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, delete_backups, keep_backup, list_backups
-from pyvault.vaultfile.discard import discard
 from pyvault.vaultfile.header import MAX_GENERATION
 from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.trust import Trust
@@ -146,15 +145,6 @@ def test_session_vaults_keep_no_backups(tmp_path: Path) -> None:
     for number in range(3):
         vault.put(credential("a"), Secret(bytes([number])))
     assert list_backups(vault.path) == []
-
-
-def test_a_session_vault_is_discarded_without_a_key(tmp_path: Path) -> None:
-    vault = make_vault(tmp_path, items={"a": b"a"})
-    (tmp_path / "vault.pyv.pending-0123").write_bytes(b"left over")
-    assert discard(vault.path)
-    assert not discard(vault.path)
-    assert {entry.name for entry in tmp_path.iterdir()} == {"ci.key", "vault.pyv.lock"}
-    assert not discard(tmp_path / "nowhere" / "sessions.pyv")
 
 
 def test_leftovers_of_others_stay(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import json
 
 from pyvault.errors import ItemNotFoundError
 from pyvault.files.atomic import replace_file
-from pyvault.names import ItemName, parse_item_name
+from pyvault.names import ItemName, item_name
 from pyvault.secret import Secret
 from pyvault.testing.template.driver import NewBackend
 
@@ -28,7 +28,7 @@ class ForgivingFile(NewBackend):
             replace_file(self._folder / "store.json", json.dumps(items).encode())
 
     def names(self) -> list[ItemName]:
-        return [parse_item_name(text) for text in self._load()]
+        return [item_name(*text.split("/", 1)) for text in self._load()]
 
     def _load(self) -> dict[str, str]:
         try:

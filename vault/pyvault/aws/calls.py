@@ -38,7 +38,6 @@ class CallerIdentity(Record):
 
     account_id: str
     arn: str
-    user_id: str
 
 
 class AccessKey(Record):

@@ -106,9 +106,7 @@ class BotoSts:
         """Ask who the credentials belong to; needs no permission."""
         with self._translated("sts:GetCallerIdentity"):
             answer = read(self._client.get_caller_identity())
-            return CallerIdentity(
-                account_id=answer.text("Account"), arn=answer.text("Arn"), user_id=answer.text("UserId")
-            )
+            return CallerIdentity(account_id=answer.text("Account"), arn=answer.text("Arn"))
 
 
 def _credentials(answer: Answer, *, role_arn: str | None = None, user: str | None = None) -> Credentials:

@@ -16,7 +16,6 @@ class Partition(Record):
         default_region: where global services answer; stands in when no region is set.
         dns_suffix: of the service endpoints.
         dualstack_suffix: of those that answer over IPv6 too.
-        signin_domain: below it the sign-in endpoints of the regions.
         signin_host: where federation and logout go without a region of choice.
         console_host: the console without a region in front.
 
@@ -29,7 +28,6 @@ class Partition(Record):
     default_region: str
     dns_suffix: str
     dualstack_suffix: str
-    signin_domain: str
     signin_host: str
     console_host: str
 
@@ -40,7 +38,6 @@ AWS: Final = Partition(
     default_region="us-east-1",
     dns_suffix="amazonaws.com",
     dualstack_suffix="api.aws",
-    signin_domain="signin.aws.amazon.com",
     signin_host="us-east-1.signin.aws.amazon.com",
     console_host="console.aws.amazon.com",
 )
@@ -53,7 +50,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="cn-northwest-1",
         dns_suffix="amazonaws.com.cn",
         dualstack_suffix="api.amazonwebservices.com.cn",
-        signin_domain="signin.amazonaws.cn",
         signin_host="signin.amazonaws.cn",
         console_host="console.amazonaws.cn",
     ),
@@ -63,7 +59,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="us-gov-west-1",
         dns_suffix="amazonaws.com",
         dualstack_suffix="api.aws",
-        signin_domain="signin.amazonaws-us-gov.com",
         signin_host="signin.amazonaws-us-gov.com",
         console_host="console.amazonaws-us-gov.com",
     ),
@@ -73,7 +68,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="eusc-de-east-1",
         dns_suffix="amazonaws.eu",
         dualstack_suffix="api.amazonwebservices.eu",
-        signin_domain="signin.amazonaws-eusc.eu",
         signin_host="eusc-de-east-1.signin.amazonaws-eusc.eu",
         console_host="console.amazonaws-eusc.eu",
     ),
@@ -83,7 +77,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="us-iso-east-1",
         dns_suffix="c2s.ic.gov",
         dualstack_suffix="api.aws.ic.gov",
-        signin_domain="signin.c2shome.ic.gov",
         signin_host="signin.c2shome.ic.gov",
         console_host="console.c2shome.ic.gov",
     ),
@@ -93,7 +86,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="us-isob-east-1",
         dns_suffix="sc2s.sgov.gov",
         dualstack_suffix="api.aws.scloud",
-        signin_domain="signin.sc2shome.sgov.gov",
         signin_host="signin.sc2shome.sgov.gov",
         console_host="console.sc2shome.sgov.gov",
     ),
@@ -103,7 +95,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="eu-isoe-west-1",
         dns_suffix="cloud.adc-e.uk",
         dualstack_suffix="api.cloud-aws.adc-e.uk",
-        signin_domain="signin.csphome.adc-e.uk",
         signin_host="signin.csphome.adc-e.uk",
         console_host="console.csphome.adc-e.uk",
     ),
@@ -113,7 +104,6 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
         default_region="us-isof-south-1",
         dns_suffix="csp.hci.ic.gov",
         dualstack_suffix="api.aws.hci.ic.gov",
-        signin_domain="signin.csphome.hci.ic.gov",
         signin_host="signin.csphome.hci.ic.gov",
         console_host="console.csphome.hci.ic.gov",
     ),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pyvault.config.reader import SettingReader
     from pyvault.config.syntax import Entry
 
+#: What a token must be good for so that AWS hands out a refresh token with it.
+#: Source: AWS CLI user guide, "Configuring IAM Identity Center": sso_registration_scopes.
+DEFAULT_SCOPES = ("sso:account:access",)
+
 
 class SsoSettings(Record):
     """What a profile says about IAM Identity Center; None is what nothing sets."""

@@ -69,10 +69,6 @@ class Totp(Record):
         number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFF_FFFF
         return Secret(str(number % 10**self.digits).zfill(self.digits))
 
-    def remaining(self, at: datetime) -> timedelta:
-        """Say how long the code of this moment stays good."""
-        return timedelta(seconds=self.period.total_seconds() - at.timestamp() % self.period.total_seconds())
-
 
 def totp_name(profile: str) -> ItemName:
     """Name the item that holds a profile's authenticator."""

@@ -25,7 +25,7 @@ from pyvault.planning.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from pyvault.config.profile import Profile
     from pyvault.config.sources import PassedOver
@@ -128,25 +128,6 @@ def as_json(
         "exposes_long_term_credentials": plan is not None and _exposes(plan),
         "error": None if error is None else {"type": type(error).__name__, "message": error.message},
     }
-
-
-def as_text(
-    outcome: Plan | PyvaultError,
-    profile: Profile,
-    cached: Callable[[Step], Cached],
-    expires: Callable[[Step], datetime | None] = lambda _: None,
-) -> str:
-    """Draw the explanation for a person.
-
-    Args:
-        outcome: as for :func:`as_json`.
-        profile: the same.
-        cached: the same.
-        expires: until when the session of a step is good; None if there is none.
-    """
-    from pyvault.planning.explain_text import draw
-
-    return draw(outcome, profile, cached, expires)
 
 
 def _source_chain(profile: Profile) -> list[Json]:

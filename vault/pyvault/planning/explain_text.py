@@ -46,9 +46,16 @@ def draw(
     outcome: Plan | PyvaultError,
     profile: Profile,
     cached: Callable[[Step], str],
-    expires: Callable[[Step], datetime | None],
+    expires: Callable[[Step], datetime | None] = lambda _: None,
 ) -> str:
-    """Draw a plan, or say why there is none, and list the settings."""
+    """Draw a plan, or say why there is none, and list the settings.
+
+    Args:
+        outcome: the plan, or why there is none; the settings come out either way.
+        profile: as resolved, with its problem if it has one.
+        cached: says of a step ``hit``, ``miss``, ``never`` or ``unknown``.
+        expires: until when the session of a step is good; None if there is none.
+    """
     chain = " -> ".join(printable(member.name) for member in profile.chain())
     lines = [f"profile {chain}", ""]
     if isinstance(outcome, Plan):

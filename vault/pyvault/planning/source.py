@@ -8,8 +8,9 @@ is another profile's matter). A profile has several only if one layer names seve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from pyvault.config.sso import DEFAULT_SCOPES
 from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
 from pyvault.planning.client_settings import client_of, sso_client_of
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
     from pyvault.planning.steps import Plan
-
-#: Enough for refresh tokens and role credentials. Source: IAM Identity Center, "Access scopes".
-DEFAULT_SCOPES: Final = ("sso:account:access",)
 
 
 class PlanOptions(Record):

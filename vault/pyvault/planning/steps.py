@@ -15,7 +15,7 @@ from pyvault.planning.client_variables import ClientVariables
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from pyvault.model import Credentials
@@ -285,9 +285,3 @@ class Plan(Record):
     client: ClientVariables = field(default_factory=ClientVariables)
     claims: Mapping[int, ClaimedAccount] = field(default_factory=dict[int, "ClaimedAccount"])
     notes: tuple[str, ...] = ()
-
-    def mfa_serials(self) -> Iterator[str]:
-        """Give the MFA devices a cold start asks for a code of, in order."""
-        for step in self.steps:
-            if isinstance(step, SessionTokenStep | AssumeRoleStep) and step.mfa_serial:
-                yield step.mfa_serial

@@ -133,15 +133,6 @@ class SessionCache:
             lambda entry: entry.expires is not None and entry.expires <= now, kinds=frozenset(Kind), for_good=False
         )
 
-    def delete_file(self) -> None:
-        """Remove the file itself, locked or not: sessions, SSO tokens and registrations.
-
-        Raises:
-            WriteFailedError: it can't be removed.
-        """
-        self._handle.file.delete()
-        self.close()
-
     # Raw items, for SSO tokens and client registrations
 
     def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:

@@ -168,17 +168,6 @@ class SessionVault:
         except WriteFailedError as exc:
             self._note(exc.message)
 
-    def delete(self) -> None:
-        """Remove the file without opening it, and remember that.
-
-        Raises:
-            WriteFailedError: it can't be removed.
-        """
-        from pyvault.sessions.forgetting import next_clearing
-
-        delete_session_file(self.path)
-        self.remember_cleared(next_clearing(known_clearing(self._memory), 0, self._clock()))
-
     def open_or_make(self) -> Vault:
         """Open the file; make it if there is none, and anew if it doesn't belong here or is damaged.
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from pyvault.config.sso import DEFAULT_SCOPES
 from pyvault.record import Record
 from pyvault.sso.portal_url import portal_url
 
 if TYPE_CHECKING:
     from pyvault.planning.steps import ClientSettings, SsoStep
-
-#: What a token must be good for so that AWS hands out a refresh token with it.
-#: Source: AWS CLI user guide, "Configuring IAM Identity Center": sso_registration_scopes.
-DEFAULT_SCOPES = ("sso:account:access",)
 
 
 class SsoSession(Record, uncompared=("profile",)):
@@ -84,9 +81,3 @@ def session_of(step: SsoStep) -> SsoSession:
         scopes=step.registration_scopes or DEFAULT_SCOPES,
         profile=step.profile,
     )
-
-
-def parse_scopes(text: str | None) -> tuple[str, ...]:
-    """Read ``sso_registration_scopes``: a list with commas; the default if empty."""
-    scopes = tuple(scope for part in (text or "").split(",") if (scope := part.strip()))
-    return scopes or DEFAULT_SCOPES

@@ -53,11 +53,6 @@ class Choice(Record):
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     considered: tuple[Considered, ...] = ()
 
-    @property
-    def explicit(self) -> bool:
-        """Whether a person named it; only then may a third party's backend run."""
-        return self.origin not in {Origin.AUTOMATIC, Origin.RECORDED}
-
 
 #: The automatic order by ``sys.platform``; ``file`` always works and is last.
 AUTOMATIC_ORDER: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -31,6 +31,8 @@ KEY = "PYVAULT_KEY"
 
 #: What an error names when nobody is there to ask; a name of aws-vault's is not advertised.
 PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", KEY, "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
+#: The same of a new one, which come before them.
+NEW_PASSPHRASE_SOURCES = ("--new-passphrase-fd", "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 
 
 @runtime_checkable

@@ -19,7 +19,14 @@ from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import how_to_make, read_key_file
 from pyvault.vaultfile.keys import FINGERPRINT_SIZE
 from pyvault.vaultfile.options import LOCK_SECONDS, VaultOptions
-from pyvault.vaultfile.origins import KEY, PASSPHRASE_SOURCES, key_of, origins_of, undisturbed_of
+from pyvault.vaultfile.origins import (
+    KEY,
+    NEW_PASSPHRASE_SOURCES,
+    PASSPHRASE_SOURCES,
+    key_of,
+    origins_of,
+    undisturbed_of,
+)
 from pyvault.vaultfile.passphrase import read_passphrase_file
 from pyvault.vaultfile.secretfile import refuse_key_as_path
 from pyvault.vaultfile.unlock import UnlockSources
@@ -53,13 +60,6 @@ KNOWN = frozenset(
 STORE_PREFIX = "unlock_store."
 MOST_DIGITS = 20  # of a number: a generation has up to 64 bits
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; docs/vault-format.md, section 6
-
-NEW_PASSPHRASE_SOURCES = (
-    "--new-passphrase-fd",
-    "PYVAULT_NEW_PASSPHRASE",
-    "PYVAULT_NEW_PASSPHRASE_FILE",
-    *PASSPHRASE_SOURCES,
-)
 
 
 class VaultSettings(Record):
@@ -179,7 +179,9 @@ class VaultSettings(Record):
             passphrase = read_passphrase_file(self.passphrase_file)
         else:
             question = Question(
-                key="new-passphrase", prompt=f"new passphrase for '{self.path}'", sources=NEW_PASSPHRASE_SOURCES
+                key="new-passphrase",
+                prompt=f"new passphrase for '{self.path}'",
+                sources=NEW_PASSPHRASE_SOURCES + PASSPHRASE_SOURCES,
             )
             try:
                 passphrase = ask(question)

@@ -15,16 +15,14 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from pyvault.record import Record
-from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box, seal, sealed_size
+from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box, seal
 
 if TYPE_CHECKING:
     from pyvault.backend import ParentVault
     from pyvault.secret import Secret
 
 MAX_SLOTS = 32
-MAX_SLOT_SIZE = 0xFFFF
 SLOT_ID_SIZE = 8
-WRAP_SIZE = sealed_size(KEY_SIZE)  # 104
 RECOVERY_FLAG = 1
 WRAP_CONTEXT = b"pyvault/v1/slot\0"
 
