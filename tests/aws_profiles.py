@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pyvault.config.clients import ClientSettings
 from pyvault.config.file import ConfigFile
 from pyvault.config.load import inspect_profile, load_profile
 from pyvault.config.profile import Flags, Profile
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault.planning.steps import AssumeRoleStep, ClientSettings, Plan, Step
+from pyvault.planning.steps import AssumeRoleStep, Plan, Step
 
 CONFIG_PATH = Path("/home/me/.aws/config")
 CREDENTIALS_PATH = Path("/home/me/.aws/credentials")

@@ -9,7 +9,7 @@ from pyvault.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pyvault.planning.client_variables import ClientVariables, Covered
+    from pyvault.config.client_variables import ClientVariables, Covered
     from pyvault.planning.steps import Plan
 
 HINT = (

@@ -66,7 +66,7 @@ def console_session(wanted: Wanted, context: Context, ambient: Credentials | Non
     Raises:
         ConfigError: the profile can't be planned.
     """
-    from pyvault.planning.client_settings import home_partition
+    from pyvault.config.client_settings import home_partition
 
     profile = wanted.load(context, None if ambient is None else ())
     plan = wanted.plan(context) if ambient is None else _ambient_plan(ambient, wanted, context)
@@ -115,7 +115,7 @@ def _is_first(plan: Plan) -> bool:
 
 
 def _ambient_plan(ambient: Credentials, wanted: Wanted, context: Context) -> Plan:
-    from pyvault.planning.client_settings import client_of, home_partition
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
     profile = wanted.load(context, ())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Availability
     from pyvault.config.file import ConfigFile
+    from pyvault.files.checks import FileChecks
     from pyvault.paths import Paths
     from pyvault.recent import RecentUse
     from pyvault.sessions.session_cache import SessionCache
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pyvault.storage.choice_file import ChoiceFile, Remembered
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
-    from pyvault.vaultfile.checks import FileChecks
     from pyvault_cli.words import Words
 
 
@@ -94,7 +94,7 @@ class Context:
     @cached_property
     def file_checks(self) -> FileChecks:
         """What is asked of the directories of our own files."""
-        from pyvault.vaultfile.checks import FileChecks
+        from pyvault.files.checks import FileChecks
 
         return FileChecks.of(self.environ)
 

@@ -10,7 +10,7 @@ from pyvault.storage.probing import ProbeReport, probe_in_child
 
 if TYPE_CHECKING:
     from pyvault.backend import Options
-    from pyvault.storage.registry import BackendInfo
+    from pyvault.storage.info import BackendInfo
     from pyvault_cli.context import Context
 
 

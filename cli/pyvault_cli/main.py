@@ -213,10 +213,11 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
         return done.exit_code
     except TyperException as problem:
         from pyvault_cli.misspelt import option_meant
+        from pyvault_cli.words import SWITCHES, VALUED
 
         text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
         console.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        console.hint(f"{option_meant(problem)}pyvault {line.command} --help tells the options")
+        console.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help tells the options")
         return exits.USAGE
     return exits.DONE
 

@@ -29,7 +29,7 @@ def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
     Raises:
         UsageError: it is that very file.
     """
-    from pyvault.vaultfile.checks import FileChecks
+    from pyvault.files.checks import FileChecks
     from pyvault.vaultfile.reader import read_header
 
     if context.choice.name != "file":

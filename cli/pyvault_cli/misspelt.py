@@ -31,10 +31,8 @@ def command_meant(path: str, menu: Collection[str]) -> str:
     return meant(path, siblings)
 
 
-def option_meant(problem: TyperException) -> str:
+def option_meant(problem: TyperException, known: Collection[str]) -> str:
     """Ask for the global option that is nearest; the parser of a command knows its own ones only."""
-    from pyvault_cli.words import SWITCHES, VALUED
-
     unknown: str | None = getattr(problem, "option_name", None)
     suggested: object = getattr(problem, "possibilities", True)  # of an unknown option alone, whose text has them
-    return "" if unknown is None or suggested else meant(unknown, {*VALUED, *SWITCHES})
+    return "" if unknown is None or suggested else meant(unknown, known)

@@ -80,7 +80,7 @@ def rotation_tools(
     """Bring together what a rotation needs; nothing is asked or called yet."""
     from pyvault.aws.boto3_calls import BotoCalls
     from pyvault.clock import now
-    from pyvault.planning.client_settings import client_of, home_partition
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.rotation.own_keys import OwnKeys
 
     settings = client_of(owner, home_partition(owner.chain()))

@@ -130,7 +130,8 @@ def profile_variables(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
     An SDK that finds nothing for the profile, since its keys are in the vault, asks boto's own
     file and the metadata service next: theirs are not the profile's.
     """
-    from pyvault.planning.steps import CredentialSource, SourceStep
+    from pyvault.config.sources import CredentialSource
+    from pyvault.planning.steps import SourceStep
 
     variables = {"AWS_PROFILE": plan.profile, "BOTO_CONFIG": os.devnull, **real_files(environ)}
     instance = CredentialSource.EC2_INSTANCE_METADATA

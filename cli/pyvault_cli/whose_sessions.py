@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.backend import Attributed
 from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
-from pyvault.planning.plan_keys import foreseen, plan_keys
+from pyvault.planning.plan_keys import plan_keys
 from pyvault.planning.steps import SessionTokenStep, StoredStep
+from pyvault.providers.cached import foreseen
 from pyvault_cli.wanted import Wanted
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pyvault.aws.boto3_calls import BotoCalls, make_client
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsUnreachableError
 from pyvault.model import Credentials
-from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.secret import Secret
 
 KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted"))

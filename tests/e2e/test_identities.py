@@ -19,11 +19,12 @@ from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from fakes.sso_bench import Person
 from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import ConfigError, CredentialsError, InputRequiredError, ItemNotFoundError, NoCredentialsError
 from pyvault.model import Credentials
 from pyvault.names import Kind
-from pyvault.planning.plan_keys import look_at_cache
-from pyvault.planning.steps import ClientSettings, Endpoints, SsoStep
+from pyvault.planning.steps import SsoStep
+from pyvault.providers.cached import look_at_cache
 from pyvault.record import replace
 from pyvault.retrieve import Retriever
 from pyvault.secret import Secret

@@ -12,10 +12,10 @@ from certificates import make_certificate
 from fake_aws.client import FakeAws
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.ca_bundle import find_ca_bundle, tls_context
+from pyvault.config.client_settings import client_of, home_partition
 from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import AwsUnreachableError, ConfigError
-from pyvault.planning.client_settings import client_of, home_partition
 from pyvault.providers.ecs_container import from_container
 from pyvault.secret import Secret
 from pyvault.signin.token import get_over_https

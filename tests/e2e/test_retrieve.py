@@ -11,9 +11,10 @@ import pytest
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, MfaError
 from pyvault.planning.source import PlanOptions
-from pyvault.planning.steps import ClientSettings, SessionTokenStep
+from pyvault.planning.steps import SessionTokenStep
 from pyvault.sessions.cache import CacheMode
 from pyvault.vaultfile.keyfile import create_key_file
 

@@ -12,8 +12,8 @@ from fakes.browsers import follow
 from pyvault import clock
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.calls import SsoPortal
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.paths import Paths
-from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.secret import Secret
 from pyvault.sessions.session_cache import SessionCache, open_session_vault
 from pyvault.sessions.single_flight import SingleFlight

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, ItemNotFoundError
 from pyvault.names import Kind
-from pyvault.planning.steps import ClientSettings
 from pyvault.secret import Secret
 from pyvault.sso.oidc import Code, DeviceAuthorization, Flow, TokenAnswer
 from pyvault.sso.session import SsoSession

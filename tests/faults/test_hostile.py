@@ -22,9 +22,9 @@ from pyvault.errors import (
     VaultFileError,
     WrongKeyError,
 )
+from pyvault.files.checks import FileChecks
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.header import (
     FIXED,
     FIXED_SIZE,

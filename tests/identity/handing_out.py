@@ -19,6 +19,7 @@ from pyvault import clock
 from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
 from pyvault.config.load import inspect_profile
 from pyvault.config.profile import Flags
+from pyvault.config.sources import CredentialSource
 from pyvault.errors import ItemNotFoundError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import Kind
@@ -26,7 +27,6 @@ from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.source import require_built
 from pyvault.planning.steps import (
     AssumeRoleStep,
-    CredentialSource,
     PlaintextStep,
     Plan,
     ProcessStep,

@@ -16,7 +16,8 @@ from pyvault.config.file import ConfigFile
 from pyvault.errors import AccessDeniedError, ConfigError, PyvaultError
 from pyvault.sessions.session_vault import known_clearing
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.trust import Sighting, Trust
+from pyvault.vaultfile.sighting import Sighting
+from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.writer import find_writer, make_writer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kinds of files that Windows lacks")

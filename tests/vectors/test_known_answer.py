@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pyvault.files.checks import FileChecks
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.kdf import KdfCost, KdfLimits, argon2id, parse_params
 from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.passphrase import normalise

@@ -51,6 +51,7 @@ def open_vault(
         InputRequiredError: a passphrase is needed, and nobody was there to ask.
     """
     from pyvault.api import CredentialVault
+    from pyvault.files.checks import FileChecks
     from pyvault.paths import find_paths
     from pyvault.sessions.session_cache import open_session_vault
     from pyvault.storage.choice import choose
@@ -59,7 +60,6 @@ def open_vault(
     from pyvault.storage.registry import open_backend, probe_built_in
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import load
-    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.origins import KEY
 
     environment = dict(os.environ if environ is None else environ)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def devices(context: Context) -> Iterator[Finding]:
     """Every ``mfa_serial`` that can't be one, in the files and in AWS_MFA_SERIAL."""
     from pyvault.config.file import ConfigFile, find_credentials_path
-    from pyvault.mfa.serial import objection_to
+    from pyvault.config.mfa_serial import objection_to
     from pyvault.planning.limits import DEVICES
 
     config, credentials = context.aws_config, ConfigFile.load(find_credentials_path(context.environ))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pyvault.vaultfile.trust import Sighting
+    from pyvault.vaultfile.sighting import Sighting
     from pyvault_cli.context import Context
 
 TRIAL_SIZE = 4096  # bytes: a few may fit into what the file system has set aside anyway
@@ -29,7 +29,7 @@ def config(context: Context) -> Iterator[Finding]:
 def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
     from pyvault.files.atomic import PendingFile
-    from pyvault.vaultfile.checks import check_memory_directory, make_own_directory
+    from pyvault.files.checks import check_memory_directory, make_own_directory
 
     directory = context.paths.state
     check_memory_directory(directory, context.file_checks)

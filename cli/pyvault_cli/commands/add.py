@@ -144,7 +144,7 @@ def _announce_backend(context: Context) -> None:
 
 
 def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:
-    from pyvault.planning.client_settings import home_partition
+    from pyvault.config.client_settings import home_partition
 
     partition = home_partition([loaded])
     check_endpoints(loaded, partition, ("sts",), trusted, otherwise="; --no-verify stores the key without asking")
@@ -157,8 +157,8 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
         PyvaultError: AWS refuses it, or gives no answer.
     """
     from pyvault.aws.boto3_calls import BotoCalls
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.model import Credentials
-    from pyvault.planning.client_settings import client_of, home_partition
 
     credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
     try:
@@ -213,4 +213,6 @@ def _is_new(context: Context) -> bool:
 def _append_section(context: Context, name: str, mfa_serial: str | None) -> None:
     if context.aws_config.find_profile(name) is not None:
         return
-    context.aws_config.append_profile(name, {"mfa_serial": mfa_serial} if mfa_serial else {})
+    from pyvault.config.append import append_profile
+
+    append_profile(context.aws_config, name, {"mfa_serial": mfa_serial} if mfa_serial else {})

@@ -9,8 +9,9 @@ import typer
 from pyvault.errors import PyvaultError
 from pyvault.record import replace
 from pyvault.storage.built_in import BUILT_IN
+from pyvault.storage.info import BackendInfo
 from pyvault.storage.plugins import refresh_cache
-from pyvault.storage.registry import BackendInfo, list_backends
+from pyvault.storage.registry import list_backends
 from pyvault_cli import console
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.looking import look_at, refusal_of

@@ -33,11 +33,11 @@ def clear(
         console.note(f"Cleared {counted(context.sessions.clear_expired(), 'session')}.")
         return
     if everything:
-        from pyvault.sessions.forgetting import forget_session_file
-        from pyvault.sessions.session_vault import session_path
+        from pyvault import clock
+        from pyvault.sessions.session_vault import forget_session_file, session_path
 
         file = session_path(context.paths.data, context.choice.name, context.backend_options)
-        forget_session_file(file, context.paths.state, warn=console.warn)
+        forget_session_file(file, context.paths.state, warn=console.warn, clock=clock.now)
         console.note("Cleared all sessions and SSO tokens.")
         return
     from pyvault_cli.kept_tokens import drop_tokens

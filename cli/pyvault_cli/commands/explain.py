@@ -103,7 +103,7 @@ class CacheView(Record):
 
 def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
-    from pyvault.planning.plan_keys import look_at_cache
+    from pyvault.providers.cached import look_at_cache
     from pyvault.sessions.cache import CacheMode, find_min_ttl
 
     if wanted.cache is CacheMode.OFF:

@@ -68,6 +68,7 @@ def import_credentials_file(
 
 def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], *, dry_run: bool) -> None:
     """Append what stands beside the keys to the AWS config file, and name what does not go there."""
+    from pyvault.config.append import append_profile
     from pyvault.config.file import ConfigFile
     from pyvault.moving.settings_beside import settings_beside
 
@@ -76,7 +77,7 @@ def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], 
         beside = settings_beside(data, path, config, profile)
         if beside.settings:
             if not dry_run:
-                config = config.append_profile(profile, beside.settings)
+                config = append_profile(config, profile, beside.settings)
             done = "Would add" if dry_run else "Added"
             console.note(f"{done} {', '.join(beside.settings)} of '{profile}' to '{config.path}'.")
         for reason, keys in beside.left.items():

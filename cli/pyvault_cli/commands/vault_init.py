@@ -26,7 +26,7 @@ def vault_init(
     recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
     """Make an empty vault; the passphrase is typed twice."""
-    from pyvault.vaultfile.checks import prepare_directory
+    from pyvault.files.checks import prepare_directory
     from pyvault.vaultfile.vault import Vault
     from pyvault.vaultfile.write import check_free
 

@@ -15,11 +15,12 @@ import pytest
 from pyvault import clock
 from pyvault.aws.boto3_calls import BotoCalls, make_client
 from pyvault.aws.calls import MfaProof
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, UnusableAnswerError
 from pyvault.mfa.claims import MfaClaims
 from pyvault.mfa.desk import MfaDesk
 from pyvault.model import Credentials
-from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep, SsoStep, WebIdentityStep
+from pyvault.planning.steps import SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.providers.session_token import SessionToken
 from pyvault.record import replace
 from pyvault.secret import Secret

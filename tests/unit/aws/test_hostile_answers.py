@@ -21,19 +21,12 @@ import pytest
 from pyvault import clock
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.bounded import BoundedSession
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
 from pyvault.json_reader import MAX_ANSWER
 from pyvault.model import Credentials
-from pyvault.planning.steps import (
-    AssumeRoleStep,
-    ClientSettings,
-    Endpoints,
-    FederationStep,
-    SessionTokenStep,
-    SsoStep,
-    WebIdentityStep,
-)
+from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
 from pyvault.sso.oidc import Flow
 from pyvault.sso.oidc_boto3 import connect

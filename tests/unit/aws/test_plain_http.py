@@ -9,10 +9,10 @@ import pytest
 
 from pyvault.aws.boto3_calls import BotoCalls, make_client
 from pyvault.aws.plain_http import refuse_plain_http
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsUnreachableError, ConfigError
 from pyvault.model import Credentials
-from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.record import replace
 from pyvault.secret import Secret
 

@@ -17,7 +17,8 @@ from pyvault.secret import Secret
 from pyvault.storage.envelope import read_envelope, seal_envelope
 from pyvault.storage.store import CredentialStore
 from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.index import Json, MalformedIndexError, parse_index
+from pyvault.vaultfile.index import MalformedIndexError, parse_index
+from pyvault.vaultfile.index_text import Json
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends.file import FileBackend
 from pyvault_backends.keyring_backend import KeyringAdapter

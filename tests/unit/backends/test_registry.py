@@ -18,15 +18,10 @@ from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.choice_file import ChoiceFile
+from pyvault.storage.info import BackendInfo
 from pyvault.storage.plugins import GROUP, refresh_cache
 from pyvault.storage.probing import converse, probe_in_child
-from pyvault.storage.registry import (
-    BackendInfo,
-    find_backend,
-    list_backends,
-    load_backend,
-    open_backend,
-)
+from pyvault.storage.registry import find_backend, list_backends, load_backend, open_backend
 
 GOOD = """
 from pyvault_backends.memory import MemoryBackend

@@ -9,6 +9,7 @@ from botocore.configloader import build_profile_map, load_config, raw_config_par
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyvault.config.append import append_profile
 from pyvault.config.file import ConfigFile
 from pyvault.config.syntax import Entry
 
@@ -77,7 +78,7 @@ def test_a_profile_we_append_is_one_for_botocore(tmp_path: Path) -> None:
     names = ["plain", "a b", "it's", 'say "x"', "back\\slash", "a.b@c/d+e"]
     config = ConfigFile.load(path)
     for name in names:
-        config = config.append_profile(name, {"region": "eu-west-1", "credential_process": "a --b='c d'"})
+        config = append_profile(config, name, {"region": "eu-west-1", "credential_process": "a --b='c d'"})
     theirs = load_config(str(path))["profiles"]
     assert set(theirs) == set(names)
     assert all(profile["region"] == "eu-west-1" for profile in theirs.values())

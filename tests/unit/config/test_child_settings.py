@@ -9,8 +9,8 @@ import botocore.session
 import pytest
 
 from aws_profiles import inspected, plan_of, profile_of
+from pyvault.config.client_variables import variable_of
 from pyvault.errors import InvalidSettingError
-from pyvault.planning.client_variables import variable_of
 
 LOCAL = "http://127.0.0.1:4566"
 OWN = "[services own]\ns3 =\n  endpoint_url = http://s3\nelastic_beanstalk =\n  endpoint_url = http://eb\n"

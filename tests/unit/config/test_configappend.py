@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cases import Case, cases_of
 from pyvault.config import append as configappend
-from pyvault.config.append import with_profile
+from pyvault.config.append import append_profile, with_profile
 from pyvault.config.file import ConfigFile
 from pyvault.errors import ConflictError, InvalidSettingError, WriteFailedError
 
@@ -28,7 +28,7 @@ def test_add_profile(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_bytes(case.config.encode())
     new = dict(case.options["new_profile"])
-    config = ConfigFile.load(path).append_profile(new.pop("name"), new)
+    config = append_profile(ConfigFile.load(path), new.pop("name"), new)
     assert path.read_bytes().startswith(case.config.encode())
     assert config.profiles() == [profile["name"] for profile in case.expect["profiles"]]
     for profile in case.expect["profiles"]:
@@ -43,7 +43,7 @@ def test_save_roundtrip(case: Case, tmp_path: Path) -> None:
     path.write_bytes(case.config.encode())
     config = ConfigFile.load(path)
     assert config.data == case.expect["file_bytes"].encode()
-    assert config.append_profile("new", {}).data.startswith(config.data)
+    assert append_profile(config, "new", {}).data.startswith(config.data)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_is_accepted_reads_back_as_it_is(name: str, value: str, before: byt
 
 def test_a_new_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / ".aws" / "config"
-    ConfigFile.load(path).append_profile("n", {"x": "1"})
+    append_profile(ConfigFile.load(path), "n", {"x": "1"})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -132,7 +132,7 @@ def test_mode_owner_and_link_are_kept(tmp_path: Path) -> None:
     owner = (real.stat().st_uid, real.stat().st_gid)
     link = tmp_path / "config"
     link.symlink_to("dotfiles/aws-config")
-    ConfigFile.load(link).append_profile("n", {})
+    append_profile(ConfigFile.load(link), "n", {})
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o644
     assert (real.stat().st_uid, real.stat().st_gid) == owner
@@ -144,23 +144,23 @@ def test_what_others_wrote_since_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "config"
     stale = ConfigFile.load(path)
     path.write_bytes(b"[profile theirs]\nregion = x\n")
-    assert stale.append_profile("ours", {}).profiles() == ["theirs", "ours"]
+    assert append_profile(stale, "ours", {}).profiles() == ["theirs", "ours"]
     with pytest.raises(ConflictError):
-        stale.append_profile("theirs", {})
+        append_profile(stale, "theirs", {})
 
 
 def test_a_directory_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_bytes(b"")
     with pytest.raises(WriteFailedError):
-        ConfigFile.load(blocked / "config").append_profile("n", {})
+        append_profile(ConfigFile.load(blocked / "config"), "n", {})
 
 
 def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
     path, lock = tmp_path / "config", tmp_path / "lock"
 
     def add(number: int) -> None:
-        ConfigFile.load(path).append_profile(f"p{number}", {"region": "x"}, lock=lock)
+        append_profile(ConfigFile.load(path), f"p{number}", {"region": "x"}, lock=lock)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(40)))
@@ -180,5 +180,5 @@ def test_a_file_that_changes_before_the_rename_is_left_alone(tmp_path: Path) -> 
 def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
     (tmp_path / "config.pending-0123456789abcdef").write_bytes(b"[profile half")
     (tmp_path / "config").write_bytes(b"[profile a]\n")
-    ConfigFile.load(tmp_path / "config").append_profile("new", {})
+    append_profile(ConfigFile.load(tmp_path / "config"), "new", {})
     assert [entry.name for entry in tmp_path.iterdir()] == ["config"]

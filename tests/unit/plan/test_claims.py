@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from aws_profiles import inspected, plan_of
+from pyvault.config.account import ClaimedAccount
 from pyvault.errors import CredentialsError, InvalidSettingError
 from pyvault.model import Credentials
-from pyvault.planning.claims import ClaimedAccount, confirmed
+from pyvault.planning.claims import confirmed
 from pyvault.planning.source import PlanOptions
 from pyvault.planning.steps import AssumeRoleStep
 from pyvault.secret import Secret

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from aws_profiles import brief, client_of, config_of, inspected, plan_of, profile_of
+from pyvault.config.clients import Endpoints
 from pyvault.config.layers import find_layers
 from pyvault.config.profile import Flags, duration_flags
 from pyvault.errors import InvalidSettingError, NoCredentialsError, ProfileLoopError, ProfileNotFoundError
 from pyvault.planning.plan import PlanOptions
 from pyvault.planning.session_key import session_key
-from pyvault.planning.steps import Endpoints, PlaintextStep, SourceStep, SsoStep, WebIdentityStep
+from pyvault.planning.steps import PlaintextStep, SourceStep, SsoStep, WebIdentityStep
 
 ROLE = "role_arn = arn:aws:iam::1:role/t\n"
 PLAINTEXT = PlanOptions(allow_plaintext_source=True)

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
+from pyvault.config.clients import ClientSettings, Endpoints
+from pyvault.config.sources import CredentialSource
 from pyvault.model import Credentials
 from pyvault.planning.plan_keys import UNCACHED_STEPS, plan_keys
 from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
-    ClientSettings,
-    CredentialSource,
-    Endpoints,
     FederationStep,
     LoginSessionStep,
     PlaintextStep,

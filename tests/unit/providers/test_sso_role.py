@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pyvault.aws.calls import Iam, SsoAccount, SsoPortal, Sts
+from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, InputRequiredError
 from pyvault.model import Credentials
-from pyvault.planning.steps import ClientSettings, SsoStep
+from pyvault.planning.steps import SsoStep
 from pyvault.providers.sso_role import SsoRole
 from pyvault.secret import Secret
 from pyvault.sso.tokens import Registration, SsoToken

@@ -12,9 +12,10 @@ from threading import Thread
 
 import pytest
 
+from pyvault.config.sources import CredentialSource
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError, UnusableAnswerError
 from pyvault.model import Credentials
-from pyvault.planning.steps import CredentialSource, SourceStep
+from pyvault.planning.steps import SourceStep
 from pyvault.providers.surroundings import Surroundings
 from pyvault.secret import Secret
 

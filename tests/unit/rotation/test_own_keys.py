@@ -10,9 +10,10 @@ from fake_aws.client import FakeAws, KeyPair
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.calls import MfaProof
 from pyvault.clock import now
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
-from pyvault.planning.steps import ClientSettings, Endpoints, SessionTokenStep
+from pyvault.planning.steps import SessionTokenStep
 from pyvault.rotation.own_keys import OwnKeys
 from pyvault.rotation.rotate import as_signer, rotate
 from pyvault.rotation.shelf import StoreShelf

@@ -18,10 +18,10 @@ from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
-from pyvault.sessions.forgetting import forget_session_file, next_clearing
+from pyvault.sessions.forgetting import next_clearing
 from pyvault.sessions.session_cache import SessionCache, open_session_vault
 from pyvault.sessions.session_codec import decode_session, encode_session
-from pyvault.sessions.session_vault import cleared_path, session_path
+from pyvault.sessions.session_vault import cleared_path, forget_session_file, session_path
 from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.vault import Vault

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.sso_calls import DevicePerson, MemoryBlobs, MovingClock, ScriptedOidc, session
+from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, UnusableAnswerError
-from pyvault.planning.steps import ClientSettings
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.login import DEAD_GRANT, SsoLogin

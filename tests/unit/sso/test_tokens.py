@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.sso_calls import START, MemoryBlobs, session
+from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.names import Kind
-from pyvault.planning.steps import ClientSettings, Endpoints
 from pyvault.secret import Secret
 from pyvault.sso.tokens import (
     Registration,

@@ -9,10 +9,10 @@ import pytest
 
 from pyvault.errors import InsecurePermissionsError
 from pyvault.files.above import find_exposed
+from pyvault.files.checks import FileChecks
 from pyvault.files.filesystem import keeps_modes, name_of_file_system
 from pyvault.files.modes import make_directory
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.reader import read_header

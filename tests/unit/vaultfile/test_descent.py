@@ -6,7 +6,7 @@ import pytest
 
 from pyvault.vaultfile.descent import DESCENT, KEPT_STEPS, KEPT_WRITERS, Descent, Step
 from pyvault.vaultfile.header import Header
-from pyvault.vaultfile.index import Json
+from pyvault.vaultfile.index_text import Json
 
 ME, OTHER = b"m" * 16, b"o" * 16
 

@@ -14,7 +14,8 @@ from pyvault.secret import Secret
 from pyvault.vaultfile.backups import backup_path, delete_backups, list_backups
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.places import MAX_PLACES, vault_at, with_sighting
-from pyvault.vaultfile.trust import Sighting, Trust
+from pyvault.vaultfile.sighting import Sighting
+from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again

@@ -15,8 +15,8 @@ from pyvault.errors import (
     VaultExistsError,
     VaultNotFoundError,
 )
+from pyvault.files.checks import FileChecks
 from pyvault.secret import Secret
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.newslot import KeyFileSlot
 from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.reader import read_header

@@ -16,11 +16,11 @@ from pyvault.errors import (
     LockTimeoutError,
     VaultNotFoundError,
 )
+from pyvault.files.checks import FileChecks
 from pyvault.files.lock import LockFile
 from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.reader import read_header
 from pyvault.vaultfile.records import MAX_PAYLOAD

@@ -13,9 +13,11 @@ from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.descent import KEPT_STEPS
 from pyvault.vaultfile.header import Header
-from pyvault.vaultfile.index import Index, Json
+from pyvault.vaultfile.index import Index
+from pyvault.vaultfile.index_text import Json
 from pyvault.vaultfile.reader import Snapshot
-from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.sighting import Sighting
+from pyvault.vaultfile.trust import Trust, judge
 from pyvault.vaultfile.unlock import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again

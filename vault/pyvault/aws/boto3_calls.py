@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
 
     from pyvault.aws.calls import Iam, SsoPortal, Sts
+    from pyvault.config.clients import ClientSettings
     from pyvault.model import Credentials
-    from pyvault.planning.steps import ClientSettings
 
 Service = Literal["sts", "iam", "sso", "sso-oidc"]
 

@@ -14,15 +14,9 @@ from pyvault.record import Record
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pyvault.config.clients import ClientSettings
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.planning.steps import (
-        AssumeRoleStep,
-        ClientSettings,
-        FederationStep,
-        SessionTokenStep,
-        SsoStep,
-        WebIdentityStep,
-    )
+    from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, SsoStep, WebIdentityStep
     from pyvault.secret import Secret
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pyvault.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pyvault.planning.steps import ClientSettings
+    from pyvault.config.clients import ClientSettings
 
 
 def is_plain(url: str | None) -> bool:
@@ -42,7 +42,7 @@ def refuse_plain_endpoint(service: str, settings: ClientSettings) -> None:
     """Refuse the endpoint of a service for requests that carry a token, if it is another machine's in plain HTTP.
 
     Args:
-        service: as the fields of :class:`pyvault.planning.steps.Endpoints` call it.
+        service: as the fields of :class:`pyvault.config.clients.Endpoints` call it.
         settings: of the step that would send it.
 
     Raises:

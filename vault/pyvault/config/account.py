@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING
 from pyvault.config.reader import Found
 from pyvault.config.syntax import unquoted
 from pyvault.errors import InvalidSettingError
-from pyvault.planning.claims import ClaimedAccount
+from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.config.file import ConfigFile
     from pyvault.config.reader import SettingReader
 
 KEY = "aws_account_id"
+
+
+class ClaimedAccount(Record):
+    """What ``aws_account_id`` of a profile says.
+
+    Attributes:
+        label: how a message names the place.
+    """
+
+    account_id: str
+    label: str
 
 
 def read_claimed_account(
@@ -48,3 +59,12 @@ def parse_account_id(text: str, what: str) -> str:
     if not re.fullmatch(r"[0-9]{12}", text):
         raise InvalidSettingError(f"{what}: {text!r} is not an account id of 12 digits")
     return text
+
+
+def account_of(arn: str) -> str | None:
+    """Return the account of an ARN; None if it has none.
+
+    Source: ``arn:partition:service:region:account:resource``.
+    """
+    parts = arn.split(":", 5)
+    return parts[4] or None if len(parts) > 5 else None

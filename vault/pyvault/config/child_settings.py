@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.config.client_variables import ENDPOINT, IGNORE, ClientVariable, ClientVariables, Covered
 from pyvault.config.file import DEFAULT
 from pyvault.config.reader import one_of, parse_switch
 from pyvault.config.syntax import unquoted
 from pyvault.errors import InvalidSettingError
-from pyvault.planning.client_variables import ENDPOINT, IGNORE, ClientVariable, ClientVariables, Covered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pyvault.config.client_variables import ENDPOINT, variable_of
+from pyvault.config.clients import Endpoints
 from pyvault.config.reader import Found, checked_text, parse_switch
 from pyvault.errors import InvalidSettingError
-from pyvault.planning.client_variables import ENDPOINT, variable_of
-from pyvault.planning.steps import Endpoints
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:

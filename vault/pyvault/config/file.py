@@ -117,12 +117,6 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
         return _merged(self.plain.get(composed(name), ()))
 
-    def append_profile(self, name: str, settings: Mapping[str, str], *, lock: Path | None = None) -> ConfigFile:
-        """Append a profile to the file on disk; see :func:`pyvault.config.append.append_profile`."""
-        from pyvault.config.append import append_profile
-
-        return append_profile(self, name, settings, lock=lock)
-
     def _default_says_something(self) -> bool:
         default = self.find_profile(DEFAULT)
         return default is not None and not PROFILE_KEYS.isdisjoint(default)

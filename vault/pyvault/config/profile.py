@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.planning.client_variables import ClientVariables
-from pyvault.planning.steps import Endpoints
+from pyvault.config.client_variables import ClientVariables
+from pyvault.config.clients import Endpoints
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from pyvault.config.sources import PassedOver
+    from pyvault.config.account import ClaimedAccount
+    from pyvault.config.sources import CredentialSource, PassedOver, Skip
     from pyvault.errors import ConfigError
     from pyvault.model import Credentials
-    from pyvault.planning.claims import ClaimedAccount
-    from pyvault.planning.steps import CredentialSource, Skip
 
 
 class Setting(Record):

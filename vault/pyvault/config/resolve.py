@@ -24,21 +24,20 @@ from pyvault.config.reader import (
     parse_region,
     parse_switch,
 )
-from pyvault.config.sources import KEY_PAIR, Source, find_sources
+from pyvault.config.sources import KEY_PAIR, CredentialSource, Source, find_sources
 from pyvault.config.sso import read_sso
 from pyvault.config.tags import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError, UnusableAnswerError
 from pyvault.model import Credentials
-from pyvault.planning.steps import CredentialSource
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from pyvault.config.account import ClaimedAccount
     from pyvault.config.file import ConfigFile
     from pyvault.config.role_variables import RoleVariables
     from pyvault.config.syntax import Entry
-    from pyvault.planning.claims import ClaimedAccount
 
 # Source: the defaults of aws-vault; its users know them.
 ROLE_DURATION: Final = timedelta(hours=1)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.sources import Source
+from pyvault.config.sources import Skip, Source
 from pyvault.errors import InvalidSettingError
-from pyvault.planning.steps import AssumeRoleStep, Skip, WebIdentityStep
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 ROLE: Final = "AWS_ROLE_ARN"
 SESSION_NAME: Final = "AWS_ROLE_SESSION_NAME"
 TOKEN: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105 - the name of a variable
+
+#: The steps that are left out, as the plan calls them.
+ASSUME_ROLE: Final = "sts.AssumeRole"
+WEB_IDENTITY: Final = "sts.AssumeRoleWithWebIdentity"
 
 #: Where aws-vault lets the variable replace a role; None is a profile without a source.
 REPLACED_ON: Final = frozenset({Source.STORED, Source.SOURCE_PROFILE, Source.WEB_IDENTITY, Source.PLAINTEXT, None})
@@ -63,7 +66,7 @@ def read_role_variables(
         return _beside_a_token(environ, name=name, kind=kind, role=role)
     if environ.get(ROLE) and kind not in REPLACED_ON:
         why = f"{ROLE} is for stored keys, source_profile and tokens; {name!r} has another source"
-        return RoleVariables(skips=(Skip(op=AssumeRoleStep.op, profile=name, why=why),))
+        return RoleVariables(skips=(Skip(op=ASSUME_ROLE, profile=name, why=why),))
     return RoleVariables(role=(ROLE,), session_name=(SESSION_NAME,))
 
 
@@ -78,4 +81,4 @@ def _beside_a_token(environ: Mapping[str, str], *, name: str, kind: Source | Non
         return RoleVariables(problem=problem)
     given = " and ".join(variable for variable in (TOKEN, ROLE) if environ.get(variable))
     why = f"{given} in the environment belong to the platform; {name!r} has a source of its own"
-    return RoleVariables(skips=(Skip(op=WebIdentityStep.op, profile=name, why=why),))
+    return RoleVariables(skips=(Skip(op=WEB_IDENTITY, profile=name, why=why),))

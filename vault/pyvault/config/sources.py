@@ -16,7 +16,7 @@ together:
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.file import composed
@@ -39,6 +39,17 @@ class Source(IntEnum):
     PROCESS = 6
     SURROUNDINGS = 7
     PLAINTEXT = 8
+
+
+class CredentialSource(StrEnum):
+    """Where ``credential_source`` finds credentials that nobody stored.
+
+    Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
+    """
+
+    ENVIRONMENT = "Environment"
+    EC2_INSTANCE_METADATA = "Ec2InstanceMetadata"
+    ECS_CONTAINER = "EcsContainer"
 
 
 #: The keys that make a layer have a source. SSO's choice is one too, where nothing else is.
@@ -208,3 +219,11 @@ def _named(kind: Source | None, name: str) -> str:
             return "no source"
         case _:
             return SOURCE_KEYS[kind][0]
+
+
+class Skip(Record):
+    """A step that somebody might expect here, and why it is not taken."""
+
+    op: str
+    profile: str
+    why: str

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.backend import Ask, Options
+    from pyvault.files.checks import FileChecks
     from pyvault.names import ItemName
     from pyvault.secret import Secret
-    from pyvault.vaultfile.checks import FileChecks
 
 
 def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks) -> None:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import PyvaultError, VaultExistsError, WriteFailedError
 from pyvault.files.atomic import PENDING_MARK, PendingFile, place_new, remove_leftovers, writing
+from pyvault.files.checks import FileChecks, prepare_directory
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_new_directory
-from pyvault.vaultfile.checks import FileChecks, prepare_directory
 from pyvault.vaultfile.handle import settled_path
 from pyvault.vaultfile.keyfile import create_key_file
 from pyvault.vaultfile.newslot import KeyFileSlot

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.config.account import account_of
 from pyvault.errors import CredentialsError, InvalidSettingError
 from pyvault.planning.steps import AssumeRoleStep, SsoStep, WebIdentityStep
-from pyvault.record import Record, replace
+from pyvault.record import replace
 
 if TYPE_CHECKING:
+    from pyvault.config.account import ClaimedAccount
     from pyvault.model import Credentials
     from pyvault.planning.steps import Step
-
-
-class ClaimedAccount(Record):
-    """What ``aws_account_id`` of a profile says.
-
-    Attributes:
-        label: how a message names the place.
-    """
-
-    account_id: str
-    label: str
 
 
 def check_foreseen(claim: ClaimedAccount, step: Step) -> None:
@@ -55,12 +46,3 @@ def confirmed(claim: ClaimedAccount, credentials: Credentials) -> Credentials:
             hint="the source gives another identity than the profile is meant for",
         )
     return credentials
-
-
-def account_of(arn: str) -> str | None:
-    """Return the account of an ARN; None if it has none.
-
-    Source: ``arn:partition:service:region:account:resource``.
-    """
-    parts = arn.split(":", 5)
-    return parts[4] or None if len(parts) > 5 else None

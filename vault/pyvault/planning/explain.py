@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.config.profile import Profile
-    from pyvault.config.sources import PassedOver
+    from pyvault.config.sources import PassedOver, Skip
     from pyvault.errors import PyvaultError
-    from pyvault.planning.steps import Skip, Step
+    from pyvault.planning.steps import Step
 
 VERSION: Final = 1
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.durations import format_duration
+from pyvault.config.mfa_serial import objection_to
 from pyvault.errors import InvalidSettingError
-from pyvault.mfa.serial import objection_to
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pyvault.config.client_settings import client_of, home_partition
+from pyvault.config.sources import Skip
 from pyvault.errors import ProfileNotFoundError
-from pyvault.planning.client_settings import client_of, home_partition
 from pyvault.planning.limits import (
     LONGEST_CHAINED_ROLE,
     LONGEST_ROLE,
@@ -41,7 +42,6 @@ from pyvault.planning.steps import (
     Plan,
     ProcessStep,
     SessionTokenStep,
-    Skip,
     SourceStep,
     Step,
     StoredStep,
@@ -52,9 +52,9 @@ from pyvault.record import MutableRecord, field
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from pyvault.config.account import ClaimedAccount
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
-    from pyvault.planning.claims import ClaimedAccount
 
 __all__ = ["PlanOptions", "make_plan"]
 

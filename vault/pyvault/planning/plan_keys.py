@@ -1,22 +1,14 @@
-"""The cache keys of a plan, and what the cache has for it."""
+"""The cache keys of a plan."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, CredentialsError, ItemNotFoundError
 from pyvault.planning.session_key import session_key
-from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, SsoStep, StoredStep, WebIdentityStep
-from pyvault.record import Record
+from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, StoredStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta
-
-    from pyvault.planning.steps import Plan, Step
-    from pyvault.providers.stored import KeyStore
-    from pyvault.sessions.blobs import BlobStore
-    from pyvault.sessions.session_cache import SessionEntry
+    from pyvault.planning.steps import Plan
 
 #: Steps whose answer is never kept. A copy of what is at hand would be a second home of a
 #: secret; what a command or the surroundings say may be another identity's the next time.
@@ -37,95 +29,3 @@ def plan_keys(plan: Plan, who: str) -> list[str]:
         before = keys[-1] if keys else who
         keys.append(who if isinstance(step, UNCACHED_STEPS) else session_key(step, before))
     return keys
-
-
-class Cached(Record):
-    """What the cache has for one step.
-
-    Attributes:
-        state: ``hit``, ``miss``, ``never`` for what is not cached, ``unknown``
-            where knowing would take a call or run a command.
-        until: when the session that was hit ends.
-    """
-
-    state: str
-    until: datetime | None = None
-
-
-def look_at_cache(
-    plan: Plan,
-    *,
-    store: KeyStore,
-    entries: Iterable[SessionEntry],
-    at: datetime,
-    min_ttl: timedelta,
-    blobs: BlobStore | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> list[Cached]:
-    """Return of every step whether a retrieval would find it in the cache; calls, runs and opens nothing.
-
-    Args:
-        plan: its steps.
-        store: asked for ids of stored keys.
-        entries: of the session cache.
-        at: the time that counts as now.
-        min_ttl: how much life a session must have left.
-        blobs: asked who is signed in; None where nobody is.
-        environ: tells where the AWS CLI keeps the tokens of its sign-ins.
-    """
-    try:
-        who = foreseen(plan.steps[0], store, blobs, environ=environ or {}, at=at) if plan.steps else ""
-    except (ItemNotFoundError, CredentialsError, ConfigError):  # only assumed to be stored; nobody signed in; no token
-        return _all("miss", plan)
-    if who is None:
-        return _all("unknown", plan)
-    kept = {entry.key: entry.expires for entry in entries}
-    return [
-        Cached(state="never") if isinstance(step, UNCACHED_STEPS) else _looked_up(key, kept, at=at, min_ttl=min_ttl)
-        for step, key in zip(plan.steps, plan_keys(plan, who), strict=True)
-    ]
-
-
-def foreseen(
-    step: Step, store: KeyStore, blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
-) -> str | None:
-    """Return who a retrieval would find at the beginning; None where only a call or a command can say.
-
-    Raises:
-        ItemNotFoundError: the keys are not stored, or nobody is signed in.
-        CredentialsError: there is no token.
-        ConfigError: the file of a token can't be read.
-    """
-    match step:
-        case StoredStep():
-            return store.access_key_id(step.profile)
-        case PlaintextStep():
-            return step.credentials.access_key_id
-        case SsoStep():
-            from pyvault.sso.signed_in import signed_in_as
-
-            if blobs is None:
-                raise ItemNotFoundError("nobody is signed in")
-            return signed_in_as(step, blobs, environ=environ, at=at)
-        case WebIdentityStep(token_process=None):
-            from pyvault.providers.token_holder import token_holder
-            from pyvault.providers.web_identity import token_in_file
-
-            return token_holder(token_in_file(step))
-        case SourceStep() | ProcessStep() | WebIdentityStep():
-            return None
-        case _:
-            return ""
-
-
-def _all(state: str, plan: Plan) -> list[Cached]:
-    return [Cached(state="never" if isinstance(step, UNCACHED_STEPS) else state) for step in plan.steps]
-
-
-def _looked_up(key: str, kept: Mapping[str, datetime | None], *, at: datetime, min_ttl: timedelta) -> Cached:
-    if key not in kept:
-        return Cached(state="miss")
-    until = kept[key]
-    if until is not None and until - at <= min_ttl:
-        return Cached(state="miss")
-    return Cached(state="hit", until=until)

@@ -27,7 +27,8 @@ from pyvault.planning.steps import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyvault.planning.steps import ClientSettings, Step
+    from pyvault.config.clients import ClientSettings
+    from pyvault.planning.steps import Step
 
 #: Changes when the meaning of a field does, so that old sessions are never taken for new ones.
 DOMAIN: Final = "pyvault session key 2"
@@ -66,7 +67,7 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
         case ProcessStep():
             return (step.profile, step.command)
         case SsoStep():
-            from pyvault.sso.portal_url import portal_url
+            from pyvault.config.portal_url import portal_url
 
             sso = (step.session, portal_url(step.start_url), step.sso_region, step.account_id, step.role_name)
             return (*sso, step.registration_scopes, _client(step.client, step.client.endpoints.sso))

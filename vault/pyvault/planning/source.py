@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.config.client_settings import client_of, sso_client_of
 from pyvault.config.sso import DEFAULT_SCOPES
 from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
-from pyvault.planning.client_settings import client_of, sso_client_of
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
 from pyvault.planning.steps import (
     LoginSessionStep,

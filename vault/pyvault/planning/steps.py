@@ -8,78 +8,23 @@ All kinds are in one file, long as it is: they are one union, read side by side.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pyvault.planning.client_variables import ClientVariables
+from pyvault.config.client_variables import ClientVariables
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from pyvault.config.account import ClaimedAccount
+    from pyvault.config.clients import ClientSettings
+    from pyvault.config.sources import CredentialSource, Skip
     from pyvault.model import Credentials
-    from pyvault.planning.claims import ClaimedAccount
 
 
 #: A command and the surroundings may give either kind; the step is for keys that never expire.
 IF_LONG_TERM: Final = "if the keys are long-term"
-
-
-class CredentialSource(StrEnum):
-    """Where ``credential_source`` finds credentials that nobody stored.
-
-    Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
-    """
-
-    ENVIRONMENT = "Environment"
-    EC2_INSTANCE_METADATA = "Ec2InstanceMetadata"
-    ECS_CONTAINER = "EcsContainer"
-
-
-class Endpoints(Record, uncompared=("settings",)):
-    """Where each service is called; None leaves it to the region and partition.
-
-    Attributes:
-        settings: what names each, for an error.
-    """
-
-    sts: str | None = None
-    iam: str | None = None
-    sso: str | None = None
-    sso_oidc: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-class ClientSettings(Record):
-    """How an AWS client has to be made for a step.
-
-    Attributes:
-        region: the one to sign for; the region of the start URL in an SSO step.
-        sts_region: the one to call STS in, if that is another.
-        region_is_default: nothing named a region, the partition's default stands in.
-        endpoints: only those that a setting names.
-        sts_regional: ``legacy`` or ``regional``; None means regional.
-        ca_bundle: a path, ``~`` expanded.
-        retry_mode: ``legacy``, ``standard`` or ``adaptive``; None leaves it to the SDK.
-        max_attempts: 1 or more; None leaves it to the SDK.
-    """
-
-    region: str
-    sts_region: str | None = None
-    region_is_default: bool = False
-    endpoints: Endpoints = field(default_factory=Endpoints)
-    sts_regional: str | None = None
-    ca_bundle: str | None = None
-    use_fips: bool = False
-    use_dualstack: bool = False
-    retry_mode: str | None = None
-    max_attempts: int | None = None
-
-    @property
-    def region_of_sts(self) -> str:
-        """Return where STS is called."""
-        return self.sts_region or self.region
 
 
 class StoredStep(Record):
@@ -253,14 +198,6 @@ Step = (
     | AssumeRoleStep
     | FederationStep
 )
-
-
-class Skip(Record):
-    """A step that somebody might expect here, and why it is not taken."""
-
-    op: str
-    profile: str
-    why: str
 
 
 class Plan(Record):

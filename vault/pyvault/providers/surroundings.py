@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pyvault.planning.steps import CredentialSource
+from pyvault.config.sources import CredentialSource
 from pyvault.record import Record
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pyvault.rotation.decide import RemoteKey
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AccessKey, AwsCalls, CallerIdentity, Iam
+    from pyvault.config.clients import ClientSettings
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.planning.steps import ClientSettings
 
 #: Stands for "we may not know": such a key is never taken for one that nobody uses.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

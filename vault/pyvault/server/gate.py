@@ -9,16 +9,16 @@ flood, and a client that asks at once is served.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from pyvault.server.http import TOO_SLOW
+from pyvault.server.answer import make_refusal
 from pyvault.server.request import own_hosts
+from pyvault.server.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyvault.server.answer import Answer
-    from pyvault.server.http import Connection
     from pyvault.server.request import Request
 
     #: Says whether the other end of a connection belongs to the owner.
@@ -28,7 +28,30 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 512  # an SDK keeps one or two open, and below the usual 1024 descriptors
 REQUEST_SECONDS = 10  # to send a whole request: an SDK gives up after 1 to 5
+TOO_SLOW = make_refusal(408, "the request took too long", why=Why.SLOW)
 IDLE_SECONDS = 75  # between requests; the pools of the SDKs keep 15 to 90
+
+
+class Connection(Protocol):
+    """What a gate knows of a connection.
+
+    Attributes:
+        since: the gate's tick at which its present state began.
+        in_request: bytes of a request have come, or the first is still awaited.
+        pending: the answer that waits for a fetch.
+    """
+
+    since: int
+    in_request: bool
+    pending: asyncio.Task[None] | None
+
+    def refuse(self, answer: Answer) -> None:
+        """Answer so, and end it."""
+        ...
+
+    def end(self) -> None:
+        """End it without a word."""
+        ...
 
 
 def anybody(_transport: asyncio.Transport) -> bool:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 #: Gives the answer at once where it can: an await costs more than the answer.
 Application = Callable[[Request], Answer | Awaitable[Answer]]
 
-TOO_SLOW = make_refusal(408, "the request took too long", why=Why.SLOW)
 FOREIGN_PEER = make_refusal(403, "the connection is not the owner's", why=Why.PEER)
 
 

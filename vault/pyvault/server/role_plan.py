@@ -17,7 +17,8 @@ from pyvault.planning.steps import (
 from pyvault.record import replace
 
 if TYPE_CHECKING:
-    from pyvault.planning.steps import ClientSettings, Plan, Step
+    from pyvault.config.clients import ClientSettings
+    from pyvault.planning.steps import Plan, Step
 
 CHAINED_LIMIT = timedelta(hours=1)  # AWS: what a role's session may assume lasts at most an hour
 

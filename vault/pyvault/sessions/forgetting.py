@@ -12,14 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.clock import Clock, now
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import replace_file
 from pyvault.files.modes import make_directory
-from pyvault.sessions.session_vault import cleared_path, delete_session_file, known_clearing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -43,23 +40,3 @@ def remember_clearing(memory: Path, number: int) -> None:
         raise WriteFailedError(
             f"the sessions are cleared, but that can't be remembered, so an old session file would be used: {reason}"
         ) from exc
-
-
-def forget_session_file(file: Path, state: Path, *, warn: Callable[[str], None], clock: Clock = now) -> None:
-    """Remove a session file without opening it, so that no copy of it is used here again.
-
-    Args:
-        file: the session file, there or not.
-        state: the state directory.
-        warn: told if the clearing can't be remembered.
-        clock: numbers the clearing.
-
-    Raises:
-        WriteFailedError: it can't be removed.
-    """
-    memory = cleared_path(state, file)
-    delete_session_file(file)
-    try:
-        remember_clearing(memory, next_clearing(known_clearing(memory), 0, clock()))
-    except WriteFailedError as exc:
-        warn(exc.message)

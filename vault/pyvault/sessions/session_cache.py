@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Backend
     from pyvault.clock import Clock
+    from pyvault.files.checks import FileChecks
     from pyvault.model import Credentials
     from pyvault.paths import Paths
     from pyvault.secret import Secret
-    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.entries import Entry
     from pyvault.vaultfile.vault import Vault
 

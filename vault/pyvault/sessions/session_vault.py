@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Backend
     from pyvault.clock import Clock
+    from pyvault.files.checks import FileChecks
     from pyvault.secret import Secret
-    from pyvault.vaultfile.checks import FileChecks
     from pyvault.vaultfile.newslot import NewSlot
     from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.unlock import UnlockSources
@@ -211,7 +211,7 @@ class SessionVault:
             raise WriteFailedError(f"can't make the directory '{self.path.parent}': {exc.strerror}") from exc
 
     def _options(self) -> VaultOptions:
-        from pyvault.vaultfile.checks import FileChecks
+        from pyvault.files.checks import FileChecks
         from pyvault.vaultfile.options import VaultOptions
 
         return VaultOptions(durable=False, clock=self._clock, checks=self._checks or FileChecks())
@@ -295,6 +295,28 @@ def delete_session_file(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as exc:
         raise WriteFailedError(f"can't remove '{path}': {exc.strerror}") from exc
+
+
+def forget_session_file(file: Path, state: Path, *, warn: Callable[[str], None], clock: Clock) -> None:
+    """Remove a session file without opening it, so that no copy of it is used here again.
+
+    Args:
+        file: the session file, there or not.
+        state: the state directory.
+        warn: told if the clearing can't be remembered.
+        clock: numbers the clearing.
+
+    Raises:
+        WriteFailedError: it can't be removed.
+    """
+    from pyvault.sessions.forgetting import next_clearing, remember_clearing
+
+    memory = cleared_path(state, file)
+    delete_session_file(file)
+    try:
+        remember_clearing(memory, next_clearing(known_clearing(memory), 0, clock()))
+    except WriteFailedError as exc:
+        warn(exc.message)
 
 
 def _key_name(vault_id: bytes) -> ItemName:

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Final
 
 from pyvault.clock import to_rfc3339
 from pyvault.config.file import expand_home
+from pyvault.config.portal_url import ENDINGS, portal_url
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
-from pyvault.sso.portal_url import ENDINGS, portal_url
 from pyvault.sso.tokens import AccessToken
 from pyvault.wire_text import is_wire_text
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pyvault.config.client_settings import home_partition, sso_client_of
 from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
+from pyvault.config.portal_url import is_url, portal_url
 from pyvault.config.sso import DEFAULT_SCOPES
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
-from pyvault.planning.client_settings import home_partition, sso_client_of
-from pyvault.sso.portal_url import is_url, portal_url
 from pyvault.sso.session import SsoSession
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from pyvault.config.portal_url import portal_url
 from pyvault.config.sso import DEFAULT_SCOPES
 from pyvault.record import Record
-from pyvault.sso.portal_url import portal_url
 
 if TYPE_CHECKING:
-    from pyvault.planning.steps import ClientSettings, SsoStep
+    from pyvault.config.clients import ClientSettings
+    from pyvault.planning.steps import SsoStep
 
 
 class SsoSession(Record, uncompared=("profile",)):

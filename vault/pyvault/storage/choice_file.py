@@ -14,35 +14,24 @@ once, when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError
+from pyvault.files.checks import FileChecks, check_memory_directory, make_own_directory
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.record import Record, field, replace
 from pyvault.storage.built_in import BUILT_IN
-from pyvault.vaultfile.checks import FileChecks, check_memory_directory, make_own_directory
+from pyvault.storage.info import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pyvault.storage.registry import BackendInfo
+    from pyvault.storage.info import BackendInfo
 
 VERSION = 1
 MAX_BYTES = 256 * 1024  # a line for each plug-in that was ever used
-
-
-class Provider(Record):
-    """Who provided a backend when it was used."""
-
-    distribution: str
-    version: str
-
-    @classmethod
-    def of(cls, info: BackendInfo) -> Self:
-        """Say who provides it now."""
-        return cls(distribution=info.distribution or "unknown", version=info.version or "unknown")
 
 
 class Remembered(Record):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from pyvault.backend import API_VERSION, Availability, Backend, Warns
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
-from pyvault.record import Record
 from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
 from pyvault.storage.guard import contract_errors
+from pyvault.storage.info import BackendInfo
 from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
 from pyvault.trace import warn as log_warning
 
@@ -17,29 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Ask, Examined, Options, Probed
-    from pyvault.storage.choice_file import Provider
+    from pyvault.storage.info import Provider
 
 #: What every driver has, and a class that lacks one is none.
 METHODS = ("open", "get", "put", "delete", "names", "close")
-
-
-class BackendInfo(Record):
-    """What the metadata says of a backend.
-
-    Attributes:
-        distribution: who provides it; None in a frozen build.
-        available: None where saying so would mean running code of others.
-        reason: why it is not available.
-        refused: the metadata alone forbid to load it; the name may be another's.
-    """
-
-    name: str
-    distribution: str | None
-    version: str | None
-    available: bool | None = None
-    reason: str | None = None
-    hint: str | None = None
-    refused: bool = False
 
 
 def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendInfo]:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, writing
+from pyvault.files.checks import reading
 from pyvault.record import Record
-from pyvault.vaultfile.checks import reading
 from pyvault.vaultfile.reader import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from pyvault.vaultfile.checks import FileChecks
+    from pyvault.files.checks import FileChecks
 
 KEPT = 5
 COPY_SIZE = 1 << 20

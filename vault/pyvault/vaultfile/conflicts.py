@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import PyvaultError, VaultFileError
+from pyvault.files.checks import FileChecks
 from pyvault.record import Record
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.reader import read_header
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
-    from pyvault.vaultfile.index import Json
+    from pyvault.vaultfile.index_text import Json
 
 DESCENT = "descent"  #: key in the index's meta
 KEPT_STEPS = 64

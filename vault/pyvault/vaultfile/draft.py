@@ -16,7 +16,7 @@ from pyvault.record import Record, field, replace
 from pyvault.vaultfile.budget import check_budget
 from pyvault.vaultfile.descent import Descent
 from pyvault.vaultfile.header import MAX_RECORDS_SIZE, MAX_SLOTS_SIZE
-from pyvault.vaultfile.index import MAX_ENTRIES, Index, IndexEntry, Json
+from pyvault.vaultfile.index import MAX_ENTRIES, Index, IndexEntry
 from pyvault.vaultfile.records import MAX_PAYLOAD, RECORD_ID_SIZE, seal_record
 from pyvault.vaultfile.slots import MAX_SLOTS, Slot, SlotType, encode_slots
 from pyvault.vaultfile.unlock import MAX_TRIES
@@ -24,6 +24,7 @@ from pyvault.vaultfile.unlock import MAX_TRIES
 if TYPE_CHECKING:
     from pyvault.names import ItemName
     from pyvault.secret import Secret
+    from pyvault.vaultfile.index_text import Json
     from pyvault.vaultfile.keys import Keys
     from pyvault.vaultfile.reader import Snapshot
 

@@ -18,7 +18,8 @@ from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.entries import SlotInfo
 from pyvault.vaultfile.keys import Keys, derive_keys
 from pyvault.vaultfile.reader import Snapshot, VaultReader
-from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.sighting import Sighting
+from pyvault.vaultfile.trust import Trust, judge
 from pyvault.vaultfile.unlock import Unlocked, Unlocking
 
 if TYPE_CHECKING:

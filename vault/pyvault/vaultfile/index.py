@@ -13,15 +13,15 @@ Source: docs/vault-format.md, section 4, "INDEX_BOX".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import InvalidNameError, ItemNotFoundError, TamperedError, UnsupportedVaultError
 from pyvault.names import ItemName, Kind, kind_in_store, parse_name
 from pyvault.record import Record, field
 from pyvault.sealing import BrokenSealError, open_box, pad, seal, unpad
 from pyvault.secret import Secret
-from pyvault.vaultfile.index_text import read_index_text
+from pyvault.vaultfile.index_text import Json, read_index_text
 from pyvault.vaultfile.records import MAX_BOX, MIN_BOX, RECORD_ID_SIZE
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
     from pyvault.vaultfile.keys import Keys
 
-Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 INDEX_VERSION = 1
 CONTEXT = b"pyvault/v1/index\0"

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
-    from pyvault.vaultfile.index import Json
+    from collections.abc import Mapping, Sequence
+
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+
 
 #: Objects and lists in each other. An index needs six; Python's own bound depends on who calls.
 MAX_DEPTH: Final = 64

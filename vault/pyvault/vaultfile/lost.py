@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.vaultfile.options import VaultOptions
-    from pyvault.vaultfile.trust import Sighting
+    from pyvault.vaultfile.sighting import Sighting
 
 
 def refuse_lost(path: Path, known: Mapping[bytes, Sighting], options: VaultOptions) -> None:

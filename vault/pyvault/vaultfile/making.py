@@ -10,9 +10,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
+from pyvault.files.checks import check_way, prepare_directory
 from pyvault.record import replace
 from pyvault.vaultfile.backups import find_backup
-from pyvault.vaultfile.checks import check_way, prepare_directory
 from pyvault.vaultfile.descent import Descent, Step
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_id, check_key
@@ -22,7 +22,7 @@ from pyvault.vaultfile.keys import derive_keys, new_data_key
 from pyvault.vaultfile.newslot import make_slot
 from pyvault.vaultfile.places import vault_at
 from pyvault.vaultfile.reader import VaultReader
-from pyvault.vaultfile.trust import Sighting
+from pyvault.vaultfile.sighting import Sighting
 from pyvault.vaultfile.unlock import Unlocked
 from pyvault.vaultfile.write import SupersededError, check_free, check_unchanged, write_draft
 

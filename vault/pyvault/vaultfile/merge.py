@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pyvault.names import ItemName
     from pyvault.secret import Secret
     from pyvault.vaultfile.draft import Draft
-    from pyvault.vaultfile.index import IndexEntry, Json
+    from pyvault.vaultfile.index import IndexEntry
+    from pyvault.vaultfile.index_text import Json
 
 
 class Outcome(StrEnum):

@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
+from pyvault.files.checks import check_way
 from pyvault.record import Record, replace
-from pyvault.vaultfile.checks import check_way
 from pyvault.vaultfile.draft import Draft
 from pyvault.vaultfile.expectations import check_generation, check_id, check_key
 from pyvault.vaultfile.handle import Handle, follow, lock, settled_path, unlocking
@@ -21,7 +21,8 @@ from pyvault.vaultfile.making import remembered
 from pyvault.vaultfile.merge import Merged, combine, compare
 from pyvault.vaultfile.places import vault_at
 from pyvault.vaultfile.reader import VaultReader
-from pyvault.vaultfile.trust import Sighting, Trust, judge
+from pyvault.vaultfile.sighting import Sighting
+from pyvault.vaultfile.trust import Trust, judge
 from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
 
 if TYPE_CHECKING:

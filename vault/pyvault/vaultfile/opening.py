@@ -6,17 +6,18 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, VaultNotFoundError
+from pyvault.files.checks import check_way
 from pyvault.trace import trace
-from pyvault.vaultfile.checks import check_way
 from pyvault.vaultfile.handle import Handle, admit, settled_path, unlocking
 from pyvault.vaultfile.keys import derive_keys
 from pyvault.vaultfile.reader import VaultReader
-from pyvault.vaultfile.trust import Sighting, Trust
+from pyvault.vaultfile.sighting import Sighting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.vaultfile.options import VaultOptions
+    from pyvault.vaultfile.trust import Trust
     from pyvault.vaultfile.unlock import UnlockSources
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvault.clock import Clock, now
+from pyvault.files.checks import FileChecks
 from pyvault.record import Record, field
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.kdf import KdfLimits, KeyDerivation, argon2id
 
 LOCK_SECONDS = 30.0

@@ -15,7 +15,7 @@ from pyvault.record import replace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.vaultfile.trust import Sighting
+    from pyvault.vaultfile.sighting import Sighting
 
     Memory = Mapping[bytes, Sighting]
 

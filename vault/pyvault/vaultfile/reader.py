@@ -15,9 +15,9 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import TamperedError, TruncatedVaultError
+from pyvault.files.checks import FileChecks, open_private, reading
 from pyvault.record import Record
 from pyvault.sealing import BrokenSealError
-from pyvault.vaultfile.checks import FileChecks, open_private, reading
 from pyvault.vaultfile.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
 from pyvault.vaultfile.index import Index, IndexEntry, open_index
 from pyvault.vaultfile.records import open_record
@@ -49,7 +49,7 @@ class VaultReader:
         """Open the file and read its header.
 
         Raises:
-            VaultFileError: see :func:`~pyvault.vaultfile.checks.open_private` and
+            VaultFileError: see :func:`~pyvault.files.checks.open_private` and
                 :func:`~pyvault.vaultfile.header.parse_fixed`.
         """
         self.path = path

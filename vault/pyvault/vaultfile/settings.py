@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
+from pyvault.files.checks import FileChecks
 from pyvault.paths import expand_user, find_paths
 from pyvault.record import Record
 from pyvault.storage.options import check_options, flag_option, seconds_option
-from pyvault.vaultfile.checks import FileChecks
 from pyvault.vaultfile.header import ID_SIZE
 from pyvault.vaultfile.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.keyfile import how_to_make, read_key_file

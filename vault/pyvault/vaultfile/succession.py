@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ForeignVaultError, ForkError, RollbackError
 from pyvault.record import replace
 from pyvault.vaultfile.descent import Descent
-from pyvault.vaultfile.trust import ACCEPT_HINT
+from pyvault.vaultfile.sighting import ACCEPT_HINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyvault.vaultfile.reader import Snapshot
-    from pyvault.vaultfile.trust import Sighting
+    from pyvault.vaultfile.sighting import Sighting
 
 MERGE_HINT = (
     "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "

@@ -6,7 +6,7 @@
                     "epoch": 1, "generation": 7, "txid": "<hex>"}}
 
 Beside these, where there is more to say: ``places``, ``own`` and ``unproven``, as
-:class:`~pyvault.vaultfile.trust.Sighting` has them. Earlier versions pass over what they don't know.
+:class:`~pyvault.vaultfile.sighting.Sighting` has them. Earlier versions pass over what they don't know.
 
 Source: docs/vault-format.md, section 7.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pyvault.json_reader import Fields, UnreadableError, read_object
-from pyvault.vaultfile.trust import MAX_TRUST_FILE, Sighting
+from pyvault.vaultfile.sighting import MAX_TRUST_FILE, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

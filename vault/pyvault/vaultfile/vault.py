@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.draft import Change
     from pyvault.vaultfile.newslot import NewSlot
+    from pyvault.vaultfile.sighting import Sighting
     from pyvault.vaultfile.transaction import Transaction
-    from pyvault.vaultfile.trust import Sighting, Trust
+    from pyvault.vaultfile.trust import Trust
 
 ORDINARY = VaultOptions()
 CLEARED = "cleared"  #: key in the index's meta

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.config.clients import ClientSettings
 from pyvault.config.partition import AWS, Partition, find_partition_of_arn, partition_of_region
-from pyvault.planning.steps import ClientSettings
 from pyvault.record import replace
 
 if TYPE_CHECKING:
