@@ -16,7 +16,7 @@ from pyvault.config.client_settings import client_of, home_partition
 from pyvault.config.file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import AwsUnreachableError, ConfigError
-from pyvault.providers.ecs_container import from_container
+from pyvault.providers.from_metadata import from_container
 from pyvault.secret import Secret
 from pyvault.signin.token import get_over_https
 from pyvault.sso.lookup import find_session

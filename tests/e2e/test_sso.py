@@ -20,7 +20,7 @@ from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
 from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.sso_role import SsoRole
+from pyvault.providers.from_sso import get_role_credentials
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
@@ -295,7 +295,7 @@ def test_deviation_13_a_401_drops_the_token_and_signs_in_once(bench: SsoBench) -
     first = signed_in(bench)
     bench.aws.change_sso(sign_out=True)
     person = Person(Flow.DEVICE)
-    credentials = SsoRole(step=step(bench), calls=BotoCalls(), login=bench.login(person)).retrieve()
+    credentials = get_role_credentials(step(bench), BotoCalls(), bench.login(person))
     person.settle()
     identity = BotoCalls().sts(bench.client, credentials).get_caller_identity()
     assert "AWSReservedSSO_Admin_" in identity.arn
@@ -306,7 +306,7 @@ def test_deviation_13_a_401_drops_the_token_and_signs_in_once(bench: SsoBench) -
 def test_a_role_that_is_not_the_persons_is_refused_and_asks_nobody(bench: SsoBench) -> None:
     signed_in(bench)
     with pytest.raises(AwsError, match="ForbiddenException"):
-        SsoRole(step=step(bench, "Nothing"), calls=BotoCalls(), login=bench.login(None)).retrieve()
+        get_role_credentials(step(bench, "Nothing"), BotoCalls(), bench.login(None))
 
 
 # ---- many at once

@@ -5,7 +5,7 @@ first needs the step before it. Locks are thus taken from the last step towards
 the first; two plans that share a beginning share its key, so the order is the
 same for all and nobody waits in a circle.
 
-A session is kept under the one that it was made for (:mod:`pyvault.origin`): should
+A session is kept under the one that it was made for (:mod:`pyvault.providers.origin`): should
 another person have signed in meanwhile, it is theirs.
 """
 
@@ -15,10 +15,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
-from pyvault.origin import Origin
 from pyvault.planning.plan_keys import UNCACHED_STEPS, plan_keys
 from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault.process import chain as process_chain
+from pyvault.providers.origin import Origin
 from pyvault.sessions.cache import CacheMode
 from pyvault.trace import trace
 
@@ -123,12 +123,12 @@ class _Walk:
         return credentials
 
     def _carry_out(self, place: int) -> Credentials:
-        from pyvault.providers.choice import provider_for
+        from pyvault.providers.choice import carry_out
 
         step = self.plan.steps[place]
         trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
         source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
-        return provider_for(step, source, self.tools, self.origin).retrieve()
+        return carry_out(step, source, self.tools, self.origin)
 
     def _nothing_before(self) -> Credentials:
         raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")

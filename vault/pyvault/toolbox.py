@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pyvault.clock import Clock
     from pyvault.mfa.desk import MfaDesk
     from pyvault.model import Credentials
-    from pyvault.providers.sso_role import SsoLogin
-    from pyvault.providers.stored import KeyStore
     from pyvault.sessions.single_flight import SingleFlight
+    from pyvault.sso.login import SsoLogin
+    from pyvault.storage.store import CredentialStore
 
 
 class Sessions(BlobStore, Protocol):
@@ -50,7 +50,7 @@ class Toolbox(Protocol):
     """
 
     @property
-    def store(self) -> KeyStore:
+    def store(self) -> CredentialStore:
         """The stored credentials."""
         ...
 
@@ -103,7 +103,7 @@ class Tools(Record):
         min_ttl: how much life a cached session must have left (``AWS_MIN_TTL``).
     """
 
-    store: KeyStore
+    store: CredentialStore
     calls: AwsCalls
     sessions: Sessions
     flight: SingleFlight

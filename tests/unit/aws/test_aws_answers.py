@@ -21,7 +21,7 @@ from pyvault.mfa.claims import MfaClaims
 from pyvault.mfa.desk import MfaDesk
 from pyvault.model import Credentials
 from pyvault.planning.steps import SessionTokenStep, SsoStep, WebIdentityStep
-from pyvault.providers.session_token import SessionToken
+from pyvault.providers.from_sts import get_session_token
 from pyvault.record import replace
 from pyvault.secret import Secret
 
@@ -293,5 +293,5 @@ def test_a_session_is_of_the_account_of_its_keys(answer: Answer, tmp_path: Path)
     desk = MfaDesk(claims=MfaClaims(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
     for account_id in ("111111111111", None):
         source = replace(KEYS, account_id=account_id)
-        got = SessionToken(step=step, source=source, calls=BotoCalls(), mfa=desk).retrieve()
+        got = get_session_token(step, source, BotoCalls(), desk)
         assert got.account_id == account_id

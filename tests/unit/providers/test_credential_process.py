@@ -14,7 +14,7 @@ from pyvault.errors import ProcessError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ProcessStep
 from pyvault.process.command import run
-from pyvault.providers.credential_process import CredentialProcess, parse_answer
+from pyvault.providers.from_process import parse_answer, run_process
 from pyvault.secret import Secret
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_expired_credentials_are_refused() -> None:
     text = f"printf %s '{json.dumps(FULL | {'Expiration': '2029-12-31T23:59:59Z'})}'"
     step = ProcessStep(profile="p", command=text, why="")
     with pytest.raises(UnusableAnswerError, match="expired"):
-        CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
+        run_process(step, lambda command: run(command, {}), lambda: NOW)
 
 
 @cases_of("credential_process")
@@ -97,5 +97,5 @@ def test_cases_of_credential_process(case: Case) -> None:
     step = ProcessStep(profile="p", command=text, why="")
     assert case.expect["error"]
     with pytest.raises((UnusableAnswerError, ProcessError)) as caught:
-        CredentialProcess(step=step, run=lambda command: run(command, {}), clock=lambda: NOW).retrieve()
+        run_process(step, lambda command: run(command, {}), lambda: NOW)
     assert "Junk" not in str(caught.value)

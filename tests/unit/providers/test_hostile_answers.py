@@ -10,7 +10,7 @@ import pytest
 
 from pyvault.errors import UnusableAnswerError
 from pyvault.model import Credentials
-from pyvault.providers.credential_process import parse_answer
+from pyvault.providers.from_process import parse_answer
 from pyvault.providers.link_local import parse_credentials
 from pyvault.secret import Secret
 

@@ -11,7 +11,7 @@ from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, InputRequiredError
 from pyvault.model import Credentials
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.sso_role import SsoRole
+from pyvault.providers.from_sso import get_role_credentials
 from pyvault.secret import Secret
 from pyvault.sso.tokens import Registration, SsoToken
 
@@ -89,13 +89,13 @@ def sso_token(text: str) -> SsoToken:
 
 def test_a_good_token_is_enough() -> None:
     portal, login = Portal("old"), Login()
-    assert SsoRole(step=STEP, calls=portal, login=login).retrieve().access_key_id == "ASIA"
+    assert get_role_credentials(STEP, portal, login).access_key_id == "ASIA"
     assert login.rejected == [None]
 
 
 def test_a_refused_token_is_replaced_once() -> None:
     portal, login = Portal("new"), Login()
-    SsoRole(step=STEP, calls=portal, login=login).retrieve()
+    get_role_credentials(STEP, portal, login)
     assert portal.shown == ["old", "new"]
     assert login.rejected == [None, Secret("old")]
 
@@ -103,7 +103,7 @@ def test_a_refused_token_is_replaced_once() -> None:
 def test_a_second_refusal_is_final() -> None:
     portal, login = Portal("neither"), Login()
     with pytest.raises(AwsError) as caught:
-        SsoRole(step=STEP, calls=portal, login=login).retrieve()
+        get_role_credentials(STEP, portal, login)
     assert caught.value.code == "UnauthorizedException"
     assert portal.shown == ["old", "new"]
 
@@ -111,10 +111,10 @@ def test_a_second_refusal_is_final() -> None:
 def test_a_role_that_is_not_the_person_s_needs_no_new_login() -> None:
     portal, login = Portal("new", refusal="ForbiddenException"), Login()
     with pytest.raises(AwsError):
-        SsoRole(step=STEP, calls=portal, login=login).retrieve()
+        get_role_credentials(STEP, portal, login)
     assert portal.shown == ["old"]
 
 
 def test_without_a_person_it_says_so() -> None:
     with pytest.raises(InputRequiredError):
-        SsoRole(step=STEP, calls=Portal("new"), login=Login(person=False)).retrieve()
+        get_role_credentials(STEP, Portal("new"), Login(person=False))

@@ -16,7 +16,7 @@ from pyvault.config.sources import CredentialSource
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import SourceStep
-from pyvault.providers.surroundings import Surroundings
+from pyvault.providers.local import from_source
 from pyvault.secret import Secret
 
 ANSWER = {
@@ -31,7 +31,7 @@ def retrieve(
     source: CredentialSource, environ: Mapping[str, str], sleep: Callable[[float], None] = lambda _: None
 ) -> Credentials:
     step = SourceStep(profile="p", source=source, why="")
-    return Surroundings(step=step, environ=environ, sleep=sleep).retrieve()
+    return from_source(step, environ, sleep)
 
 
 @dataclass

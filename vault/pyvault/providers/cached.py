@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from pyvault.planning.steps import Plan, Step
-    from pyvault.providers.stored import KeyStore
     from pyvault.sessions.blobs import BlobStore
     from pyvault.sessions.session_cache import SessionEntry
+    from pyvault.storage.store import CredentialStore
 
 
 class Cached(Record):
@@ -35,7 +35,7 @@ class Cached(Record):
 def look_at_cache(
     plan: Plan,
     *,
-    store: KeyStore,
+    store: CredentialStore,
     entries: Iterable[SessionEntry],
     at: datetime,
     min_ttl: timedelta,
@@ -67,7 +67,7 @@ def look_at_cache(
 
 
 def foreseen(
-    step: Step, store: KeyStore, blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
+    step: Step, store: CredentialStore, blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
 ) -> str | None:
     """Return who a retrieval would find at the beginning; None where only a call or a command can say.
 

@@ -1,4 +1,4 @@
-"""Which provider carries out a step. Imports only the one that is needed."""
+"""How each kind of step is carried out. Imports only what the one at hand needs."""
 
 from __future__ import annotations
 
@@ -19,78 +19,49 @@ from pyvault.planning.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     from pyvault.model import Credentials
-    from pyvault.origin import Origin
+    from pyvault.planning.steps import Step
+    from pyvault.providers.origin import Origin
     from pyvault.toolbox import Toolbox
 
-    class Provider(Protocol):
-        """One way to get credentials, ready to go."""
 
-        def retrieve(self) -> Credentials:
-            """Get them; may ask a human and call AWS."""
-            ...
-
-    from pyvault.planning.steps import Step
-
-
-def provider_for(  # noqa: C901, PLR0911 - one case per kind of step
-    step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin
-) -> Provider:
-    """Give the provider of a step.
+def carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin) -> Credentials:
+    """Return the credentials that a step gives; may ask a human and call AWS.
 
     Args:
         step: what to do.
         source: gives the credentials of the step before; called only for steps
             that sign with them.
         tools: what to do it with.
-        origin: runs commands and gives tokens, and remembers whose they are.
+        origin: has what the plan begins with, and remembers whose it is.
 
     Raises:
-        CredentialsError: there is no token.
+        CredentialsError: AWS, a command or a human said no.
         ConfigError: the file of a token can't be read, or it is a console sign-in, which only the AWS CLI can use yet.
     """
     match step:
-        case StoredStep():
-            from pyvault.providers.stored import Stored
-
-            return Stored(step=step, store=tools.store)
-        case PlaintextStep():
-            from pyvault.providers.plaintext import Plaintext
-
-            return Plaintext(step=step)
-        case SourceStep():
-            from pyvault.providers.surroundings import Surroundings
-
-            return Surroundings(step=step, environ=tools.environ)
-        case ProcessStep():
-            from pyvault.providers.credential_process import CredentialProcess
-
-            return CredentialProcess(step=step, run=origin.run, clock=tools.clock)
-        case LoginSessionStep():
-            from pyvault.planning.source import console_sign_in
-
-            raise console_sign_in(step)
-        case WebIdentityStep():
-            from pyvault.providers.web_identity import WebIdentity
-
-            return WebIdentity(step=step, token=origin.token(step), calls=tools.calls, clock=tools.clock)
+        case StoredStep() | PlaintextStep() | SourceStep() | ProcessStep() | LoginSessionStep():
+            return origin.credentials()
         case SsoStep():
-            from pyvault.providers.sso_role import SsoRole
+            from pyvault.providers.from_sso import get_role_credentials
 
-            return SsoRole(step=step, calls=tools.calls, login=origin.login)
+            return get_role_credentials(step, tools.calls, origin.login)
+        case WebIdentityStep():
+            from pyvault.providers.from_sts import assume_role_with_token
+
+            return assume_role_with_token(step, origin.token(step), tools.calls, tools.clock)
         case SessionTokenStep():
-            from pyvault.providers.session_token import SessionToken
+            from pyvault.providers.from_sts import get_session_token
 
-            return SessionToken(step=step, source=source(), calls=tools.calls, mfa=tools.mfa)
+            return get_session_token(step, source(), tools.calls, tools.mfa)
         case AssumeRoleStep():
-            from pyvault.providers.assume_role import AssumeRole
+            from pyvault.providers.from_sts import assume_role
 
-            return AssumeRole(step=step, source=source(), calls=tools.calls, mfa=tools.mfa, clock=tools.clock)
+            return assume_role(step, source(), tools.calls, tools.mfa, tools.clock)
         case FederationStep():
-            from pyvault.providers.federation import Federation
+            from pyvault.providers.from_sts import get_federation_token
 
-            return Federation(step=step, source=source(), calls=tools.calls)
+            return get_federation_token(step, source(), tools.calls)
         case _ as never:
             assert_never(never)

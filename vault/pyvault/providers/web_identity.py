@@ -1,4 +1,4 @@
-"""A role, assumed with an OIDC token: sts:AssumeRoleWithWebIdentity."""
+"""The OIDC token of a profile: out of its file, or what its command prints."""
 
 from __future__ import annotations
 
@@ -9,41 +9,16 @@ from typing import TYPE_CHECKING
 from pyvault.aws.plain_http import refuse_plain_endpoint
 from pyvault.errors import ConfigError
 from pyvault.process.command import ConfiguredCommand, as_text
-from pyvault.providers.session_name import session_name
 from pyvault.providers.web_token import MAX_TOKEN, check_web_token
-from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyvault.aws.calls import AwsCalls
-    from pyvault.clock import Clock
-    from pyvault.model import Credentials
     from pyvault.planning.steps import WebIdentityStep
 
 MAX_FILE = 2 * MAX_TOKEN  # bytes: with the line ends that surround it
 PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service
-
-
-class WebIdentity(Record):
-    """Assumes the step's role with a token."""
-
-    step: WebIdentityStep
-    token: Secret[str]
-    calls: AwsCalls
-    clock: Clock
-
-    def retrieve(self) -> Credentials:
-        """Call AWS.
-
-        Raises:
-            AwsError: AWS refused.
-            AwsUnreachableError: AWS gave no answer.
-        """
-        sts = self.calls.sts(self.step.client, None)
-        name = session_name(self.step.role_session_name, self.clock)
-        return sts.assume_role_with_web_identity(self.step, name, self.token)
 
 
 def token_of(step: WebIdentityStep, run: Callable[[ConfiguredCommand], Secret[bytes]]) -> Secret[str]:

@@ -1,6 +1,7 @@
-"""``credential_source = EcsContainer``: the task's role.
+"""Credentials of the machine: the role of an EC2 instance (by IMDSv2 only), and that of a container's task.
 
-Source: SDKs and Tools Reference Guide, "Container credential provider".
+Source: EC2 User Guide, "Use the Instance Metadata Service to access instance metadata";
+SDKs and Tools Reference Guide, "IMDS credential provider", "Container credential provider".
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pyvault.ca_bundle import OF_AWS, find_ca_bundle
-from pyvault.errors import ConfigError, NoCredentialsError
+from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
 from pyvault.providers.link_local import ask_patiently, parse_credentials
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.providers.link_local import Sleep
 
+ADDRESS = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
+PATH = "/latest/meta-data/iam/security-credentials/"
+TOKEN_LIFE = "300"  # seconds; one run  # noqa: S105 - a number
+
 ECS_ADDRESS = "http://169.254.170.2"
 #: Hosts that may be asked over plain HTTP, beside loopback: ECS and EKS.
 PLAIN_HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
@@ -27,6 +32,34 @@ RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
+
+
+def from_instance(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
+    """Ask the instance metadata service for the credentials of the instance's role, again if it is busy.
+
+    Where nobody answers this is no instance, and is not asked again.
+
+    Raises:
+        NoCredentialsError: it is turned off, or the instance has no role.
+        AwsUnreachableError: this is no instance.
+    """
+    if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        raise NoCredentialsError("credential_source is 'Ec2InstanceMetadata', and AWS_EC2_METADATA_DISABLED is set")
+    mode = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv4").lower()
+    base = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or ADDRESS.get(mode, ADDRESS["ipv4"])
+    base = base.rstrip("/")
+    life = {"x-aws-ec2-metadata-token-ttl-seconds": TOKEN_LIFE}
+    status, token = ask_patiently(f"{base}/latest/api/token", sleep=sleep, method="PUT", headers=life)
+    if status != 200:
+        raise AwsUnreachableError(f"the instance metadata service gives no token: status {status}")
+    proof = {"x-aws-ec2-metadata-token": token.reveal()}
+    status, role = ask_patiently(base + PATH, sleep=sleep, headers=proof)
+    if status != 200 or not (name := role.reveal().strip().partition("\n")[0]):
+        raise NoCredentialsError("this instance has no role")
+    status, body = ask_patiently(base + PATH + name, sleep=sleep, headers=proof)
+    if status != 200:
+        raise NoCredentialsError(f"the instance metadata service gives no credentials: status {status}")
+    return parse_credentials(body, source="the instance metadata service")
 
 
 def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:

@@ -11,7 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
-from pyvault.planning.steps import SsoStep, StoredStep, WebIdentityStep
+from pyvault.planning.steps import (
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
 
 if TYPE_CHECKING:
     from pyvault.model import Credentials
@@ -50,7 +58,7 @@ class Origin:
         Raises:
             ItemNotFoundError: nobody is signed in, or the stored keys are gone.
             CredentialsError: a command failed, or the surroundings have nothing.
-            ConfigError: the file of a token can't be read.
+            ConfigError: the file of a token can't be read, or it is a console sign-in.
         """
         match self._step:
             case StoredStep():  # without the secret, where the store can
@@ -89,11 +97,32 @@ class Origin:
             CredentialsError: a command failed, or the surroundings have nothing.
         """
         if self._credentials is None:
-            from pyvault.providers.choice import provider_for
-
-            self._credentials = provider_for(self._step, _nothing_before, self._tools, self).retrieve()
+            self._credentials = self._take()
         self.who = self._credentials.access_key_id
         return self._credentials
+
+    def _take(self) -> Credentials:
+        match self._step:
+            case StoredStep(profile=profile):
+                from pyvault.providers.local import from_vault
+
+                return from_vault(profile, self._tools.store)
+            case PlaintextStep(credentials=credentials):
+                return credentials
+            case SourceStep() as step:
+                from pyvault.providers.local import from_source
+
+                return from_source(step, self._tools.environ)
+            case ProcessStep() as step:
+                from pyvault.providers.from_process import run_process
+
+                return run_process(step, self.run, self._tools.clock)
+            case LoginSessionStep() as step:
+                from pyvault.planning.source import console_sign_in
+
+                raise console_sign_in(step)
+            case _ as step:
+                raise AssertionError(f"no plan begins with {step.op}")
 
     def token(self, step: WebIdentityStep) -> Secret[str]:
         """Return the token to assume a role with.
@@ -110,7 +139,7 @@ class Origin:
         return token
 
     def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Return the token of a portal; a person may be asked. See :class:`~pyvault.providers.sso_role.SsoLogin`.
+        """Return the token of a portal; a person may be asked. See :class:`~pyvault.sso.login.SsoLogin`.
 
         Raises:
             NoCredentialsError: nobody can sign in here.
@@ -146,7 +175,3 @@ class Origin:
         process_chain.refuse_recursion(tools.environ, command.profile)  # before the lock, which the parent holds
         runs = OneRun(tools.flight, tools.sessions, tools.clock)
         return runs.share(run_key(command, tools.environ), lambda: run(command, tools.environ))
-
-
-def _nothing_before() -> Credentials:
-    raise AssertionError("the first step of a plan signs with nothing")

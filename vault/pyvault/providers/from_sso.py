@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import AwsError
-from pyvault.record import Record
 
 if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
 
 
-class SsoLogin(Protocol):
+class PortalLogin(Protocol):
     """Where access tokens of a portal come from."""
 
     def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
@@ -33,27 +32,20 @@ class SsoLogin(Protocol):
         ...
 
 
-class SsoRole(Record):
-    """Asks the portal for the step's role."""
+def get_role_credentials(step: SsoStep, calls: AwsCalls, login: PortalLogin) -> Credentials:
+    """Return the credentials of the step's role from its portal; may have a person log in.
 
-    step: SsoStep
-    calls: AwsCalls
-    login: SsoLogin
-
-    def retrieve(self) -> Credentials:
-        """Call AWS; may have a person log in.
-
-        Raises:
-            AwsError: AWS refused.
-            AwsUnreachableError: AWS gave no answer.
-            InputRequiredError: nobody may be asked to log in.
-        """
-        portal = self.calls.sso_portal(self.step.client)
-        token = self.login(self.step).access_token
-        try:
-            return portal.get_role_credentials(self.step, token)
-        except AwsError as refusal:
-            if refusal.code != UNAUTHORIZED:
-                raise
-        # An administrator ended the session, or a clock was wrong: a new token, once.
-        return portal.get_role_credentials(self.step, self.login(self.step, rejected=token).access_token)
+    Raises:
+        AwsError: AWS refused.
+        AwsUnreachableError: AWS gave no answer.
+        InputRequiredError: nobody may be asked to log in.
+    """
+    portal = calls.sso_portal(step.client)
+    token = login(step).access_token
+    try:
+        return portal.get_role_credentials(step, token)
+    except AwsError as refusal:
+        if refusal.code != UNAUTHORIZED:
+            raise
+    # An administrator ended the session, or a clock was wrong: a new token, once.
+    return portal.get_role_credentials(step, login(step, rejected=token).access_token)

@@ -12,7 +12,6 @@ from pyvault.errors import UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.model import Credentials
 from pyvault.process.command import ConfiguredCommand
-from pyvault.record import Record
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,34 +23,24 @@ if TYPE_CHECKING:
 LIMIT = timedelta(minutes=10)  # it may send a person through a browser
 
 
-class CredentialProcess(Record):
-    """Runs the step's command, each time: it may answer for another identity by now.
+def run_process(step: ProcessStep, run: Callable[[ConfiguredCommand], Secret[bytes]], clock: Clock) -> Credentials:
+    """Run the step's command, each time: it may answer for another identity by now, and may ask a human.
 
-    Attributes:
+    Args:
+        step: has the command.
         run: runs it, or hands over what a run at the same time gave.
+        clock: tells whether the credentials are over.
+
+    Raises:
+        ProcessError: it failed.
+        UnusableAnswerError: it printed something else, or credentials that are over.
+        ProfileLoopError: it is running for this profile already.
     """
-
-    step: ProcessStep
-    run: Callable[[ConfiguredCommand], Secret[bytes]]
-    clock: Clock
-
-    def retrieve(self) -> Credentials:
-        """Run the command and read its answer; it may ask a human.
-
-        Raises:
-            ProcessError: it failed.
-            UnusableAnswerError: it printed something else, or credentials that are over.
-            ProfileLoopError: it is running for this profile already.
-        """
-        command = ConfiguredCommand(
-            text=self.step.command, setting="credential_process", profile=self.step.profile, limit=LIMIT
-        )
-        credentials = parse_answer(self.run(command), profile=self.step.profile)
-        if credentials.expires is not None and credentials.expires <= self.clock():
-            raise UnusableAnswerError(
-                f"the credential_process of profile {self.step.profile!r} gave expired credentials"
-            )
-        return credentials
+    command = ConfiguredCommand(text=step.command, setting="credential_process", profile=step.profile, limit=LIMIT)
+    credentials = parse_answer(run(command), profile=step.profile)
+    if credentials.expires is not None and credentials.expires <= clock():
+        raise UnusableAnswerError(f"the credential_process of profile {step.profile!r} gave expired credentials")
+    return credentials
 
 
 def parse_answer(output: Secret[bytes], *, profile: str) -> Credentials:
