@@ -15,15 +15,16 @@ from urllib.parse import urlsplit
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault.record import Record
 from pyvault_cli import exits, serving, shared_config
-from pyvault_cli.server_setup import ServerSettings
+from pyvault_cli.server_setup import check_values, set_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
     from pyvault.server.fetching import FetchFor
-    from pyvault.server.serving import Setup
+    from pyvault.server.setup import ServerSetup
     from pyvault.sharedfiles.room import View
     from pyvault_cli.bound import BoundServer
     from pyvault_cli.context import Context
@@ -35,12 +36,16 @@ class BesideCommand(Record):
     """A server for one command.
 
     Attributes:
+        window: how long before expiry new credentials are fetched.
+        log: takes each line of the access log, if there is one.
         first: credentials that are there already, by profile.
         view: what the command sees of the AWS files, if it does not see them as they are.
     """
 
     server: BoundServer
-    settings: ServerSettings
+    options: ServerOptions
+    window: timedelta
+    log: Callable[[str], object] | None
     wanted: Wanted
     plan: Plan
     context: Context
@@ -67,7 +72,7 @@ class BesideCommand(Record):
         from pyvault.server.serving import serve_for_keeper
 
         setup = self._setup()
-        listener, control = setup.common.listener, self.server.control
+        listener, control = setup.listener, self.server.control
         keeper = Keeper(
             serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell),
             fetch=self._fetch(),
@@ -93,10 +98,16 @@ class BesideCommand(Record):
     def _fetch(self) -> FetchFor:
         return serving.fetch_for({self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context)
 
-    def _setup(self) -> Setup:
-        if self.settings.options.ec2:
-            return self.settings.imds(self.server, self.first, self.wanted.profile, self.plan.region)
-        return self.settings.ecs(self.server, self.first, [self.wanted.profile])
+    def _setup(self) -> ServerSetup:
+        return set_up(
+            self.server,
+            self.options,
+            [self.wanted.profile],
+            window=self.window,
+            log=self.log,
+            first=self.first,
+            region=self.plan.region,
+        )
 
 
 def run_beside(
@@ -118,13 +129,15 @@ def run_beside(
         PyvaultError: the first fetch failed.
     """
     from pyvault.server.beside import can_stay_beside, leave_beside
+    from pyvault.sessions.cache import find_min_ttl
     from pyvault_cli.bound import bind_ec2, bind_ecs
     from pyvault_cli.childenv import child_environment
     from pyvault_cli.client_settings import client_settings
     from pyvault_cli.no_proxy import no_proxy_variables
     from pyvault_cli.spawn import become
 
-    settings = ServerSettings.of(options, context.environ)
+    check_values(options)
+    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
     client = client_settings(plan)
     hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
     server = bind_ec2() if options.ec2 else bind_ecs(options)
@@ -133,7 +146,15 @@ def run_beside(
         first = {} if options.lazy else {wanted.profile: serving.fetch_first(wanted, plan, context)}
         view = shared_config.make_view(context) if hide else None
         beside = BesideCommand(
-            server=server, settings=settings, wanted=wanted, plan=plan, context=context, first=first, view=view
+            server=server,
+            options=options,
+            window=window,
+            log=log,
+            wanted=wanted,
+            plan=plan,
+            context=context,
+            first=first,
+            view=view,
         )
         environ = child_environment(
             context.environ,

@@ -33,6 +33,7 @@ class BoundServer(Record):
         check_peer: only processes of this user may ask.
         environ: what points the command to the server.
         removed: what would keep the command from it.
+        token: of the container endpoint; None for the metadata service.
         control: its end takes the metadata address away again; None for the ECS server.
         alias: the metadata address, where this process itself added it (Windows).
         token_file: where the token is kept, if it is.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from pyvault.record import Record
 from pyvault_cli import serving
 
 if TYPE_CHECKING:
@@ -13,85 +12,65 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.model import Credentials
-    from pyvault.server.setup import Common, EcsSetup, ImdsSetup
+    from pyvault.server.setup import ServerSetup
     from pyvault_cli.bound import BoundServer
     from pyvault_cli.server_options import ServerOptions
 
 
-class ServerSettings(Record):
-    """What is known of a server before it is bound and before anything is fetched.
+def check_values(options: ServerOptions) -> None:
+    """Refuse what is wrong with the options before anything is bound or fetched.
 
-    Attributes:
+    Raises:
+        UsageError: --allow-uid, where nobody is asked who he is.
+        InvalidSettingError: a pattern is no ARN of a role.
+    """
+    if options.allow_uids:
+        _check_uids(options)
+    if options.allow_roles:  # else a command would wait for what only the server beside it needs
+        from pyvault.server.roles import RolePatterns
+
+        RolePatterns(options.allow_roles)
+
+
+def set_up(
+    server: BoundServer,
+    options: ServerOptions,
+    profiles: Sequence[str],
+    *,
+    window: timedelta,
+    log: Callable[[str], object] | None,
+    first: Mapping[str, Credentials],
+    region: str | None = None,
+) -> ServerSetup:
+    """Return the setup of a server; takes the listener from *server*.
+
+    Args:
+        server: bound.
+        options: how it serves.
+        profiles: whose credentials.
         window: how long before expiry new credentials are fetched.
         log: takes each line of the access log, if there is one.
+        first: credentials that are there already, by profile.
+        region: for the metadata service.
     """
+    from pyvault.server.listener import as_socket
+    from pyvault.server.setup import ServerSetup
+    from pyvault.server.token_file import new_token
 
-    options: ServerOptions
-    window: timedelta
-    log: Callable[[str], object] | None
-
-    @classmethod
-    def of(cls, options: ServerOptions, environ: Mapping[str, str]) -> Self:
-        """Read what there is to read; what is wrong is said before anything happens.
-
-        Raises:
-            UsageError: --allow-uid, where nobody is asked who he is.
-            ConfigError: the access log can't be written.
-            InvalidSettingError: ``AWS_MIN_TTL`` is no duration, or a pattern is no ARN of a role.
-        """
-        from pyvault.sessions.cache import find_min_ttl
-
-        if options.allow_uids:
-            _check_uids(options)
-        if options.allow_roles:  # else a command would wait for what only the server beside it needs
-            from pyvault.server.roles import RolePatterns
-
-            RolePatterns(options.allow_roles)
-        return cls(options=options, window=find_min_ttl(environ), log=serving.line_writer(options.access_log))
-
-    def ecs(self, server: BoundServer, first: Mapping[str, Credentials], profiles: Sequence[str]) -> EcsSetup:
-        """Set up the container endpoint; takes the listener from *server*.
-
-        Args:
-            first: credentials that are there already, by profile.
-        """
-        from pyvault.server.setup import EcsSetup
-        from pyvault.server.token_file import new_token
-
-        return EcsSetup(
-            common=self._common(server, first),
-            token=server.token or new_token(),  # bind_ecs always makes one
-            profiles=tuple(profiles),
-            allowed_roles=self.options.allow_roles,
-        )
-
-    def imds(
-        self, server: BoundServer, first: Mapping[str, Credentials], profile: str, region: str | None
-    ) -> ImdsSetup:
-        """Set up the metadata service; takes the listener from *server*."""
-        from pyvault.server.setup import ImdsSetup
-
-        return ImdsSetup(
-            common=self._common(server, first),
-            profile=profile,
-            region=region,
-            account_id=first[profile].account_id if profile in first else None,
-            allow_v1=self.options.imds_v1,
-        )
-
-    def _common(self, server: BoundServer, first: Mapping[str, Credentials]) -> Common:
-        from pyvault.server.listener import as_socket
-        from pyvault.server.setup import Common
-
-        return Common(
-            listener=as_socket(server.listener),
-            window=self.window,
-            first=first,
-            check_peer=server.check_peer,
-            allowed_uids=self.options.allow_uids,
-            log=self.log,
-            report=serving.report,
-        )
+    return ServerSetup(
+        listener=as_socket(server.listener),
+        profiles=tuple(profiles),
+        window=window,
+        token=None if options.ec2 else server.token or new_token(),  # no container endpoint without one
+        first=first,
+        allowed_roles=options.allow_roles,
+        region=region,
+        allow_v1=options.imds_v1,
+        check_peer=server.check_peer,
+        allowed_uids=options.allow_uids,
+        log=log,
+        report=serving.report,
+    )
 
 
 def _check_uids(options: ServerOptions) -> None:

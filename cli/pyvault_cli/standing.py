@@ -10,13 +10,13 @@ from urllib.parse import quote
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault_cli import console, serving
 from pyvault_cli.bound import BoundServer, bind_ecs
-from pyvault_cli.server_setup import ServerSettings
+from pyvault_cli.server_setup import check_values, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyvault.server.fetching import FetchFor
-    from pyvault.server.setup import EcsSetup
+    from pyvault.server.setup import ServerSetup
     from pyvault_cli.context import Context
     from pyvault_cli.server_options import ServerOptions
     from pyvault_cli.wanted import Wanted
@@ -33,9 +33,12 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: a first fetch failed.
     """
+    from pyvault.sessions.cache import find_min_ttl
+
     hide_variables()
     close_memory()
-    settings = ServerSettings.of(options, context.environ)
+    check_values(options)
+    window, log = find_min_ttl(context.environ), serving.line_writer(options.access_log)
     plans = {each.profile: each.plan(context) for each in wanted}
     server = bind_ecs(options)
     first = (
@@ -43,7 +46,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
         if options.lazy
         else {each.profile: serving.fetch_first(each, plans[each.profile], context) for each in wanted}
     )
-    setup = settings.ecs(server, first, [each.profile for each in wanted])
+    setup = set_up(server, options, [each.profile for each in wanted], window=window, log=log, first=first)
     for line in variables(server, setup.profiles):
         console.out(line)
 
@@ -57,7 +60,7 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
     return _run(setup, fetch, ready, forget=lambda: serving.forget_changing(first, plans))
 
 
-def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None], *, forget: Callable[[], None]) -> int:
+def _run(setup: ServerSetup, fetch: FetchFor, ready: Callable[[], None], *, forget: Callable[[], None]) -> int:
     from pyvault.server.beside import can_stay_beside
 
     if not can_stay_beside():
@@ -71,7 +74,7 @@ def _run(setup: EcsSetup, fetch: FetchFor, ready: Callable[[], None], *, forget:
     keeper = Keeper(
         serve=lambda link: serve_for_keeper([setup], link, tell=serving.tell, ready=ready),
         fetch=fetch,
-        sockets=[setup.common.listener],
+        sockets=[setup.listener],
         tell=serving.tell,
         forget=forget,
     )

@@ -24,7 +24,7 @@ from pyvault.server.forked import fetch_in_child
 from pyvault.server.keeper import Keeper
 from pyvault.server.listener import as_socket, listen
 from pyvault.server.serving import serve_for_keeper
-from pyvault.server.setup import Common, EcsSetup
+from pyvault.server.setup import ServerSetup
 from pyvault.server.supervise import run_supervised
 from pyvault_cli.prompt import open_terminal
 
@@ -58,19 +58,29 @@ def main() -> None:
     first = fetch_in_child(lambda: fetch(Identity("dev")))
 
     def keep(program: int) -> int:
-        common = Common(listener=as_socket(listener), window=timedelta(seconds=1), first={"dev": first})
-        setup = EcsSetup(common=common, token=Secret(TOKEN), profiles=("dev",))
+        setup = ServerSetup(
+            listener=as_socket(listener),
+            window=timedelta(seconds=1),
+            first={"dev": first},
+            token=Secret(TOKEN),
+            profiles=("dev",),
+        )
         keeper = Keeper(
             serve=lambda link: serve_for_keeper([setup], link, tell=tell),
             fetch=fetch,
-            sockets=[common.listener],
+            sockets=[setup.listener],
             tell=tell,
         )
         return keeper.run(program)
 
     if os.environ.get("SUPERVISED"):
-        common = Common(listener=as_socket(listener), window=timedelta(seconds=1), first={"dev": first})
-        setup = EcsSetup(common=common, token=Secret(TOKEN), profiles=("dev",))
+        setup = ServerSetup(
+            listener=as_socket(listener),
+            window=timedelta(seconds=1),
+            first={"dev": first},
+            token=Secret(TOKEN),
+            profiles=("dev",),
+        )
         environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
         sys.exit(run_supervised(command, environ, [setup], fetch, tell=tell))
     leave_beside(keep)

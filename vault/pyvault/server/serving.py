@@ -14,14 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyvault.server.fetching import Identity
-    from pyvault.server.setup import EcsSetup, ImdsSetup
+    from pyvault.server.setup import ServerSetup
     from pyvault.server.source import AsyncFetch
-
-    Setup = EcsSetup | ImdsSetup
 
 
 def serve_for_keeper(
-    setups: Sequence[Setup],
+    setups: Sequence[ServerSetup],
     link: socket.socket,
     *,
     tell: Callable[[str], None],
@@ -32,7 +30,7 @@ def serve_for_keeper(
 
 
 async def _serve(
-    setups: Sequence[Setup], link: socket.socket, tell: Callable[[str], None], ready: Callable[[], None]
+    setups: Sequence[ServerSetup], link: socket.socket, tell: Callable[[str], None], ready: Callable[[], None]
 ) -> int:
     stop = asyncio.Event()
     orphaned = False

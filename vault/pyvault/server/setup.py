@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 EC2_HOP_LIMIT = 1
 
 
-class Common(Record):
-    """What both servers need.
+class ServerSetup(Record):
+    """A container credentials endpoint, or an instance metadata service.
 
     Attributes:
         listener: bound and listening.
+        profiles: whose credentials; the roles are assumed with the first's.
         window: how long before expiry new credentials are fetched.
+        token: of the container endpoint; None makes a metadata service, which has one profile.
         first: credentials that are there already, by profile.
+        allowed_roles: patterns of those that the container endpoint assumes.
+        region: that the metadata service tells of.
+        allow_v1: the metadata service answers without a token of its own.
         check_peer: refuse other users and other network namespaces; False where
             ``--listen`` asked for them.
         allowed_uids: other users of this network namespace who may ask all the same.
@@ -42,15 +47,58 @@ class Common(Record):
     """
 
     listener: socket.socket
+    profiles: Sequence[str]
     window: timedelta
+    token: Secret[str] | None
     first: Mapping[str, Credentials] = field(default_factory=dict[str, "Credentials"])
+    allowed_roles: Sequence[str] = ()
+    region: str | None = None
+    allow_v1: bool = False
     check_peer: bool = True
     allowed_uids: Collection[int] = ()
     log: Callable[[str], object] | None = None
     report: Callable[[BaseException], None] = lambda _exc: None
 
-    def gate(self, server: str) -> Gate:
-        """Make the gate of one server."""
+    def build(self, fetch_of: FetchOf) -> Service:
+        """Make the server, inside its loop."""
+        if self.token is None:
+            return self._metadata_service(fetch_of)
+        return self._container_endpoint(self.token, fetch_of)
+
+    def _container_endpoint(self, token: Secret[str], fetch_of: FetchOf) -> Service:
+        from pyvault.server.bodies import ecs_answer
+        from pyvault.server.ecs import EcsApplication
+        from pyvault.server.roles import RolePatterns, RoleSources
+        from pyvault.server.service import Service
+
+        def role(arn: str) -> CredentialSource:
+            return self._source(Identity(self.profiles[0], arn), fetch_of, ecs_answer)
+
+        application = EcsApplication(
+            token=token,
+            profiles={name: self._source(Identity(name), fetch_of, ecs_answer) for name in self.profiles},
+            allowed_roles=RolePatterns(self.allowed_roles),
+            roles=RoleSources(role),
+        )
+        return Service(application=application, gate=self._gate("ecs"), listener=self.listener)
+
+    def _metadata_service(self, fetch_of: FetchOf) -> Service:
+        from pyvault.server.bodies import imds_answer
+        from pyvault.server.imds import ImdsApplication
+        from pyvault.server.service import Service
+
+        (profile,) = self.profiles
+        application = ImdsApplication(
+            self._source(Identity(profile), fetch_of, imds_answer),
+            region=self.region,
+            account_id=self.first[profile].account_id if profile in self.first else None,
+            allow_v1=self.allow_v1,
+        )
+        return Service(
+            application=application, gate=self._gate("imds"), listener=self.listener, hop_limit=EC2_HOP_LIMIT
+        )
+
+    def _gate(self, server: str) -> Gate:
         from pyvault.server.access_log import make_access_log
         from pyvault.server.descriptors import room_for_connections
         from pyvault.server.gate import MAX_CONNECTIONS, Gate, anybody
@@ -63,7 +111,7 @@ class Common(Record):
         limit = room_for_connections(MAX_CONNECTIONS)
         return Gate(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)
 
-    def source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
+    def _source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""
         from pyvault.server.source import CredentialSource
 
@@ -73,63 +121,3 @@ class Common(Record):
             with contextlib.suppress(CredentialsError):
                 source.adopt(self.first[identity.profile])
         return source
-
-
-class EcsSetup(Record):
-    """A container credentials endpoint.
-
-    Attributes:
-        profiles: whose credentials; the roles are assumed with the first's.
-    """
-
-    common: Common
-    token: Secret[str]
-    profiles: Sequence[str]
-    allowed_roles: Sequence[str] = ()
-
-    def build(self, fetch_of: FetchOf) -> Service:
-        """Make the server, inside its loop."""
-        from pyvault.server.bodies import ecs_answer
-        from pyvault.server.ecs import EcsApplication
-        from pyvault.server.roles import RolePatterns, RoleSources
-        from pyvault.server.service import Service
-
-        def role(arn: str) -> CredentialSource:
-            return self.common.source(Identity(self.profiles[0], arn), fetch_of, ecs_answer)
-
-        application = EcsApplication(
-            token=self.token,
-            profiles={name: self.common.source(Identity(name), fetch_of, ecs_answer) for name in self.profiles},
-            allowed_roles=RolePatterns(self.allowed_roles),
-            roles=RoleSources(role),
-        )
-        return Service(application=application, gate=self.common.gate("ecs"), listener=self.common.listener)
-
-
-class ImdsSetup(Record):
-    """An instance metadata service."""
-
-    common: Common
-    profile: str
-    region: str | None = None
-    account_id: str | None = None
-    allow_v1: bool = False
-
-    def build(self, fetch_of: FetchOf) -> Service:
-        """Make the server, inside its loop."""
-        from pyvault.server.bodies import imds_answer
-        from pyvault.server.imds import ImdsApplication
-        from pyvault.server.service import Service
-
-        application = ImdsApplication(
-            self.common.source(Identity(self.profile), fetch_of, imds_answer),
-            region=self.region,
-            account_id=self.account_id,
-            allow_v1=self.allow_v1,
-        )
-        return Service(
-            application=application,
-            gate=self.common.gate("imds"),
-            listener=self.common.listener,
-            hop_limit=EC2_HOP_LIMIT,
-        )

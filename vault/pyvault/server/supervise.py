@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pyvault.server.fetching import FetchFor, Identity
-    from pyvault.server.serving import Setup
+    from pyvault.server.setup import ServerSetup
     from pyvault.server.source import AsyncFetch
 
 SIGNALLED = 128  # + the signal's number, as a shell reports it
@@ -33,7 +33,7 @@ _FROM_PROCESSES = ("SIGTERM", "SIGUSR1", "SIGUSR2")
 def run_supervised(
     command: Sequence[str],
     environ: Mapping[str, str],
-    setups: Sequence[Setup],
+    setups: Sequence[ServerSetup],
     fetch: FetchFor,
     *,
     tell: Callable[[str], None],
@@ -58,7 +58,11 @@ def run_supervised(
 
 
 def serve_here(
-    setups: Sequence[Setup], fetch: FetchFor, *, until: Callable[[Callable[[], None]], None], ready: Callable[[], None]
+    setups: Sequence[ServerSetup],
+    fetch: FetchFor,
+    *,
+    until: Callable[[Callable[[], None]], None],
+    ready: Callable[[], None],
 ) -> None:
     """Serve in this process with fetches in threads, until *until* calls what it was given."""
     import asyncio
@@ -76,7 +80,7 @@ def until_told(stop: Callable[[], None]) -> None:
         signal.signal(number, on_signal)
 
 
-def _serve_until(program: subprocess.Popen[bytes], setups: Sequence[Setup], fetch: FetchFor) -> None:
+def _serve_until(program: subprocess.Popen[bytes], setups: Sequence[ServerSetup], fetch: FetchFor) -> None:
     def until(stop: Callable[[], None]) -> None:
         def wait() -> None:
             program.wait()
@@ -88,7 +92,10 @@ def _serve_until(program: subprocess.Popen[bytes], setups: Sequence[Setup], fetc
 
 
 async def _serve(
-    setups: Sequence[Setup], fetch: FetchFor, until: Callable[[Callable[[], None]], None], ready: Callable[[], None]
+    setups: Sequence[ServerSetup],
+    fetch: FetchFor,
+    until: Callable[[Callable[[], None]], None],
+    ready: Callable[[], None],
 ) -> None:
     import asyncio
 
