@@ -20,7 +20,7 @@ from pyvault_cli.vault_access import VaultAccess
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.header import Header
-    from pyvault.vaultfile.trust import Sighting
+    from pyvault.vaultfile.sighting import Sighting
 
 
 def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
