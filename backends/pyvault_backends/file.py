@@ -7,7 +7,7 @@ stores nothing asks nothing; the first ``put`` makes it where there is none.
 from __future__ import annotations
 
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
@@ -16,7 +16,6 @@ from pyvault.names import check_item_name
 from pyvault.paths import find_paths
 from pyvault.trace import warn
 from pyvault.vaultfile.settings import BACKEND, VaultSettings
-from pyvault.vaultfile.storekey import StoreKeys, passing_over
 from pyvault.vaultfile.trust import Trust
 from pyvault.vaultfile.vault import Vault
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
+    from pyvault.vaultfile.storekey import StoreKeys
 
 
 class FileBackend:
@@ -157,14 +157,13 @@ class FileBackend:
         settings = self._settings
         if settings.unlock_store == BACKEND:
             raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
-        kept_key = passing_over(self._kept_key, warn=self._tell) if settings.unlock_store else None
-        sources = settings.sources(self._ask, wrapping_key=kept_key)
-        return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
+        wrapping_key = None
+        if settings.unlock_store:
+            from pyvault.vaultfile.storekey import kept_key
 
-    def _kept_key(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
-        """Look in the store of ``unlock_store``, which is opened only when nothing before it has opened the vault."""
-        with closing(self._unlock_store()) as keys:
-            return keys.find(slot_id, vault_id)
+            wrapping_key = kept_key(self._unlock_store, warn=self._tell)
+        sources = settings.sources(self._ask, wrapping_key=wrapping_key)
+        return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
 
     def _make(self) -> Vault:
         from pyvault.vaultfile.newslot import PassphraseSlot
@@ -181,9 +180,9 @@ class FileBackend:
             return self._open()  # another process made it a moment ago
 
     def _unlock_store(self) -> StoreKeys:
-        from pyvault.paths import find_paths
         from pyvault.storage.choice_file import ChoiceFile
         from pyvault.storage.registry import open_backend
+        from pyvault.vaultfile.storekey import StoreKeys
 
         name = self._settings.unlock_store or ""
         # A third party's is handed the key of everything.

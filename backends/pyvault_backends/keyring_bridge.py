@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,17 +19,16 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.names import ItemName, Kind
-from pyvault.opening import EnvironmentAnswers
 from pyvault.secret import Secret
 from pyvault.storage.codec import parse_object
+from pyvault.vaultfile.origins import EnvironmentAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from keyring.credentials import Credential
 
-    from pyvault.backend import Question
-    from pyvault_backends.file import FileBackend
+    from pyvault.backend import Backend, Question
 
 
 class PyvaultKeyring(KeyringBackend):
@@ -94,21 +93,13 @@ def _read(data: Secret[bytes]) -> tuple[str, Secret[str]]:
 
 
 @contextmanager
-def _opened() -> Generator[FileBackend]:
+def _opened() -> Generator[Backend]:
     """Open the vault file for one call, and speak keyring's errors."""
-    from pyvault import toolconfig
-    from pyvault.paths import find_paths
-    from pyvault.storage.options import gather_options
-    from pyvault_backends.file import FileBackend
+    from pyvault.runtime.stores import Stores
 
     try:
-        configured = toolconfig.load(find_paths(os.environ).config_file).backend_options.get("file", {})
-        options = gather_options("file", configured=configured, environ=os.environ, flags={})
-        backend = FileBackend.open(options, _Answers(os.environ))
-        try:
-            yield backend
-        finally:
-            backend.close()
+        with closing(Stores(os.environ, _Answers(os.environ)).open_store("file")) as store:
+            yield store.backend
     except (BackendLockedError, InputRequiredError) as exc:
         raise KeyringLocked(exc.message) from None
     except PyvaultError as exc:
@@ -118,9 +109,7 @@ def _opened() -> Generator[FileBackend]:
 class _Answers(EnvironmentAnswers):
     """Answers from the environment, and else by whoever sits at the terminal."""
 
-    def __call__(self, question: Question) -> Secret[str]:
-        if self.standing_passphrase() is not None:
-            return super().__call__(question)
+    def ask_human(self, question: Question) -> Secret[str]:
         first = self.typed_passphrase(question)
         if question.key == "new-passphrase" and self._typed("the same again", question) != first:
             raise InputRequiredError("the two passphrases differ")

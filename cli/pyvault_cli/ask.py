@@ -171,8 +171,9 @@ class Asking:
         """Give the new passphrase that came without a human; None if none did."""
         if self._words.last(NEW) is not None:
             return self._descriptor(NEW)
-        new = self._variable("PYVAULT_NEW_PASSPHRASE") or self._file("PYVAULT_NEW_PASSPHRASE_FILE")
-        return new if new or self.renewing else self.passphrase()
+        if (source := origins.new_passphrase(self._environ)) is not None:
+            return source()
+        return None if self.renewing else self.passphrase()
 
     def confirm(self, question: str, *, option: str) -> None:
         """Go on only if the human says yes.
@@ -220,19 +221,6 @@ class Asking:
             if self._words.last(option) is not None and option not in self._answers:
                 with suppress(OSError, UsageError):
                     _close(self._number(option))
-
-    def _variable(self, name: str) -> Secret[str] | None:
-        value = self._environ.get(name)
-        return origins.passphrase_of_variable(name, value) if value else None
-
-    def _file(self, variable: str) -> Secret[str] | None:
-        path = self._environ.get(variable)
-        if not path:
-            return None
-        from pyvault.paths import expand_user
-        from pyvault.vaultfile.passphrase import read_passphrase_file
-
-        return read_passphrase_file(expand_user(path))
 
     def _descriptor(self, option: str) -> Secret[str]:
         if option not in self._answers:

@@ -1,4 +1,4 @@
-"""aws-vault's names for the options of a backend: its flags and variables."""
+"""What the global options say of backends, aws-vault's names for them included."""
 
 from __future__ import annotations
 
@@ -7,40 +7,39 @@ from typing import TYPE_CHECKING
 from pyvault.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pyvault_cli.words import Words
 
-#: aws-vault's flag, its variable, and what they mean here: backend and option.
-#: Source: aws-vault's usage text.
-NAMES = (
-    ("--secret-service-collection", "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME", "secret-service", "collection"),
-    ("--pass-dir", "AWS_VAULT_PASS_PASSWORD_STORE_DIR", "pass", "store"),
-    ("--pass-cmd", "AWS_VAULT_PASS_CMD", "pass", "command"),
-    ("--pass-prefix", "AWS_VAULT_PASS_PREFIX", "pass", "prefix"),
-)
+#: aws-vault's flag, and what it means here. Source: aws-vault's usage text.
+FLAGS = {
+    "--secret-service-collection": "secret-service.collection",
+    "--pass-dir": "pass.store",
+    "--pass-cmd": "pass.command",
+    "--pass-prefix": "pass.prefix",
+}
 
 
-def options_of_aws_vault(backend: str, words: Words | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the options of a backend that stand under aws-vault's names.
+def given_options(words: Words) -> dict[str, str]:
+    """Return the options of backends that a line gives, as ``KEY`` or ``NAME.KEY``.
 
     Raises:
         UsageError: ``--file-dir``; its files have another format. ``--keychain``;
             keyring can't name one.
+        ConfigError: a ``--backend-option`` without a value.
     """
-    if words is not None and words.last("--file-dir") is not None:
+    from pyvault.storage.options import parse_flags
+
+    if words.last("--file-dir") is not None:
         raise UsageError(
             "'--file-dir' names files of aws-vault, which pyvault does not write",
             hint="pyvault import aws-vault takes the keys out of them",
         )
-    if words is not None and words.last("--keychain") is not None:
+    if words.last("--keychain") is not None:
         raise UsageError(
             "'--keychain' names a keychain, and pyvault uses the default one",
             hint="pyvault import aws-vault takes the keys out of another",
         )
-    options: dict[str, str] = {}
-    for flag, variable, of, option in NAMES:
-        value = (words.last(flag) if words else None) or environ.get(variable)
-        if of == backend and value:
-            options[option] = value
-    return options
+    named = {option: value for flag, option in FLAGS.items() if (value := words.last(flag))}
+    if words.has("--weak-passphrase"):
+        named["file.weak_passphrase"] = "true"  # noqa: S105 - a switch
+    slot = words.last("--slot")
+    return {**named, **parse_flags(words.every("--backend-option")), **({"file.slot": slot} if slot else {})}

@@ -92,14 +92,14 @@ def rotation_tools(
             return as_signer(pair)
         from pyvault.mfa.desk import MfaRequest
         from pyvault.planning.steps import SessionTokenStep
-        from pyvault_cli.retrieving import mfa_desk
 
         step = SessionTokenStep(
             profile=owner.name, mfa_serial=owner.mfa_serial, duration=SESSION, client=settings, why="to sign IAM calls"
         )
         request = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
         sts = calls.sts(settings, as_signer(pair))
-        return mfa_desk(wanted, context).prove(request, lambda proof: sts.get_session_token(step, proof))
+        desk = context.mfa_desk(wanted.mfa_token, context.mfa_prompt())
+        return desk.prove(request, lambda proof: sts.get_session_token(step, proof))
 
     return Tools(
         shelf=shelf,

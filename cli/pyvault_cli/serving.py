@@ -94,9 +94,7 @@ def own_context(context: Context) -> Context:
 
     if context.choice.name == "file" or not can_stay_beside():
         return context
-    fresh = Context(context.words, context.environ)
-    fresh.ask = context.ask
-    return fresh
+    return Context(context.words, context.environ, ask=context.ask)
 
 
 def line_writer(path: Path | None) -> Callable[[str], object] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyvault.sso.login import SsoLogin
     from pyvault.sso.oidc import Flow
     from pyvault.sso.session import SsoSession
+    from pyvault.sso.signin import SignIn
     from pyvault.sso.tokens import TokenStore
     from pyvault_cli.context import Context
 
@@ -58,15 +59,20 @@ def portal_named(given: str | None, context: Context) -> SsoSession:
     return find_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
 
 
-def sso_login(
+def sso_login(context: Context) -> SsoLogin:
+    """Return the source of access tokens for a command that needs one beside other things; see :func:`sign_in`."""
+    return context.sso_login(sign_in(context))
+
+
+def sign_in(
     context: Context,
     *,
     flow: Flow | None = None,
     open_browser: bool = True,
     browser: str | None = None,
     on_purpose: bool = False,
-) -> SsoLogin:
-    """Give the source of access tokens for this command line.
+) -> SignIn | None:
+    """Return the way to have a person sign in; None where nobody may or could.
 
     With ``--no-input``, and where nobody would see the question, nobody signs
     in: what is kept is used and refreshed, and what needs a person fails at once
@@ -79,32 +85,20 @@ def sso_login(
         browser: what opens it; None leaves that to config.toml and the desktop.
         on_purpose: signing in is what the command is for, so whoever started it is there.
     """
-    from pyvault.sessions.single_flight import SingleFlight
-    from pyvault.sso.awscache import read_aws_cache
-    from pyvault.sso.login import SsoLogin
+    if context.words.has("--no-input") or not (on_purpose or not open_browser or _somebody_is_there(context)):
+        return None
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.signin import SignIn
     from pyvault_cli.person import TerminalPerson
 
-    tokens = token_store(context)
-    sign_in = None
-    if not context.words.has("--no-input") and (on_purpose or not open_browser or _somebody_is_there(context)):
-        person = TerminalPerson(
-            context.environ,
-            runtime=context.paths.runtime,
-            flow=flow,
-            open_browser=open_browser,
-            browser=browser or context.tool_config.browser,
-        )
-        sign_in = SignIn(connect=connect, tokens=tokens, person=person, clock=clock.now, sleep=time.sleep)
-    return SsoLogin(
-        tokens=tokens,
-        flights=SingleFlight(context.paths.locks),
-        connect=connect,
-        sign_in=sign_in,
-        clock=clock.now,
-        elsewhere=lambda session: read_aws_cache(aws_cache(context), session),
+    person = TerminalPerson(
+        context.environ,
+        runtime=context.paths.runtime,
+        flow=flow,
+        open_browser=open_browser,
+        browser=browser or context.tool_config.browser,
     )
+    return SignIn(connect=connect, tokens=token_store(context), person=person, clock=clock.now, sleep=time.sleep)
 
 
 def aws_cache(context: Context) -> Path:

@@ -16,11 +16,9 @@ from pyvault_cli import console
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyvault.secret import Secret
     from pyvault.vaultfile.kdf import KdfPolicy
     from pyvault.vaultfile.options import VaultOptions
     from pyvault.vaultfile.settings import VaultSettings
-    from pyvault.vaultfile.storekey import StoreKeys
     from pyvault.vaultfile.trust import Trust
     from pyvault.vaultfile.unlock import UnlockSources
     from pyvault.vaultfile.vault import Vault
@@ -63,10 +61,11 @@ class VaultAccess:
         Args:
             ask_human: False leaves the human out, where all keys at hand are wanted and not just one.
         """
-        from pyvault.vaultfile.storekey import passing_over
+        from pyvault.vaultfile.storekey import kept_key
 
-        kept_key = passing_over(self._kept_key, warn=console.warn) if self.settings.unlock_store else None
-        sources = self.settings.sources(self._context.ask, wrapping_key=kept_key)
+        context, store = self._context, self.settings.unlock_store
+        find = kept_key(lambda: context.open_store_keys(store), warn=context.warn) if store else None
+        sources = self.settings.sources(context.ask, wrapping_key=find)
         return sources if ask_human else replace(sources, passphrase_prompt=None, passphrase_again=None)
 
     def open(self) -> Vault:
@@ -105,28 +104,3 @@ class VaultAccess:
             return KdfPolicy(given) if given is not None else self.settings.kdf
         except ValueError:
             raise InvalidSettingError(f"there is no KDF policy '{given}'", hint="min, default or high") from None
-
-    def _kept_key(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
-        """Look for the key of a slot of type 4 in the backend that keeps it."""
-        from contextlib import closing
-
-        with closing(self.store_keys(self.settings.unlock_store or "")) as keys:
-            return keys.find(slot_id, vault_id)
-
-    def store_keys(self, backend: str) -> StoreKeys:
-        """Open a backend that keeps keys of slots of type 4.
-
-        Raises:
-            UsageError: the vault file itself.
-        """
-        from pyvault.errors import UsageError
-        from pyvault.storage.registry import open_backend
-        from pyvault.vaultfile.storekey import StoreKeys
-
-        if backend == "file":
-            raise UsageError("a vault file can't keep its own key")
-        context = self._context
-        admit = context.choice_file.admit
-        return StoreKeys(
-            open_backend(backend, context.options_of(backend), context.ask, admit=admit, warn=console.warn)
-        )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Plan
     from pyvault.secret import Secret
     from pyvault.sessions.cache import CacheMode
+    from pyvault.sso.signin import SignIn
     from pyvault_cli.context import Context
 
 
@@ -194,9 +195,17 @@ def _picked(context: Context, *, environment: bool) -> str:
 
 def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Credentials]:
     """Give what fetches the credentials of a plan, again and again for a server."""
-    from pyvault_cli.retrieving import make_retriever
 
-    retriever = make_retriever(wanted, context)
+    def sign_in() -> SignIn | None:
+        from pyvault_cli import sso_access
+
+        return sso_access.sign_in(context, open_browser=wanted.open_browser)
+
+    retriever = context.retriever(
+        mfa_code=wanted.mfa_token,
+        prompt=lambda: context.mfa_prompt(beside_server=wanted.beside_server),
+        sign_in=sign_in,
+    )
 
     def fetch() -> Credentials:
         credentials = retriever.retrieve(plan, cache=wanted.cache)

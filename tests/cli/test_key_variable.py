@@ -11,9 +11,8 @@ import pyvault as library
 from command_line import Ended, Environ, Pyvault
 from pyvault.backend import Question
 from pyvault.errors import InvalidSettingError, UsageError
-from pyvault.opening import EnvironmentAnswers
 from pyvault.secret import Secret
-from pyvault.vaultfile.origins import key_of
+from pyvault.vaultfile.origins import EnvironmentAnswers, key_of
 from vaults import KEY, KEY_TEXT
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"

@@ -108,9 +108,8 @@ class Machine:
         backend.put(name, Secret(bytes(32)))
 
     def context(self) -> Context:
-        context = Context(Words(given=self.given), self.environ)
-        context.ask = Asking(Words(given=self.given), self.environ, lambda: self.typist)
-        return context
+        words = Words(given=self.given)
+        return Context(words, self.environ, ask=Asking(words, self.environ, lambda: self.typist))
 
 
 @pytest.fixture

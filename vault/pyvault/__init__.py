@@ -18,10 +18,9 @@ from pyvault.version import __version__
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours
 if TYPE_CHECKING:
-    from pyvault.api import CredentialVault
+    from pyvault.api import CredentialVault, open_vault
     from pyvault.errors import PyvaultError
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.opening import open_vault
     from pyvault.secret import Secret
 
 __all__ = [
@@ -40,7 +39,7 @@ _HOMES = {
     "PyvaultError": "pyvault.errors",
     "Secret": "pyvault.secret",
     "StoredCredentials": "pyvault.model",
-    "open_vault": "pyvault.opening",
+    "open_vault": "pyvault.api",
 }
 
 

@@ -7,11 +7,14 @@
         session = vault.boto3_session("ci")
 
 It reads the same AWS config, makes the same plans and shares the same cache of
-sessions as the command line.
+sessions as the command line: :mod:`pyvault.runtime` puts both together. It is the
+door for programs, so here, and only here, the process's environment is the default
+of an argument.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
@@ -22,38 +25,34 @@ from pyvault.sessions.cache import CacheMode, find_min_ttl
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
+    from pathlib import Path
     from types import TracebackType
 
     import boto3
 
-    from pyvault.backend import Ask
+    from pyvault.backend import Ask, Question
+    from pyvault.mfa.desk import MfaRequest
     from pyvault.model import Credentials
-    from pyvault.paths import Paths
     from pyvault.planning.steps import Plan
     from pyvault.retrieve import Retriever
+    from pyvault.runtime import Runtime
     from pyvault.secret import Secret
-    from pyvault.sessions.session_cache import SessionCache
-    from pyvault.storage.store import CredentialStore
 
 
 class CredentialVault:
     """Stored credentials, and temporary ones made from them. Use it in a ``with``."""
 
-    def __init__(
-        self,
-        store: CredentialStore,
-        sessions: SessionCache,
-        *,
-        paths: Paths,
-        environ: Mapping[str, str],
-        ask: Ask | None,
-    ) -> None:
-        """Put the parts together; :func:`~pyvault.opening.open_vault` does it for you."""
-        self._store = store
-        self._sessions = sessions
-        self._paths = paths
-        self._environ = environ
+    def __init__(self, runtime: Runtime, ask: Ask | None) -> None:
+        """Take what :func:`open_vault` has put together.
+
+        Args:
+            runtime: with the chosen store.
+            ask: answers questions for an MFA code; None where nobody is asked.
+        """
+        self._runtime = runtime
         self._ask = ask
+        self._store = runtime.store  # now, and not in some thread later: what can't be opened is told at once
+        self._sessions = runtime.sessions
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +64,7 @@ class CredentialVault:
 
     def close(self) -> None:
         """Let go of the store; may be called twice."""
-        self._sessions.close()
-        self._store.close()
+        self._runtime.close()
 
     # Stored credentials
 
@@ -76,6 +74,7 @@ class CredentialVault:
             access_key_id=access_key_id, secret_access_key=secret_access_key, created=clock.now().replace(microsecond=0)
         )
         self._store.put(profile, pair)
+        self._runtime.record_choice()
 
     def get(self, profile: str) -> StoredCredentials:
         """Give the stored pair of a profile.
@@ -154,7 +153,7 @@ class CredentialVault:
             first,
             fetch=lambda: self._retriever(None).retrieve(plan),
             region=plan.region,
-            window=find_min_ttl(self._environ),
+            window=find_min_ttl(self._runtime.environ),
         )
 
     def _plan(self, profile: str, *, duration: timedelta | None, region: str | None, no_session: bool) -> Plan:
@@ -164,71 +163,80 @@ class CredentialVault:
         from pyvault.planning.plan import PlanOptions, make_plan
         from pyvault.planning.source import require_built
 
+        environ = self._runtime.environ
+        config = ConfigFile.load(find_config_path(environ))  # anew each time: a program may run for weeks
+        credentials_file = ConfigFile.load(find_credentials_path(environ))
         stored = self._store.profiles()
-        loaded = load_profile(
-            ConfigFile.load(find_config_path(self._environ)),
-            ConfigFile.load(find_credentials_path(self._environ)),
-            profile,
-            self._environ,
-            duration_flags(duration, region=region),
-            stored=stored,
-        )
+        flags = duration_flags(duration, region=region)
+        loaded = load_profile(config, credentials_file, profile, environ, flags, stored=stored)
         plan = make_plan(loaded, stored=stored, options=PlanOptions(no_session=no_session))
         require_built(plan)
         return plan
 
     def _retriever(self, mfa_code: Secret[str] | None) -> Retriever:
-        from pyvault.aws.boto3_calls import BotoCalls
-        from pyvault.mfa.claims import MfaClaims
-        from pyvault.mfa.desk import MfaDesk, MfaRequest
-        from pyvault.mfa.stored_totp import StoredTotp, stored_codes
-        from pyvault.retrieve import Retriever
-        from pyvault.sessions.single_flight import SingleFlight
-        from pyvault.sso.awscache import aws_cache_directory, read_aws_cache
-        from pyvault.sso.login import SsoLogin
-        from pyvault.sso.oidc_boto3 import connect
-        from pyvault.sso.tokens import TokenStore
-        from pyvault.toolbox import Tools
+        return self._runtime.retriever(mfa_code=mfa_code, prompt=lambda: self._prompt, sign_in=lambda: None)
 
-        ask, flight = self._ask, SingleFlight(self._paths.locks)
-        aws_cache = aws_cache_directory(self._environ)
+    def _prompt(self, request: MfaRequest) -> Secret[str]:
+        from pyvault.backend import Question
 
-        def prompt(request: MfaRequest) -> Secret[str]:
-            from pyvault.backend import Question
-
-            if ask is None:
-                raise InputRequiredError(f"an MFA code of {request.serial!r} is needed for {request.profile!r}")
-            return ask(Question(key="mfa-code", prompt=f"MFA code of {request.serial}", sources=("mfa_code",)))
-
-        return Retriever(
-            Tools(
-                store=self._store,
-                calls=BotoCalls(),
-                sessions=self._sessions,
-                flight=flight,
-                mfa=MfaDesk(
-                    claims=MfaClaims(self._paths.locks, clock.now),
-                    wait=_sleep,
-                    environ=self._environ,
-                    given=mfa_code,
-                    prompt=stored_codes(StoredTotp(self._store.backend), clock=clock.now, otherwise=prompt),
-                ),
-                sso=SsoLogin(
-                    tokens=TokenStore(self._sessions),
-                    flights=flight,
-                    connect=connect,
-                    sign_in=None,
-                    clock=clock.now,
-                    elsewhere=lambda session: read_aws_cache(aws_cache, session),
-                ),
-                environ=self._environ,
-                clock=clock.now,
-                min_ttl=find_min_ttl(self._environ),
-            )
-        )
+        if self._ask is None:
+            raise InputRequiredError(f"an MFA code of {request.serial!r} is needed for {request.profile!r}")
+        return self._ask(Question(key="mfa-code", prompt=f"MFA code of {request.serial}", sources=("mfa_code",)))
 
 
-def _sleep(left: timedelta) -> None:
-    import time
+def open_vault(
+    backend: str | None = None,
+    *,
+    options: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> CredentialVault:
+    """Open a store of credentials.
 
-    time.sleep(left.total_seconds())
+    Args:
+        backend: its name, as ``pyvault backends list`` shows it; by default the
+            one that the command line would use.
+        options: of the backend, on top of those of config.toml and the environment;
+            ``NAME.KEY`` is for the backend *NAME* alone, such as one that opens the vault file.
+        ask: answers questions for a passphrase or an MFA code (``Question.key``
+            is ``passphrase``, ``new-passphrase`` or ``mfa-code``). By default
+            only the ``PYVAULT_PASSPHRASE*`` variables are looked at, and no
+            human is asked. ``PYVAULT_KEY`` and ``PYVAULT_KEYFILE`` count in any case.
+        config: the AWS config file, by default ``AWS_CONFIG_FILE`` or
+            ``~/.aws/config``.
+        environ: what counts as the environment, by default that of this process.
+
+    Raises:
+        ConfigError: a setting is wrong.
+        BackendUnavailableError: the backend can't work here.
+        BackendLockedError: the key is wrong, or the store is locked.
+        InputRequiredError: a passphrase is needed, and nobody was there to ask.
+    """
+    from pyvault.runtime import Runtime
+    from pyvault.vaultfile.origins import KEY, EnvironmentAnswers
+
+    environment = dict(os.environ if environ is None else environ)
+    if config is not None:
+        environment["AWS_CONFIG_FILE"] = str(config)
+    answers = _AskWithKey(ask, environment) if ask and environment.get(KEY) else ask or EnvironmentAnswers(environment)
+    runtime = Runtime(environment, answers, backend=backend, options=lambda: options or {})
+    return CredentialVault(runtime, ask)
+
+
+class _AskWithKey:
+    """A program's ``ask`` in an environment that has the key of a key file."""
+
+    def __init__(self, ask: Ask, environ: Mapping[str, str]) -> None:
+        self._ask = ask
+        self._environ = environ
+
+    def __call__(self, question: Question) -> Secret[str]:
+        """Ask the program."""
+        return self._ask(question)
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment."""
+        from pyvault.vaultfile.origins import standing_key
+
+        return standing_key(self._environ)

@@ -46,7 +46,7 @@ def slot_add(
             slot_id = vault.add_slot(slot)
             show_recovery_code(code)
         elif store is not None:
-            with closing(access.store_keys(store)) as keys:
+            with closing(context.open_store_keys(store)) as keys:
                 slot_id = vault.add_slot(StoreKeySlot(keep=keys.keep, label=label or store))
             console.hint(f'it is used with unlock_store = "{store}" in the section [backend.file] of config.toml')
         else:

@@ -32,7 +32,7 @@ def slot_remove(
         vault.remove_slot(slot_id)
         vault_id = vault.vault_id
     if access.settings.unlock_store:
-        with closing(access.store_keys(access.settings.unlock_store)) as keys:
+        with closing(context.open_store_keys(access.settings.unlock_store)) as keys:
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     console.note("Removed the slot, and deleted the backups: it opened them.")
     console.hint("who had its secret and has a copy of the file is locked out by pyvault vault rekey only")

@@ -263,7 +263,7 @@ def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> P
     import hashlib
     import json
 
-    which = {key: value for key, value in options.items() if key not in KEYS_OF_OPENING}
+    which = {key: value for key, value in options.items() if key.partition(".")[0] not in KEYS_OF_OPENING}
     if "path" in which:  # a relative one means another store in every directory
         which["path"] = str(Path(which["path"]).expanduser().absolute())
     digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,9 +1,9 @@
 """The options of a backend: where they come from, and how it checks them.
 
-Three sources, the later one wins: ``[backend.NAME]`` of config.toml, the
-environment, ``--backend-option``. In the environment an option of any backend
-is ``PYVAULT_BACKEND_<NAME>__<OPTION>``, hyphens as underscores; the vault file's
-options have short names beside that.
+Four sources, the later one wins: aws-vault's variables, ``[backend.NAME]`` of
+config.toml, our own variables, what was given with the command or by the program.
+In the environment an option of any backend is ``PYVAULT_BACKEND_<NAME>__<OPTION>``,
+hyphens as underscores; the vault file's options have short names beside that.
 """
 
 from __future__ import annotations
@@ -32,30 +32,41 @@ FILE_ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: aws-vault's variables, and what they mean here: backend and option. Source: aws-vault's usage text.
+AWS_VAULT_VARIABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME": ("secret-service", "collection"),
+        "AWS_VAULT_PASS_PASSWORD_STORE_DIR": ("pass", "store"),
+        "AWS_VAULT_PASS_CMD": ("pass", "command"),
+        "AWS_VAULT_PASS_PREFIX": ("pass", "prefix"),
+    }
+)
+
+
 def gather_options(
     backend: str, *, configured: Mapping[str, str], environ: Mapping[str, str], flags: Mapping[str, str]
 ) -> dict[str, str]:
     """Merge the options of one backend; nothing is checked here, the backend does."""
-    return {**configured, **_from_environ(backend, environ), **flags}
+    return {**_of_aws_vault(backend, environ), **configured, **_from_environ(backend, environ), **flags}
 
 
-def flags_for(backend: str, texts: Iterable[str], *, others: Collection[str]) -> dict[str, str]:
-    """Give one backend's share of ``--backend-option``: ``KEY=VALUE``, or ``NAME.KEY=VALUE`` for that one alone.
+def share_of(
+    backend: str, given: Mapping[str, str], *, others: Collection[str], for_any: bool = True
+) -> dict[str, str]:
+    """Return one backend's share of options that stand as ``KEY``, or as ``NAME.KEY`` for that one alone.
 
     Args:
         backend: whose share.
-        texts: as they stand on the command line.
+        given: on the command line, or by a program.
         others: names of backends that a key may begin with.
-
-    Raises:
-        ConfigError: not of either form.
+        for_any: those without a name are its too.
     """
     options: dict[str, str] = {}
-    for key, value in parse_flags(texts).items():
+    for key, value in given.items():
         name, dot, rest = key.partition(".")
         if dot and name == backend:
             options[rest] = value
-        elif not (dot and name in others):
+        elif for_any and not (dot and name in others):
             options[key] = value
     return options
 
@@ -112,6 +123,14 @@ def seconds_option(backend: str, options: Mapping[str, str], key: str, default: 
     if not 0 < seconds <= 3600:  # an hour; NaN is refused too
         raise ConfigError(f"the option '{key}' of '{backend}' is not a number of seconds from 0 to 3600")
     return seconds
+
+
+def _of_aws_vault(backend: str, environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        option: environ[variable]
+        for variable, (of, option) in AWS_VAULT_VARIABLES.items()
+        if of == backend and environ.get(variable)
+    }
 
 
 def _from_environ(backend: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pyvault.errors import InvalidSettingError, UsageError
+from pyvault.errors import InputRequiredError, InvalidSettingError, UsageError
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Variables that hold a passphrase or the path of one, in this order.
 AWS_VAULT = "AWS_VAULT_FILE_PASSPHRASE"
 STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", AWS_VAULT)
+
+#: The same of a new one.
+NEW = ("PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 
 #: The text of a key file, for CI services whose secrets are variables.
 KEY = "PYVAULT_KEY"
@@ -120,7 +123,16 @@ def origins_of(ask: object) -> PassphraseOrigins | None:
 
 def standing_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
     """Say how to read the passphrase of an environment; None if it has none. Nothing is read yet."""
-    name = next((name for name in STANDING if environ.get(name)), None)
+    return _first_of(STANDING, environ)
+
+
+def new_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
+    """Return how to read the passphrase that an environment has for a new vault or slot; None if it has none."""
+    return _first_of(NEW, environ)
+
+
+def _first_of(names: tuple[str, ...], environ: Mapping[str, str]) -> PassphraseSource | None:
+    name = next((name for name in names if environ.get(name)), None)
     if name is None:
         return None
     value = environ[name]
@@ -147,3 +159,44 @@ def _read_file(path: str) -> Secret[str]:
     from pyvault.vaultfile.passphrase import read_passphrase_file
 
     return read_passphrase_file(expand_user(path))
+
+
+class EnvironmentAnswers:
+    """Answers what the environment can answer, as the command line does, and asks nobody."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __call__(self, question: Question) -> Secret[str]:
+        """Return the passphrase of the environment, for a vault that is there or a new one."""
+        source = new_passphrase(self._environ) if question.key == "new-passphrase" else None
+        if source is None and question.key in {"passphrase", "new-passphrase"}:
+            source = self.standing_passphrase()
+        return source() if source else self.ask_human(question)
+
+    def ask_human(self, question: Question) -> Secret[str]:
+        """Refuse: nobody is here.
+
+        Raises:
+            InputRequiredError: always.
+        """
+        sources = ", ".join(question.sources)
+        raise InputRequiredError(
+            f"a value is needed: {question.prompt}", hint=f"it can be given by {sources}" if sources else None
+        )
+
+    def given_passphrase(self) -> PassphraseSource | None:
+        """There is no command that could come with one."""
+        return None
+
+    def standing_passphrase(self) -> PassphraseSource | None:
+        """Return how to read the passphrase of the environment."""
+        return standing_passphrase(self._environ)
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment; None if it has none."""
+        return standing_key(self._environ)
+
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
+        """Nobody is here to type one."""
+        return self(question)

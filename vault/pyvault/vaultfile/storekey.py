@@ -8,7 +8,7 @@ Source: docs/vault-format.md, section 4.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendLockedError, BackendTimeoutError, BackendUnavailableError, ItemNotFoundError
@@ -56,16 +56,20 @@ class StoreKeys:
         self._backend.close()
 
 
-def passing_over(kept_key: KeptKey, *, warn: Callable[[str], None]) -> KeptKey:
-    """Let a store that is away count as one without the key, and say so: the human is asked next.
+def kept_key(open_keys: Callable[[], StoreKeys], *, warn: Callable[[str], None]) -> KeptKey:
+    """Return what looks for a key in a store, which is opened only when nothing before it has opened the vault.
+
+    A store that is away counts as one without the key, and that is told: the human is asked next.
 
     Args:
-        kept_key: see ``UnlockSources.wrapping_key``.
+        open_keys: opens the store.
+        warn: is told.
     """
 
     def find(slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
         try:
-            return kept_key(slot_id, vault_id)
+            with closing(open_keys()) as keys:
+                return keys.find(slot_id, vault_id)
         except AWAY as problem:
             warn(f"the store that keeps the vault's key can't be used: {problem.message}")
             return None

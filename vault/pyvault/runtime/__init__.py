@@ -1,0 +1,174 @@
+"""The one place that puts the program together: from options, environment, settings and ``ask`` to what works.
+
+The command line's context, :func:`pyvault.open_vault` and the bridge to ``keyring``
+are doors to it. They say what was given and who may be asked; which backend with
+which options, what opens it, which sessions belong to it is decided here, once,
+so that they find the same keys and share the same sessions.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pyvault import clock
+from pyvault.runtime.stores import Stores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from pyvault.aws.calls import AwsCalls
+    from pyvault.mfa.desk import MfaDesk, MfaSource
+    from pyvault.retrieve import Retriever
+    from pyvault.secret import Secret
+    from pyvault.sessions.session_cache import SessionCache
+    from pyvault.sessions.single_flight import SingleFlight
+    from pyvault.sso.login import SsoLogin
+    from pyvault.sso.signin import SignIn
+    from pyvault.storage.store import CredentialStore
+
+
+class Runtime(Stores):
+    """The stores, and everything that turns what they keep into temporary credentials. Use it in a ``with``."""
+
+    def close(self) -> None:
+        """Let go of everything that was opened; may be called twice."""
+        if "sessions" in self.__dict__:
+            self.sessions.close()
+        super().close()
+
+    @cached_property
+    def sessions(self) -> SessionCache:
+        """The cached sessions that belong to the chosen backend, which is the parent of their file."""
+        from pyvault.sessions.session_cache import open_session_vault
+
+        return open_session_vault(
+            self.paths,
+            self.choice.name,
+            self.backend_options,
+            self.store.backend,
+            note=self.warn,
+            checks=self.file_checks,
+        )
+
+    @property
+    def flight(self) -> SingleFlight:
+        """Lets one of many processes fetch."""
+        from pyvault.sessions.single_flight import SingleFlight
+
+        return SingleFlight(self.paths.locks)
+
+    def wait(self, left: timedelta) -> None:
+        """Wait for the next MFA code."""
+        import time
+
+        time.sleep(left.total_seconds())
+
+    def mfa_desk(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaDesk:
+        """Return what hands out MFA codes: the given one, a configured command, a kept authenticator, a person.
+
+        Args:
+            given: used for every MFA call.
+            prompt: asks a person; None where nobody may be asked.
+        """
+        from pyvault.mfa.claims import MfaClaims
+        from pyvault.mfa.desk import MfaDesk
+        from pyvault.mfa.stored_totp import StoredTotp, stored_codes
+
+        return MfaDesk(
+            claims=MfaClaims(self.paths.locks, clock.now),
+            wait=self.wait,
+            tell=self.warn,
+            environ=self.environ,
+            given=given,
+            prompt=stored_codes(StoredTotp(self.store.backend), clock=clock.now, otherwise=prompt),
+        )
+
+    def sso_login(self, sign_in: SignIn | None) -> SsoLogin:
+        """Return what hands out SSO access tokens: ours, refreshed ones, those of the AWS CLI, and new ones.
+
+        Args:
+            sign_in: asks a person; None where nobody may be asked.
+        """
+        from pyvault.sso.awscache import aws_cache_directory, read_aws_cache
+        from pyvault.sso.login import SsoLogin
+        from pyvault.sso.oidc_boto3 import connect
+        from pyvault.sso.tokens import TokenStore
+
+        return SsoLogin(
+            tokens=TokenStore(self.sessions),
+            flights=self.flight,
+            connect=connect,
+            sign_in=sign_in,
+            clock=clock.now,
+            elsewhere=lambda session: read_aws_cache(aws_cache_directory(self.environ), session),
+        )
+
+    def retriever(
+        self,
+        *,
+        mfa_code: Secret[str] | None,
+        prompt: Callable[[], MfaSource | None],
+        sign_in: Callable[[], SignIn | None],
+    ) -> Retriever:
+        """Return what carries out plans; nothing is called or asked yet.
+
+        Args:
+            mfa_code: used for every MFA call.
+            prompt: gives the way to ask a person for another; called when a code is needed.
+            sign_in: gives the way to have a person sign in; called when a token is needed.
+        """
+        from pyvault.retrieve import Retriever
+
+        return Retriever(_Tools(self, mfa_code, prompt, sign_in))
+
+
+class _Tools:
+    """A :class:`pyvault.toolbox.Toolbox` whose tools are made when they are taken; all are cheap to make."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        mfa_code: Secret[str] | None,
+        prompt: Callable[[], MfaSource | None],
+        sign_in: Callable[[], SignIn | None],
+    ) -> None:
+        self._runtime = runtime
+        self._mfa_code = mfa_code
+        self._prompt = prompt
+        self._sign_in = sign_in
+        self.environ = runtime.environ
+        self.clock = clock.now
+
+    @property
+    def store(self) -> CredentialStore:
+        return self._runtime.store
+
+    @property
+    def sessions(self) -> SessionCache:
+        return self._runtime.sessions
+
+    @property
+    def flight(self) -> SingleFlight:
+        return self._runtime.flight
+
+    @property
+    def calls(self) -> AwsCalls:
+        from pyvault.aws.boto3_calls import BotoCalls
+
+        return BotoCalls()
+
+    @property
+    def mfa(self) -> MfaDesk:
+        return self._runtime.mfa_desk(self._mfa_code, self._prompt())
+
+    @property
+    def sso(self) -> SsoLogin:
+        return self._runtime.sso_login(self._sign_in())
+
+    @property
+    def min_ttl(self) -> timedelta:
+        from pyvault.sessions.cache import find_min_ttl
+
+        return find_min_ttl(self.environ)
