@@ -81,7 +81,7 @@ class WhoseSessions:
         if isinstance(step, StoredStep):
             return self._id(step.profile)
         context = self._context
-        return foreseen(step, context.store, context.sessions, environ=context.environ, at=clock.now())
+        return foreseen(step, context.store.access_key_id, context.sessions, environ=context.environ, at=clock.now())
 
     def _id(self, profile: str) -> str | None:
         if profile not in self._ids:

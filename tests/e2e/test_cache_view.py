@@ -23,7 +23,7 @@ def bench(fake_aws: FakeAws, tmp_path: Path) -> Bench:
 def states(bench: Bench, profile: str) -> list[str]:
     seen = look_at_cache(
         bench.plan(profile),
-        store=bench.keys,
+        key_id=bench.keys.access_key_id,
         entries=bench.sessions.entries(),
         at=bench.now(),
         min_ttl=DEFAULT_MIN_TTL,
@@ -43,7 +43,11 @@ def test_a_miss_becomes_a_hit_and_a_miss_again(bench: Bench) -> None:
 def test_a_hit_says_until_when(bench: Bench) -> None:
     ends = bench.get("p").expires
     seen = look_at_cache(
-        bench.plan("p"), store=bench.keys, entries=bench.sessions.entries(), at=bench.now(), min_ttl=DEFAULT_MIN_TTL
+        bench.plan("p"),
+        key_id=bench.keys.access_key_id,
+        entries=bench.sessions.entries(),
+        at=bench.now(),
+        min_ttl=DEFAULT_MIN_TTL,
     )
     assert seen[-1].until == ends
 
@@ -51,7 +55,7 @@ def test_a_hit_says_until_when(bench: Bench) -> None:
 def test_keys_that_are_only_assumed_are_a_miss(bench: Bench) -> None:
     plan = bench.plan("p")
     bench.keys.pairs.clear()
-    seen = look_at_cache(plan, store=bench.keys, entries=(), at=bench.now(), min_ttl=DEFAULT_MIN_TTL)
+    seen = look_at_cache(plan, key_id=bench.keys.access_key_id, entries=(), at=bench.now(), min_ttl=DEFAULT_MIN_TTL)
     assert [cached.state for cached in seen] == ["never", "miss"]
 
 

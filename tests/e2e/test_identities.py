@@ -18,6 +18,7 @@ import pytest
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from fakes.sso_bench import Person
+from fakes.tools import Tools
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import ConfigError, CredentialsError, InputRequiredError, ItemNotFoundError, NoCredentialsError
@@ -38,7 +39,6 @@ from pyvault.sso.oidc_boto3 import connect
 from pyvault.sso.session import SsoSession, session_of
 from pyvault.sso.signin import SignIn
 from pyvault.sso.tokens import SsoToken, TokenStore
-from pyvault.toolbox import Tools
 
 
 class Site(Bench):
@@ -117,7 +117,7 @@ class Site(Bench):
     def cached(self, profile: str) -> list[str]:
         seen = look_at_cache(
             self.plan(profile),
-            store=self.keys,
+            key_id=self.keys.access_key_id,
             entries=self.sessions.entries(),
             at=self.now(),
             min_ttl=DEFAULT_MIN_TTL,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fake_aws.client import REGION, FakeAws
+from fakes.tools import Tools, nobody_signs_in
 from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.clock import from_epoch
 from pyvault.config.file import ConfigFile
@@ -27,7 +28,6 @@ from pyvault.secret import Secret
 from pyvault.sessions.cache import CacheMode
 from pyvault.sessions.session_cache import SessionCache, open_session_vault
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.toolbox import Tools
 from pyvault_backends.memory import MemoryBackend
 
 
@@ -101,7 +101,7 @@ class Bench:
                 given=Secret(given) if given else None,
                 prompt=self.prompt,
             ),
-            sso=None,
+            sso=nobody_signs_in,
             environ=self.environ,
             clock=self.now,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
 
+from fakes.tools import Tools
 from identity.principals import KEY_ID, key_of, of_role, of_sso, of_stored, sso_token, who
 from identity.stand_in import CONTAINER, INSTANCE, Calls, Codes, Server
 from identity.worlds import World
@@ -42,7 +43,6 @@ from pyvault.secret import Secret
 from pyvault.sharedfiles.room import Real, View, open_room
 from pyvault.sharedfiles.view import hide_default
 from pyvault.sso.tokens import AccessToken
-from pyvault.toolbox import Tools
 from pyvault_cli import shared_config
 from pyvault_cli.bound import OTHER_METADATA
 from pyvault_cli.childenv import child_environment, stray_names

@@ -1,16 +1,13 @@
-"""What plans are carried out with.
+"""What plans are carried out with, as those who carry them out see it.
 
-Apart from :mod:`pyvault.retrieve` because most commands never see it: a cached
-session needs no class of it, and making classes takes time.
+:mod:`pyvault.runtime` has the tools; tests give their own.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.record import Record
 from pyvault.sessions.blobs import BlobStore
-from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +17,8 @@ if TYPE_CHECKING:
     from pyvault.clock import Clock
     from pyvault.mfa.desk import MfaDesk
     from pyvault.model import Credentials
+    from pyvault.providers.from_sso import PortalLogin
     from pyvault.sessions.single_flight import SingleFlight
-    from pyvault.sso.login import SsoLogin
     from pyvault.storage.store import CredentialStore
 
 
@@ -75,8 +72,8 @@ class Toolbox(Protocol):
         ...
 
     @property
-    def sso(self) -> SsoLogin | None:
-        """Hands out SSO access tokens; None where nobody can log in."""
+    def sso(self) -> PortalLogin:
+        """Hands out SSO access tokens."""
         ...
 
     @property
@@ -93,22 +90,3 @@ class Toolbox(Protocol):
     def min_ttl(self) -> timedelta:
         """How much life a cached session must have left (``AWS_MIN_TTL``)."""
         ...
-
-
-class Tools(Record):
-    """A toolbox in which everything lies ready; see :class:`Toolbox`.
-
-    Attributes:
-        sso: None where nobody can log in to SSO.
-        min_ttl: how much life a cached session must have left (``AWS_MIN_TTL``).
-    """
-
-    store: CredentialStore
-    calls: AwsCalls
-    sessions: Sessions
-    flight: SingleFlight
-    mfa: MfaDesk
-    sso: SsoLogin | None
-    environ: Mapping[str, str]
-    clock: Clock
-    min_ttl: timedelta = DEFAULT_MIN_TTL

@@ -24,9 +24,8 @@ def clear(
     context = context_of(ctx)
     if (profile is not None) + everything + expired > 1:
         raise UsageError("only one of PROFILE, --all and --expired can say what to forget")
-    from pyvault.sessions.single_flight import SingleFlight
 
-    flights = SingleFlight(context.paths.locks)
+    flights = context.flight
     flights.forget_abandoned()
     flights.forget_failures()
     if expired:

@@ -110,7 +110,7 @@ def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
         return CacheView(states={id(step): "never" for step in plan.steps})
     seen = look_at_cache(
         plan,
-        store=context.store,
+        key_id=context.store.access_key_id,
         entries=context.sessions.entries() if wanted.cache is CacheMode.USE else (),
         at=clock.now(),
         min_ttl=find_min_ttl(context.environ),

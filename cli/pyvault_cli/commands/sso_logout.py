@@ -28,7 +28,6 @@ NOT_REVOKED = "the tokens of '{}' are forgotten here, but not revoked: they end 
 
 def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -> None:
     """Revoke the tokens of SESSION, and forget them and the role credentials made with them."""
-    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.oidc_boto3 import connect
 
     context = context_of(ctx)
@@ -37,7 +36,7 @@ def sso_logout(ctx: typer.Context, session: sso_access.SessionArgument = None) -
         outcome = logout(
             portal,
             tokens=sso_access.token_store(context),
-            flights=SingleFlight(context.paths.locks),
+            flights=context.flight,
             portal=sso_access.portal_of(portal),
             oidc=connect(portal),
             clock=clock.now,

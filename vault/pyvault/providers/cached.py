@@ -10,13 +10,12 @@ from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, SsoSt
 from pyvault.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, timedelta
 
     from pyvault.planning.steps import Plan, Step
     from pyvault.sessions.blobs import BlobStore
     from pyvault.sessions.session_cache import SessionEntry
-    from pyvault.storage.store import CredentialStore
 
 
 class Cached(Record):
@@ -35,7 +34,7 @@ class Cached(Record):
 def look_at_cache(
     plan: Plan,
     *,
-    store: CredentialStore,
+    key_id: Callable[[str], str],
     entries: Iterable[SessionEntry],
     at: datetime,
     min_ttl: timedelta,
@@ -46,7 +45,7 @@ def look_at_cache(
 
     Args:
         plan: its steps.
-        store: asked for ids of stored keys.
+        key_id: gives the id of a profile's stored key; raises ItemNotFoundError where there is none.
         entries: of the session cache.
         at: the time that counts as now.
         min_ttl: how much life a session must have left.
@@ -54,7 +53,7 @@ def look_at_cache(
         environ: tells where the AWS CLI keeps the tokens of its sign-ins.
     """
     try:
-        who = foreseen(plan.steps[0], store, blobs, environ=environ or {}, at=at) if plan.steps else ""
+        who = foreseen(plan.steps[0], key_id, blobs, environ=environ or {}, at=at) if plan.steps else ""
     except (ItemNotFoundError, CredentialsError, ConfigError):  # only assumed to be stored; nobody signed in; no token
         return _all("miss", plan)
     if who is None:
@@ -67,7 +66,7 @@ def look_at_cache(
 
 
 def foreseen(
-    step: Step, store: CredentialStore, blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
+    step: Step, key_id: Callable[[str], str], blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
 ) -> str | None:
     """Return who a retrieval would find at the beginning; None where only a call or a command can say.
 
@@ -78,7 +77,7 @@ def foreseen(
     """
     match step:
         case StoredStep():
-            return store.access_key_id(step.profile)
+            return key_id(step.profile)
         case PlaintextStep():
             return step.credentials.access_key_id
         case SsoStep():

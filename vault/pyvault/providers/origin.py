@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ItemNotFoundError, NoCredentialsError
+from pyvault.errors import ItemNotFoundError
 from pyvault.planning.steps import (
     LoginSessionStep,
     PlaintextStep,
@@ -139,16 +139,12 @@ class Origin:
         return token
 
     def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Return the token of a portal; a person may be asked. See :class:`~pyvault.sso.login.SsoLogin`.
+        """Return the token of a portal; a person may be asked. See :class:`~pyvault.providers.from_sso.PortalLogin`.
 
         Raises:
-            NoCredentialsError: nobody can sign in here.
             InputRequiredError: nobody may be asked.
         """
-        give = self._tools.sso
-        if give is None:
-            raise NoCredentialsError(f"profile {step.profile!r} needs a login to {step.start_url!r}")
-        token = give(step, rejected=rejected)
+        token = self._tools.sso(step, rejected=rejected)
         self.who = token.identity
         return token
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Ask, Availability, Backend
+    from pyvault.files.checks import FileChecks
     from pyvault.paths import Paths
     from pyvault.storage.choice import Choice
     from pyvault.storage.choice_file import ChoiceFile, Remembered
     from pyvault.storage.store import CredentialStore
     from pyvault.toolconfig import ToolConfig
-    from pyvault.files.checks import FileChecks
     from pyvault.vaultfile.storekey import StoreKeys
 
 

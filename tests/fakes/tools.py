@@ -1,0 +1,39 @@
+"""A toolbox in which everything lies ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pyvault.aws.calls import AwsCalls
+from pyvault.clock import Clock
+from pyvault.mfa.desk import MfaDesk
+from pyvault.planning.steps import SsoStep
+from pyvault.providers.from_sso import PortalLogin
+from pyvault.secret import Secret
+from pyvault.sessions.cache import DEFAULT_MIN_TTL
+from pyvault.sessions.single_flight import SingleFlight
+from pyvault.sso.tokens import AccessToken
+from pyvault.storage.store import CredentialStore
+from pyvault.toolbox import Sessions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """See :class:`pyvault.toolbox.Toolbox`."""
+
+    store: CredentialStore
+    calls: AwsCalls
+    sessions: Sessions
+    flight: SingleFlight
+    mfa: MfaDesk
+    sso: PortalLogin
+    environ: Mapping[str, str]
+    clock: Clock
+    min_ttl: timedelta = DEFAULT_MIN_TTL
+
+
+def nobody_signs_in(step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
+    """A login for worlds without IAM Identity Center."""
+    raise AssertionError(step)
