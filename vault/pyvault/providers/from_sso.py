@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyvault.errors import AwsError
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pyvault.aws.calls import AwsCalls
     from pyvault.model import Credentials
     from pyvault.planning.steps import SsoStep
+    from pyvault.secret import Secret
+    from pyvault.sso.tokens import AccessToken
 
 UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
 
