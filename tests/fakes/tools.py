@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pyvault.aws.calls import AwsCalls
@@ -11,6 +10,7 @@ from pyvault.clock import Clock
 from pyvault.mfa.desk import MfaDesk
 from pyvault.planning.steps import SsoStep
 from pyvault.providers.from_sso import PortalLogin
+from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.sessions.cache import DEFAULT_MIN_TTL
 from pyvault.sessions.single_flight import SingleFlight
@@ -19,8 +19,7 @@ from pyvault.storage.store import CredentialStore
 from pyvault.toolbox import Sessions
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tools:
+class Tools(Record):
     """See :class:`pyvault.toolbox.Toolbox`."""
 
     store: CredentialStore

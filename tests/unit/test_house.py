@@ -57,7 +57,7 @@ def test_only_the_clock_reads_the_time() -> None:
 
 def test_the_core_does_not_read_the_environment_or_talk() -> None:
     #: The door for programs: the environment is the default of its argument.
-    doors = {"opening.py: os.environ"}
+    doors = {"api.py: os.environ"}
     offenders = {
         f"{path.relative_to(CORE)}: {node}"
         for path in CORE.rglob("*.py")
