@@ -185,7 +185,7 @@ def test_the_functions_of_a_shell_ask_and_leave_nothing(typist: Typist, times: i
         typist.wait_until_over("export --assign")
         assert_in_order(typist)
         typist.enter("pv-unset")
-        assert typist.ask("echo gone$AWS_VAULT.", r"gone\.\r?\n")
+        assert typist.ask("echo 'gone'\"$AWS_VAULT\".", r"gone\.\r?\n")
 
 
 CHILD = """
