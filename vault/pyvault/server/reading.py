@@ -102,10 +102,10 @@ class RequestReader:
         name = name.lower()
         self._header_count += 1
         if self._header_count > MAX_HEADERS:
-            self.refusal = TOO_LARGE
+            self.refusal = self.refusal or TOO_LARGE  # the first one stays, however the packets fall
         elif name in KNOWN_HEADERS:
             if name in self._headers:
-                self.refusal = MALFORMED
+                self.refusal = self.refusal or MALFORMED
             self._headers[name] = value
         elif self._relayed is None:
             self._relayed = refusal_of(name)
