@@ -29,7 +29,11 @@ INSTRUMENTED = ["pyvault", "pyvault_cli", "pyvault_backends"]
 #: Seconds after which libFuzzer itself gives an input up: work that Python's own alarm can't interrupt.
 STUCK = 300
 MOST_MEMORY = 2048  # MiB
-KINDS = ("crash", "hang", "exit 70")  # how the text of a fault begins; what begins otherwise is another exit, or a leak
+KINDS = (
+    "crash",
+    "hang",
+    "exit 70",
+)  # how the text of a fault begins; what begins otherwise is a promise that is broken
 TITLES = f"{'target':20} {'runs':>10} {'new':>6} {'crashes':>7} {'hangs':>7} {'exit 70':>7} {'others':>7}"
 
 

@@ -27,6 +27,7 @@ from pyvault_cli.exits import exit_code
 CANARY = "wJalrXUtnFEMICANARY"
 #: Of processor time, so that a busy machine makes no hang; a thousand times what the dearest input takes.
 SECONDS = 5.0
+HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file there costs no disk
 
 
@@ -71,7 +72,8 @@ def find_fault(target: Target, data: bytes, *, seconds: float = SECONDS) -> str 
         if target.is_silent and CANARY in f"{exc.message} {exc.hint} {exc.__cause__}":
             return f"an error that shows what it must not: {type(exc).__name__} at {_place(exc)}"
     except Exception as exc:  # noqa: BLE001 - any of them is the fault that is looked for
-        return f"exit 70: {type(exc).__name__} at {_place(exc)}"
+        kind = "a broken promise" if _is_promise(exc) else f"exit 70: {type(exc).__name__}"
+        return f"{kind} at {_place(exc)}"
     return None
 
 
@@ -97,6 +99,12 @@ def _bounded(seconds: float) -> Iterator[None]:
 
 def _stop(_number: int, _frame: object) -> None:
     raise HangError
+
+
+def _is_promise(exc: BaseException) -> bool:
+    """Return whether a target itself found that something does not hold."""
+    raised = traceback.extract_tb(exc.__traceback__)[-1].filename
+    return isinstance(exc, AssertionError) and Path(raised).parent == HERE
 
 
 def _place(exc: BaseException) -> str:
