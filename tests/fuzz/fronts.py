@@ -104,25 +104,34 @@ def _gives_a_secret(answer: bytes) -> bool:
     return SECRET.encode() in answer or SESSION.encode() in answer
 
 
-def take_ecs(data: bytes) -> None:
-    assert not _gives_a_secret(ECS.take(data)) or TOKEN.encode() in data
+def _statuses(answer: bytes) -> str:
+    return " ".join(status.decode() for status in STATUS.findall(answer))
 
 
-def take_imds(data: bytes) -> None:
+def take_ecs(data: bytes) -> str:
+    answer = ECS.take(data)
+    assert not _gives_a_secret(answer) or TOKEN.encode() in data
+    return _statuses(answer)
+
+
+def take_imds(data: bytes) -> str:
     assert not _gives_a_secret(IMDS.take(data)), "only who has asked for a token gets anything"
-    assert not _gives_a_secret(IMDS_V1.take(data)) or ROLE in data
+    answer = IMDS_V1.take(data)
+    assert not _gives_a_secret(answer) or ROLE in data
+    return _statuses(answer)
 
 
-def take_redirect(data: bytes) -> None:
+def take_redirect(data: bytes) -> str:
     with_state = f"state={STATE}" in data.decode("latin-1")
     receiver = RedirectReceiver(Secret(STATE))
     try:
         status, _page = receiver.accept(data.decode("latin-1"))
     except ValueError:  # more fields than a redirect has; its caller answers 400
-        return
+        return "too many fields"
     finally:
         receiver._server.server_close()
     assert status != 200 or with_state or b"%" in data or b"+" in data or b";" in data
+    return str(status.value)
 
 
 HEADERS = tuple(bytes([cut]) + request for request in REQUESTS for cut in (0, 100))

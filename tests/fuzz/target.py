@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -27,6 +28,7 @@ from pyvault_cli.exits import exit_code
 CANARY = "wJalrXUtnFEMICANARY"
 #: Of processor time, so that a busy machine makes no hang; a thousand times what the dearest input takes.
 SECONDS = 5.0
+PUT_IN = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file there costs no disk
 
@@ -37,7 +39,7 @@ class Target:
 
     Attributes:
         name: also of its corpus.
-        run: gives it the bytes.
+        run: gives it the bytes; a text that it returns says in a word what came of them.
         seeds: valid inputs, and some that are nearly so.
         exits: the exit codes with which it may refuse.
         is_silent: its errors hold nothing of the input.
@@ -78,12 +80,12 @@ def find_fault(target: Target, data: bytes, *, seconds: float = SECONDS) -> str 
 
 
 def end_of(target: Target, data: bytes) -> str:
-    """Return how a target ends with an input: what tells one way through it from another."""
+    """Return how a target ends with an input, without what the input has put into it: one way through it, by name."""
     try:
-        target.run(data)
+        found = target.run(data)
     except Exception as exc:  # noqa: BLE001 - it is looked at by :func:`find_fault`
-        return f"{type(exc).__name__}: {exc}"
-    return "taken"
+        return PUT_IN.sub("_", f"{type(exc).__name__}: {exc}")
+    return f"taken: {found}" if isinstance(found, str) else "taken"
 
 
 @contextlib.contextmanager

@@ -106,7 +106,7 @@ def _valued(path: str) -> frozenset[str]:
     return frozenset(options_with_value(build(path)))
 
 
-def take_words(data: bytes) -> None:
+def take_words(data: bytes) -> str:
     """Take a command line apart, as for a run and as for a Tab."""
     argv = [as_text(word) for word in data.split(b"\0")]
     child_start(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
@@ -121,6 +121,7 @@ def take_words(data: bytes) -> None:
     words = split(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
     assert list(words.child) == argv[len(argv) - len(words.child) :], "the child's words are the last ones, unchanged"
     assert words.command == "exec" or not words.child
+    return words.command
 
 
 def take_command(data: bytes) -> None:
