@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import starts
 
 PYVAULT = Path(sys.executable).with_name("pyvault")
 KAT1 = Path(__file__).parent / "vectors" / "kat1.pyv"
@@ -59,7 +60,7 @@ def run_pyvault(
     home: Path, *words: str, env: Environ | None = None, stdin: bytes = b"", pass_fds: tuple[int, ...] = ()
 ) -> Ended:
     """Run ``pyvault`` without a terminal, in *home*, to its end."""
-    ended = subprocess.run(
+    ended = starts.run(
         [PYVAULT, *words],
         input=stdin,
         capture_output=True,

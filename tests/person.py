@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import starts
 from fake_aws.client import REGION, FakeAws
 
 BIN = Path(sys.executable).parent
@@ -36,7 +37,7 @@ class Person:
         (self.home / "config").write_text(text)
 
     def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return starts.run(
             words,
             env=self.environ | environ,
             stdin=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+import starts
 from command_line import PYVAULT, clean_environ
 
 
@@ -29,7 +30,7 @@ class Standing:
 
     def __init__(self, home: Path, variables: dict[str, str | None], *words: str) -> None:
         environ = {name: value for name, value in {**clean_environ(home), **variables}.items() if value is not None}
-        self.process = subprocess.Popen(
+        self.process = starts.Popen(
             [PYVAULT, "server", *words],
             env=environ, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

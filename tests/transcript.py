@@ -27,14 +27,14 @@ import re
 import select
 import shlex
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import starts
+
 PATIENCE = 60.0  # seconds until a command counts as hanging
 FILE_MARK = re.compile(r"^-- (.+) --\n", re.MULTILINE)
-ON_TERMINAL = Path(__file__).with_name("on_terminal.py")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,8 +127,9 @@ class Run:
                 (self.work / ".stderr").open("w+b") as err,
                 (self.stdin or Path(os.devnull)).open("rb") as given,
             ):
-                child = subprocess.Popen(
-                    [sys.executable, "-IS", str(ON_TERMINAL), os.ttyname(slave) if self.answers else "-", *command],
+                child = starts.Popen(
+                    command,
+                    terminal=os.ttyname(slave) if self.answers else "-",
                     stdin=given,
                     stdout=out,
                     stderr=err,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import starts
 from fake_aws.client import FakeAws
 
 
 def run(argv: list[str], environ: Mapping[str, str], cwd: Path) -> str:
-    done = subprocess.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    done = starts.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import starts
 from fake_aws.client import REGION, FakeAws
 
 PYVAULT = Path(sys.executable).with_name("pyvault")
@@ -75,7 +76,7 @@ class Site:
         )
         (home / "config").write_text(self.config)
         pair = aws.key("mfa-user")
-        subprocess.run(
+        starts.run(
             [PYVAULT, "add", "me", "--env", "--no-verify", "--no-add-config"],
             env=self.environ
             | {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key},
@@ -84,7 +85,7 @@ class Site:
         )
 
     def start(self, profile: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return starts.Popen(
             [PYVAULT, "--no-input", "exec", profile, "--", "printenv", "AWS_ACCESS_KEY_ID"],
             env=self.environ,
             stdin=subprocess.DEVNULL,

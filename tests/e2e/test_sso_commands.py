@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+import starts
 from command_line import PYVAULT, Ended, clean_environ
 from fake_aws.client import FakeAws
 from pyvault_cli import main
@@ -73,7 +74,7 @@ class Machine:
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> Ended:
         environ = {name: value for name, value in {**self.environ, **(env or {})}.items() if value}
-        done = subprocess.run(
+        done = starts.run(
             [PYVAULT, *words],
             capture_output=True,
             check=False,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pexpect
 import pytest
 
+import starts
 from command_line import PYVAULT, Ended, clean_environ
 from fake_aws.client import FakeAws
 from pyvault_cli import main
@@ -34,7 +34,7 @@ class Machine:
 
     def run(self, *words: str, stdin: str = "", env: dict[str, str] | None = None) -> Ended:
         environ = {**self.environ, **(env or {})}
-        done = subprocess.run(
+        done = starts.run(
             [PYVAULT, *words],
             capture_output=True,
             check=False,

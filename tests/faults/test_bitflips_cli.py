@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import starts
 from command_line import PYVAULT, clean_environ
 from vaults import KNOWN_ANSWER, KNOWN_PASSPHRASE, known_answer
 
@@ -22,7 +23,7 @@ LENGTHS = [0, 1, 7, 8, 83, 84, 231, 263, 264, 4431, 4432, 7647, *random.Random(3
 
 
 def run(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return starts.run(
         [str(PYVAULT), *words],
         env={**clean_environ(path.parent), "PYVAULT_FILE": str(path), "PYVAULT_PASSPHRASE": KNOWN_PASSPHRASE},
         stdin=subprocess.DEVNULL,
