@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,21 @@ def test_two_readers_know_json() -> None:
     """Ours is bounded and exact; the index of a vault has a stricter one."""
     readers = {path.name for path in sources() if {"json.load", "json.loads"} & {*calls(ast.parse(path.read_text()))}}
     assert readers == {"json_reader.py", "index_text.py"}
+
+
+@pytest.mark.parametrize("start", [lambda: subprocess.run(["true"], check=True), os.fork], ids=["subprocess", "fork"])
+def test_a_unit_test_starts_no_process(start: Callable[[], object]) -> None:
+    with pytest.raises(AssertionError, match="belongs into tests/processes"):
+        start()
+
+
+def test_unit_tests_have_neither_a_clock_nor_the_local_aws() -> None:
+    clock = re.compile(r"(time\.)?(sleep|monotonic|perf_counter|time)|(datetime\.)?datetime\.now|date\.today")
+    offenders = {
+        f"{path.name}: {ast.unparse(node)}"
+        for path in Path(__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Call) and clock.fullmatch(ast.unparse(node.func)))
+        or (isinstance(node, ast.arg) and node.arg == "fake_aws")
+    }
+    assert offenders == set()

@@ -7,7 +7,10 @@ fails: a model of what is known of that store, or the store itself.
 
 from __future__ import annotations
 
+import pytest
+
 from weaknesses.checks import choosing, keys, naming, places, reading, replacing, secrecy, writing
+from weaknesses.proof import marks_of
 
 WEAKNESSES = {
     "W1": ("a cheap key derivation", keys),
@@ -45,3 +48,12 @@ WEAKNESSES = {
 PROOFS = [
     proof for weakness, (_, checks) in WEAKNESSES.items() for proof in checks.PROOFS if proof.weakness == weakness
 ]
+
+
+def pairs_of(side: str) -> list[object]:
+    """Return each proof with each store of a side, ``ours`` or ``weak``, as parameters of a test."""
+    return [
+        pytest.param(proof, make, marks=marks_of(make), id=f"{proof.weakness}-{proof.name}-{make.__name__}")
+        for proof in PROOFS
+        for make in getattr(proof, side)
+    ]
