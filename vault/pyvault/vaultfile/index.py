@@ -251,4 +251,4 @@ def _hex(value: Json, size: int) -> bytes:
 
 
 def _is_hex(text: str) -> bool:
-    return len(text) % 2 == 0 and all(char in "0123456789abcdef" for char in text)
+    return len(text) % 2 == 0 and not text.strip("0123456789abcdef")
