@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from pyvault.process.family import Process, list_by_ps, list_processes
 from pyvault.process.group import running_beside_us, running_group
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are those of POSIX")
@@ -161,3 +162,9 @@ def test_a_program_that_stays_after_ctrl_c_is_killed() -> None:
         signal.raise_signal(signal.SIGINT)
     assert child.returncode == -signal.SIGKILL
     child.communicate()
+
+
+@pytest.mark.skipif(not os.path.exists("/bin/ps"), reason="needs ps")  # noqa: PTH110
+def test_ps_tells_the_same_as_the_system() -> None:
+    told = dict(list_by_ps())
+    assert told[os.getpid()] == list_processes()[os.getpid()] == Process(os.getppid(), os.getpgrp())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyvault.config.clients import Endpoints
 from pyvault.model import Credentials
-from pyvault.planning.steps import Endpoints
 from pyvault.record import MutableRecord, Record, field, replace
 from pyvault.secret import Secret
 

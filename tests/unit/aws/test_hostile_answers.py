@@ -117,7 +117,7 @@ OPERATIONS: dict[str, tuple[Callable[[str], object], str | None, dict[str, Any]]
     "GetCallerIdentity": (
         lambda url: sts(url).get_caller_identity(),
         "GetCallerIdentity",
-        {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/x", "UserId": "AIDA"},
+        {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/x"},
     ),
     "CreateAccessKey": (
         lambda url: BotoCalls().iam(client(url), KEYS).create_access_key(),

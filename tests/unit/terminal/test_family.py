@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pyvault.process.family import Process, descendants, in_family, is_below, list_by_ps, list_processes
+from pyvault.process.family import Process, descendants, in_family, is_below
 
 #: A shell (10), the program that it runs (20), its shell (30) with a job whose first process has ended (41, 42), and another job.
 PROCESSES = {
@@ -47,9 +47,3 @@ def test_descendants(program: int, of: int, found: set[int]) -> None:
 
 def test_a_circle_of_a_list_that_was_read_while_it_changed_ends() -> None:
     assert descendants(20, of=30, processes={20: Process(30, 20), 30: Process(20, 20)}) == {20, 30}
-
-
-@pytest.mark.skipif(not os.path.exists("/bin/ps"), reason="needs ps")  # noqa: PTH110
-def test_ps_tells_the_same_as_the_system() -> None:
-    told = dict(list_by_ps())
-    assert told[os.getpid()] == list_processes()[os.getpid()] == Process(os.getppid(), os.getpgrp())
