@@ -10,7 +10,7 @@ import sys
 import time
 
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import MIB, SALT_SIZE, KdfCost, KdfPolicy, argon2id, choose_cost
+from pyvault.vaultfile.format.kdf import MIB, SALT_SIZE, KdfCost, KdfPolicy, argon2id, choose_cost
 
 
 def derivation(cost: KdfCost) -> float:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import create_key_file, read_key_file
-from pyvault.vaultfile.newslot import KeyFileSlot
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.unlock.key_file import create_key_file, read_key_file
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pyvault.config.clients import ClientSettings
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import inspect_profile, load_profile
 from pyvault.config.profile import Flags, Profile
 from pyvault.planning.plan import PlanOptions, make_plan

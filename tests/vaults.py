@@ -9,13 +9,13 @@ from pathlib import Path
 from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import KdfCost, argon2id
-from pyvault.vaultfile.newslot import KeyFileSlot, NewSlot
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.format.kdf import KdfCost, argon2id
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, NewSlot
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 
 KNOWN_ANSWER = Path(__file__).parent / "vectors" / "kat1.pyv"
 KNOWN_PASSPHRASE = "Caf\u00e9 correct horse"

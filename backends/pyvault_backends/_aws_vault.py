@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from pyvault.errors import AccessDeniedError, ItemNotFoundError
-from pyvault.moving.awsvault.names import Listing, sort_names
+from pyvault.migration.aws_vault_names import Listing, sort_names
 from pyvault.names import ItemName, Kind, credential_name
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from pyvault.names import name_in_store
 from pyvault.paths import find_paths
 from pyvault.record import Record, replace
 from pyvault.secret import Secret
-from pyvault.storage.codec import parse_object
 from pyvault.storage.envelope import open_envelope, seal_envelope
+from pyvault.storage.item_codec import parse_object
 from pyvault_backends._safe_names import encode_name
 
 if TYPE_CHECKING:

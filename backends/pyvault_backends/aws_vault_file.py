@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault.backend import Ask, Options, Question
 from pyvault.errors import AccessDeniedError, BackendUnavailableError, ItemCorruptError, ItemNotFoundError
-from pyvault.moving.awsvault.jwe import MAX_TOKEN, decrypt_jwe
-from pyvault.moving.awsvault.names import LeftOut, Listing, sort_names
-from pyvault.moving.awsvault.records import read_item
-from pyvault.storage.options import check_options
+from pyvault.migration.aws_vault_names import LeftOut, Listing, sort_names
+from pyvault.migration.aws_vault_records import read_item
+from pyvault.migration.jwe import MAX_TOKEN, decrypt_jwe
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:

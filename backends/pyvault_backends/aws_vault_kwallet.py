@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import BackendUnavailableError
-from pyvault.moving.awsvault.records import read_item
-from pyvault.storage.options import check_options
+from pyvault.migration.aws_vault_records import read_item
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:

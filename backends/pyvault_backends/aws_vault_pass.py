@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import BackendUnavailableError, ItemCorruptError, ItemNotFoundError
-from pyvault.moving.awsvault.records import read_item
-from pyvault.storage.options import check_options, seconds_option
+from pyvault.migration.aws_vault_records import read_item
+from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._gpg import Gpg, gpg_error
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pyvault.moving.awsvault.records import read_item
+from pyvault.migration.aws_vault_records import read_item
 from pyvault.secret import Secret
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._session_bus import bus_errors, existing_collection
 

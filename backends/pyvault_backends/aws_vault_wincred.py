@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import BackendError, BackendUnavailableError
-from pyvault.moving.awsvault.records import read_data
+from pyvault.migration.aws_vault_records import read_data
 from pyvault.secret import Secret
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._aws_vault import ReadOnly
 
 if TYPE_CHECKING:

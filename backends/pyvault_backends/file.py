@@ -15,8 +15,8 @@ from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExis
 from pyvault.names import check_item_name
 from pyvault.paths import find_paths
 from pyvault.trace import warn
-from pyvault.vaultfile.settings import BACKEND, VaultSettings
-from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.file_options import BACKEND, VaultSettings
+from pyvault.vaultfile.state.trust_store import Trust
 from pyvault.vaultfile.vault import Vault
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
-    from pyvault.vaultfile.storekey import StoreKeys
+    from pyvault.vaultfile.unlock.store_key import StoreKeys
 
 
 class FileBackend:
     """The vault file as a backend; also a parent of session vaults.
 
-    Options: see :class:`~pyvault.vaultfile.settings.VaultSettings`.
+    Options: see :class:`~pyvault.vaultfile.file_options.VaultSettings`.
     """
 
     API_VERSION: ClassVar[int] = 1
@@ -159,15 +159,15 @@ class FileBackend:
             raise BackendUnavailableError("a vault file can't keep its own key", hint="name another unlock_store")
         wrapping_key = None
         if settings.unlock_store:
-            from pyvault.vaultfile.storekey import kept_key
+            from pyvault.vaultfile.unlock.store_key import kept_key
 
             wrapping_key = kept_key(self._unlock_store, warn=self._tell)
         sources = settings.sources(self._ask, wrapping_key=wrapping_key)
         return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
 
     def _make(self) -> Vault:
-        from pyvault.vaultfile.newslot import PassphraseSlot
-        from pyvault.vaultfile.passphrase import outer_blanks
+        from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
+        from pyvault.vaultfile.unlock.passphrase import outer_blanks
 
         settings = self._settings
         try:
@@ -182,7 +182,7 @@ class FileBackend:
     def _unlock_store(self) -> StoreKeys:
         from pyvault.storage.choice_file import ChoiceFile
         from pyvault.storage.registry import open_backend
-        from pyvault.vaultfile.storekey import StoreKeys
+        from pyvault.vaultfile.unlock.store_key import StoreKeys
 
         name = self._settings.unlock_store or ""
         # A third party's is handed the key of everything.

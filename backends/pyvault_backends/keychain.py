@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import AccessDeniedError, BackendError, BackendLockedError, BackendUnavailableError
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._indexed import IndexedItems, lock_for
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pyvault.errors import (
     ConfigError,
     PyvaultError,
 )
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 from pyvault_backends._indexed import IndexedItems, lock_for
 
 if TYPE_CHECKING:

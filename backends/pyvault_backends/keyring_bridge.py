@@ -20,8 +20,8 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.storage.codec import parse_object
-from pyvault.vaultfile.origins import EnvironmentAnswers
+from pyvault.storage.item_codec import parse_object
+from pyvault.vaultfile.unlock.passphrase_sources import EnvironmentAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendLockedError, ItemNotFoundError
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Generator

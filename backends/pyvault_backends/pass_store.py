@@ -35,8 +35,8 @@ from pyvault.files.modes import make_directory
 from pyvault.paths import expand_user
 from pyvault.record import Record
 from pyvault.secret import Secret
+from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, seal_envelope
-from pyvault.storage.options import check_options, seconds_option
 from pyvault_backends._gpg import Gpg, Outcome, gpg_error
 from pyvault_backends._safe_names import decode_name, encode_name
 
@@ -240,8 +240,8 @@ class PassBackend:
         self._is_free_of_others = True
 
     def _is_of_aws_vault(self, entry: str) -> bool:
-        from pyvault.moving.awsvault.names import is_credential
-        from pyvault.moving.awsvault.records import is_item
+        from pyvault.migration.aws_vault_names import is_credential
+        from pyvault.migration.aws_vault_records import is_item
 
         if not is_credential(entry):
             return True

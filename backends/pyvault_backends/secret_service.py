@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
 from pyvault.secret import Secret
+from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
-from pyvault.storage.options import check_options, seconds_option
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, why_no_bus
 
 if TYPE_CHECKING:

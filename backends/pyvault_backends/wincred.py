@@ -25,8 +25,8 @@ from pyvault.errors import (
     ItemTooLargeError,
 )
 from pyvault.secret import Secret
+from pyvault.storage.backend_options import check_options
 from pyvault.storage.envelope import open_envelope, seal_envelope
-from pyvault.storage.options import check_options
 from pyvault_backends._safe_names import decode_name, encode_name
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pyvault.runtime import Runtime
-from pyvault_cli import console
-from pyvault_cli.ask import Asking
-from pyvault_cli.foreign import given_options
+from pyvault_cli.commandline.aws_vault_options import given_options
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.answers import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     import typer
 
-    from pyvault.config.file import ConfigFile
-    from pyvault.mfa.desk import MfaSource
-    from pyvault.recent import RecentUse
-    from pyvault_cli.words import Words
+    from pyvault.config.config_file import ConfigFile
+    from pyvault.mfa.codes import MfaSource
+    from pyvault.retrieval.recently_used import RecentUse
+    from pyvault_cli.commandline.arguments import Words
 
 
 class Context(Runtime):
@@ -52,11 +52,11 @@ class Context(Runtime):
 
     def warn(self, text: str) -> None:
         """Tell the human on stderr."""
-        console.warn(text)
+        output.warn(text)
 
     def wait(self, left: timedelta) -> None:
         """Wait for the next MFA code, and show for how long."""
-        from pyvault_cli.countdown import wait_for_next_code
+        from pyvault_cli.terminal.progress import wait_for_next_code
 
         wait_for_next_code(left)
 
@@ -71,7 +71,7 @@ class Context(Runtime):
         """
         if self.words.has("--no-input"):
             return None
-        from pyvault_cli.prompts import choice, terminal
+        from pyvault_cli.terminal.mfa_prompts import choice, terminal
 
         driver = choice.choose(
             self.words.last("--prompt") or self.environ.get("AWS_VAULT_PROMPT") or self.tool_config.prompt,
@@ -84,21 +84,21 @@ class Context(Runtime):
     @cached_property
     def recent(self) -> RecentUse:
         """When profiles were used last; the picker shows it."""
-        from pyvault.recent import RecentUse
+        from pyvault.retrieval.recently_used import RecentUse
 
         return RecentUse(self.paths.state / "recent")
 
     @cached_property
     def aws_config(self) -> ConfigFile:
         """The user's AWS config file."""
-        from pyvault.config.file import ConfigFile, find_config_path
+        from pyvault.config.config_file import ConfigFile, find_config_path
 
         return ConfigFile.load(find_config_path(self.environ))
 
     @cached_property
     def aws_credentials(self) -> ConfigFile:
         """The shared credentials file, a layer of the profiles."""
-        from pyvault.config.file import ConfigFile, find_credentials_path
+        from pyvault.config.config_file import ConfigFile, find_credentials_path
 
         return ConfigFile.load(find_credentials_path(self.environ))
 

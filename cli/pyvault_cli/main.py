@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typer.core import TyperCommand
 
     from pyvault.errors import PyvaultError
+    from pyvault_cli.commandline.arguments import Words
     from pyvault_cli.context import Context
-    from pyvault_cli.words import Words
 else:
     import _signal  # the C module alone: ``signal`` loads more than --version needs
 
@@ -33,7 +33,7 @@ def main() -> int:
         return _end(0)
     try:
         if "export" in argv and not _gives_json(argv):
-            from pyvault_cli.failing import run_for_shell
+            from pyvault_cli.shells.failing_output import run_for_shell
 
             code = run_for_shell(argv, run, early=_last_words.append)
         else:
@@ -52,7 +52,8 @@ def _gives_json(argv: Sequence[str]) -> bool:
 def run(argv: Sequence[str]) -> int:
     """Run one command line; every error ends here as a message and an exit code."""
     from pyvault.errors import PyvaultError
-    from pyvault_cli import console, exits
+    from pyvault_cli.commandline import exit_codes
+    from pyvault_cli.terminal import output
 
     _collect_rarely()
     _silence_libraries()
@@ -61,13 +62,13 @@ def run(argv: Sequence[str]) -> int:
         return _dispatch(argv)
     except PyvaultError as problem:
         problem.hint = _advice(problem)
-        console.report(problem)
+        output.report(problem)
         _report_removed(problem)
-        return exits.exit_code(problem)
+        return exit_codes.exit_code(problem)
     except KeyboardInterrupt:
-        console.error("cancelled")
-        return exits.CANCELLED
-    except console.NobodyReadsError:
+        output.error("cancelled")
+        return exit_codes.CANCELLED
+    except output.NobodyReadsError:
         return _nobody_reads()
     except Exception as crash:  # noqa: BLE001 - the last resort: no traceback, whose frames know secrets
         return _crashed(crash)
@@ -76,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
 def _advice(problem: PyvaultError) -> str | None:
     import os
 
-    from pyvault_cli.places import hint_for
+    from pyvault_cli.commandline.directory_advice import hint_for
 
     return hint_for(problem, os.environ)
 
@@ -114,7 +115,8 @@ def _end_interrupted(_number: int, _frame: object) -> None:
 def _dispatch(argv: Sequence[str]) -> int:
     import os
 
-    from pyvault_cli import console, exits, menu, words
+    from pyvault_cli.commandline import arguments, command_table, exit_codes
+    from pyvault_cli.terminal import output
 
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
@@ -124,28 +126,28 @@ def _dispatch(argv: Sequence[str]) -> int:
         built[path] = build(path)
         return options_with_value(built[path])
 
-    line = words.split(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=valued)
+    line = arguments.split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=valued)
     if line.has("--version"):
         from pyvault.version import __version__
 
-        console.out(f"pyvault {__version__}")
-        return exits.DONE
+        output.out(f"pyvault {__version__}")
+        return exit_codes.DONE
     if line.command not in built:
         if line.wants_help:
-            console.data(menu.help_text(line.command))
-            return exits.DONE
-        for text in menu.help_text(line.command).splitlines():
-            console.note(text)
-        return exits.USAGE
+            output.data(command_table.help_text(line.command))
+            return exit_codes.DONE
+        for text in command_table.help_text(line.command).splitlines():
+            output.note(text)
+        return exit_codes.USAGE
     if line.has("--debug"):
-        from pyvault_cli.debug import log_to_stderr
+        from pyvault_cli.terminal.diagnostics import log_to_stderr
 
         log_to_stderr()
     from pyvault_cli.context import Context
 
     assumed: dict[str, str | None] = {}
     if "PV_NAMES" in os.environ:
-        from pyvault_cli.assumed import forget_assumed
+        from pyvault_cli.shells.assumed import forget_assumed
 
         assumed = forget_assumed(os.environ)
     _check_prompt(line, os.environ)
@@ -162,10 +164,10 @@ def build(path: str) -> TyperCommand:
     import typer
     from typer.main import get_command
 
-    from pyvault_cli.menu import COMMANDS
+    from pyvault_cli.commandline.command_table import COMMANDS
 
     module, text = COMMANDS[path]
-    function = getattr(import_module(f"pyvault_cli.commands.{module}"), module)
+    function = getattr(import_module(f"pyvault_cli.commands.{module}"), path.replace(" ", "_").replace("-", "_"))
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         path,
@@ -197,7 +199,8 @@ def options_with_value(command: TyperCommand) -> set[str]:
 def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     from typer import Exit, TyperException
 
-    from pyvault_cli import console, exits
+    from pyvault_cli.commandline import exit_codes
+    from pyvault_cli.terminal import output
 
     own = ["--help"] if line.wants_help else list(line.own)
     let_negate(command, own)
@@ -206,20 +209,20 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
         try:
             parsed = command.make_context(f"pyvault {line.command}", own, obj=context)
         except BrokenPipeError:  # the parser writes the help itself, and nothing else
-            raise console.NobodyReadsError from None
+            raise output.NobodyReadsError from None
         with parsed:
             command.invoke(parsed)
     except Exit as done:
         return done.exit_code
     except TyperException as problem:
-        from pyvault_cli.misspelt import option_meant
-        from pyvault_cli.words import SWITCHES, VALUED
+        from pyvault_cli.commandline.arguments import SWITCHES, VALUED
+        from pyvault_cli.commandline.suggestions import option_meant
 
         text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
-        console.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        console.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help tells the options")
-        return exits.USAGE
-    return exits.DONE
+        output.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
+        output.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help tells the options")
+        return exit_codes.USAGE
+    return exit_codes.DONE
 
 
 def _check_prompt(line: Words, environ: Mapping[str, str]) -> None:
@@ -228,11 +231,11 @@ def _check_prompt(line: Words, environ: Mapping[str, str]) -> None:
     Raises:
         UsageError: there is no prompt of that name.
     """
-    from pyvault_cli.menu import HIDDEN
+    from pyvault_cli.commandline.command_table import HIDDEN
 
     flag, variable = line.last("--prompt"), environ.get("AWS_VAULT_PROMPT")
     if (flag or variable) and not line.wants_help and line.command not in HIDDEN:
-        from pyvault_cli.prompts.choice import check_name
+        from pyvault_cli.terminal.mfa_prompts.choice import check_name
 
         check_name(flag or variable or "", given_by="--prompt" if flag else "AWS_VAULT_PROMPT")
 
@@ -242,7 +245,7 @@ def let_negate(command: TyperCommand, own: Sequence[str]) -> None:
 
     It overrides a variable, and an earlier word of the line. The help does not speak of it.
     """
-    from pyvault_cli.words import negated
+    from pyvault_cli.commandline.arguments import negated
 
     if not any(negated(word) for word in own):
         return
@@ -254,14 +257,14 @@ def let_negate(command: TyperCommand, own: Sequence[str]) -> None:
 
 
 def _refuse_empty_values(command: TyperCommand, own: Sequence[str]) -> None:
-    from pyvault_cli import words
+    from pyvault_cli.commandline import arguments
 
     if "" not in own and not any(word.endswith("=") for word in own):
         return
-    places = [one for one in command.params if getattr(one, "metavar", None) in words.NEVER_EMPTY]
-    empty = words.find_empty(own, {name for one in places for name in one.opts})
+    places = [one for one in command.params if getattr(one, "metavar", None) in arguments.NEVER_EMPTY]
+    empty = arguments.find_empty(own, {name for one in places for name in one.opts})
     if empty is not None:
-        raise words.empty_value(empty)
+        raise arguments.empty_value(empty)
 
 
 def _occupy_standard_descriptors() -> None:
@@ -308,9 +311,9 @@ def _end(code: int) -> int:
                 stream.flush()
     except (OSError, ValueError) as problem:
         if code == 0 and not isinstance(problem, BrokenPipeError | ValueError):
-            from pyvault_cli import console
+            from pyvault_cli.terminal import output
 
-            console.error(f"can't write the output: {problem.strerror}")
+            output.error(f"can't write the output: {problem.strerror}")
         code = _nobody_reads()
     if threading is None or threading.active_count() == 1:
         os._exit(code)
@@ -323,9 +326,9 @@ def _report_removed(problem: PyvaultError) -> None:
 
     missed = f"{problem.message} {problem.hint}"
     if os.environ.get("AWS_VAULT") and "PYVAULT_KEYFILE" in missed and "PYVAULT_KEYFILE" not in os.environ:
-        from pyvault_cli import console
+        from pyvault_cli.terminal import output
 
-        console.hint(
+        output.hint(
             "exec removed PYVAULT_KEYFILE, if it was set, and all else that opens a vault from this environment"
         )
 
@@ -334,27 +337,28 @@ def _nobody_reads() -> int:
     """End quietly when the reader of our stdout has gone, as ``head`` does."""
     import os
 
-    from pyvault_cli import exits
+    from pyvault_cli.commandline import exit_codes
 
     # The interpreter flushes stdout once more at its end, and would complain again.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
-    return exits.FAILED
+    return exit_codes.FAILED
 
 
 def _crashed(crash: Exception) -> int:
     import os
     import traceback
 
-    from pyvault_cli import console, exits
+    from pyvault_cli.commandline import exit_codes
+    from pyvault_cli.terminal import output
 
     if os.environ.get("PYVAULT_DEBUG") == "1":
-        from pyvault_cli.crash import told
+        from pyvault_cli.terminal.diagnostics import told
 
         for text in told(crash):
-            console.note(text)
+            output.note(text)
     frames = traceback.extract_tb(crash.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119 - text
-    console.error(f"a mistake in pyvault: {type(crash).__name__}{place}")
-    console.hint("PYVAULT_DEBUG=1 shows the traceback; please report it")
-    return exits.INTERNAL
+    output.error(f"a mistake in pyvault: {type(crash).__name__}{place}")
+    output.hint("PYVAULT_DEBUG=1 shows the traceback; please report it")
+    return exit_codes.INTERNAL

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.server import ecs, imds_token
+from pyvault.server.endpoints import ecs, imds
 
 #: What this one can do; with tests where something bounds it.
 CAN: dict[str, tuple[str, ...]] = {
@@ -30,7 +30,7 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("module", [ecs, imds_token])
+@pytest.mark.parametrize("module", [ecs, imds])
 def test_the_tokens_of_servers_are_compared_in_constant_time(module: object) -> None:
     tree = ast.parse(Path(str(getattr(module, "__file__", ""))).read_text())
     calls = {

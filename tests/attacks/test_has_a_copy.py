@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyvault.secret import Secret
-from pyvault.vaultfile.newslot import PassphraseSlot
+from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
 from vaults import CHEAP, RememberingKdf, make_vault, remembering
 
 #: What this one can do; with tests where something bounds it.

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pyvault.aws.boto3_calls import BotoCalls, make_client
+from pyvault.aws.client import BotoCalls, make_client
 from pyvault.config.clients import ClientSettings, Endpoints
-from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
+from pyvault.config.config_file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsUnreachableError
 from pyvault.model import Credentials
 from pyvault.secret import Secret

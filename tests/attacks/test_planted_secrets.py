@@ -19,7 +19,7 @@ from attacks.mirror import Mirror, repeated, sts_answer
 from attacks.scene import Scene, shows
 from attacks.sources import NEVER_SENT, SOURCES, profile, store
 from command_line import PYVAULT
-from pyvault_cli.menu import COMMANDS as COMMANDS_OF_THE_MENU
+from pyvault_cli.commandline.command_table import COMMANDS as COMMANDS_OF_THE_MENU
 
 #: What a program, an editor or an attacker puts around or into a secret.
 SPOILT = {

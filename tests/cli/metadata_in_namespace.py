@@ -18,9 +18,9 @@ import pytest
 from command_line import Ended, Pyvault
 from fake_aws.client import FakeAws
 from pyvault.errors import ConfigError
-from pyvault.server.alias import LINUX_LABEL, METADATA_ADDRESS
-from pyvault.server.front import as_root, open_front, proxy_words
-from pyvault.server.listener import listen
+from pyvault.server.http.listener import listen
+from pyvault.server.metadata_address.address_alias import LINUX_LABEL, METADATA_ADDRESS
+from pyvault.server.metadata_address.privileged_listener import as_root, open_front, proxy_words
 
 CREDENTIALS = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 GET_TOKEN = 'curl -s -m 5 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token'

@@ -19,9 +19,9 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.secret import Secret
-from pyvault_cli.ask import Asking
-from pyvault_cli.prompt import Terminal
-from pyvault_cli.words import Words
+from pyvault_cli.commandline.arguments import Words
+from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.terminal.prompt import Terminal
 
 OLD = Question(key="passphrase", prompt="passphrase for x")
 NEW = Question(key="new-passphrase", prompt="new passphrase for x")
@@ -247,8 +247,8 @@ def test_a_standard_descriptor_that_was_read_stays_open_and_leads_nowhere() -> N
 
     script = """
 import os
-from pyvault_cli.ask import Asking
-from pyvault_cli.words import Words
+from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.commandline.arguments import Words
 ask = Asking(Words(given=(("--passphrase-fd", "0"),)), {})
 assert ask.passphrase().reveal() == "given"
 assert os.get_inheritable(0)

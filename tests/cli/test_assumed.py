@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault_cli.assumed import find_assumed, forget_assumed
+from pyvault_cli.shells.assumed import find_assumed, forget_assumed
 
 ASSUMED = {
     "PV_NAMES": "AWS_ACCESS_KEY_ID AWS_REGION AWS_ENDPOINT_URL AWS_VAULT AWS_PROFILE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault_cli.browser import split_for_windows
+from pyvault_cli.terminal.browser import split_for_windows
 
 
 @pytest.mark.parametrize(

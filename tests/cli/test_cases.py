@@ -10,7 +10,7 @@ import pytest
 
 from cases import Case, cases_of
 from command_line import Ended, Environ, Pyvault
-from pyvault_cli.childenv import child_environment
+from pyvault_cli.credentials.child_environment import child_environment
 
 SERVER_WORDS = {"--ec2-server", "--ecs-server"}
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pyvault.errors import ConfigError
 from pyvault.model import Credentials
-from pyvault.process.vault_variables import SECRET_PATHS, SECRET_VARIABLES
+from pyvault.process.scrub_environment import SECRET_PATHS, SECRET_VARIABLES
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault_cli.childenv import STRAY, child_environment, stray_names
+from pyvault_cli.credentials.child_environment import STRAY, child_environment, stray_names
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",

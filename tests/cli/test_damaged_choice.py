@@ -11,7 +11,7 @@ import pyvault
 from command_line import Environ, Pyvault
 from fakes.distributions import install
 from pyvault.errors import ConfigError
-from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.unlock.key_file import create_key_file
 
 TESTS = Path(__file__).parents[1]
 KEYS: Environ = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "pLaNtEd"}

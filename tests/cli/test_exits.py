@@ -7,7 +7,8 @@ import inspect
 import pytest
 
 from pyvault import errors
-from pyvault_cli import exits, spawn
+from pyvault_cli.commandline import exit_codes
+from pyvault_cli.credentials import spawn
 
 EXPECTED: dict[str, int] = {
     "PyvaultError": 1,
@@ -67,16 +68,16 @@ def test_the_list_is_complete() -> None:
 def test_code(name: str, code: int) -> None:
     kind = getattr(errors, name)
     problem = kind("x", code="X") if kind is errors.AwsError else kind("x")
-    assert exits.exit_code(problem) == code
+    assert exit_codes.exit_code(problem) == code
 
 
 def test_the_codes_of_a_shell() -> None:
-    assert exits.exit_code(spawn.CommandNotFoundError("x")) == 127
-    assert exits.exit_code(spawn.CommandNotExecutableError("x")) == 126
+    assert exit_codes.exit_code(spawn.CommandNotFoundError("x")) == 127
+    assert exit_codes.exit_code(spawn.CommandNotExecutableError("x")) == 126
 
 
 def test_a_new_kind_of_error_has_its_ancestors_code() -> None:
     class NewError(errors.WrongKeyError):
         pass
 
-    assert exits.exit_code(NewError("x")) == 4
+    assert exit_codes.exit_code(NewError("x")) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault_cli.failing import failing_command, run_for_shell
+from pyvault_cli.shells.failing_output import failing_command, run_for_shell
 
 THROW = "throw 'pyvault export failed; no variable was changed'\n"
 

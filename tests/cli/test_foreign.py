@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pyvault.errors import ConfigError, UsageError
-from pyvault.storage.options import AWS_VAULT_VARIABLES
+from pyvault.storage.backend_options import AWS_VAULT_VARIABLES
 from pyvault.storage.registry import load_backend, probe_class
+from pyvault_cli.commandline.arguments import VALUED, Words
+from pyvault_cli.commandline.aws_vault_options import FLAGS
 from pyvault_cli.context import Context
-from pyvault_cli.foreign import FLAGS
-from pyvault_cli.words import VALUED, Words
 
 NAMES = [
     (flag, variable, *FLAGS[flag].split("."))

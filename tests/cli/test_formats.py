@@ -16,7 +16,7 @@ from pyvault.errors import InvalidSettingError
 from pyvault.model import Credentials
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault_cli.formats import Exported, Format, names_line, quote_fish, quote_powershell, quote_sh, render
+from pyvault_cli.credentials.formats import Exported, Format, names_line, quote_fish, quote_powershell, quote_sh, render
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",

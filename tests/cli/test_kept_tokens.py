@@ -10,9 +10,9 @@ import pytest
 from command_line import Environ, Pyvault, clean_environ
 from pyvault.names import Kind
 from pyvault.secret import Secret
-from pyvault.sso.lookup import find_session
+from pyvault.sso.portal_lookup import find_session
+from pyvault_cli.commandline.arguments import Words
 from pyvault_cli.context import Context
-from pyvault_cli.words import Words
 
 CONFIG = """
 [sso-session portal]

@@ -14,7 +14,7 @@ import pytest
 from command_line import Environ, Pyvault, run_pyvault
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.secret import Secret
-from pyvault_cli.key_input import from_csv, from_environ, parse_key
+from pyvault_cli.credentials.key_input import from_csv, from_environ, parse_key
 
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/planted"
 

@@ -12,7 +12,7 @@ from command_line import Ended, Environ, Pyvault
 from pyvault.backend import Question
 from pyvault.errors import InvalidSettingError, UsageError
 from pyvault.secret import Secret
-from pyvault.vaultfile.origins import EnvironmentAnswers, key_of
+from pyvault.vaultfile.unlock.passphrase_sources import EnvironmentAnswers, key_of
 from vaults import KEY, KEY_TEXT
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"

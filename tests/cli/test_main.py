@@ -13,7 +13,8 @@ import pytest
 from command_line import PYVAULT, Pyvault, clean_environ
 from pyvault.errors import WrongKeyError
 from pyvault.version import __version__
-from pyvault_cli import main, menu
+from pyvault_cli import main
+from pyvault_cli.commandline import command_table
 
 
 @pytest.mark.parametrize(
@@ -28,21 +29,21 @@ def test_version(pyvault: Pyvault, words: list[str]) -> None:
 def test_help_lists_every_command(pyvault: Pyvault, words: list[str]) -> None:
     ended = pyvault(*words)
     assert (ended.code, ended.err) == (0, "")
-    for command, (_, text) in menu.COMMANDS.items():
-        if command in menu.HIDDEN:
+    for command, (_, text) in command_table.COMMANDS.items():
+        if command in command_table.HIDDEN:
             continue
         assert f"  {command} " in ended.out
         assert text in ended.out
     assert "\x1b" not in ended.out
 
 
-@pytest.mark.parametrize("path", menu.COMMANDS)
+@pytest.mark.parametrize("path", command_table.COMMANDS)
 def test_every_command_has_a_help_of_its_own(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run([*path.split(), "--help"]) == 0
     shown = capsys.readouterr()
     assert f"Usage: pyvault {path}" in shown.out
     assert not re.search(r"<[a-z]+>", shown.out)  # a value is called what it is, not by a type of Python
-    assert menu.COMMANDS[path][1].lower() in shown.out.replace("\n ", "").lower()
+    assert command_table.COMMANDS[path][1].lower() in shown.out.replace("\n ", "").lower()
     assert shown.err == ""
 
 
@@ -51,9 +52,9 @@ def test_a_help_says_what_the_first_line_can_not(pyvault: Pyvault) -> None:
     assert "--from names a store" in shown
 
 
-@pytest.mark.parametrize("path", menu.COMMANDS)
+@pytest.mark.parametrize("path", command_table.COMMANDS)
 def test_no_option_of_a_command_hides_a_global_one(path: str) -> None:
-    from pyvault_cli.words import SWITCHES, VALUED
+    from pyvault_cli.commandline.arguments import SWITCHES, VALUED
 
     options = {name for parameter in main.build(path).params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert options & {*SWITCHES, *VALUED} == set()
@@ -274,7 +275,9 @@ sys.exit(main())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
-@pytest.mark.parametrize("module", ["pyvault.errors", "pyvault_cli.words", "typer", "pyvault_cli.commands.list"])
+@pytest.mark.parametrize(
+    "module", ["pyvault.errors", "pyvault_cli.commandline.arguments", "typer", "pyvault_cli.commands.list"]
+)
 def test_ctrl_c_while_modules_are_loaded(tmp_path: Path, module: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PRESSING, module, "list"],

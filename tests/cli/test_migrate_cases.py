@@ -7,11 +7,11 @@ import pytest
 from cases import Case, cases_of
 from command_line import Environ, Pyvault
 from pyvault.errors import PyvaultError
+from pyvault.migration.between_stores import Deed, Terms, move, names_in, select_profiles
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Deed, Terms, move, names_in, select_profiles
 from pyvault.names import ItemName
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pyvault_cli.no_proxy import no_proxy_variables
+from pyvault_cli.credentials.child_environment import no_proxy_variables
 
 METADATA = "169.254.169.254"
 LOOPBACK = "127.0.0.1,::1,localhost"

@@ -16,7 +16,7 @@ from command_line import PYVAULT, Ended, clean_environ, run_pyvault
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files import owners
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.state.trust_store import Trust
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="is several users"),

@@ -11,7 +11,7 @@ import pytest
 
 from command_line import PYVAULT, Environ, Pyvault, variables
 from fake_aws.client import FakeAws
-from pyvault_cli import menu, words
+from pyvault_cli.commandline import arguments, command_table
 from pyvault_cli.main import build
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
@@ -62,11 +62,11 @@ def test_the_command_has_its_options(path: str) -> None:
 
 @pytest.mark.parametrize("name", GLOBAL)
 def test_global_options_stand_anywhere_and_in_the_help(name: str) -> None:
-    assert name in menu.help_text()
-    given = [name, "1"] if name in words.VALUED else [name]
+    assert name in command_table.help_text()
+    given = [name, "1"] if name in arguments.VALUED else [name]
     for argv in ([*given, "list"], ["list", *given]):
-        line = words.split(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=lambda _: ())
-        assert (line.command, line.given, line.own) == ("list", ((name, "1" if name in words.VALUED else ""),), ())
+        line = arguments.split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=lambda _: ())
+        assert (line.command, line.given, line.own) == ("list", ((name, "1" if name in arguments.VALUED else ""),), ())
 
 
 def test_exec_tells_how_a_command_is_given(pyvault: Pyvault) -> None:

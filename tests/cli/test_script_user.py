@@ -194,9 +194,9 @@ def test_the_first_add_makes_the_vault_and_records_the_choice(pyvault: Pyvault, 
     first = pyvault("add", "a", *ADD, env=env, stdin=LINES)
     assert first.code == 0
     assert "The backend 'secret-service' is not used: " in first.err
-    assert "kept in the backend 'file'" in first.err
+    assert "go to the backend 'file'" in first.err
     second = pyvault("add", "b", *ADD, env=env, stdin=LINES)
-    assert "kept in the backend" not in second.err
+    assert "go to the backend" not in second.err
     assert '"backend": "file"' in (tmp_path / ".local/state/pyvault/choice.json").read_text()
 
 

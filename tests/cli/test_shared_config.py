@@ -16,7 +16,7 @@ import pytest
 
 from aws_profiles import plan_of
 from command_line import PYVAULT, Environ, Pyvault, clean_environ
-from pyvault_cli.shared_config import profile_variables
+from pyvault_cli.credentials.shared_config import profile_variables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
 

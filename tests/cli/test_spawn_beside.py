@@ -23,7 +23,7 @@ except KeyboardInterrupt:
 """
 BESIDE = """
 import os, sys
-from pyvault_cli.spawn import run
+from pyvault_cli.credentials.spawn import run
 sys.exit(run(sys.executable, [sys.executable, "-c", sys.argv[1]], dict(os.environ)))
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyvault_cli.table import aligned, aws_vault_table
+from pyvault_cli.terminal.table import aligned, aws_vault_table
 
 
 def test_the_table_of_aws_vault() -> None:

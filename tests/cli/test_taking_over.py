@@ -7,11 +7,11 @@ import json
 import pytest
 
 from pyvault.errors import ItemCorruptError, ProfileNotFoundError, PyvaultError
-from pyvault.moving.awsvault.names import LeftOut, sort_names
-from pyvault.moving.awsvault.records import ForeignItemError
-from pyvault.moving.migrate import Deed, Moved
-from pyvault_cli.aws_vault_selection import Selection
-from pyvault_cli.taking_over import NOT_READ, Account
+from pyvault.migration.aws_vault_names import LeftOut, sort_names
+from pyvault.migration.aws_vault_records import ForeignItemError
+from pyvault.migration.between_stores import Deed, Moved
+from pyvault_cli.stores.aws_vault_selection import Selection
+from pyvault_cli.stores.import_report import NOT_READ, Account
 
 
 @pytest.mark.parametrize("deed", [Deed.COPIED, Deed.WOULD_COPY, Deed.ALREADY, Deed.IS_THERE])

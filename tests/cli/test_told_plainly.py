@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import PYVAULT, run_pyvault, variables
-from pyvault_cli.counts import counted
+from pyvault_cli.terminal.output import counted
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE12",

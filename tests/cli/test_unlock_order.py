@@ -16,13 +16,13 @@ from pyvault.errors import WrongKeyError
 from pyvault.names import Kind
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_backend
-from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot, StoreKeySlot
-from pyvault.vaultfile.storekey import StoreKeys
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, StoreKeySlot
+from pyvault.vaultfile.unlock.store_key import StoreKeys
 from pyvault.vaultfile.vault import Vault
-from pyvault_cli.ask import Asking
+from pyvault_cli.commandline.arguments import Words
 from pyvault_cli.context import Context
-from pyvault_cli.vault_access import VaultAccess
-from pyvault_cli.words import Words
+from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.vaults.vault_access import VaultAccess
 from vaults import CHEAP, KEY, KEY_TEXT, WEAK
 
 RIGHT, WRONG = "correct horse", "incorrect"

@@ -13,7 +13,7 @@ from command_line import Environ, Pyvault
 from fake_aws.client import FakeAws
 from pyvault.names import ItemName, LaterKind
 from pyvault.secret import Secret
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"

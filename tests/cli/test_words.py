@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.errors import UsageError
-from pyvault_cli.words import SWITCHES, VALUED, Words, split
+from pyvault_cli.commandline.arguments import SWITCHES, VALUED, Words, split
 
 MENU = ["add", "remove", "list", "exec", "export", "vault init", "vault slot add", "vault slot list"]
 ALIASES = {"ls": "list", "rm": "remove"}

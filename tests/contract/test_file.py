@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.testing import BackendContract, Capabilities, Subject
-from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.unlock.key_file import create_key_file
 
 
 class TestFile(BackendContract):

@@ -18,7 +18,7 @@ from pyvault.errors import (
 )
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.storage.choice import KWALLET
+from pyvault.storage.backend_choice import KWALLET
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keyring_backend import KeyringAdapter
 

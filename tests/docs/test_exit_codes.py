@@ -10,7 +10,7 @@ import pytest
 
 from docs.pages import section, tables, without_code
 from pyvault import errors
-from pyvault_cli import exits
+from pyvault_cli.commandline import exit_codes
 
 TEXT = (Path(__file__).parents[2] / "docs" / "exit-codes.md").read_text(encoding="utf-8")
 CLASSES = {
@@ -31,9 +31,9 @@ def listed() -> dict[str, int]:
 
 
 def test_every_exit_code_is_explained() -> None:
-    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
     assert {int(row[0]) for row in tables(TEXT)[0][1:]} == codes
-    assert set(exits.TABLE.values()) <= codes
+    assert set(exit_codes.TABLE.values()) <= codes
 
 
 def test_every_class_stands_on_the_page_once() -> None:
@@ -44,4 +44,4 @@ def test_every_class_stands_on_the_page_once() -> None:
 def test_a_class_stands_under_its_exit_code(name: str, code: int) -> None:
     kind = CLASSES[name]
     problem = kind("x", code="X") if issubclass(kind, errors.AwsError) else kind("x")
-    assert exits.exit_code(problem) == code
+    assert exit_codes.exit_code(problem) == code

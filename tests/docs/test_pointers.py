@@ -53,7 +53,7 @@ def test_every_page_that_the_code_names_is_there() -> None:
 
 def test_every_section_that_the_code_cites_is_there() -> None:
     cited = [(path, found) for path in code() for found in CITED.finditer(one_line(path))]
-    assert len(cited) > 20
+    assert len(cited) > 10
     for path, found in cited:
         sections = headings((ROOT / found[1]).read_text(encoding="utf-8"))
         numbers = found[2].split(" and ")

@@ -12,32 +12,12 @@ from docs.pages import headings, section, tables
 from independent_seal import LABEL
 from pyvault import errors, names, sealing
 from pyvault.storage import envelope
-from pyvault.vaultfile import (
-    backups,
-    budget,
-    descent,
-    draft,
-    entries,
-    header,
-    index,
-    index_text,
-    kdf,
-    keyfile,
-    keys,
-    options,
-    places,
-    records,
-    recovery,
-    rekey,
-    secretfile,
-    settings,
-    slots,
-    trust,
-    trust_file,
-    unlock,
-    vault,
-)
-from pyvault_cli.exits import exit_code
+from pyvault.vaultfile import file_options, vault, vault_options
+from pyvault.vaultfile.disk import backups, secret_file
+from pyvault.vaultfile.format import descent, header, index, index_json, kdf, sealed_record, slots
+from pyvault.vaultfile.state import draft, entries, places, rekey, trust_file, trust_store
+from pyvault.vaultfile.unlock import kdf_budget, key_file, key_sources, new_slot
+from pyvault_cli.commandline.exit_codes import exit_code
 
 PAGE = Path(__file__).parents[2] / "docs" / "vault-format.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -62,14 +42,14 @@ IN_CODE = {
     "generation": header.MAX_GENERATION,
     "key_epoch": header.MAX_EPOCH,
     "entries": index.MAX_ENTRIES,
-    "payload of an entry": records.MAX_PAYLOAD,
+    "payload of an entry": sealed_record.MAX_PAYLOAD,
     "name": names.MAX_NAME_BYTES,
     "padding of the index": index.PADDING,
-    "padding of a record": records.PADDING,
-    "depth of the index": index_text.MAX_DEPTH,
+    "padding of a record": sealed_record.PADDING,
+    "depth of the index": index_json.MAX_DEPTH,
     "kept fingerprints": rekey.KEPT_FINGERPRINTS,
-    "secret file": secretfile.MAX_SECRET_FILE,
-    "recovery code": recovery.LENGTH,
+    "secret file": secret_file.MAX_SECRET_FILE,
+    "recovery code": new_slot.LENGTH,
     "params": kdf.PARAMS.size,
     "Argon2 version": kdf.ARGON2_VERSION,
     "lanes written": kdf.LANES,
@@ -77,10 +57,10 @@ IN_CODE = {
     "passes at most": kdf.MAX_PASSES,
     "memory a lane at least": kdf.MIN_MEMORY_PER_LANE,
     "memory at most": kdf.KdfLimits().memory,
-    "memory at most, if configured": settings.HIGHEST_MEMORY_LIMIT,
+    "memory at most, if configured": file_options.HIGHEST_MEMORY_LIMIT,
     "work of a slot at most": kdf.MAX_WORK,
-    "work for one passphrase at most": budget.UNLOCK_BUDGET,
-    "slots tried for one passphrase": unlock.MAX_TRIES,
+    "work for one passphrase at most": kdf_budget.UNLOCK_BUDGET,
+    "slots tried for one passphrase": key_sources.MAX_TRIES,
     "floor: memory": kdf.FLOOR.memory,
     "floor: passes": kdf.FLOOR.passes,
     "high: memory": kdf.HIGH.memory,
@@ -88,10 +68,10 @@ IN_CODE = {
     "writers kept": descent.KEPT_WRITERS,
     "id of a writer": descent.ID_SIZE,
     "places kept": places.MAX_PLACES,
-    "trust.json": trust.MAX_TRUST_FILE,
+    "trust.json": trust_store.MAX_TRUST_FILE,
     "backups": backups.KEPT,
-    "time for the lock": int(options.LOCK_SECONDS),
-    "tries of a human": unlock.HUMAN_TRIES,
+    "time for the lock": int(vault_options.LOCK_SECONDS),
+    "tries of a human": key_sources.HUMAN_TRIES,
 }
 
 
@@ -104,7 +84,7 @@ def test_every_constant_is_that_of_the_code() -> None:
     listed = rows("constant")
     assert len({row[0] for row in listed}) == len(listed)
     assert {row[0]: int(row[1]) for row in listed} == IN_CODE
-    assert {header.ID_SIZE, records.RECORD_ID_SIZE, keys.FINGERPRINT_SIZE, trust_file.ID_SIZE} == {16}
+    assert {header.ID_SIZE, sealed_record.RECORD_ID_SIZE, sealed_record.FINGERPRINT_SIZE, trust_file.ID_SIZE} == {16}
 
 
 def test_the_layout_of_the_header_adds_up() -> None:
@@ -151,11 +131,11 @@ def test_the_kinds_are_those_of_the_code() -> None:
 
 def test_the_contexts_are_those_of_the_code() -> None:
     written = set(re.findall(r'"(pyvault/v1/[a-z]+)" 00', TEXT))
-    used = {slots.WRAP_CONTEXT, keys.CHILD_CONTEXT, index.CONTEXT, records.CONTEXT}
+    used = {slots.WRAP_CONTEXT, sealed_record.CHILD_CONTEXT, index.CONTEXT, sealed_record.CONTEXT}
     assert {f"{text}\0".encode() for text in written} == used
     assert f'"{LABEL[:-1].decode()}" 00' in TEXT
-    assert keyfile.PREFIX.decode() in section(TEXT, "Type 2: key file")
-    assert recovery.ALPHABET in section(TEXT, "Recovery codes")
+    assert key_file.PREFIX.decode() in section(TEXT, "Type 2: key file")
+    assert new_slot.ALPHABET in section(TEXT, "Recovery codes")
     assert f'"pyvault": {envelope.VERSION}' in TEXT
     assert f"`{names.KIND_WORD.pattern}`" in section(TEXT, "Envelope")
 
@@ -185,7 +165,7 @@ def test_the_keys_of_the_json_are_those_of_the_code() -> None:
     )
     assert by_section["INDEX_BOX"] == entry.as_json().keys()
     assert {descent.DESCENT, draft.REVOKED_AT, vault.CLEARED, "prev", "slots", "created"} == by_section["meta"]
-    seen = trust.Sighting(
+    seen = trust_store.Sighting(
         vault_id=bytes(16),
         path="/a",
         fingerprint=bytes(16),

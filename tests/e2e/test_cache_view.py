@@ -8,7 +8,7 @@ import pytest
 
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
-from pyvault.providers.cached import look_at_cache
+from pyvault.retrieval.in_cache import look_at_cache
 from pyvault.sessions.cache import DEFAULT_MIN_TTL
 
 

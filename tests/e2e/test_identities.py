@@ -19,25 +19,25 @@ from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from fakes.sso_bench import Person
 from fakes.tools import Tools
-from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.aws.client import BotoCalls
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import ConfigError, CredentialsError, InputRequiredError, ItemNotFoundError, NoCredentialsError
 from pyvault.model import Credentials
 from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.cached import look_at_cache
 from pyvault.record import replace
-from pyvault.retrieve import Retriever
+from pyvault.retrieval.in_cache import look_at_cache
+from pyvault.retrieval.walk import Retriever
 from pyvault.secret import Secret
 from pyvault.sessions.cache import DEFAULT_MIN_TTL, CacheMode
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.sso.awscache import aws_cache_directory, read_aws_cache, write_aws_cache
-from pyvault.sso.login import SsoLogin
+from pyvault.sso.access_token import SsoLogin
+from pyvault.sso.cli_cache import aws_cache_directory, read_aws_cache, write_aws_cache
 from pyvault.sso.logout import logout
 from pyvault.sso.oidc import Flow
 from pyvault.sso.oidc_boto3 import connect
+from pyvault.sso.person_signs_in import SignIn
 from pyvault.sso.session import SsoSession, session_of
-from pyvault.sso.signin import SignIn
 from pyvault.sso.tokens import SsoToken, TokenStore
 
 

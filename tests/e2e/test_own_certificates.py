@@ -10,19 +10,19 @@ import pytest
 
 from certificates import make_certificate
 from fake_aws.client import FakeAws
-from pyvault.aws.boto3_calls import BotoCalls
-from pyvault.ca_bundle import find_ca_bundle, tls_context
+from pyvault.aws.client import BotoCalls
+from pyvault.config.ca_bundle import find_ca_bundle, tls_context
 from pyvault.config.client_settings import client_of, home_partition
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import AwsUnreachableError, ConfigError
-from pyvault.providers.from_metadata import from_container
+from pyvault.retrieval.from_metadata import from_container
 from pyvault.secret import Secret
 from pyvault.signin.token import get_over_https
-from pyvault.sso.lookup import find_session
 from pyvault.sso.oidc import Flow
 from pyvault.sso.oidc_boto3 import connect
-from pyvault_cli.aws_clock import read_aws_clock
+from pyvault.sso.portal_lookup import find_session
+from pyvault_cli.doctor.aws_clock import read_aws_clock
 
 VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 

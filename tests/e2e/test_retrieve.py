@@ -10,13 +10,13 @@ import pytest
 
 from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
-from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.aws.client import BotoCalls
 from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, MfaError
-from pyvault.planning.source import PlanOptions
+from pyvault.planning.first_step import PlanOptions
 from pyvault.planning.steps import SessionTokenStep
 from pyvault.sessions.cache import CacheMode
-from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.unlock.key_file import create_key_file
 
 
 @pytest.fixture
@@ -370,7 +370,7 @@ def test_credentials_of_the_surroundings_never_sign(bench: Bench, monkeypatch: p
 
 
 def test_two_sts_modes_lead_to_two_hosts() -> None:
-    from pyvault.aws.boto3_calls import make_client
+    from pyvault.aws.client import make_client
 
     def host(settings: ClientSettings) -> str:
         return make_client("sts", settings, None).meta.endpoint_url  # type: ignore[attr-defined, no-any-return]  # a botocore client

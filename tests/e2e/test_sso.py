@@ -16,19 +16,19 @@ import pytest
 from fake_aws.client import FakeAws
 from fakes.browsers import chromium, follow
 from fakes.sso_bench import Person, SsoBench
-from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.aws.client import BotoCalls
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, ItemNotFoundError
 from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.from_sso import get_role_credentials
 from pyvault.record import replace
+from pyvault.retrieval.from_sso import get_role_credentials
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.accounts import list_roles
-from pyvault.sso.awscache import write_aws_cache
+from pyvault.sso.cli_cache import write_aws_cache
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
-from pyvault.sso.pace import Pace
+from pyvault.sso.rate import Pace
 
 
 @pytest.fixture

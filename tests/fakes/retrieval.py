@@ -10,23 +10,22 @@ from pathlib import Path
 
 from fake_aws.client import REGION, FakeAws
 from fakes.tools import Tools, nobody_signs_in
-from pyvault.aws.boto3_calls import BotoCalls
+from pyvault.aws.client import BotoCalls
 from pyvault.clock import from_epoch
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.config.profile import Flags
 from pyvault.errors import ItemNotFoundError
-from pyvault.mfa.claims import MfaClaims
-from pyvault.mfa.desk import MfaDesk, MfaRequest
+from pyvault.mfa.codes import MfaDesk, MfaRequest
+from pyvault.mfa.used_codes import MfaClaims
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.paths import Paths
+from pyvault.planning.first_step import PlanOptions
 from pyvault.planning.plan import make_plan
-from pyvault.planning.source import PlanOptions
 from pyvault.planning.steps import Plan
-from pyvault.retrieve import Retriever
+from pyvault.retrieval.walk import Retriever
 from pyvault.secret import Secret
-from pyvault.sessions.cache import CacheMode
-from pyvault.sessions.session_cache import SessionCache, open_session_vault
+from pyvault.sessions.cache import CacheMode, SessionCache, open_session_vault
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault_backends.memory import MemoryBackend
 

@@ -10,18 +10,18 @@ from pathlib import Path
 from fake_aws.client import FakeAws
 from fakes.browsers import follow
 from pyvault import clock
-from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.calls import SsoPortal
+from pyvault.aws.client import BotoCalls
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.paths import Paths
 from pyvault.secret import Secret
-from pyvault.sessions.session_cache import SessionCache, open_session_vault
+from pyvault.sessions.cache import SessionCache, open_session_vault
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.sso.login import SsoLogin
+from pyvault.sso.access_token import SsoLogin
 from pyvault.sso.oidc import DeviceAuthorization, Flow
 from pyvault.sso.oidc_boto3 import BotoOidc, connect
+from pyvault.sso.person_signs_in import SignIn
 from pyvault.sso.session import SsoSession
-from pyvault.sso.signin import SignIn
 from pyvault.sso.tokens import TokenStore
 from pyvault_backends.memory import MemoryBackend
 

@@ -7,20 +7,20 @@ from datetime import timedelta
 
 from pyvault.aws.calls import AwsCalls
 from pyvault.clock import Clock
-from pyvault.mfa.desk import MfaDesk
+from pyvault.mfa.codes import MfaDesk
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.from_sso import PortalLogin
 from pyvault.record import Record
+from pyvault.retrieval.from_sso import PortalLogin
+from pyvault.retrieval.toolbox import Sessions
 from pyvault.secret import Secret
 from pyvault.sessions.cache import DEFAULT_MIN_TTL
 from pyvault.sessions.single_flight import SingleFlight
 from pyvault.sso.tokens import AccessToken
-from pyvault.storage.store import CredentialStore
-from pyvault.toolbox import Sessions
+from pyvault.storage.typed_store import CredentialStore
 
 
 class Tools(Record):
-    """See :class:`pyvault.toolbox.Toolbox`."""
+    """See :class:`pyvault.retrieval.toolbox.Toolbox`."""
 
     store: CredentialStore
     calls: AwsCalls

@@ -26,11 +26,11 @@ from types import FrameType
 
 from pyvault.errors import PyvaultError, WrongKeyError
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import delete_backups
-from pyvault.vaultfile.merging import merge_vault
-from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.backups import delete_backups
+from pyvault.vaultfile.state.merge_files import merge_vault
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot
 from pyvault.vaultfile.vault import Vault
 from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_vault
 

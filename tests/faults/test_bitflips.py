@@ -19,8 +19,8 @@ from pyvault.errors import (
     VaultFileError,
     WrongKeyError,
 )
-from pyvault.vaultfile.options import VaultOptions
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import KNOWN_ANSWER, KNOWN_PASSPHRASE, RememberingKdf, by_passphrase, known_answer
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from pyvault.errors import WriteFailedError
 from pyvault.secret import Secret
-from pyvault.vaultfile.newslot import KeyFileSlot
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
 from vaults import KEY, WEAK, contents, credential, make_vault, open_again
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from vaults import contents, credential, make_vault, open_again
 from pyvault.errors import WriteFailedError
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import delete_backups
+from pyvault.vaultfile.disk.backups import delete_backups
 place = Path(sys.argv[1])
 vault = make_vault(place, items={"first": b"first"})
 failed = None

@@ -9,7 +9,7 @@ import pytest
 from pyvault.errors import TamperedError, TruncatedVaultError, WrongKeyError
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.reader import read_header
+from pyvault.vaultfile.disk.vault_reader import read_header
 from vaults import area_of, contents, credential, make_vault, open_again
 
 

@@ -22,10 +22,11 @@ from pyvault.errors import (
     VaultFileError,
     WrongKeyError,
 )
-from pyvault.files.checks import FileChecks
+from pyvault.files.file_checks import FileChecks
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.header import (
+from pyvault.vaultfile.disk.vault_reader import VaultReader, read_header
+from pyvault.vaultfile.format.header import (
     FIXED,
     FIXED_SIZE,
     MAGIC,
@@ -34,12 +35,11 @@ from pyvault.vaultfile.header import (
     Header,
     parse_fixed,
 )
-from pyvault.vaultfile.kdf import GIB, KdfCost, KdfLimits
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.reader import VaultReader, read_header
-from pyvault.vaultfile.slots import Slot
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.format.kdf import GIB, KdfCost, KdfLimits
+from pyvault.vaultfile.format.slots import Slot
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import (
     KEY,
     KNOWN_ANSWER,

@@ -12,7 +12,7 @@ import pytest
 
 from command_line import PYVAULT, Environ, run_pyvault, variables
 from pyvault.errors import WrongKeyError
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import by_passphrase, contents
 

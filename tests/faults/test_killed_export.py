@@ -12,11 +12,11 @@ import pytest
 
 from command_line import PYVAULT, run_pyvault, variables
 from pyvault.errors import VaultExistsError
-from pyvault.moving.new_vault import NewVaultFile
+from pyvault.migration.vault_export import NewVaultFile
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 
 PATIENCE = 60.0  # seconds until the command counts as hanging
@@ -24,8 +24,8 @@ ITEMS = 12  # each is one write of the new file, so there is time to be killed i
 KILLED_BEFORE_THE_VAULT_HAS_ITS_NAME = """
 import os, shutil, signal, sys
 from pathlib import Path
-from pyvault.moving.new_vault import NewVaultFile
-from pyvault.vaultfile.trust import Trust
+from pyvault.migration.vault_export import NewVaultFile
+from pyvault.vaultfile.state.trust_store import Trust
 file, key, trust = map(Path, sys.argv[1:])
 NewVaultFile(file, key, Trust(trust)).__enter__()
 shutil.copy(f"{file}.unfinished/key", key)
@@ -35,8 +35,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 KILLED_ONCE_THE_VAULT_HAS_ITS_NAME = """
 import os, signal, sys
 from pathlib import Path
-from pyvault.moving.new_vault import NewVaultFile
-from pyvault.vaultfile.trust import Trust
+from pyvault.migration.vault_export import NewVaultFile
+from pyvault.vaultfile.state.trust_store import Trust
 class Dying(Trust):
     def follow(self, old, new):
         os.kill(os.getpid(), signal.SIGKILL)

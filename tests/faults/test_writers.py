@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.state.trust_store import Trust
 from vaults import contents, make_vault, open_again
 
 HERE = Path(__file__).parent

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, credential
 

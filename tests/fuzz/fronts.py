@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from fuzz.target import Target
 from pyvault.secret import Secret
-from pyvault.server.bodies import ecs_answer, imds_answer
-from pyvault.server.ecs import EcsApplication
-from pyvault.server.fetching import in_thread
-from pyvault.server.gate import Gate
-from pyvault.server.http import Application, Connection
-from pyvault.server.imds import ImdsApplication
-from pyvault.server.roles import RolePatterns, RoleSources
-from pyvault.server.source import CredentialSource
+from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
+from pyvault.server.endpoints.ecs import EcsApplication
+from pyvault.server.endpoints.imds import ImdsApplication
+from pyvault.server.endpoints.refreshing_source import CredentialSource
+from pyvault.server.endpoints.roles import RolePatterns, RoleSources
+from pyvault.server.http.admission import Gate
+from pyvault.server.http.connection import Application, Connection
+from pyvault.server.processes.fetch_aside import in_thread
 from pyvault.sso.loopback import RedirectReceiver
 from server.serving import SECRET, SESSION, TOKEN, MovedClock, ObedientFetch
 from server.wire import Wire

@@ -12,19 +12,19 @@ from datetime import timedelta
 
 from fuzz.records import ALL, LATER, written
 from fuzz.target import CANARY, Target, as_text, placed
-from pyvault import toolconfig
-from pyvault.mfa.claims import MfaClaims
-from pyvault.planning.steps import ClientSettings
-from pyvault.process.chain import VARIABLE, running_for
+from pyvault import settings
+from pyvault.config.clients import ClientSettings
+from pyvault.mfa.used_codes import MfaClaims
+from pyvault.process.command import VARIABLE, running_for
 from pyvault.sessions import flight_failure
 from pyvault.sessions.session_vault import known_clearing
-from pyvault.sso.awscache import cache_path, read_aws_cache
+from pyvault.sso.cli_cache import cache_path, read_aws_cache
 from pyvault.sso.session import SsoSession
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.settings import VaultSettings
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.trust_file import format_sightings, parse_sightings
-from pyvault.vaultfile.writer import find_writer
+from pyvault.vaultfile.file_options import VaultSettings
+from pyvault.vaultfile.state.places import find_writer
+from pyvault.vaultfile.state.trust_file import format_sightings, parse_sightings
+from pyvault.vaultfile.state.trust_store import Trust
 from server.serving import NOON
 
 CONFIGURATION = 5
@@ -66,8 +66,8 @@ def take_trust(data: bytes) -> None:
 
 def take_config(data: bytes) -> None:
     """Read our settings, and those of the vault file among them."""
-    settings = toolconfig.load(placed("config/config.toml", data))
-    VaultSettings.parse(settings.backend_options.get("file", {}))
+    parsed = settings.load(placed("config/config.toml", data))
+    VaultSettings.parse(parsed.backend_options.get("file", {}))
 
 
 def take_choice(data: bytes) -> None:

@@ -7,11 +7,9 @@ import threading
 from contextlib import suppress
 from functools import cache
 
-from pyvault.providers.ec2_metadata import from_instance
-from pyvault.providers.ecs_container import FULL, from_container
-
 from fuzz.answers import METADATA
 from fuzz.target import Target
+from pyvault.retrieval.from_metadata import FULL, from_container, from_instance
 
 AWS, NOT_FOUND = 6, 3
 NEXT = b"\n--next--\n"  # between what is said to one request and to the next

@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 
 from pyvault.errors import PyvaultError
-from pyvault_cli.exits import exit_code
+from pyvault_cli.commandline.exit_codes import exit_code
 
 #: Stands in the seeds where a secret stands; no error may repeat it.
 CANARY = "wJalrXUtnFEMICANARY"

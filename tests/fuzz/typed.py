@@ -6,20 +6,20 @@ from functools import cache
 from pathlib import Path
 
 from fuzz.target import CANARY, Target, as_text, placed
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import inspect_profile, load_profile
 from pyvault.mfa.totp import parse_totp
-from pyvault.moving.credentials_file import read_credentials_file, remove_pairs
+from pyvault.migration.credentials_file import read_credentials_file, remove_pairs
 from pyvault.secret import Secret
-from pyvault.server.listener import parse_address
+from pyvault.server.http.listener import parse_address
 from pyvault.sharedfiles.view import hide_default
 from pyvault.sso.populate import parse_filter
-from pyvault_cli import menu
-from pyvault_cli.browser import _words, split_for_windows
-from pyvault_cli.completion import candidates, child_start
-from pyvault_cli.key_input import from_csv, parse_key
+from pyvault_cli.commandline import command_table
+from pyvault_cli.commandline.arguments import split
+from pyvault_cli.commandline.completion import candidates, child_start
+from pyvault_cli.credentials.key_input import from_csv, parse_key
 from pyvault_cli.main import build, options_with_value
-from pyvault_cli.words import split
+from pyvault_cli.terminal.browser import _words, split_for_windows
 from server.serving import NOON
 
 FAILED, USAGE, CONFIGURATION = 1, 2, 5
@@ -109,16 +109,16 @@ def _valued(path: str) -> frozenset[str]:
 def take_words(data: bytes) -> str:
     """Take a command line apart, as for a run and as for a Tab."""
     argv = [as_text(word) for word in data.split(b"\0")]
-    child_start(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
+    child_start(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=_valued)
     offered = candidates(
         argv,
-        commands=[*menu.COMMANDS, *menu.ALIASES],
-        options=lambda path: dict.fromkeys(_valued(menu.ALIASES.get(path, path)), True),
+        commands=[*command_table.COMMANDS, *command_table.ALIASES],
+        options=lambda path: dict.fromkeys(_valued(command_table.ALIASES.get(path, path)), True),
         profiles=lambda: ["prod", "prod eu", "bad\nname"],
         backends=lambda: ["file"],
     )
     assert all(word.startswith(argv[-1]) and "\n" not in word for word in offered)
-    words = split(argv, menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
+    words = split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=_valued)
     assert list(words.child) == argv[len(argv) - len(words.child) :], "the child's words are the last ones, unchanged"
     assert words.command == "exec" or not words.child
     return words.command

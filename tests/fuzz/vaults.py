@@ -10,18 +10,17 @@ from typing import Any
 from fuzz.target import Target, placed
 from pyvault.sealing import BrokenSealError, pad, seal
 from pyvault.secret import Secret
-from pyvault.vaultfile.descent import Descent
-from pyvault.vaultfile.entries import Entry, SlotInfo
-from pyvault.vaultfile.header import FIXED_SIZE, FixedPart, Header, parse_fixed
-from pyvault.vaultfile.index import CONTEXT, PADDING, open_index, parse_index
-from pyvault.vaultfile.kdf import KdfLimits, parse_params
-from pyvault.vaultfile.keyfile import parse_key
-from pyvault.vaultfile.keys import derive_keys
-from pyvault.vaultfile.passphrase import normalise, outer_blanks, parse_passphrase
-from pyvault.vaultfile.records import MIN_BOX
-from pyvault.vaultfile.recovery import parse_recovery_code
-from pyvault.vaultfile.slots import MAX_SLOTS, SlotType
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.format.descent import Descent
+from pyvault.vaultfile.format.header import FIXED_SIZE, FixedPart, Header, parse_fixed
+from pyvault.vaultfile.format.index import CONTEXT, PADDING, open_index, parse_index
+from pyvault.vaultfile.format.kdf import KdfLimits, parse_params
+from pyvault.vaultfile.format.sealed_record import MIN_BOX, derive_keys
+from pyvault.vaultfile.format.slots import MAX_SLOTS, SlotType
+from pyvault.vaultfile.state.entries import Entry, SlotInfo
+from pyvault.vaultfile.unlock.key_file import parse_key
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import parse_recovery_code
+from pyvault.vaultfile.unlock.passphrase import normalise, outer_blanks, parse_passphrase
 from pyvault.vaultfile.vault import Vault
 from vaults import KEY, KEY_TEXT, WEAK
 

@@ -17,15 +17,15 @@ from identity.principals import KEY_ID, key_of, of_role, of_sso, of_stored, sso_
 from identity.stand_in import CONTAINER, INSTANCE, Calls, Codes, Server
 from identity.worlds import World
 from pyvault import clock
-from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
+from pyvault.config.config_file import ConfigFile, find_config_path, find_credentials_path
 from pyvault.config.load import inspect_profile
 from pyvault.config.profile import Flags
 from pyvault.config.sources import CredentialSource
 from pyvault.errors import ItemNotFoundError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import Kind
+from pyvault.planning.first_step import require_built
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault.planning.source import require_built
 from pyvault.planning.steps import (
     AssumeRoleStep,
     PlaintextStep,
@@ -38,16 +38,16 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
-from pyvault.retrieve import Retriever
+from pyvault.retrieval.walk import Retriever
 from pyvault.secret import Secret
 from pyvault.sharedfiles.room import Real, View, open_room
 from pyvault.sharedfiles.view import hide_default
 from pyvault.sso.tokens import AccessToken
-from pyvault_cli import shared_config
-from pyvault_cli.bound import OTHER_METADATA
-from pyvault_cli.childenv import child_environment, stray_names
-from pyvault_cli.client_settings import client_settings, new_settings
-from pyvault_cli.formats import Exported, Format, render
+from pyvault_cli.credentials import shared_config
+from pyvault_cli.credentials.child_environment import child_environment, stray_names
+from pyvault_cli.credentials.formats import Exported, Format, render
+from pyvault_cli.credentials.profile_clients import client_settings, new_settings
+from pyvault_cli.servers.listening_server import OTHER_METADATA
 
 
 class Vault:

@@ -19,12 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 from identity.principals import FAR, FAR_TEXT, KEY_ID, key_of, of_role, of_sso, who
 from pyvault.aws.calls import MfaProof, Sts
 from pyvault.config.clients import ClientSettings
-from pyvault.mfa.desk import MfaRequest
+from pyvault.mfa.codes import MfaRequest
 from pyvault.model import Credentials
 from pyvault.planning.steps import AssumeRoleStep, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
-from pyvault.server.answer import make_answer
-from pyvault.server.bodies import ecs_answer, imds_answer
+from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
+from pyvault.server.http.response import make_answer
 
 CONTAINER = "the container"
 INSTANCE = "the instance"

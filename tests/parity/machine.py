@@ -17,14 +17,14 @@ from pyvault.errors import PyvaultError
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.storage.codec import encode_credentials
+from pyvault.storage.item_codec import encode_credentials
 from pyvault.storage.registry import load_backend
-from pyvault.vaultfile.newslot import KeyFileSlot, NewSlot, PassphraseSlot, StoreKeySlot
-from pyvault.vaultfile.storekey import StoreKeys
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, NewSlot, PassphraseSlot, StoreKeySlot
+from pyvault.vaultfile.unlock.store_key import StoreKeys
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends._safe_names import encode_name
 from pyvault_backends.keyring_bridge import PyvaultKeyring
-from pyvault_cli import exits
+from pyvault_cli.commandline import exit_codes
 from pyvault_cli.main import run
 from vaults import CHEAP, KEY, WEAK, key_file
 
@@ -147,7 +147,7 @@ class Machine:
             with self.program(row) as vault:
                 return Seen(profiles=tuple(vault.profiles()))
         except PyvaultError as problem:
-            return Seen(code=exits.exit_code(problem), error=problem.message)
+            return Seen(code=exit_codes.exit_code(problem), error=problem.message)
 
     def seen_by_keyring(self) -> Seen:
         """Look for what the vault keeps for other programs, by the name of the store."""

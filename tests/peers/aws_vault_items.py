@@ -12,7 +12,7 @@ from pyvault.backend import Backend, Question
 from pyvault.errors import AccessDeniedError, ItemNotFoundError
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 
 DATA: dict[str, object] = {
     "AccessKeyID": "AKIAPROD",

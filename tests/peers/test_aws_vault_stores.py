@@ -27,11 +27,11 @@ from pyvault.errors import (
     ItemNotFoundError,
     WrongKeyError,
 )
-from pyvault.moving.migrate import Deed, Terms, move
+from pyvault.migration.between_stores import Deed, Terms, move
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_aws_vault_store
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

@@ -16,7 +16,7 @@ from pyvault.backend import Question
 from pyvault.errors import BackendError, BackendUnavailableError
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault_backends._gpg_reasons import RECIPIENT_REASONS, refusal
+from pyvault_backends._gpg import RECIPIENT_REASONS, refusal
 from pyvault_backends.pass_store import PassBackend
 
 pytestmark = pytest.mark.peer("pass", "gpg")

@@ -10,8 +10,8 @@ import pytest
 
 from command_line import Ended, run_pyvault
 from pyvault.errors import InsecurePermissionsError
-from pyvault.files.filesystem import keeps_modes
-from pyvault.server.token_file import use_token_file
+from pyvault.files.modes import keeps_modes
+from pyvault.server.endpoints.bearer_token import use_token_file
 from pyvault.sharedfiles.room import open_room
 
 pytestmark = pytest.mark.peer("bindfs", "fusermount")

@@ -16,7 +16,7 @@ from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError, ItemNotFoundError
 from pyvault.names import ItemName, check_item_name, item_name
 from pyvault.secret import Secret
-from pyvault.storage.options import check_options
+from pyvault.storage.backend_options import check_options
 
 TABLE = "CREATE TABLE IF NOT EXISTS items (kind TEXT, name TEXT, data BLOB, PRIMARY KEY (kind, name))"
 PATIENCE = 30.0  # seconds to wait for another writer

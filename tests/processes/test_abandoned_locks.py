@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import LockTimeoutError
-from pyvault.files.abandoned import ONE_AT_A_TIME, remove_abandoned
-from pyvault.files.lock import LockFile, open_lock, try_share, unlock
+from pyvault.files.lock import ONE_AT_A_TIME, LockFile, open_lock, remove_abandoned, try_share, unlock
 
 
 def is_passing(name: str) -> bool:

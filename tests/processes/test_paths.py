@@ -11,8 +11,8 @@ import pytest
 
 from pyvault.errors import ConfigError
 from pyvault.paths import expand_user
-from pyvault.vaultfile.origins import standing_passphrase
-from pyvault.vaultfile.settings import VaultSettings
+from pyvault.vaultfile.file_options import VaultSettings
+from pyvault.vaultfile.unlock.passphrase_sources import standing_passphrase
 
 NOBODY = "~nobody-is-called-so/x"
 

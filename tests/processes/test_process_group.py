@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pyvault.process.family import Process, list_by_ps, list_processes
-from pyvault.process.group import running_beside_us, running_group
+from pyvault.process.group import Process, list_by_ps, list_processes, running_beside_us, running_group
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are those of POSIX")
 

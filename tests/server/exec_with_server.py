@@ -18,15 +18,15 @@ from pyvault import clock
 from pyvault.errors import MfaError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault.server.beside import leave_beside
-from pyvault.server.fetching import Identity
-from pyvault.server.forked import fetch_in_child
-from pyvault.server.keeper import Keeper
-from pyvault.server.listener import as_socket, listen
-from pyvault.server.serving import serve_for_keeper
+from pyvault.server.http.listener import as_socket, listen
+from pyvault.server.processes.detach import leave_beside
+from pyvault.server.processes.fetch_aside import Identity
+from pyvault.server.processes.forked_fetch import fetch_in_child
+from pyvault.server.processes.run_beside import run_supervised
+from pyvault.server.processes.server_process import serve_for_keeper
+from pyvault.server.processes.supervisor import Keeper
 from pyvault.server.setup import ServerSetup
-from pyvault.server.supervise import run_supervised
-from pyvault_cli.prompt import open_terminal
+from pyvault_cli.terminal.prompt import open_terminal
 
 TOKEN = "token-of-the-test"
 

@@ -15,21 +15,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.model import Credentials
+from pyvault.process.peer import owner_check
 from pyvault.secret import Secret
-from pyvault.server.bodies import ecs_answer, imds_answer
-from pyvault.server.ecs import EcsApplication
-from pyvault.server.fetching import Fetch, in_thread
-from pyvault.server.gate import Gate, anybody
-from pyvault.server.http import Application
-from pyvault.server.imds import ImdsApplication
-from pyvault.server.listener import as_socket, listen
-from pyvault.server.peer import owner_check
-from pyvault.server.roles import RolePatterns, RoleSources
-from pyvault.server.service import Service, serve
-from pyvault.server.source import CredentialSource
+from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
+from pyvault.server.endpoints.ecs import EcsApplication
+from pyvault.server.endpoints.imds import ImdsApplication
+from pyvault.server.endpoints.refreshing_source import CredentialSource
+from pyvault.server.endpoints.roles import RolePatterns, RoleSources
+from pyvault.server.http.admission import Gate, anybody
+from pyvault.server.http.connection import Application
+from pyvault.server.http.listener import as_socket, listen
+from pyvault.server.processes.fetch_aside import Fetch, in_thread
+from pyvault.server.serve import Service, serve
 
 if TYPE_CHECKING:
-    from pyvault.server.gate import AccessLog, PeerCheck
+    from pyvault.process.peer import PeerCheck
+    from pyvault.server.http.admission import AccessLog
 
 TOKEN = "correct-horse-battery-staple-0123456789abcdef"
 SECRET = "planted/secret/access/key/that/never/shows"

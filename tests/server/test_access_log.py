@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import AwsError
-from pyvault.server.access_log import make_access_log
-from pyvault.server.relayed import RELAYED_HEADERS
-from pyvault.server.why import Why
+from pyvault.server.http.access_log import make_access_log
+from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.request import RELAYED_HEADERS
 from server.serving import TOKEN, MovedClock, ObedientFetch, Running, ecs, imds, running
 
 SENT = "what-was-sent"

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from pyvault.errors import ConfigError
-from pyvault.server.alias import alias_commands, find_system_program, is_local
-from pyvault.server.front import as_root, proxy_words
+from pyvault.server.metadata_address.address_alias import alias_commands, find_system_program, is_local
+from pyvault.server.metadata_address.privileged_listener import as_root, proxy_words
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvault.server.access_log import make_access_log
-from pyvault.server.peer import owner_by_netlink, owner_by_table, owner_check
+from pyvault.process.peer import owner_by_netlink, owner_by_table, owner_check
+from pyvault.server.http.access_log import make_access_log
 from server.serving import (
     SECRET,
     SESSION,
@@ -362,8 +362,8 @@ class Fuzzed:
         return asyncio.run(self._feed(chunks))
 
     async def _feed(self, chunks: tuple[bytes, ...]) -> bytes:
-        from pyvault.server.gate import Gate
-        from pyvault.server.http import Connection
+        from pyvault.server.http.admission import Gate
+        from pyvault.server.http.connection import Connection
 
         clock = MovedClock()
         reports: list[BaseException] = []

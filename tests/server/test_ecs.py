@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pyvault.errors import AwsUnreachableError, InvalidSettingError
-from pyvault.server.roles import RolePatterns
+from pyvault.server.endpoints.roles import RolePatterns
 from server.serving import SECRET, SESSION, TOKEN, MovedClock, ObedientFetch, Running, authorised, ecs, running
 
 DEPLOY = "arn:aws:iam::123456789012:role/deploy-web"

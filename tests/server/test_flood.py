@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.server.descriptors import ENOUGH, FEWEST_CONNECTIONS, RESERVED
-from pyvault.server.gate import MAX_CONNECTIONS
+from pyvault.server.http.admission import ENOUGH, FEWEST_CONNECTIONS, MAX_CONNECTIONS, RESERVED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
 
@@ -97,7 +96,7 @@ def test_a_flood_of_connections_pushes_out_itself(
 )  # fmt: skip
 def test_the_room_follows_the_limits(soft: int, hard: int, room: int, asked: int) -> None:
     script = (
-        "import resource; from pyvault.server.descriptors import room_for_connections as room;"
+        "import resource; from pyvault.server.http.admission import room_for_connections as room;"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}));"
         f"print(room({MAX_CONNECTIONS}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )

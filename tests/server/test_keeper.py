@@ -18,7 +18,7 @@ import pytest
 from pyvault.errors import AwsError, CredentialsError, MfaError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault.server.forked import fetch_in_child, run_child
+from pyvault.server.processes.forked_fetch import fetch_in_child, run_child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd")
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pyvault.server.service import serve
+from pyvault.server.serve import serve
 
 SECRET = "FQoGZXIvYXdzEDwaDKEXAMPLE"
 

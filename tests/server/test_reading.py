@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvault.server.reading import MAX_REQUEST_BYTES, RequestReader
-from pyvault.server.request import Request
+from pyvault.server.http.parser import MAX_REQUEST_BYTES, RequestReader
+from pyvault.server.http.request import Request
 
 HOSTS = frozenset({b"127.0.0.1:1"})
 ASK = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\nAuthorization: one\r\n\r\n"

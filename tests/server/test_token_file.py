@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import ConfigError, InsecurePermissionsError, WriteFailedError
-from pyvault.server.token_file import use_token_file
+from pyvault.server.endpoints.bearer_token import use_token_file
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, owners and links of POSIX")
 AS_ROOT = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="gives a file away")
@@ -146,7 +146,7 @@ class TestTheEnd:
 START = """
 import sys
 from pathlib import Path
-from pyvault.server.token_file import use_token_file
+from pyvault.server.endpoints.bearer_token import use_token_file
 print("ready", flush=True)
 sys.stdin.readline()
 used = use_token_file(Path(sys.argv[1]))

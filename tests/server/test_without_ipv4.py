@@ -16,7 +16,7 @@ pytestmark = [
 LISTEN = """
 import json
 from pyvault.errors import ConfigError
-from pyvault.server.listener import listen_on_loopback
+from pyvault.server.http.listener import listen_on_loopback
 try:
     address, listener = listen_on_loopback()
     print(json.dumps([address, listener.getsockname()[0]]))

@@ -10,11 +10,9 @@ import socket
 from pyvault.errors import CredentialsError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault.server.fetching import Identity
-from pyvault.server.forked import run_child
-from pyvault.server.keeper import Keeper
-from pyvault.server.keeper_link import make_link
-from pyvault.server.result_codec import decode_result
+from pyvault.server.processes.fetch_aside import Identity
+from pyvault.server.processes.forked_fetch import decode_result, run_child
+from pyvault.server.processes.supervisor import Keeper, make_link
 
 
 def fetch(_identity: Identity) -> Credentials:

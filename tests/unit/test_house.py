@@ -134,7 +134,7 @@ def test_nothing_is_made_by_the_umask_alone() -> None:
 def test_two_readers_know_json() -> None:
     """Ours is bounded and exact; the index of a vault has a stricter one."""
     readers = {path.name for path in sources() if {"json.load", "json.loads"} & {*calls(ast.parse(path.read_text()))}}
-    assert readers == {"json_reader.py", "index_text.py"}
+    assert readers == {"json_reader.py", "index_json.py"}
 
 
 @pytest.mark.parametrize("start", [lambda: subprocess.run(["true"], check=True), os.fork], ids=["subprocess", "fork"])

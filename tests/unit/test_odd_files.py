@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from pyvault import toolconfig
-from pyvault.config.file import ConfigFile
+from pyvault import settings
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import AccessDeniedError, ConfigError, PyvaultError
 from pyvault.sessions.session_vault import known_clearing
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.sighting import Sighting
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.writer import find_writer, make_writer
+from pyvault.vaultfile.state.places import find_writer, make_writer
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.vault_state import Sighting
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kinds of files that Windows lacks")
 
@@ -60,7 +60,7 @@ KINDS: dict[Callable[[Path], None], str] = {
 READERS: dict[str, tuple[Callable[[Path], object], type[PyvaultError]]] = {
     "trust.json": (lambda path: Trust(path).sightings(), AccessDeniedError),
     "choice.json": (lambda path: ChoiceFile(path).load(), ConfigError),
-    "config.toml": (toolconfig.load, ConfigError),
+    "config.toml": (settings.load, ConfigError),
     "config": (ConfigFile.load, ConfigError),
     "credentials": (ConfigFile.load, ConfigError),
 }
@@ -201,4 +201,4 @@ def test_a_choice_of_wrong_types_is_damaged(folder: Path, content: bytes) -> Non
 def test_a_setting_beyond_all_reason_is_an_error_of_the_file(folder: Path, value: str) -> None:
     (folder / "config.toml").write_text(f"backend = {value}\n")
     with pytest.raises(ConfigError, match=r"config\.toml"):
-        toolconfig.load(folder / "config.toml")
+        settings.load(folder / "config.toml")

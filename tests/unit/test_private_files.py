@@ -14,9 +14,9 @@ import pytest
 from pyvault.errors import PyvaultError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_new_directory
-from pyvault.recent import RecentUse
-from pyvault.server.log_file import LogFile
-from pyvault.server.token_file import use_token_file
+from pyvault.retrieval.recently_used import RecentUse
+from pyvault.server.endpoints.bearer_token import use_token_file
+from pyvault.server.http.access_log import LogFile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, modes and owners of POSIX")
 

@@ -6,7 +6,7 @@ import pytest
 
 from pyvault.clock import from_epoch
 from pyvault.errors import BackendLockedError, InputRequiredError, ItemNotFoundError
-from pyvault.mfa.desk import MfaRequest
+from pyvault.mfa.codes import MfaRequest
 from pyvault.mfa.stored_totp import StoredTotp, stored_codes
 from pyvault.mfa.totp import Totp, totp_name
 from pyvault.names import ItemName

@@ -29,13 +29,13 @@ from pyvault.errors import (
 )
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.budget import UNLOCK_BUDGET
-from pyvault.vaultfile.kdf import KdfCost, argon2id
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.format.kdf import KdfCost, argon2id
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.kdf_budget import UNLOCK_BUDGET
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
-from pyvault_cli.exits import exit_code
+from pyvault.vaultfile.vault_options import VaultOptions
+from pyvault_cli.commandline.exit_codes import exit_code
 from vaults import WEAK, by_passphrase, credential
 
 VECTORS = Path(__file__).parent

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyvault.files.checks import FileChecks
+from pyvault.files.file_checks import FileChecks
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import KdfCost, KdfLimits, argon2id, parse_params
-from pyvault.vaultfile.keys import derive_keys
-from pyvault.vaultfile.passphrase import normalise
-from pyvault.vaultfile.reader import VaultReader
+from pyvault.vaultfile.disk.vault_reader import VaultReader
+from pyvault.vaultfile.format.kdf import KdfCost, KdfLimits, argon2id, parse_params
+from pyvault.vaultfile.format.sealed_record import derive_keys
+from pyvault.vaultfile.unlock.passphrase import normalise
 from pyvault.vaultfile.vault import Vault
 from vaults import KNOWN_ANSWER, KNOWN_PASSPHRASE, by_passphrase, known_answer
 

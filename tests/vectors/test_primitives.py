@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from independent_seal import independent_open
 from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import KdfCost, argon2id
+from pyvault.vaultfile.format.kdf import KdfCost, argon2id
 
 VECTORS = Path(cryptography_vectors.__file__).parent
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyvault.backend import Availability
-from pyvault.storage import choice
+from pyvault.storage import backend_choice
 from weaknesses.proof import Place
 
 
@@ -35,7 +35,7 @@ def ours(place: Place) -> Chooser:
         def look(name: str) -> Availability:
             return Availability(available=stores.get(name, False), reason="it does not open")
 
-        found = choice.choose(
+        found = backend_choice.choose(
             flag=None, environ={}, configured=None, recorded=lambda: earlier, platform="linux", look=look
         )
         return Chosen(name=found.name, said=", ".join(f"{seen.name}: {seen.reason}" for seen in found.considered))

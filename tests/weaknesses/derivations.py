@@ -11,9 +11,9 @@ from pyvault.names import ItemName
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.testing import Subject
-from pyvault.vaultfile.kdf import KdfCost, argon2id
-from pyvault.vaultfile.options import VaultOptions
+from pyvault.vaultfile.format.kdf import KdfCost, argon2id
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import KNOWN_PASSPHRASE, by_passphrase, known_answer
 from weaknesses import ours, weak
 from weaknesses.models.ini_file import ITERATIONS

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from command_line import run_pyvault
+from pyvault.migration.between_stores import Terms, move
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Terms, move
 from pyvault.names import ProfileName, credential_name
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from weaknesses import ours
 from weaknesses.proof import Place
 

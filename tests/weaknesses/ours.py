@@ -12,7 +12,7 @@ from fakes.windows_machine import be_windows
 from pyvault.names import ItemName
 from pyvault.record import replace
 from pyvault.testing import Subject
-from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.unlock.key_file import create_key_file
 from vaults import area_of
 from weaknesses.proof import Place, needs
 from weaknesses.store import DEV, PROD, RIGHT, Encoded, Searched, Store, Watched, watched

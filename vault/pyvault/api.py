@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     import boto3
 
     from pyvault.backend import Ask, Question
-    from pyvault.mfa.desk import MfaRequest
+    from pyvault.mfa.codes import MfaRequest
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
-    from pyvault.retrieve import Retriever
+    from pyvault.retrieval.walk import Retriever
     from pyvault.runtime import Runtime
     from pyvault.secret import Secret
 
@@ -157,11 +157,11 @@ class CredentialVault:
         )
 
     def _plan(self, profile: str, *, duration: timedelta | None, region: str | None, no_session: bool) -> Plan:
-        from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
+        from pyvault.config.config_file import ConfigFile, find_config_path, find_credentials_path
         from pyvault.config.load import load_profile
         from pyvault.config.profile import duration_flags
+        from pyvault.planning.first_step import require_built
         from pyvault.planning.plan import PlanOptions, make_plan
-        from pyvault.planning.source import require_built
 
         environ = self._runtime.environ
         config = ConfigFile.load(find_config_path(environ))  # anew each time: a program may run for weeks
@@ -214,7 +214,7 @@ def open_vault(
         InputRequiredError: a passphrase is needed, and nobody was there to ask.
     """
     from pyvault.runtime import Runtime
-    from pyvault.vaultfile.origins import KEY, EnvironmentAnswers
+    from pyvault.vaultfile.unlock.passphrase_sources import KEY, EnvironmentAnswers
 
     environment = dict(os.environ if environ is None else environ)
     if config is not None:
@@ -237,6 +237,6 @@ class _AskWithKey:
 
     def standing_key(self) -> Secret[bytes] | None:
         """Return the key of the environment."""
-        from pyvault.vaultfile.origins import standing_key
+        from pyvault.vaultfile.unlock.passphrase_sources import standing_key
 
         return standing_key(self._environ)

@@ -44,7 +44,7 @@
         - UnusableAnswerError        an answer came, and it is not what it has to be
 
 A message is lower case, names the thing, holds no secret and no advice; the
-advice is ``hint``. Exit codes are the face's business (``pyvault_cli.exits``).
+advice is ``hint``. Exit codes are the face's business (``pyvault_cli.commandline.exit_codes``).
 """
 
 from __future__ import annotations

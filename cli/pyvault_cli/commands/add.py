@@ -13,13 +13,15 @@ from pyvault.access_keys import check_pair, shown
 from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
-from pyvault.storage.choice import Origin
-from pyvault_cli import console, key_input, options, totp_input
+from pyvault.storage.backend_choice import Origin
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.counts import counted
-from pyvault_cli.key_input import GivenKey
-from pyvault_cli.trusting import TrustEndpointOption, check_endpoints
-from pyvault_cli.wanted import Wanted
+from pyvault_cli.credentials import key_input, totp_input
+from pyvault_cli.credentials.credential_request import Wanted
+from pyvault_cli.credentials.key_input import GivenKey
+from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile
@@ -29,7 +31,7 @@ FIRST_GENERATION = 1
 
 def add(
     ctx: typer.Context,
-    profile: options.ProfileArgument,
+    profile: shared_options.ProfileArgument,
     env: Annotated[bool, typer.Option("--env", help="read the key from the AWS_* variables")] = False,
     stdin: Annotated[bool, typer.Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
     csv: Annotated[
@@ -134,10 +136,10 @@ def _announce_backend(context: Context) -> None:
     if choice.origin is not Origin.AUTOMATIC:
         return
     for considered in choice.considered:
-        console.note(f"The backend '{considered.name}' is not used: {considered.reason}")
+        output.note(f"The backend '{considered.name}' is not used: {considered.reason}")
         if considered.hint:
-            console.hint(considered.hint)
-    console.note(
+            output.hint(considered.hint)
+    output.note(
         f"Credentials go to the backend '{choice.name}'; --backend names another for one command, "
         f"PYVAULT_BACKEND or 'name = \"...\"' under [backend] in '{context.paths.config_file}' for all."
     )
@@ -156,7 +158,7 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
     Raises:
         PyvaultError: AWS refuses it, or gives no answer.
     """
-    from pyvault.aws.boto3_calls import BotoCalls
+    from pyvault.aws.client import BotoCalls
     from pyvault.config.client_settings import client_of, home_partition
     from pyvault.model import Credentials
 
@@ -168,7 +170,7 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
         problem.message = problem.message.replace(key.access_key_id, shown(key.access_key_id))
         problem.hint = problem.hint or "nothing was stored; --no-verify stores the key without asking AWS"
         raise
-    console.note(f"The key belongs to {identity.arn}.")
+    output.note(f"The key belongs to {identity.arn}.")
 
 
 def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> None:
@@ -182,20 +184,20 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
         )
     context.record_choice()
     if made_here:
-        console.note(f"Made the vault '{new_vault}'.")
-        console.hint("pyvault vault slot add --recovery makes a code for the day the passphrase or key file is lost")
-    console.note(f'Added credentials to profile "{name}" in vault')
+        output.note(f"Made the vault '{new_vault}'.")
+        output.hint("pyvault vault slot add --recovery makes a code for the day the passphrase or key file is lost")
+    output.note(f'Added credentials to profile "{name}" in vault')
     if is_known:
         sessions = context.sessions.clear(root=name)
         if sessions:
-            console.note(f"Deleted {counted(sessions, 'existing session')}.")
+            output.note(f"Deleted {counted(sessions, 'existing session')}.")
 
 
 def _vault_to_be_made(context: Context) -> Path | None:
     """Give the path of the vault file that the first ``add`` makes; None if it is there, or elsewhere."""
     if context.choice.name != "file":
         return None
-    from pyvault_cli.vault_access import VaultAccess
+    from pyvault_cli.vaults.vault_access import VaultAccess
 
     path = VaultAccess(context).path
     return None if path.exists() else path
@@ -203,8 +205,8 @@ def _vault_to_be_made(context: Context) -> Path | None:
 
 def _is_new(context: Context) -> bool:
     """Return whether nobody has written to the vault file since it was made."""
-    from pyvault.vaultfile.reader import read_header
-    from pyvault_cli.vault_access import VaultAccess
+    from pyvault.vaultfile.disk.vault_reader import read_header
+    from pyvault_cli.vaults.vault_access import VaultAccess
 
     access = VaultAccess(context)
     return read_header(access.path, access.options.checks).generation == FIRST_GENERATION

@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault_cli import console, options
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.counts import counted
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
 
 
 def clear(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
+    profile: shared_options.OptionalProfileArgument = None,
     everything: Annotated[
         bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
     ] = False,
@@ -29,30 +30,30 @@ def clear(
     flights.forget_abandoned()
     flights.forget_failures()
     if expired:
-        console.note(f"Cleared {counted(context.sessions.clear_expired(), 'session')}.")
+        output.note(f"Cleared {counted(context.sessions.clear_expired(), 'session')}.")
         return
     if everything:
         from pyvault import clock
         from pyvault.sessions.session_vault import forget_session_file, session_path
 
         file = session_path(context.paths.data, context.choice.name, context.backend_options)
-        forget_session_file(file, context.paths.state, warn=console.warn, clock=clock.now)
-        console.note("Cleared all sessions and SSO tokens.")
+        forget_session_file(file, context.paths.state, warn=output.warn, clock=clock.now)
+        output.note("Cleared all sessions and SSO tokens.")
         return
-    from pyvault_cli.kept_tokens import drop_tokens
+    from pyvault_cli.credentials.sso_portals import drop_tokens
 
     shared = _drop_shared(context, profile) if profile is not None else 0
     dropped = shared + context.sessions.clear(profile) + drop_tokens(context, profile)
-    console.note(f"Cleared {counted(dropped, 'session')}.")
+    output.note(f"Cleared {counted(dropped, 'session')}.")
 
 
 def _drop_shared(context: Context, profile: str) -> int:
     """Forget the sessions of other profiles that would serve this one, and say whose they are."""
-    from pyvault_cli.whose_sessions import WhoseSessions, makers
+    from pyvault_cli.credentials.whose_sessions import WhoseSessions, makers
 
     shared = WhoseSessions(context).of_others(profile)
     if not shared:
         return 0
     whose = ", ".join(f"'{name}'" for name in makers(shared))
-    console.note(f"'{profile}' was served from sessions of {whose}, which makes the same requests with the same key.")
+    output.note(f"'{profile}' was served from sessions of {whose}, which makes the same requests with the same key.")
     return context.sessions.drop({entry.key for entry in shared})

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import PyvaultError
-from pyvault_cli import console
-from pyvault_cli.completion import CHILD, candidates, child_start
+from pyvault_cli.commandline.completion import CHILD, candidates, child_start
 from pyvault_cli.context import context_of
+from pyvault_cli.terminal import output
 
 
 def complete(
@@ -21,24 +21,27 @@ def complete(
 
     In the command of ``exec`` that is the shell's matter: it gets a tab and the number of the word that begins it.
     """
-    from pyvault_cli import menu
+    from pyvault_cli.commandline import command_table
 
-    start = child_start(words or [""], menu=menu.COMMANDS, aliases=menu.ALIASES, valued=_valued)
+    start = child_start(words or [""], menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=_valued)
     if start is not None:
-        console.data(f"{CHILD}{start}\n")
+        output.data(f"{CHILD}{start}\n")
         return
     context = context_of(parsed)
     found: list[str] = []
     with suppress(PyvaultError):  # a message inside a command line helps nobody; the command itself will tell
         found = candidates(
             words or [""],
-            commands=[*(name for name in menu.COMMANDS if name not in menu.HIDDEN), *menu.ALIASES],
+            commands=[
+                *(name for name in command_table.COMMANDS if name not in command_table.HIDDEN),
+                *command_table.ALIASES,
+            ],
             options=_options,
             profiles=context.aws_config.profiles,
             backends=_backends,
         )
     for line in found:
-        console.out(line)
+        output.out(line)
 
 
 def _valued(path: str) -> set[str]:
@@ -48,11 +51,11 @@ def _valued(path: str) -> set[str]:
 
 
 def _options(path: str) -> dict[str, bool]:
-    from pyvault_cli import menu
+    from pyvault_cli.commandline import command_table
+    from pyvault_cli.commandline.arguments import SWITCHES, VALUED
     from pyvault_cli.main import build, options_with_value
-    from pyvault_cli.words import SWITCHES, VALUED
 
-    command = build(menu.ALIASES.get(path, path))
+    command = build(command_table.ALIASES.get(path, path))
     valued = options_with_value(command)
     shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
     own = {name: name in valued for parameter in shown for name in parameter.opts if name.startswith("-")}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from pyvault_cli import console, exits
-from pyvault_cli.checkup.examine import examine
+from pyvault_cli.commandline import exit_codes
+from pyvault_cli.commandline.shared_options import JsonOption
 from pyvault_cli.context import context_of
-from pyvault_cli.options import JsonOption
+from pyvault_cli.doctor.all_checks import examine
+from pyvault_cli.terminal import output
 
 
 def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
@@ -19,12 +20,12 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
         shown = [
             {"check": found.check, "ok": found.ok, "message": found.message, "hint": found.hint} for found in findings
         ]
-        console.data(dumps({"v": 1, "findings": shown}, indent=2) + "\n")
+        output.data(dumps({"v": 1, "findings": shown}, indent=2) + "\n")
     else:
         for found in findings:
             state = "BROKEN" if not found.ok else "advice" if found.hint else "ok    "
-            console.out(f"{state}  {found.check}: {found.message}")
+            output.out(f"{state}  {found.check}: {found.message}")
             if found.hint:
-                console.out(f"          {found.hint}")
+                output.out(f"          {found.hint}")
     if not all(found.ok for found in findings):
-        raise typer.Exit(exits.FAILED)
+        raise typer.Exit(exit_codes.FAILED)

@@ -10,9 +10,12 @@ import typer
 
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
-from pyvault_cli import console, options, server_options, shared_config
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.wanted import Wanted, fetcher, profile_of, refuse_nested
+from pyvault_cli.credentials import shared_config
+from pyvault_cli.credentials.credential_request import Wanted, fetcher, profile_of, refuse_nested
+from pyvault_cli.servers import server_options
+from pyvault_cli.terminal import output
 
 
 def exec(
@@ -25,11 +28,11 @@ def exec(
             show_default=False,
         ),
     ] = None,
-    duration: options.DurationOption = None,
-    no_session: options.NoSessionOption = False,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
-    mfa_token: options.MfaTokenOption = None,
+    duration: shared_options.DurationOption = None,
+    no_session: shared_options.NoSessionOption = False,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
+    mfa_token: shared_options.MfaTokenOption = None,
     json: Annotated[bool, typer.Option("-j", "--json", help="print the credentials for credential_process")] = False,
     profile_env: Annotated[
         bool,
@@ -49,10 +52,10 @@ def exec(
     allow_uid: server_options.AllowUidOption = None,
     access_log: server_options.AccessLogOption = None,
     hide_shared_config: server_options.HideOption = None,
-    stdout: options.StdoutOption = False,
-    no_cache: options.NoCacheOption = False,
-    refresh: options.RefreshOption = False,
-    allow_plaintext: options.PlaintextOption = False,
+    stdout: shared_options.StdoutOption = False,
+    no_cache: shared_options.NoCacheOption = False,
+    refresh: shared_options.RefreshOption = False,
+    allow_plaintext: shared_options.PlaintextOption = False,
 ) -> None:
     """Run a command, by default the shell, with credentials of PROFILE in its environment."""
     context = context_of(ctx)
@@ -78,7 +81,7 @@ def exec(
         region=region,
         sts_region=sts_region,
         no_session=no_session,
-        mfa_token=options.secret(mfa_token),
+        mfa_token=shared_options.secret(mfa_token),
         no_cache=no_cache,
         refresh=refresh,
         allow_plaintext=allow_plaintext,
@@ -87,24 +90,24 @@ def exec(
     )
     plan = wanted.plan(context)
     if servers:
-        from pyvault_cli.beside import run_beside
+        from pyvault_cli.servers.exec_server import run_beside
 
         run_beside(servers, wanted, plan, context, command_of(context), hide=hide)
     fetch = fetcher(wanted, plan, context)
     if json:
-        from pyvault_cli.formats import as_json
+        from pyvault_cli.credentials.formats import as_json
 
-        console.data(as_json(fetch()))
+        output.data(as_json(fetch()))
         return
     if profile_env:
         shared_config.refuse_rivals(plan, context.environ, hide=hide)
     command = command_of(context)
-    from pyvault_cli.client_settings import client_settings
+    from pyvault_cli.credentials.profile_clients import client_settings
 
     settings = client_settings(plan, reads_default=not profile_env)
     credentials = fetch()  # with --profile-env too: what can fail shall fail here, not in the child
     if profile_env:
-        from pyvault_cli.sso_access import leave_tokens
+        from pyvault_cli.credentials.sso_portals import leave_tokens
 
         leave_tokens(context, plan)
     _become(command, context, plan, settings, None if profile_env else credentials, hide=hide)
@@ -119,8 +122,8 @@ def _become(
     *,
     hide: bool,
 ) -> None:
-    from pyvault_cli.childenv import child_environment
-    from pyvault_cli.spawn import become
+    from pyvault_cli.credentials.child_environment import child_environment
+    from pyvault_cli.credentials.spawn import become
 
     view = shared_config.make_view(context) if hide else None
     shown = {} if credentials else shared_config.profile_variables(plan, context.environ)
@@ -145,7 +148,7 @@ def command_of(context: Context) -> list[str]:
     Raises:
         CommandNotFoundError, CommandNotExecutableError: nobody is asked for a code in vain.
     """
-    from pyvault_cli.spawn import default_command, find_program
+    from pyvault_cli.credentials.spawn import default_command, find_program
 
     if context.words.child:
         find_program(context.words.child[0], context.environ.get("PATH"))
@@ -153,5 +156,5 @@ def command_of(context: Context) -> list[str]:
     shell = default_command(context.environ)
     silent = context.words.has("--debug") or context.environ.get("AWS_VAULT_DISABLE_HELP_MESSAGE") == "1"
     if sys.stdout and sys.stdout.isatty() and not silent:
-        console.note(f"Starting subshell {shell[0]}, use `exit` to exit the subshell")
+        output.note(f"Starting subshell {shell[0]}, use `exit` to exit the subshell")
     return shell

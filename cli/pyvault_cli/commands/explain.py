@@ -8,35 +8,36 @@ from typing import Annotated
 
 import typer
 
-from pyvault.config.file import DEFAULT
+from pyvault.config.config_file import DEFAULT
 from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.planning.explain import as_json
 from pyvault.planning.steps import Plan, Step
 from pyvault.record import Record, field
-from pyvault_cli import console, options
-from pyvault_cli.client_settings import refuse_uncoverable
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.wanted import Wanted, profile_of
+from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.credentials.profile_clients import refuse_uncoverable
+from pyvault_cli.terminal import output
 
 
 def explain(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
-    json: options.JsonOption = False,
+    profile: shared_options.OptionalProfileArgument = None,
+    json: shared_options.JsonOption = False,
     assume_stored: Annotated[
         list[str] | None, typer.Option("--assume-stored", metavar="NAME", help="act as if keys were stored for it")
     ] = None,
     assume_none: Annotated[bool, typer.Option("--assume-none", help="act as if no keys were stored")] = False,
-    duration: options.DurationOption = None,
-    no_session: options.NoSessionOption = False,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
-    mfa_token: options.MfaTokenOption = None,
-    no_cache: options.NoCacheOption = False,
-    refresh: options.RefreshOption = False,
-    allow_plaintext: options.PlaintextOption = False,
-    stdout: options.StdoutOption = False,
+    duration: shared_options.DurationOption = None,
+    no_session: shared_options.NoSessionOption = False,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
+    mfa_token: shared_options.MfaTokenOption = None,
+    no_cache: shared_options.NoCacheOption = False,
+    refresh: shared_options.RefreshOption = False,
+    allow_plaintext: shared_options.PlaintextOption = False,
+    stdout: shared_options.StdoutOption = False,
     profile_env: Annotated[bool, typer.Option("--profile-env", hidden=True)] = False,
 ) -> None:
     """Show the steps to credentials of PROFILE; makes no call and asks for no MFA code."""
@@ -50,7 +51,7 @@ def explain(
         region=region,
         sts_region=sts_region,
         no_session=no_session,
-        mfa_token=options.secret(mfa_token),
+        mfa_token=shared_options.secret(mfa_token),
         no_cache=no_cache,
         refresh=refresh,
         allow_plaintext=allow_plaintext,
@@ -62,15 +63,15 @@ def explain(
     if json:
         from json import dumps
 
-        console.data(dumps(as_json(outcome, loaded, view.cached), indent=2) + "\n")
+        output.data(dumps(as_json(outcome, loaded, view.cached), indent=2) + "\n")
     else:
         from pyvault.planning.explain_text import draw
 
-        console.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
+        output.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
     if isinstance(outcome, PyvaultError):
         raise outcome
     if loaded.name != DEFAULT:
-        from pyvault_cli.shared_config import warn_of_default
+        from pyvault_cli.credentials.shared_config import warn_of_default
 
         warn_of_default(context.environ)
 
@@ -103,7 +104,7 @@ class CacheView(Record):
 
 def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
-    from pyvault.providers.cached import look_at_cache
+    from pyvault.retrieval.in_cache import look_at_cache
     from pyvault.sessions.cache import CacheMode, find_min_ttl
 
     if wanted.cache is CacheMode.OFF:

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault_cli import console, options
-from pyvault_cli.childenv import stray_names
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.formats import UNSETTING, VARIABLES, Exported, Format, names_line, render
-from pyvault_cli.wanted import Wanted, fetcher, profile_of
+from pyvault_cli.credentials.child_environment import stray_names
+from pyvault_cli.credentials.credential_request import Wanted, fetcher, profile_of
+from pyvault_cli.credentials.formats import UNSETTING, VARIABLES, Exported, Format, names_line, render
+from pyvault_cli.terminal import output
 
 #: What pv-assume may evaluate.
 ASSIGNMENTS = (Format.EXPORT_ENV, Format.FISH, Format.POWERSHELL)
@@ -19,17 +20,17 @@ ASSIGNMENTS = (Format.EXPORT_ENV, Format.FISH, Format.POWERSHELL)
 
 def export(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
+    profile: shared_options.OptionalProfileArgument = None,
     format: Annotated[Format | None, typer.Option("--format", help="how to write them", show_default="env")] = None,
-    duration: options.DurationOption = None,
-    no_session: options.NoSessionOption = False,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
-    mfa_token: options.MfaTokenOption = None,
-    stdout: options.StdoutOption = False,
-    no_cache: options.NoCacheOption = False,
-    refresh: options.RefreshOption = False,
-    allow_plaintext: options.PlaintextOption = False,
+    duration: shared_options.DurationOption = None,
+    no_session: shared_options.NoSessionOption = False,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
+    mfa_token: shared_options.MfaTokenOption = None,
+    stdout: shared_options.StdoutOption = False,
+    no_cache: shared_options.NoCacheOption = False,
+    refresh: shared_options.RefreshOption = False,
+    allow_plaintext: shared_options.PlaintextOption = False,
     assign: Annotated[Format | None, typer.Option("--assign", hidden=True)] = None,
 ) -> None:
     """Print credentials; ``--format json`` is what credential_process wants."""
@@ -41,7 +42,7 @@ def export(
         region=region,
         sts_region=sts_region,
         no_session=no_session,
-        mfa_token=options.secret(mfa_token),
+        mfa_token=shared_options.secret(mfa_token),
         no_cache=no_cache,
         refresh=refresh,
         allow_plaintext=allow_plaintext,
@@ -50,7 +51,7 @@ def export(
     plan = wanted.plan(context)
     settings: dict[str, str] = {}
     if form in VARIABLES:
-        from pyvault_cli.client_settings import new_settings
+        from pyvault_cli.credentials.profile_clients import new_settings
 
         settings = new_settings(plan, context.environ)
     before: dict[str, str] = {}
@@ -67,9 +68,9 @@ def export(
         stray=[*stray_names(context.environ), *context.assumed],
         before=before,
     )
-    console.data(render(form, shown))
+    output.data(render(form, shown))
     if assign is not None:
-        console.data(names_line(form, shown))
+        output.data(names_line(form, shown))
 
 
 def _form(given: Format | None, assign: Format | None) -> Format:

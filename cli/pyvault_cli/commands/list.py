@@ -10,18 +10,18 @@ import typer
 
 from pyvault import clock
 from pyvault.access_keys import shown
-from pyvault.config.durations import format_duration
+from pyvault.config.values import format_duration
 from pyvault.names import Kind
 from pyvault.record import Record
-from pyvault_cli import console
+from pyvault_cli.commandline.shared_options import JsonOption
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.kept_tokens import kept_portals, label_of
-from pyvault_cli.options import JsonOption
-from pyvault_cli.table import aligned, aws_vault_table
-from pyvault_cli.whose_sessions import WhoseSessions
+from pyvault_cli.credentials.sso_portals import kept_portals, label_of
+from pyvault_cli.credentials.whose_sessions import WhoseSessions
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.table import aligned, aws_vault_table
 
 if TYPE_CHECKING:
-    from pyvault.sessions.session_cache import SessionEntry
+    from pyvault.sessions.cache import SessionEntry
 
 
 def list(  # the command's name, as the user types it
@@ -37,7 +37,7 @@ def list(  # the command's name, as the user types it
     if json:
         _write_json(context)
     elif keys:
-        console.data(aligned(_key_rows(context)), errors="backslashreplace")
+        output.data(aligned(_key_rows(context)), errors="backslashreplace")
         _tell_of_rotations(context)
     elif credentials:
         _lines(context.store.profiles())
@@ -47,14 +47,14 @@ def list(  # the command's name, as the user types it
         _lines(_label(session) for session in context.sessions.entries())
         _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
-        console.data(aws_vault_table(_table_rows(context), terminal=console.is_terminal()), errors="backslashreplace")
+        output.data(aws_vault_table(_table_rows(context), terminal=output.is_terminal()), errors="backslashreplace")
         _tell_of_rotations(context)
 
 
 def _tell_of_rotations(context: Context) -> None:
     for name in context.store.profiles(kind=Kind.PENDING):
-        console.warn(f"a rotation of {name!r} has not ended")
-        console.hint(f"'pyvault rotate --resume {name}' finishes it, --abort gives it up")
+        output.warn(f"a rotation of {name!r} has not ended")
+        output.hint(f"'pyvault rotate --resume {name}' finishes it, --abort gives it up")
 
 
 class _Row(Record):
@@ -123,7 +123,7 @@ def _write_json(context: Context) -> None:
             for row in _rows(context)
         ],
     }
-    console.data(dumps(document, indent=2) + "\n")
+    output.data(dumps(document, indent=2) + "\n")
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -136,4 +136,4 @@ def _label(session: SessionEntry) -> str:
 
 def _lines(names: Iterable[str]) -> None:
     for name in names:
-        console.out(name)
+        output.out(name)

@@ -7,20 +7,21 @@ from typing import Annotated
 import typer
 
 from pyvault.secret import Secret
-from pyvault_cli import console, options
-from pyvault_cli.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.wanted import Wanted, profile_of
+from pyvault_cli.credentials.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
+from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.terminal import output
 
 
 def login(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
-    duration: options.DurationOption = None,
-    no_session: options.NoSessionOption = False,
-    mfa_token: options.MfaTokenOption = None,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
+    profile: shared_options.OptionalProfileArgument = None,
+    duration: shared_options.DurationOption = None,
+    no_session: shared_options.NoSessionOption = False,
+    mfa_token: shared_options.MfaTokenOption = None,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
     path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="the console page to open")] = None,
     service: Annotated[str | None, typer.Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
     auto_logout: Annotated[
@@ -36,8 +37,8 @@ def login(
             "--browser", metavar="COMMAND", help="what opens the link; %s is the link, %u the link percent-encoded"
         ),
     ] = None,
-    refresh: options.RefreshOption = False,
-    no_cache: options.NoCacheOption = False,
+    refresh: shared_options.RefreshOption = False,
+    no_cache: shared_options.NoCacheOption = False,
 ) -> None:
     """Open the AWS console in a browser, signed in as PROFILE."""
     context = context_of(ctx)
@@ -59,17 +60,17 @@ def login(
     )
     command = browser if browser is not None else context.tool_config.browser or None
     if not print_url:
-        from pyvault_cli.browser import check_browser
+        from pyvault_cli.terminal.browser import check_browser
 
         check_browser(command=command, environ=context.environ)
     session = console_session(wanted, context, ambient)
     for line in session.notes:
-        console.hint(line)
+        output.hint(line)
     link = _link(session, context, path=path, service=service, auto_logout=auto_logout)
     if print_url:
-        console.data(f"{link.reveal()}\n")
+        output.data(f"{link.reveal()}\n")
         return
-    from pyvault_cli.browser import open_page
+    from pyvault_cli.terminal.browser import open_page
 
     open_page(link, command=command, environ=context.environ)
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import PyvaultError, UsageError
-from pyvault.moving.migrate import Terms
-from pyvault_cli import console, options
+from pyvault.migration.between_stores import Terms
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.moving import OverwriteOption, move_and_tell
+from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
+from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyvault.storage.choice import Choice
+    from pyvault.storage.backend_choice import Choice
     from pyvault_cli.context import Context
 
 
@@ -25,7 +26,7 @@ def migrate(
     ctx: typer.Context,
     source: Annotated[str, typer.Option("--from", metavar="NAME", help="where they are", show_default=False)],
     target: Annotated[str, typer.Option("--to", metavar="NAME", help="where they go", show_default=False)],
-    profile: options.OnlyProfilesOption = None,
+    profile: shared_options.OnlyProfilesOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     overwrite: OverwriteOption = False,
     delete_source: Annotated[
@@ -50,12 +51,12 @@ def _hint_at_default(context: Context, source: str, target: str) -> None:
     except PyvaultError:  # a choice that can't be read; the migration is done, and the next command tells
         return
     if choice.name == source:
-        console.hint(how_to_change(choice, target, context.paths.config_file))
+        output.hint(how_to_change(choice, target, context.paths.config_file))
 
 
 def how_to_change(choice: Choice, target: str, config_file: Path) -> str:
     """Give the advice for a default that is not the target yet."""
-    from pyvault.storage.choice import Origin
+    from pyvault.storage.backend_choice import Origin
 
     setting = f"[backend] name = \"{target}\" in '{config_file}'"
     match choice.origin:

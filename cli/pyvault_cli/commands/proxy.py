@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pyvault.server.proxy import own_address
+from pyvault.server.metadata_address.address_owner import own_address
 
 STDIN = 0  # the one descriptor that sudo passes on
 

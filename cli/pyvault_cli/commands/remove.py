@@ -10,14 +10,15 @@ from pyvault.access_keys import shown
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
-from pyvault_cli import console, options
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.counts import counted
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
 
 
 def remove(
     ctx: typer.Context,
-    profile: options.ProfileArgument,
+    profile: shared_options.ProfileArgument,
     force: Annotated[bool, typer.Option("-f", "--force", help="do not ask")] = False,
     sessions_only: Annotated[bool, typer.Option("-s", "--sessions-only", hidden=True)] = False,
 ) -> None:
@@ -25,7 +26,7 @@ def remove(
     context = context_of(ctx)
     name = parse_profile_name(profile)
     if sessions_only:
-        console.note(f"Deleted {counted(context.sessions.clear(name), 'session')}.")
+        output.note(f"Deleted {counted(context.sessions.clear(name), 'session')}.")
         return
     if name not in context.store.profiles():
         raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint="pyvault list shows them")
@@ -34,24 +35,24 @@ def remove(
     half_rotated = ItemName(Kind.PENDING, name) in context.store.backend.names()
     made = _key_of_rotation(context, name) if half_rotated else None
     context.store.delete(name)
-    console.note("Deleted credentials.")
+    output.note("Deleted credentials.")
     if half_rotated:
         context.store.backend.delete(ItemName(Kind.PENDING, name))
         what = f"the key {made}, which it made," if made else "a key that it made"
-        console.warn(f"A rotation of the key had not ended; {what} may still live at AWS.")
+        output.warn(f"A rotation of the key had not ended; {what} may still live at AWS.")
     if totp_name(name) in context.store.backend.names():
         context.store.backend.delete(totp_name(name))
-        console.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
+        output.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
     sessions = context.sessions.clear(root=name) + context.sessions.clear(name)
     if sessions:
-        console.note(
+        output.note(
             f"Deleted {counted(sessions, 'session')} made from them; what AWS gave stays good until it expires."
         )
-    console.note("The access key itself still exists at AWS.")
+    output.note("The access key itself still exists at AWS.")
     if context.choice.name == "file":
-        console.note("Backups of the vault still hold it; pyvault vault purge deletes them.")
+        output.note("Backups of the vault still hold it; pyvault vault purge deletes them.")
     if name in context.aws_config.profiles():
-        console.note(f"The profile stays in '{context.aws_config.path}'.")
+        output.note(f"The profile stays in '{context.aws_config.path}'.")
 
 
 def _key_of_rotation(context: Context, profile: str) -> str | None:

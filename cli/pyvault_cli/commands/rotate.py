@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
-from pyvault_cli import console, options
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.trusting import TrustEndpointOption, check_endpoints
-from pyvault_cli.wanted import Wanted, profile_of
+from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
+from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
     from pyvault.rotation.shelf import StoreShelf
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 def rotate(
     ctx: typer.Context,
-    profile: options.OptionalProfileArgument = None,
-    mfa_token: options.MfaTokenOption = None,
-    no_session: options.NoSessionOption = False,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
+    profile: shared_options.OptionalProfileArgument = None,
+    mfa_token: shared_options.MfaTokenOption = None,
+    no_session: shared_options.NoSessionOption = False,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="stop when the old key is inactive")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="carry on a rotation that stopped; begin none")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="give a rotation up: delete its new key")] = False,
@@ -38,9 +39,9 @@ def rotate(
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key
     from pyvault.rotation.shelf import StoreShelf
-    from pyvault_cli.countdown import CountUp
-    from pyvault_cli.foretelling import foretell
-    from pyvault_cli.rotating import only_rotation, owner_of, rotation_tools
+    from pyvault_cli.rotation.dry_run import foretell
+    from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_tools
+    from pyvault_cli.terminal.progress import CountUp
 
     if abort and (resume or keep_old or delete_inactive):
         other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
@@ -51,7 +52,7 @@ def rotate(
         region=region,
         sts_region=sts_region,
         no_session=no_session,
-        mfa_token=options.secret(mfa_token),
+        mfa_token=shared_options.secret(mfa_token),
     )
     owner = owner_of(*wanted.load_with_names(context))
     check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
@@ -63,10 +64,10 @@ def rotate(
     stored = context.store.access_key_id(owner.name)
     if dry_run:
         for line in foretell(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
-            console.note(line)
+            output.note(line)
         return
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
-    tools = rotation_tools(owner, wanted, context, shelf=shelf, report=console.note, wait=wait)
+    tools = rotation_tools(owner, wanted, context, shelf=shelf, report=output.note, wait=wait)
     with only_rotation(owner.name, context.paths.locks):
         try:
             if abort:
@@ -96,11 +97,11 @@ def _say_the_end(name: str, now: str, *, given_up: bool, keep_old: bool) -> None
     from pyvault.model import masked
 
     if given_up:
-        console.note(f"given up; {name!r} keeps the key {masked(now)}")
+        output.note(f"given up; {name!r} keeps the key {masked(now)}")
         return
-    console.note(f"finished; {name!r} has the key {masked(now)}")
+    output.note(f"finished; {name!r} has the key {masked(now)}")
     if keep_old:
-        console.hint(f"the old key stays until 'pyvault rotate --delete-inactive {name}' makes room for another")
+        output.hint(f"the old key stays until 'pyvault rotate --delete-inactive {name}' makes room for another")
 
 
 def _forget_sessions(context: Context, name: str) -> None:
@@ -111,4 +112,4 @@ def _forget_sessions(context: Context, name: str) -> None:
     try:
         context.sessions.clear(name)
     except (PyvaultError, KeyboardInterrupt):
-        console.warn(f"the old sessions of {name!r} could not be dropped; 'pyvault clear {name}' does that")
+        output.warn(f"the old sessions of {name!r} could not be dropped; 'pyvault clear {name}' does that")

@@ -6,27 +6,28 @@ from typing import Annotated
 
 import typer
 
-from pyvault_cli import options, server_options
+from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.standing import stand
-from pyvault_cli.wanted import Wanted
+from pyvault_cli.credentials.credential_request import Wanted
+from pyvault_cli.servers import server_options
+from pyvault_cli.servers.standalone_server import stand
 
 
 def server(
     ctx: typer.Context,
     profiles: Annotated[list[str], typer.Argument(metavar="PROFILE...", help="whose credentials", show_default=False)],
-    duration: options.DurationOption = None,
-    region: options.RegionOption = None,
-    sts_region: options.StsRegionOption = None,
-    mfa_token: options.MfaTokenOption = None,
+    duration: shared_options.DurationOption = None,
+    region: shared_options.RegionOption = None,
+    sts_region: shared_options.StsRegionOption = None,
+    mfa_token: shared_options.MfaTokenOption = None,
     lazy: server_options.LazyOption = False,
     listen: server_options.ListenOption = None,
     token_file: server_options.TokenFileOption = None,
     allow_role: server_options.AllowRoleOption = None,
     allow_uid: server_options.AllowUidOption = None,
     access_log: server_options.AccessLogOption = None,
-    stdout: options.StdoutOption = False,
-    allow_plaintext: options.PlaintextOption = False,
+    stdout: shared_options.StdoutOption = False,
+    allow_plaintext: shared_options.PlaintextOption = False,
 ) -> None:
     """Give credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
 
@@ -40,7 +41,7 @@ def server(
             duration=duration,
             region=region,
             sts_region=sts_region,
-            mfa_token=options.secret(mfa_token),
+            mfa_token=shared_options.secret(mfa_token),
             allow_plaintext=allow_plaintext,
             open_browser=not stdout,
             beside_server=True,

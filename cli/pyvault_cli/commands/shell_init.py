@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pyvault_cli import console
 from pyvault_cli.shells import Shell, script
+from pyvault_cli.terminal import output
 
 
 def shell_init(
@@ -19,4 +19,4 @@ def shell_init(
     pv-assume PROFILE puts temporary credentials into the current shell, pv-unset
     takes them out again; scripts in sh call them pv_assume and pv_unset.
     """
-    console.data(script(shell, completions=completions))
+    output.data(script(shell, completions=completions))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pyvault.version import __version__
-from pyvault_cli import console
+from pyvault_cli.terminal import output
 
 
 def version() -> None:
     """Print the version."""
-    console.out(f"pyvault {__version__}")
+    output.out(f"pyvault {__version__}")

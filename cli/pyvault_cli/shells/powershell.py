@@ -1,6 +1,6 @@
 """PowerShell, Windows' own and the portable one."""
 
-from pyvault_cli.formats import POWERSHELL_QUOTES
+from pyvault_cli.credentials.formats import POWERSHELL_QUOTES
 
 #: As in POSIX shells: only assignments are evaluated, and what was there before comes back. There are neither subshells
 #: nor variables of a scope here: while export is asked, the environment is that of before, and then, also after Ctrl-C,

@@ -5,9 +5,9 @@
 #: pv-unset brings it back, unless somebody has changed it since; the keys and their AWS_VAULT it brings back always, as
 #: half a pair of keys is nobody's. export is asked in a subshell where everything is back already.
 #:
-#: What is remembered is exported, for child shells and for pyvault itself (:mod:`pyvault_cli.assumed`); but not the
-#: keys and tokens of before, which a program that runs with other credentials must not see. A child shell that lacks
-#: them brings back neither half of them nor their AWS_VAULT, and says so.
+#: What is remembered is exported, for child shells and for pyvault itself (:mod:`pyvault_cli.shells.assumed`);
+#: but not the keys and tokens of before, which a program that runs with other credentials must not see. A child
+#: shell that lacks them brings back neither half of them nor their AWS_VAULT, and says so.
 #:
 #: No name of a function here has a dash: POSIX shells refuse it; an alias may have one. The names of variables are
 #: plain words, so ``eval`` sees no other's text.

@@ -1,6 +1,6 @@
 """zsh."""
 
-from pyvault_cli.formats import quote_sh
+from pyvault_cli.credentials.formats import quote_sh
 from pyvault_cli.shells import sh
 
 FUNCTIONS = sh.FUNCTIONS + sh.WITH_DASHES

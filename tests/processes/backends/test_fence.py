@@ -19,7 +19,7 @@ from pyvault.secret import Secret
 from pyvault.storage.fence import OPTIONAL, fence
 from pyvault.storage.probing import ProbeReport, probe_in_child
 from pyvault.storage.registry import open_backend
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 PROD = credential_name("prod")

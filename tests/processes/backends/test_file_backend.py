@@ -21,11 +21,11 @@ from pyvault.errors import (
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
-from pyvault.vaultfile.keyfile import create_key_file
-from pyvault.vaultfile.newslot import StoreKeySlot
-from pyvault.vaultfile.settings import VaultSettings
-from pyvault.vaultfile.storekey import StoreKeys
+from pyvault.storage.typed_store import CredentialStore
+from pyvault.vaultfile.file_options import VaultSettings
+from pyvault.vaultfile.unlock.key_file import create_key_file
+from pyvault.vaultfile.unlock.new_slot import StoreKeySlot
+from pyvault.vaultfile.unlock.store_key import StoreKeys
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends.file import FileBackend
 from pyvault_backends.memory import MemoryBackend

@@ -13,7 +13,7 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
 from pyvault.names import Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import create_key_file
+from pyvault.vaultfile.unlock.key_file import create_key_file
 from pyvault_backends.file import FileBackend
 from pyvault_backends.keyring_bridge import PyvaultKeyring
 

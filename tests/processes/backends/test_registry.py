@@ -16,9 +16,9 @@ from pyvault.backend import Question
 from pyvault.errors import AccessDeniedError, BackendError, BackendUnavailableError
 from pyvault.names import credential_name
 from pyvault.secret import Secret
+from pyvault.storage.backend_info import BackendInfo
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.storage.info import BackendInfo
 from pyvault.storage.plugins import GROUP, refresh_cache
 from pyvault.storage.probing import converse, probe_in_child
 from pyvault.storage.registry import find_backend, list_backends, load_backend, open_backend

@@ -22,8 +22,8 @@ from pyvault.errors import (
     ProcessError,
 )
 from pyvault.files.atomic import PendingFile
-from pyvault.mfa.claims import MfaClaims
-from pyvault.mfa.desk import MfaDesk, MfaRequest, checked, run_mfa_process
+from pyvault.mfa.codes import MfaDesk, MfaRequest, checked, run_mfa_process
+from pyvault.mfa.used_codes import MfaClaims
 from pyvault.secret import Secret
 
 SERIAL = "arn:aws:iam::123456789012:mfa/me"
@@ -290,7 +290,7 @@ def test_a_kept_device_that_aws_refuses_twice_is_given_up(tmp_path: Path) -> Non
 ON_A_TERMINAL = """
 import os, sys
 os.open(sys.argv[1], os.O_RDWR)  # a session leader's first terminal becomes its controlling one
-from pyvault.mfa.desk import run_mfa_process
+from pyvault.mfa.codes import run_mfa_process
 print(run_mfa_process(sys.argv[2], "p", dict(os.environ)).reveal(), end="")
 """
 

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.clock import from_epoch
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ProfileNotFoundError
-from pyvault.recent import RecentUse
-from pyvault_cli import fuzzy
-from pyvault_cli.picker import Choice, ago, choices, pick, resolve
+from pyvault.retrieval.recently_used import RecentUse
+from pyvault_cli.commandline import suggestions
+from pyvault_cli.terminal.picker import Choice, ago, choices, pick, resolve
 
 NOW = from_epoch(1_800_000_000)
 
@@ -49,7 +49,7 @@ def config() -> ConfigFile:
 
 
 def names(typed: str, *candidates: str) -> list[str]:
-    return fuzzy.find(typed, candidates, str)
+    return suggestions.find(typed, candidates, str)
 
 
 def test_pieces_beat_scattered_letters_and_beginnings_beat_middles() -> None:
@@ -141,7 +141,7 @@ import sys
 from datetime import timedelta
 from pyvault.clock import from_epoch
 from pyvault.errors import PyvaultError
-from pyvault_cli.picker import Choice, pick
+from pyvault_cli.terminal.picker import Choice, pick
 now = from_epoch(1_800_000_000)
 listed = [
     Choice(profile="prod-admin", about="111122223333 Admin", used=now - timedelta(hours=2)),

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import ConfigError, MfaError, UsageError, UserCancelledError
-from pyvault.mfa.desk import MfaRequest
+from pyvault.mfa.codes import MfaRequest
 from pyvault.secret import Secret
-from pyvault_cli.prompts import choice, kdialog, osascript, ykman, zenity
+from pyvault_cli.terminal.mfa_prompts import choice, kdialog, osascript, ykman, zenity
 
 SERIAL = "arn:aws:iam::123456789012:mfa/me"
 REQUEST = MfaRequest(serial=SERIAL, profile="prod")
@@ -220,9 +220,9 @@ def test_every_name_is_a_module() -> None:
 
 def test_deviation_24_without_a_terminal_the_ways_are_named(tmp_path: Path) -> None:
     code = (
-        "from pyvault.mfa.desk import MfaRequest\n"
+        "from pyvault.mfa.codes import MfaRequest\n"
         "from pyvault.errors import InputRequiredError\n"
-        "from pyvault_cli.prompts import terminal\n"
+        "from pyvault_cli.terminal.mfa_prompts import terminal\n"
         "assert not terminal.available({})\n"
         "try: terminal.ask(MfaRequest(serial='s', profile='p'), {})\n"
         "except InputRequiredError as error: print(error.hint)\n"
@@ -238,8 +238,8 @@ def test_the_terminal_asks_and_takes_the_answer() -> None:
     import pexpect
 
     code = (
-        "from pyvault.mfa.desk import MfaRequest\n"
-        "from pyvault_cli.prompts import terminal\n"
+        "from pyvault.mfa.codes import MfaRequest\n"
+        "from pyvault_cli.terminal.mfa_prompts import terminal\n"
         "assert terminal.available({})\n"
         f"print('got', terminal.ask(MfaRequest(serial={SERIAL!r}, profile='p'), {{}}).reveal())\n"
     )

@@ -14,7 +14,7 @@ from pyvault.errors import ProcessError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ProcessStep
 from pyvault.process.command import run
-from pyvault.providers.from_process import parse_answer, run_process
+from pyvault.retrieval.from_process import parse_answer, run_process
 from pyvault.secret import Secret
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

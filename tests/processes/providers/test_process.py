@@ -14,9 +14,7 @@ import pytest
 
 from pyvault.errors import ProcessError, ProfileLoopError
 from pyvault.process.command import MAX_OUTPUT, ConfiguredCommand, run, run_text, shell_argv
-from pyvault.process.family import list_by_ps
-from pyvault.process.group import running_beside_us
-from pyvault.process.started import VARIABLE, Mark
+from pyvault.process.group import VARIABLE, Mark, list_by_ps, running_beside_us
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a POSIX shell")
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from fake_aws.client import FakeAws, KeyPair
-from pyvault.aws.boto3_calls import BotoCalls
 from pyvault.aws.calls import MfaProof
+from pyvault.aws.client import BotoCalls
 from pyvault.clock import now
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError
@@ -19,7 +19,7 @@ from pyvault.rotation.rotate import as_signer, rotate
 from pyvault.rotation.shelf import StoreShelf
 from pyvault.rotation.tools import Tools
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

@@ -13,7 +13,7 @@ from pyvault.model import Credentials
 from pyvault.planning.steps import SsoStep
 from pyvault.secret import Secret
 from pyvault.sso.accounts import list_roles
-from pyvault.sso.pace import Pace
+from pyvault.sso.rate import Pace
 
 TOKEN = Secret("token")
 

@@ -13,16 +13,16 @@ from threading import Thread
 import pytest
 
 from pyvault import clock
-from pyvault.aws.boto3_calls import BotoCalls, make_client
 from pyvault.aws.calls import MfaProof
+from pyvault.aws.client import BotoCalls, make_client
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, UnusableAnswerError
-from pyvault.mfa.claims import MfaClaims
-from pyvault.mfa.desk import MfaDesk
+from pyvault.mfa.codes import MfaDesk
+from pyvault.mfa.used_codes import MfaClaims
 from pyvault.model import Credentials
 from pyvault.planning.steps import SessionTokenStep, SsoStep, WebIdentityStep
-from pyvault.providers.from_sts import get_session_token
 from pyvault.record import replace
+from pyvault.retrieval.from_sts import get_session_token
 from pyvault.secret import Secret
 
 KEYS = Credentials(access_key_id="AKIAEXAMPLEEXAMPLE00", secret_access_key=Secret("planted-secret-key"))

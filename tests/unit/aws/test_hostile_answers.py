@@ -19,10 +19,10 @@ from xml.sax.saxutils import escape
 import pytest
 
 from pyvault import clock
-from pyvault.aws.boto3_calls import BotoCalls
-from pyvault.aws.bounded import BoundedSession
+from pyvault.aws.botocore_guards import BoundedSession
+from pyvault.aws.client import BotoCalls
 from pyvault.config.clients import ClientSettings, Endpoints
-from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
+from pyvault.config.config_file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
 from pyvault.json_reader import MAX_ANSWER
 from pyvault.model import Credentials

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pyvault.aws.boto3_calls import BotoCalls, make_client
+from pyvault.aws.client import BotoCalls, make_client
 from pyvault.aws.plain_http import refuse_plain_http
 from pyvault.config.clients import ClientSettings, Endpoints
-from pyvault.config.file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
+from pyvault.config.config_file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsUnreachableError, ConfigError
 from pyvault.model import Credentials
 from pyvault.record import replace

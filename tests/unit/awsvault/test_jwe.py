@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
 from peers.jwe_writer import b64, encrypt, unb64
 from pyvault.errors import BackendError, ItemCorruptError, KdfLimitsError, WrongKeyError
-from pyvault.moving.awsvault.jwe import _derive, decrypt_jwe
+from pyvault.migration.jwe import _derive, decrypt_jwe
 from pyvault.secret import Secret
 
 PASSPHRASE = Secret("Thus from my lips, by yours, my sin is purged.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.moving.awsvault.look import find_in_aws_vault
+from pyvault.migration.aws_vault_names import find_in_aws_vault
 
 
 @pytest.fixture

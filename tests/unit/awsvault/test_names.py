@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peers.aws_vault_items import SESSION
-from pyvault.moving.awsvault.names import LeftOut, is_credential, sort_names
+from pyvault.migration.aws_vault_names import LeftOut, is_credential, sort_names
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyvault.errors import ItemCorruptError
-from pyvault.moving.awsvault.records import ForeignItemError, read_item
+from pyvault.migration.aws_vault_records import ForeignItemError, read_item
 from pyvault.secret import Secret
 
 

@@ -19,14 +19,14 @@ from pyvault.errors import (
     TamperedError,
     WrongKeyError,
 )
+from pyvault.migration.aws_vault_records import ForeignItemError
+from pyvault.migration.between_stores import Deed, Terms
+from pyvault.migration.from_aws_vault import SourceError, take_over
 from pyvault.model import StoredCredentials
-from pyvault.moving.awsvault.records import ForeignItemError
-from pyvault.moving.awsvault.takeover import SourceError, take_over
-from pyvault.moving.migrate import Deed, Terms
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.storage.codec import encode_credentials
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.item_codec import encode_credentials
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 PAIR = StoredCredentials(access_key_id="AKIAPROD", secret_access_key=Secret("pLaNtEd"))

@@ -8,7 +8,7 @@ import pytest
 
 from pyvault.backend import Availability
 from pyvault.errors import BackendUnavailableError
-from pyvault.storage.choice import Choice, Origin, choose
+from pyvault.storage.backend_choice import Choice, Origin, choose
 
 NOTHING: dict[str, Any] = {
     "flag": None,

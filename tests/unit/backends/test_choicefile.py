@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import AccessDeniedError, ConfigError
+from pyvault.storage.backend_info import BackendInfo, Provider
 from pyvault.storage.choice_file import ChoiceFile, Remembered
-from pyvault.storage.info import BackendInfo, Provider
 
 ACME = BackendInfo(name="acme", distribution="acme-vault", version="1.0")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyvault.errors import ItemCorruptError
 from pyvault.model import StoredCredentials
 from pyvault.secret import Secret
-from pyvault.storage.codec import MAX_DOCUMENT, decode_credentials, encode_credentials
+from pyvault.storage.item_codec import MAX_DOCUMENT, decode_credentials, encode_credentials
 
 WHOLE_SECONDS = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1)).map(  # noqa: DTZ001 - hypothesis wants naive bounds
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)

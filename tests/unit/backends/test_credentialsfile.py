@@ -8,7 +8,7 @@ import pytest
 
 from pyvault.errors import ConfigError, ConflictError, WriteFailedError
 from pyvault.files.atomic import PendingFile
-from pyvault.moving.credentials_file import backup_path, read_credentials_file, remove_pairs
+from pyvault.migration.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault.secret import Secret
 
 TEXT = """\

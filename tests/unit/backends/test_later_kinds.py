@@ -9,16 +9,16 @@ import pytest
 
 from fakes.text_keyring import FileKeyring
 from pyvault.backend import Backend
+from pyvault.migration.between_stores import Terms, left_behind, move, names_in
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Terms, left_behind, move, names_in
 from pyvault.names import ItemName, Kind, LaterKind, name_in_store
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.storage.envelope import read_envelope, seal_envelope
-from pyvault.storage.store import CredentialStore
-from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.index import MalformedIndexError, parse_index
-from pyvault.vaultfile.index_text import Json
+from pyvault.storage.typed_store import CredentialStore
+from pyvault.vaultfile.format.index import MalformedIndexError, parse_index
+from pyvault.vaultfile.format.index_json import Json
+from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends.file import FileBackend
 from pyvault_backends.keyring_backend import KeyringAdapter
@@ -102,7 +102,7 @@ def test_it_is_listed_as_what_it_is_and_is_no_credential(tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", ["hologram", "Hologram \x1b[2J", "", "\u00e9"])
 @pytest.mark.parametrize("name", ["prod", "", "a\nb", "e\u0301"])
 def test_an_index_with_any_later_kind_and_name_is_read_and_written_alike(kind: str, name: str) -> None:
-    from pyvault.vaultfile.records import MIN_BOX
+    from pyvault.vaultfile.format.sealed_record import MIN_BOX
 
     entry = {"k": kind, "n": name, "id": "00" * 16, "r": 1, "o": 0, "l": MIN_BOX, "h": "11" * 32, "t": 1}
     text = json.dumps({"v": 1, "meta": {}, "e": [entry]}).encode()
@@ -111,7 +111,7 @@ def test_an_index_with_any_later_kind_and_name_is_read_and_written_alike(kind: s
 
 @pytest.mark.parametrize(("kind", "name"), [("hologram", "\\ud800"), ("\\udfff", "prod")])
 def test_what_is_no_text_is_no_name(kind: str, name: str) -> None:
-    from pyvault.vaultfile.records import MIN_BOX
+    from pyvault.vaultfile.format.sealed_record import MIN_BOX
 
     entry = {"k": kind, "n": name, "id": "00" * 16, "r": 1, "o": 0, "l": MIN_BOX, "h": "11" * 32, "t": 1}
     text = json.dumps({"v": 1, "meta": {}, "e": [entry]}).replace("\\\\u", "\\u").encode()

@@ -14,11 +14,11 @@ from pyvault.errors import (
 )
 from pyvault.mfa.stored_totp import StoredTotp
 from pyvault.mfa.totp import parse_totp
+from pyvault.migration.between_stores import Deed, Terms, left_behind, move, names_in, select_profiles
 from pyvault.model import StoredCredentials
-from pyvault.moving.migrate import Deed, Terms, left_behind, move, names_in, select_profiles
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 

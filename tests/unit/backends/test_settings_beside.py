@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_profiles import CREDENTIALS_PATH, config_of
-from pyvault.moving.settings_beside import Beside, settings_beside
+from pyvault.migration.credentials_file import Beside, settings_beside
 
 KEYS = "aws_access_key_id = AKIA\naws_secret_access_key = x\n"
 

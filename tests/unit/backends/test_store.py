@@ -12,7 +12,7 @@ from pyvault.errors import BackendError, BackendLockedError, InvalidNameError, I
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
 
 PAIR = StoredCredentials(

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from pyvault import toolconfig
+from pyvault import settings
 from pyvault.errors import ConfigError
-from pyvault.storage.options import check_options, flag_option, gather_options, parse_flags, seconds_option
-from pyvault.toolconfig import ToolConfig
+from pyvault.settings import ToolConfig
+from pyvault.storage.backend_options import check_options, flag_option, gather_options, parse_flags, seconds_option
 
 
 def _load(tmp_path: Path, text: str) -> ToolConfig:
     path = tmp_path / "config.toml"
     path.write_text(text)
-    return toolconfig.load(path)
+    return settings.load(path)
 
 
 def test_a_missing_file_says_nothing(tmp_path: Path) -> None:
-    assert toolconfig.load(tmp_path / "none" / "config.toml") == ToolConfig()
+    assert settings.load(tmp_path / "none" / "config.toml") == ToolConfig()
 
 
 def test_everything_it_knows(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_what_it_does_not_know_is_named(tmp_path: Path, text: str, named: str) -
 
 def test_unreadable_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
-        toolconfig.load(tmp_path)
+        settings.load(tmp_path)
     (tmp_path / "latin").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match="UTF-8"):
-        toolconfig.load(tmp_path / "latin")
+        settings.load(tmp_path / "latin")
 
 
 def test_the_command_line_wins_over_the_environment_over_the_file() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyvault.config.append import append_profile
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.syntax import Entry
 
 WORDS = st.text(alphabet="abcXYZ019_-./:=#;'\"\\%$()é ", min_size=0, max_size=12).map(str.strip)

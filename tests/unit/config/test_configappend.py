@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cases import Case, cases_of
 from pyvault.config import append as configappend
 from pyvault.config.append import append_profile, with_profile
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConflictError, InvalidSettingError, WriteFailedError
 
 PATH = Path("/home/me/.aws/config")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.config.file import ConfigFile, find_config_path, find_credentials_path
+from pyvault.config.config_file import ConfigFile, find_config_path, find_credentials_path
 from pyvault.config.syntax import without_comment
 from pyvault.errors import ConfigError
 

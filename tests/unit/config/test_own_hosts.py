@@ -7,7 +7,7 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 from botocore.loaders import Loader
 
-from pyvault.config.own_hosts import is_loopback, is_own_host, origin_of
+from pyvault.config.endpoints import is_loopback, is_own_host, origin_of
 from pyvault.config.partition import AWS, PARTITIONS, Partition, partition_of_region
 
 GOV = next(one for one in PARTITIONS if one.name == "aws-us-gov")

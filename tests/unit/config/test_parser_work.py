@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pyvault.config import syntax
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConfigError
 
 PATH = Path("/home/me/.aws/config")

@@ -9,9 +9,8 @@ import pytest
 
 from aws_profiles import client_of, inspected, plan_of, profile_of
 from pyvault.config.client_settings import sso_client_of
-from pyvault.config.partition import PARTITIONS, partition_of_region
+from pyvault.config.partition import PARTITIONS, REGIONS, is_opt_in, partition_of_region
 from pyvault.config.profile import Flags
-from pyvault.config.regions import REGIONS, is_opt_in
 from pyvault.errors import InvalidSettingError
 from pyvault.planning.plan import make_plan
 from pyvault.record import replace

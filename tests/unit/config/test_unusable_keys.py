@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import inspect_profile, load_profile
 from pyvault.errors import InvalidSettingError
 

@@ -8,10 +8,10 @@ import pytest
 
 from cases import Case, cases_of
 from pyvault import clock
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.config.profile import Flags, Profile, duration_flags
-from pyvault.config.tags import parse_list, parse_session_tags
+from pyvault.config.values import parse_list, parse_session_tags
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
 from pyvault.planning.explain import setting_values
 from pyvault.planning.plan import PlanOptions, make_plan

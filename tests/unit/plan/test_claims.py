@@ -10,11 +10,11 @@ from aws_profiles import inspected, plan_of
 from pyvault.config.account import ClaimedAccount
 from pyvault.errors import CredentialsError, InvalidSettingError
 from pyvault.model import Credentials
-from pyvault.planning.claims import confirmed
-from pyvault.planning.source import PlanOptions
+from pyvault.planning.account_claims import confirmed
+from pyvault.planning.first_step import PlanOptions
+from pyvault.planning.role_request import with_role
 from pyvault.planning.steps import AssumeRoleStep
 from pyvault.secret import Secret
-from pyvault.server.role_plan import with_role
 
 ONE, TWO = "111111111111", "222222222222"
 CLAIM = ClaimedAccount(account_id=ONE, label="aws_account_id of profile 'p'")

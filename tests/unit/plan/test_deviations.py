@@ -10,8 +10,8 @@ from pyvault.config.clients import Endpoints
 from pyvault.config.layers import find_layers
 from pyvault.config.profile import Flags, duration_flags
 from pyvault.errors import InvalidSettingError, NoCredentialsError, ProfileLoopError, ProfileNotFoundError
+from pyvault.planning.cache_keys import session_key
 from pyvault.planning.plan import PlanOptions
-from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import PlaintextStep, SourceStep, SsoStep, WebIdentityStep
 
 ROLE = "role_arn = arn:aws:iam::1:role/t\n"

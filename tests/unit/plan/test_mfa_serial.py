@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault.config.mfa_serial import objection_to
+from pyvault.config.values import objection_to
 
 
 @pytest.mark.parametrize(

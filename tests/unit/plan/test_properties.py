@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_profiles import config_of
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import inspect_profile, load_profile
 from pyvault.config.profile import Flags
 from pyvault.errors import PyvaultError
 from pyvault.planning import explain
+from pyvault.planning.cache_keys import session_key
 from pyvault.planning.explain_text import draw
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,

@@ -8,8 +8,7 @@ import pytest
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.sources import CredentialSource
 from pyvault.model import Credentials
-from pyvault.planning.plan_keys import UNCACHED_STEPS, plan_keys
-from pyvault.planning.session_key import session_key
+from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys, session_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,

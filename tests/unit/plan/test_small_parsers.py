@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_profiles import plan_of, profile_of
-from pyvault.config.durations import format_duration, parse_duration
 from pyvault.config.partition import PARTITIONS, find_partition_of_arn, partition_of_region
 from pyvault.config.profile import find_profile_name
-from pyvault.config.tags import parse_list, parse_session_tags
+from pyvault.config.values import format_duration, parse_duration, parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError
 
 

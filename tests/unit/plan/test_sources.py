@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from aws_profiles import brief, plan_of, profile_of
 from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
+from pyvault.planning.first_step import require_built
 from pyvault.planning.plan import PlanOptions
-from pyvault.planning.source import require_built
 from pyvault.planning.steps import (
     AssumeRoleStep,
     LoginSessionStep,

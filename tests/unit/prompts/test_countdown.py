@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pyvault_cli.countdown import CountUp, wait_for_next_code
+from pyvault_cli.terminal.progress import CountUp, wait_for_next_code
 
 
 class Screen(io.StringIO):

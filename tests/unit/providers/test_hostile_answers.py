@@ -10,8 +10,8 @@ import pytest
 
 from pyvault.errors import UnusableAnswerError
 from pyvault.model import Credentials
-from pyvault.providers.from_process import parse_answer
-from pyvault.providers.link_local import parse_credentials
+from pyvault.retrieval.from_process import parse_answer
+from pyvault.retrieval.link_local import parse_credentials
 from pyvault.secret import Secret
 
 CANARY = "wJalrXUtnFEMICANARY"

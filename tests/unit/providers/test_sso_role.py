@@ -11,7 +11,7 @@ from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, InputRequiredError
 from pyvault.model import Credentials
 from pyvault.planning.steps import SsoStep
-from pyvault.providers.from_sso import get_role_credentials
+from pyvault.retrieval.from_sso import get_role_credentials
 from pyvault.secret import Secret
 from pyvault.sso.tokens import Registration, SsoToken
 

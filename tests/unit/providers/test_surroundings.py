@@ -16,7 +16,7 @@ from pyvault.config.sources import CredentialSource
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import SourceStep
-from pyvault.providers.local import from_source
+from pyvault.retrieval.local import from_source
 from pyvault.secret import Secret
 
 ANSWER = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pyvault.providers.token_holder import token_holder
+from pyvault.retrieval.web_token import token_holder
 from pyvault.secret import Secret
 
 TAGS = "https://aws.amazon.com/tags"

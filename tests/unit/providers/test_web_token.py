@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pyvault.errors import InvalidSettingError
-from pyvault.providers.web_token import KEY_FILE, MAX_TOKEN, check_web_token
+from pyvault.retrieval.web_token import KEY_FILE, MAX_TOKEN, check_web_token
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import PREFIX, create_key_file
+from pyvault.vaultfile.unlock.key_file import PREFIX, create_key_file
 
 
 def part(text: str) -> str:

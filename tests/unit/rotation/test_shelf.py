@@ -11,9 +11,9 @@ from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind
 from pyvault.rotation.shelf import StoreShelf
 from pyvault.secret import Secret
-from pyvault.storage.store import CredentialStore
+from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
-from pyvault_cli.rotating import only_rotation
+from pyvault_cli.rotation.rotation_setup import only_rotation
 
 JOURNAL = ItemName(Kind.PENDING, "me")
 PAIR = StoredCredentials(access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=Secret("secret"))

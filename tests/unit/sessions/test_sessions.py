@@ -18,13 +18,13 @@ from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
 from pyvault.paths import Paths
 from pyvault.secret import Secret
+from pyvault.sessions.cache import SessionCache, open_session_vault
 from pyvault.sessions.forgetting import next_clearing
-from pyvault.sessions.session_cache import SessionCache, open_session_vault
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_vault import cleared_path, forget_session_file, session_path
-from pyvault.vaultfile.newslot import KeyFileSlot
-from pyvault.vaultfile.options import VaultOptions
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from pyvault_backends.memory import MemoryBackend
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

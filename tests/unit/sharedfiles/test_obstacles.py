@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aws_profiles import CONFIG_PATH, CREDENTIALS_PATH, plan_of
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.planning.plan import PlanOptions
 from pyvault.sharedfiles.obstacles import Obstacle, find_obstacles, find_sources
 from pyvault.sharedfiles.rivals import find_rivals

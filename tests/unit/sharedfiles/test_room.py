@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.config.file import find_config_path, find_credentials_path
+from pyvault.config.config_file import find_config_path, find_credentials_path
 from pyvault.errors import InsecurePermissionsError, LockTimeoutError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.sharedfiles.room import Real, View, open_room, sweep

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_profiles import CONFIG_PATH, CREDENTIALS_PATH
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConfigError
 from pyvault.sharedfiles.obstacles import find_obstacles, is_obstacle
 from pyvault.sharedfiles.view import Hidden, hide_default

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault_cli.commands.vault_export import To
-from pyvault_cli.completion import candidates, child_start
+from pyvault_cli.commandline.completion import candidates, child_start
+from pyvault_cli.commands.vault.copies import To
 
 COMMANDS = ["exec", "export", "list", "vault slot add", "vault slot list", "vault info", "vault export", "migrate"]
 OPTIONS = {"--format": True, "--to": True, "--duration": True, "-n": False, "--backend": True, "--debug": False}

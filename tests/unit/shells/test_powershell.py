@@ -13,7 +13,7 @@ from tree_sitter import Language, Node, Parser
 
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault_cli.formats import Exported, Format, names_line, quote_powershell, render
+from pyvault_cli.credentials.formats import Exported, Format, names_line, quote_powershell, render
 from pyvault_cli.shells import Shell, completion, functions
 
 KEYS = Credentials(access_key_id="AKIA1", secret_access_key=Secret("s"))

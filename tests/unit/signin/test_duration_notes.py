@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.config.durations import parse_duration
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.config.profile import duration_flags
+from pyvault.config.values import parse_duration
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault_cli.console_session import duration_notes
+from pyvault_cli.credentials.console_session import duration_notes
 
 CONFIG = b"""\
 [profile sso]

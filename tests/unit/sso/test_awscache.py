@@ -12,7 +12,7 @@ import pytest
 from fakes.sso_calls import START, session
 from pyvault.errors import WriteFailedError
 from pyvault.secret import Secret
-from pyvault.sso.awscache import read_aws_cache, remove_from_aws_cache, write_aws_cache
+from pyvault.sso.cli_cache import read_aws_cache, remove_from_aws_cache, write_aws_cache
 from pyvault.sso.tokens import AccessToken, Registration, SsoToken
 
 

@@ -9,8 +9,8 @@ import pytest
 from fakes.sso_calls import MovingClock, ScriptedOidc
 from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.secret import Secret
-from pyvault.sso.device import await_device_code
 from pyvault.sso.oidc import Code, Flow, TokenAnswer
+from pyvault.sso.person_signs_in import await_device_code
 
 
 def poll(oidc: ScriptedOidc, clock: MovingClock) -> TokenAnswer:

@@ -13,9 +13,9 @@ from pyvault.config.clients import ClientSettings
 from pyvault.errors import AwsError, AwsUnreachableError, InputRequiredError, UnusableAnswerError
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.sso.login import DEAD_GRANT, SsoLogin
+from pyvault.sso.access_token import DEAD_GRANT, SsoLogin
 from pyvault.sso.oidc import Code, Flow
-from pyvault.sso.signin import SignIn
+from pyvault.sso.person_signs_in import SignIn
 from pyvault.sso.tokens import AccessToken, TokenStore
 
 
@@ -276,7 +276,7 @@ class AbsentPerson(DevicePerson):
 def test_a_browser_that_never_comes_back_makes_the_next_try_register_anew(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyvault.sso.signin.BROWSER_SECONDS", 0.01)
+    monkeypatch.setattr("pyvault.sso.person_signs_in.BROWSER_SECONDS", 0.01)
     bench.person = AbsentPerson()
     for _ in range(2):
         with pytest.raises(Exception, match="no browser came back"):

@@ -16,7 +16,7 @@ from pyvault.names import Kind
 from pyvault.planning.steps import SsoStep
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import SingleFlight
-from pyvault.sso.login import SsoLogin
+from pyvault.sso.access_token import SsoLogin
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Code, Flow
 from pyvault.sso.tokens import SsoToken, TokenStore

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import ConfigError, InvalidSettingError, ProfileNotFoundError
+from pyvault.planning.cache_keys import session_key
 from pyvault.planning.plan import PlanOptions, make_plan
-from pyvault.planning.session_key import session_key
 from pyvault.planning.steps import SsoStep
-from pyvault.sso.lookup import find_session, own_session, profiles_of
+from pyvault.sso.portal_lookup import find_session, own_session, profiles_of
 from pyvault.sso.session import session_of
 
 CONFIG = """\

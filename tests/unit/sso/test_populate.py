@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes.sso_calls import session
 from pyvault.aws.calls import SsoAccount
-from pyvault.config.file import ConfigFile
+from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
 from pyvault.sso.accounts import AccountRole
 from pyvault.sso.managed_block import find_block, markers, replace_block, without_block

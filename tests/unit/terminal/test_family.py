@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pyvault.process.family import Process, descendants, in_family, is_below
+from pyvault.process.group import Process, descendants, in_family, is_below
 
 #: A shell (10), the program that it runs (20), its shell (30) with a job whose first process has ended (41, 42), and another job.
 PROCESSES = {

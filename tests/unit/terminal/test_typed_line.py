@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault_cli.typed_line import TypedLine
+from pyvault_cli.terminal.typed_line import TypedLine
 
 
 @pytest.mark.parametrize(

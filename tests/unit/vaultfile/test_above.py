@@ -9,16 +9,15 @@ import pytest
 
 from pyvault.errors import InsecurePermissionsError
 from pyvault.files.above import find_exposed
-from pyvault.files.checks import FileChecks
-from pyvault.files.filesystem import keeps_modes, name_of_file_system
-from pyvault.files.modes import make_directory
+from pyvault.files.file_checks import FileChecks
+from pyvault.files.modes import keeps_modes, make_directory, name_of_file_system
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.newslot import KeyFileSlot
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import KEY, WEAK, known_answer, make_vault
 
 ME, OTHER = 1000, 1001

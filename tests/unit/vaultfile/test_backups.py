@@ -11,11 +11,11 @@ import pytest
 from pyvault.errors import ForeignVaultError, ItemNotFoundError, TamperedError, VaultFileError
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import backup_path, delete_backups, keep_backup, list_backups
-from pyvault.vaultfile.header import MAX_GENERATION
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.backups import backup_path, delete_backups, keep_backup, list_backups
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.format.header import MAX_GENERATION
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, known_answer, make_vault, open_again
 
@@ -158,8 +158,8 @@ def test_leftovers_of_others_stay(tmp_path: Path) -> None:
 
 def test_a_generation_that_cannot_grow(tmp_path: Path) -> None:
     from pyvault.errors import WriteFailedError
-    from pyvault.vaultfile.draft import Draft
-    from pyvault.vaultfile.write import write_draft
+    from pyvault.vaultfile.disk.write import write_draft
+    from pyvault.vaultfile.state.draft import Draft
 
     vault = make_vault(tmp_path)
     handle = vault._handle

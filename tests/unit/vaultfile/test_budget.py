@@ -12,13 +12,12 @@ import pytest
 from pyvault.errors import UsageError, WrongKeyError
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.budget import UNLOCK_BUDGET
-from pyvault.vaultfile.kdf import GIB, HIGH, KdfCost
-from pyvault.vaultfile.newslot import NewSlot, PassphraseSlot, RecoverySlot
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.recovery import new_recovery_code
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.format.kdf import GIB, HIGH, KdfCost
+from pyvault.vaultfile.unlock.kdf_budget import UNLOCK_BUDGET
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import NewSlot, PassphraseSlot, RecoverySlot, new_recovery_code
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import KEY_TEXT, WEAK, by_passphrase, key_file
 
 BOMB = KdfCost(memory=GIB, passes=4)
@@ -40,10 +39,10 @@ class CountingKdf:
 
 def vault_with(directory: Path, *slots: NewSlot) -> Vault:
     """Make a vault without asking what its slots cost together, as somebody else's program may."""
-    from pyvault.vaultfile.draft import Draft
-    from pyvault.vaultfile.keys import derive_keys
-    from pyvault.vaultfile.newslot import make_slot
-    from pyvault.vaultfile.write import write_draft
+    from pyvault.vaultfile.disk.write import write_draft
+    from pyvault.vaultfile.format.sealed_record import derive_keys
+    from pyvault.vaultfile.state.draft import Draft
+    from pyvault.vaultfile.unlock.new_slot import make_slot
 
     options = replace(WEAK, derive=CountingKdf())
     keys = derive_keys(Secret(bytes(range(32))), bytes(16))
@@ -116,8 +115,8 @@ def test_no_slot_is_added_that_would_not_be_tried(tmp_path: Path, new: Callable[
 
 
 def test_a_vault_that_is_over_the_budget_can_change_its_passphrase_and_get_a_key_file(tmp_path: Path) -> None:
-    from pyvault.vaultfile.keyfile import read_key_file
-    from pyvault.vaultfile.newslot import KeyFileSlot
+    from pyvault.vaultfile.unlock.key_file import read_key_file
+    from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 
     vault = vault_with(tmp_path, *(passphrase(str(number), HIGH) for number in range(3)))
     vault.change_passphrase(passphrase("new", HIGH))

@@ -9,8 +9,8 @@ import pytest
 
 from pyvault.errors import ForkError, RollbackError
 from pyvault.secret import Secret
-from pyvault.vaultfile.conflicts import find_conflict_copies
-from pyvault.vaultfile.trust import Trust
+from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
+from pyvault.vaultfile.state.trust_store import Trust
 from vaults import credential, make_vault, open_again
 
 COPIES = [

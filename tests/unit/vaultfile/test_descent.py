@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyvault.vaultfile.descent import DESCENT, KEPT_STEPS, KEPT_WRITERS, Descent, Step
-from pyvault.vaultfile.header import Header
-from pyvault.vaultfile.index_text import Json
+from pyvault.vaultfile.format.descent import DESCENT, KEPT_STEPS, KEPT_WRITERS, Descent, Step
+from pyvault.vaultfile.format.header import Header
+from pyvault.vaultfile.format.index_json import Json
 
 ME, OTHER = b"m" * 16, b"o" * 16
 

@@ -18,13 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pyvault.errors import ForeignVaultError, ForkError, ItemNotFoundError, RollbackError
 from pyvault.secret import Secret
-from pyvault.vaultfile.descent import DESCENT, KEPT_STEPS
-from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.merging import merge_vault
-from pyvault.vaultfile.newslot import KeyFileSlot
-from pyvault.vaultfile.reader import Snapshot, VaultReader, read_header
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader, read_header
+from pyvault.vaultfile.format.descent import DESCENT, KEPT_STEPS
+from pyvault.vaultfile.state.draft import Draft
+from pyvault.vaultfile.state.merge_files import merge_vault
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
 from vaults import KEY, WEAK, credential, key_file
 
@@ -264,10 +264,9 @@ class Synchronised(RuleBasedStateMachine):
 
 def write_as_before(machine: Machine) -> None:
     """Write the vault as a version does that keeps keys of the index it doesn't know, and adds nothing to them."""
-    from pyvault.vaultfile.handle import Handle
-    from pyvault.vaultfile.keys import derive_keys
-    from pyvault.vaultfile.opening import open_vault
-    from pyvault.vaultfile.write import write_draft
+    from pyvault.vaultfile.disk.write import write_draft
+    from pyvault.vaultfile.format.sealed_record import derive_keys
+    from pyvault.vaultfile.handle import Handle, open_vault
 
     handle: Handle = open_vault(machine.path, machine.sources(), None, WEAK)
     passed_on = handle.snapshot.index.meta

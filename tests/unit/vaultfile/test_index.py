@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.errors import UnsupportedVaultError
-from pyvault.vaultfile.index import MalformedIndexError, parse_index
-from pyvault.vaultfile.records import MIN_BOX
+from pyvault.vaultfile.format.index import MalformedIndexError, parse_index
+from pyvault.vaultfile.format.sealed_record import MIN_BOX
 
 ENTRY: dict[str, Any] = {  # Any: values of JSON
     "k": "credential",

@@ -8,7 +8,8 @@ import pytest
 
 from pyvault.errors import NotEnoughMemoryError, UnsupportedVaultError
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import (
+from pyvault.vaultfile.disk.free_memory import Memory, find_memory
+from pyvault.vaultfile.format.kdf import (
     FLOOR,
     GIB,
     HIGH,
@@ -21,7 +22,6 @@ from pyvault.vaultfile.kdf import (
     choose_cost,
     parse_params,
 )
-from pyvault.vaultfile.memory import Memory, find_memory
 from vaults import KEY
 
 PLENTY = Memory(total=64 * GIB, available=64 * GIB)

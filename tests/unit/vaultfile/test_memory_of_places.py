@@ -11,13 +11,13 @@ import pytest
 from pyvault.errors import ForeignVaultError, RollbackError, VaultGoneError, VaultNotFoundError
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import backup_path, delete_backups, list_backups
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.places import MAX_PLACES, vault_at, with_sighting
-from pyvault.vaultfile.sighting import Sighting
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.backups import backup_path, delete_backups, list_backups
+from pyvault.vaultfile.state.places import MAX_PLACES, vault_at, with_sighting
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import WEAK, contents, credential, make_vault, open_again
 
 

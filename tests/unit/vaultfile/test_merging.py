@@ -13,11 +13,11 @@ from pyvault.errors import ForeignVaultError, ForkError, TamperedError
 from pyvault.names import ItemName, LaterKind
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import list_backups
-from pyvault.vaultfile.merge import Outcome
-from pyvault.vaultfile.merging import MergeReport, merge_vault
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.backups import list_backups
+from pyvault.vaultfile.state.merge import Outcome
+from pyvault.vaultfile.state.merge_files import MergeReport, merge_vault
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again
 

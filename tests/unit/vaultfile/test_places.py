@@ -15,13 +15,13 @@ from pyvault.errors import (
     VaultExistsError,
     VaultNotFoundError,
 )
-from pyvault.files.checks import FileChecks
+from pyvault.files.file_checks import FileChecks
 from pyvault.secret import Secret
-from pyvault.vaultfile.newslot import KeyFileSlot
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import KEY, WEAK, by_passphrase, contents, credential, known_answer, make_vault, open_again
 
 SOMEBODY = 12345

@@ -10,7 +10,7 @@ import pytest
 
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import writing
-from pyvault.vaultfile.backups import backup_path, telling_of_room
+from pyvault.vaultfile.disk.backups import backup_path, telling_of_room
 
 
 def fail(vault: Path, number: int) -> str | None:

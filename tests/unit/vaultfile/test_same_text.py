@@ -10,11 +10,16 @@ import pytest
 
 from pyvault.errors import InvalidSettingError
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import read_key_file
-from pyvault.vaultfile.newslot import PassphraseSlot
-from pyvault.vaultfile.origins import passphrase_of_variable
-from pyvault.vaultfile.passphrase import normalise, outer_blanks, read_passphrase_descriptor, read_passphrase_file
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.unlock.key_file import read_key_file
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
+from pyvault.vaultfile.unlock.passphrase import (
+    normalise,
+    outer_blanks,
+    read_passphrase_descriptor,
+    read_passphrase_file,
+)
+from pyvault.vaultfile.unlock.passphrase_sources import passphrase_of_variable
 from pyvault.vaultfile.vault import Vault
 from vaults import CHEAP, KEY, KEY_TEXT, WEAK, make_vault
 

@@ -21,16 +21,18 @@ from pyvault.errors import (
     WriteFailedError,
 )
 from pyvault.secret import Secret
-from pyvault.vaultfile.keyfile import create_key_file, how_to_make, parse_key, read_key_file
-from pyvault.vaultfile.newpassphrase import COMMON, SHORTEST, find_weakness
-from pyvault.vaultfile.passphrase import (
+from pyvault.vaultfile.disk.secret_file import MAX_SECRET_FILE, refuse_key_as_path
+from pyvault.vaultfile.unlock.key_file import create_key_file, how_to_make, parse_key, read_key_file
+from pyvault.vaultfile.unlock.new_slot import ALPHABET, grouped, new_recovery_code, parse_recovery_code
+from pyvault.vaultfile.unlock.passphrase import (
+    COMMON,
+    SHORTEST,
+    find_weakness,
     normalise,
     parse_passphrase,
     read_passphrase_descriptor,
     read_passphrase_file,
 )
-from pyvault.vaultfile.recovery import ALPHABET, grouped, new_recovery_code, parse_recovery_code
-from pyvault.vaultfile.secretfile import MAX_SECRET_FILE, refuse_key_as_path
 from vaults import KEY, KEY_TEXT, key_file
 
 SOMEBODY = 12345

@@ -16,15 +16,14 @@ from pyvault.errors import (
 )
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.backups import backup_path, list_backups
-from pyvault.vaultfile.entries import SlotInfo
+from pyvault.vaultfile.disk.backups import backup_path, list_backups
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.format.slots import Slot
 from pyvault.vaultfile.handle import Handle
-from pyvault.vaultfile.newslot import KeyFileSlot, PassphraseSlot, RecoverySlot
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.recovery import new_recovery_code
-from pyvault.vaultfile.slots import Slot
-from pyvault.vaultfile.trust import Trust
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.state.entries import SlotInfo
+from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, RecoverySlot, new_recovery_code
 from pyvault.vaultfile.vault import Vault
 from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_vault, open_again
 

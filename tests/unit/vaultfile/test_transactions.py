@@ -16,16 +16,16 @@ from pyvault.errors import (
     LockTimeoutError,
     VaultNotFoundError,
 )
-from pyvault.files.checks import FileChecks
+from pyvault.files.file_checks import FileChecks
 from pyvault.files.lock import LockFile
 from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.draft import Draft
-from pyvault.vaultfile.reader import read_header
-from pyvault.vaultfile.records import MAX_PAYLOAD
+from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.disk.write import SupersededError, check_unchanged
+from pyvault.vaultfile.format.sealed_record import MAX_PAYLOAD
+from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.vault import Vault
-from pyvault.vaultfile.write import SupersededError, check_unchanged
 from vaults import WEAK, contents, credential, make_vault, open_again
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 999, tzinfo=UTC)

@@ -11,14 +11,14 @@ import pytest
 from pyvault.errors import ConfigError, ForeignVaultError, ForkError, RollbackError
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.descent import KEPT_STEPS
-from pyvault.vaultfile.header import Header
-from pyvault.vaultfile.index import Index
-from pyvault.vaultfile.index_text import Json
-from pyvault.vaultfile.reader import Snapshot
-from pyvault.vaultfile.sighting import Sighting
-from pyvault.vaultfile.trust import Trust, judge
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.disk.vault_reader import Snapshot
+from pyvault.vaultfile.format.descent import KEPT_STEPS
+from pyvault.vaultfile.format.header import Header
+from pyvault.vaultfile.format.index import Index
+from pyvault.vaultfile.format.index_json import Json
+from pyvault.vaultfile.state.trust_store import Trust, judge
+from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again
 

@@ -16,12 +16,20 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.secret import Secret
-from pyvault.vaultfile.kdf import FLOOR, KdfCost
-from pyvault.vaultfile.newslot import ChildSlot, KeyFileSlot, NewSlot, PassphraseSlot, RecoverySlot, StoreKeySlot
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.recovery import grouped, new_recovery_code
-from pyvault.vaultfile.unlock import UnlockSources
+from pyvault.vaultfile.format.kdf import FLOOR, KdfCost
+from pyvault.vaultfile.unlock.key_sources import UnlockSources
+from pyvault.vaultfile.unlock.new_slot import (
+    ChildSlot,
+    KeyFileSlot,
+    NewSlot,
+    PassphraseSlot,
+    RecoverySlot,
+    StoreKeySlot,
+    grouped,
+    new_recovery_code,
+)
 from pyvault.vaultfile.vault import Vault
+from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import CHEAP, KEY, WEAK, RememberingKdf, by_passphrase, key_file, make_vault
 
 OTHER_KEY = b"pyvault-keyfile-v1:" + b"A" * 43 + b"=\n"

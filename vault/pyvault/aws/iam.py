@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.aws.answers import read
 from pyvault.aws.calls import AccessKey
-from pyvault.aws.errors import translated
+from pyvault.aws.error_answers import translated
 from pyvault.model import StoredCredentials
 
 if TYPE_CHECKING:

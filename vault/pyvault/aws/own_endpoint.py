@@ -16,8 +16,8 @@ def find_own_endpoint(service: str, region: str, *, use_fips: bool, use_dualstac
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    from pyvault.aws import quiet as aws_quiet
-    from pyvault.aws.boto3_calls import bare_session
+    from pyvault.aws import botocore_guards as aws_quiet
+    from pyvault.aws.client import bare_session
 
     session = bare_session("regional")
     name = _client_name(service)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyvault.aws.answers import read
 from pyvault.aws.calls import CallerIdentity
-from pyvault.aws.errors import translated
+from pyvault.aws.error_answers import translated
 from pyvault.config.account import account_of
 from pyvault.model import Credentials
 from pyvault.secret import Secret

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyvault.config.reader import Found
+from pyvault.config.setting_reader import Found
 from pyvault.config.syntax import unquoted
 from pyvault.errors import InvalidSettingError
 from pyvault.record import Record
 
 if TYPE_CHECKING:
-    from pyvault.config.file import ConfigFile
-    from pyvault.config.reader import SettingReader
+    from pyvault.config.config_file import ConfigFile
+    from pyvault.config.setting_reader import SettingReader
 
 KEY = "aws_account_id"
 

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import DEFAULT, ConfigFile
+from pyvault.config.config_file import DEFAULT, ConfigFile
 from pyvault.errors import ConfigError, ConflictError, InvalidSettingError
 from pyvault.record import replace
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.config.client_variables import ENDPOINT, IGNORE, ClientVariable, ClientVariables, Covered
-from pyvault.config.file import DEFAULT
-from pyvault.config.reader import one_of, parse_switch
+from pyvault.config.config_file import DEFAULT
+from pyvault.config.setting_reader import one_of, parse_switch
 from pyvault.config.syntax import unquoted
 from pyvault.errors import InvalidSettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyvault.config.config_file import ConfigFile
     from pyvault.config.endpoints import EndpointSettings
-    from pyvault.config.file import ConfigFile
-    from pyvault.config.reader import SettingReader
+    from pyvault.config.setting_reader import SettingReader
     from pyvault.config.syntax import Entry
 
 ACCOUNT_ID_ENDPOINTS = one_of("preferred", "disabled", "required")

@@ -35,7 +35,7 @@ def client_of(profile: Profile, partition: Partition) -> ClientSettings:
         InvalidSettingError: STS is wanted in a region of another partition.
     """
     if profile.sts_region is not None:
-        from pyvault.config.regions import check_same_partition
+        from pyvault.config.partition import check_same_partition
 
         check_same_partition(profile.sts_region, partition, what=profile.describe("sts_region"))
     return ClientSettings(

@@ -1,28 +1,25 @@
-"""Where a profile wants its services called.
-
-For one service: ``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL``, the
-``[services X]`` section, then the profile's ``endpoint_url``. What ``[default]`` says
-is for ``[default]`` alone: a local stand-in there is not every profile's.
-
-Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-"""
+"""Where a profile wants its services called, and which hosts are AWS's own or this machine."""
 
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pyvault.config.client_variables import ENDPOINT, variable_of
 from pyvault.config.clients import Endpoints
-from pyvault.config.reader import Found, checked_text, parse_switch
+from pyvault.config.partition import AWS, partition_of_region
+from pyvault.config.setting_reader import Found, checked_text, parse_switch
 from pyvault.errors import InvalidSettingError
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pyvault.config.file import ConfigFile
-    from pyvault.config.reader import SettingReader
+    from pyvault.config.config_file import ConfigFile
+    from pyvault.config.partition import Partition
+    from pyvault.config.setting_reader import SettingReader
 
 SERVICES = ("sts", "iam", "sso", "sso_oidc")
 # No user and password: they would be sent to the host and shown in messages.
@@ -119,3 +116,67 @@ def _from_files(reader: SettingReader, config: ConfigFile) -> Iterator[tuple[str
         found = Found(text=text, origin=f"services {name.text}", label=label, rank=name.rank)
         if reader.take(variable_of(service), found, parse_endpoint) is not None:
             yield variable_of(service), found
+
+
+PORTS = {"http": 80, "https": 443}
+
+#: Strict, because below amazonaws.com customers have names too: "sts" may be somebody's bucket at sts.s3-us-west-2.
+_REGION = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,16})+-[0-9]{1,2}")
+_VPC_ENDPOINT = re.compile(r"vpce-[0-9a-z-]+")
+
+Origin = tuple[str, str, int]
+
+
+def origin_of(url: str) -> Origin | None:
+    """Return scheme, host and port of a URL; None if it has no port that can be."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), port or PORTS.get(scheme, 0)
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether a URL leads to this machine and nowhere else."""
+    origin = origin_of(url)
+    if origin is None:
+        return False
+    try:
+        return ip_address(origin[1]).is_loopback
+    except ValueError:
+        return origin[1] == "localhost"  # RFC 6761, section 6.3; the names below it are the resolver's affair
+
+
+def is_own_host(url: str, service: str, partition: Partition) -> bool:
+    """Return whether a URL is an endpoint of *service* that the partition itself has, over TLS.
+
+    FIPS, dual-stack and VPC endpoints count. What is sent is signed, but what comes
+    back is not: CreateAccessKey answers with a secret.
+    """
+    origin = origin_of(url)
+    if origin is None or origin[0] != "https" or origin[2] != PORTS["https"]:
+        return False
+    host = origin[1]
+    vpc = f".vpce.{partition.dns_suffix}"
+    if host.endswith(vpc):
+        name, *rest = host.removesuffix(vpc).split(".")
+        return bool(_VPC_ENDPOINT.fullmatch(name)) and len(rest) == 2 and _is_service(rest, service, partition)
+    for suffix in (partition.dualstack_suffix, partition.dns_suffix):
+        if host.endswith(f".{suffix}"):
+            return _is_service(host.removesuffix(f".{suffix}").split("."), service, partition)
+    return False
+
+
+def _is_service(labels: list[str], service: str, partition: Partition) -> bool:
+    """Return whether the labels before a suffix are the service and a place of the partition."""
+    name, *place = labels
+    if name not in {service, f"{service}-fips"} or len(place) > 1:
+        return False
+    where = "".join(place)
+    if _REGION.fullmatch(where):
+        return partition_of_region(where) is partition
+    # The names without a region are those of aws where two partitions have one suffix.
+    shared = partition is not AWS and partition.dns_suffix == AWS.dns_suffix
+    return where == partition.name.removeprefix("aws-") if shared else where in {"", "global"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import DEFAULT, composed
+from pyvault.config.config_file import DEFAULT, composed
 from pyvault.config.syntax import unquoted
 from pyvault.errors import ProfileLoopError
 from pyvault.record import Record
@@ -19,7 +19,7 @@ from pyvault.record import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
     from pyvault.config.syntax import Entry
 
 #: Values that a shell or AWS takes as they stand: their quotes and lines are part of them.

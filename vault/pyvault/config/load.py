@@ -16,7 +16,7 @@ from pyvault.record import replace
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
 
 NO_FLAGS: Final = Flags()
 

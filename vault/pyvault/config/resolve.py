@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from pyvault.ca_bundle import find_ca_bundle
+from pyvault.config.ca_bundle import find_ca_bundle
 from pyvault.config.child_settings import read_client_variables
+from pyvault.config.config_file import composed, expand_home
 from pyvault.config.endpoints import read_endpoints
-from pyvault.config.file import composed, expand_home
 from pyvault.config.layers import find_layers
 from pyvault.config.profile import Flags, Profile
-from pyvault.config.reader import (
+from pyvault.config.setting_reader import (
     Found,
     SettingReader,
     checked_text,
@@ -25,8 +25,8 @@ from pyvault.config.reader import (
     parse_switch,
 )
 from pyvault.config.sources import KEY_PAIR, CredentialSource, Source, find_sources
-from pyvault.config.sso import read_sso
-from pyvault.config.tags import parse_list, parse_session_tags
+from pyvault.config.sso_settings import read_sso
+from pyvault.config.values import parse_list, parse_session_tags
 from pyvault.errors import InvalidSettingError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pyvault.config.account import ClaimedAccount
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
     from pyvault.config.role_variables import RoleVariables
     from pyvault.config.syntax import Entry
 
@@ -212,7 +212,7 @@ def _sts_region(reader: SettingReader, flags: Flags) -> str | None:
         found = Found(text=flags.sts_region, origin="flag", label="--sts-region", rank=-1)
     if found is None:
         return None
-    from pyvault.config.regions import parse_sts_region
+    from pyvault.config.partition import parse_sts_region
 
     return reader.take("sts_region", found, parse_sts_region)
 

@@ -19,7 +19,7 @@ from pyvault.record import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.config.reader import Found
+    from pyvault.config.setting_reader import Found
 
 ROLE: Final = "AWS_ROLE_ARN"
 SESSION_NAME: Final = "AWS_ROLE_SESSION_NAME"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import composed
+from pyvault.config.config_file import composed
 from pyvault.record import Record
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import VaultExistsError, WriteFailedError
-from pyvault.files.patience import patiently
+from pyvault.files.retry import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -1,14 +1,4 @@
-"""A lock between processes that dies with its holder.
-
-A lock file stays, unless it is called passing: a process that holds the lock on
-an unlinked file and one that locks the new file of the same name would both
-believe to be alone. A passing one is unlinked by its holder, while it is held,
-and whoever gets the lock looks whether the name still means the file it locked.
-That is right only if all who lock the name do so, and it serves where names are
-many. What killed holders left is removed by abandoned.py, which shares the lock
-for a moment; that is no holding, and nobody takes it for one. What is inside the
-file only serves the error message.
-"""
+"""A lock between processes that dies with its holder, and the removal of those whose names never come again."""
 
 from __future__ import annotations
 
@@ -16,13 +6,17 @@ import contextlib
 import os
 import sys
 import time
+from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, WriteFailedError
+from pyvault import clock
+from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
 from pyvault.files.private import OTHERS_WRITE, open_own
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
@@ -129,7 +123,7 @@ def open_lock(path: Path, *, make: bool = True) -> int:
         try:
             return open_own(path, flags, what=what, refused=OTHERS_WRITE)
         except InsecurePermissionsError:
-            from pyvault.files.filesystem import keeps_modes
+            from pyvault.files.modes import keeps_modes
 
             if keeps_modes(path.parent):
                 raise
@@ -220,3 +214,49 @@ def _read_holder(descriptor: int) -> str:
         return "another process"
     shown = "".join(char for char in command if char.isprintable())
     return f"process {pid} ({shown})"
+
+
+ONE_AT_A_TIME = "sweep.lock"
+
+
+def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle: float = 0) -> None:
+    """Remove the lock files that nobody holds. One that can't be removed is left.
+
+    Args:
+        directory: where they are; need not exist.
+        is_passing: says of a file's name whether all who lock it call it passing.
+        idle: leave those that somebody has locked in the last so many seconds.
+    """
+    newest = clock.now().timestamp() - idle
+    with suppress(OSError, PyvaultError):  # held, not to be written, or not ours
+        with os.scandir(directory) as entries:
+            found = [Path(entry.path) for entry in entries if is_passing(entry.name)]
+        if idle:
+            found = [path for path in found if _last_locked(path) < newest]
+        if not found:
+            return
+        with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: no passing one
+            for path in found:
+                with suppress(OSError, PyvaultError):
+                    _remove_unless_held(path)
+
+
+def _last_locked(path: Path) -> float:
+    """Give the time of the last lock; one that goes meanwhile, as they do, needs no removing."""
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return inf
+
+
+def _remove_unless_held(path: Path) -> None:
+    if sys.platform == "win32":
+        path.unlink()  # refused while anybody has it open
+        return
+    descriptor = open_lock(path, make=False)
+    try:
+        if try_share(descriptor) and is_at(descriptor, path):
+            path.unlink()
+    finally:
+        unlock(descriptor)  # a forked child may have the descriptor too
+        os.close(descriptor)

@@ -1,19 +1,14 @@
-"""What we make is ours alone, whatever the umask says.
-
-A wide umask must not open what we make to others, parents of a directory included
-(``mkdir -p`` makes those by the umask alone), and a narrow one must not lock us out.
-"""
+"""What we make is ours alone, whatever the umask says; and whether a file system keeps modes at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
 import stat
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 OWNER = stat.S_IRWXU
 
@@ -54,3 +49,47 @@ def set_mode(descriptor: int, mode: int = 0o600) -> None:
         return
     with contextlib.suppress(PermissionError):  # vfat says so to every mode that it can't have
         os.fchmod(descriptor, mode)
+
+
+MOUNTS = Path("/proc/self/mountinfo")
+ESCAPE = re.compile(r"\\([0-7]{3})")  # a blank in a mount point is \040
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def keeps_modes(directory: Path) -> bool:
+    """Return whether a file in *directory* can be made private; tried with an empty one that does not stay.
+
+    Where nothing can be made, nobody can tell, and the ordinary case is assumed.
+    """
+    trial = directory / f".pyvault-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        descriptor = os.open(trial, flags, 0o600)
+    except OSError:
+        return True
+    try:
+        set_mode(descriptor)
+        return not os.fstat(descriptor).st_mode & OTHERS
+    finally:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            trial.unlink()
+
+
+def name_of_file_system(path: Path, mounts: Path = MOUNTS) -> str:
+    """Return the type of the file system that *path* is on, e.g. ``vfat``, or ``unknown``."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return "unknown"
+    place, found, longest = os.path.realpath(path), "unknown", -1
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        fields, kind = left.split(" "), right.split(" ")[0]
+        if len(fields) < 5 or not kind:
+            continue
+        point = ESCAPE.sub(lambda code: chr(int(code[1], 8)), fields[4])
+        # What was mounted last over the same point is what is seen.
+        if len(point) >= longest and (place == point or place.startswith(point.rstrip("/") + "/")):
+            found, longest = kind, len(point)
+    return found

@@ -56,7 +56,7 @@ def change_mode(change: str, path: Path, owner: int) -> str:
     """Return the ``chmod`` that helps, or what helps where it can't, or this person can't do it or shouldn't."""
     if owner != me():
         return f"it belongs to user {owner}: {way_out(owner, path)}"
-    from pyvault.files.filesystem import keeps_modes, name_of_file_system
+    from pyvault.files.modes import keeps_modes, name_of_file_system
 
     if not keeps_modes(path if path.is_dir() else path.parent):
         return f"its file system ({name_of_file_system(path)}) keeps no modes: choose a place on another"

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from pyvault.files.patience import patiently
+from pyvault.files.retry import patiently
 
 if TYPE_CHECKING:
     from pathlib import Path

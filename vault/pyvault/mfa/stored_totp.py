@@ -15,7 +15,7 @@ from pyvault.names import Kind
 if TYPE_CHECKING:
     from pyvault.backend import Backend
     from pyvault.clock import Clock
-    from pyvault.mfa.desk import MfaRequest, MfaSource
+    from pyvault.mfa.codes import MfaRequest, MfaSource
     from pyvault.mfa.totp import Totp
     from pyvault.secret import Secret
 

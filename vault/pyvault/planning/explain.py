@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.reader import BUILT_IN
+from pyvault.config.setting_reader import BUILT_IN
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,

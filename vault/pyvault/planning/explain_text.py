@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.clock import to_rfc3339
-from pyvault.config.durations import format_duration
-from pyvault.planning.advice import find_advice
+from pyvault.config.values import format_duration
+from pyvault.planning.reasons import find_advice
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,

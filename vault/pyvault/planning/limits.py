@@ -10,8 +10,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.durations import format_duration
-from pyvault.config.mfa_serial import objection_to
+from pyvault.config.values import format_duration, objection_to
 from pyvault.errors import InvalidSettingError
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from pyvault.config.client_settings import client_of, home_partition
 from pyvault.config.sources import Skip
 from pyvault.errors import ProfileNotFoundError
+from pyvault.planning.first_step import PlanOptions, first_step
 from pyvault.planning.limits import (
     LONGEST_CHAINED_ROLE,
     LONGEST_ROLE,
@@ -33,7 +34,6 @@ from pyvault.planning.limits import (
     check_text,
 )
 from pyvault.planning.reasons import why_no_session, why_role, why_session, why_switched_off
-from pyvault.planning.source import PlanOptions, first_step
 from pyvault.planning.steps import (
     IF_LONG_TERM,
     AssumeRoleStep,
@@ -123,7 +123,7 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         if position == 0 and options.federation and draft.long_lived:
             _add_federation(draft, profile)
         if (claim := line[position].claimed_account) is not None:
-            from pyvault.planning.claims import check_foreseen
+            from pyvault.planning.account_claims import check_foreseen
 
             check_foreseen(claim, draft.steps[-1])
             claims[len(draft.steps) - 1] = claim

@@ -2,7 +2,7 @@
 
 The steps of a plan are a line: each works with the credentials that the one
 before it gave. A step holds everything its request is made from, so that it can
-be shown, hashed (:mod:`pyvault.planning.session_key`) and carried out by somebody else.
+be shown, hashed (:mod:`pyvault.planning.cache_keys`) and carried out by somebody else.
 All kinds are in one file, long as it is: they are one union, read side by side.
 """
 

@@ -1,10 +1,4 @@
-"""Commands from the AWS config: ``credential_process``, ``mfa_process``, ``web_identity_token_process``.
-
-The text is one argument of the system's shell, as aws-vault and the AWS CLI
-have it; nothing of ours is ever put into it. The child keeps its user's
-environment without the secrets that open the vault. What it prints is a
-secret: bounded, and never part of an error.
-"""
+"""Commands that the AWS config names, such as ``credential_process``: run without a shell and without recursion."""
 
 from __future__ import annotations
 
@@ -13,11 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProcessError
-from pyvault.process import chain as process_chain
-from pyvault.process.group import running_beside_us
-from pyvault.process.own_terminal import own_terminal
-from pyvault.process.started import Mark
-from pyvault.process.vault_variables import without_vault_secrets
+from pyvault.process.chain import entered
+from pyvault.process.group import Mark, running_beside_us
+from pyvault.process.restore_terminal import own_terminal
+from pyvault.process.scrub_environment import without_vault_secrets
 from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.trace import trace
@@ -26,6 +19,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping
     from datetime import timedelta
+
 
 MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token of 20 000 characters
 
@@ -53,7 +47,7 @@ class ConfiguredCommand(Record):
 def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]:
     """Run the command and give what it wrote to stdout.
 
-    Where it is cut off, all that it has started ends with it: see :mod:`pyvault.process.started`.
+    Where it is cut off, all that it has started ends with it: see :mod:`pyvault.process.group`.
 
     stdin is the terminal where there is one, else empty: the user's stdin
     belongs to the program that ``exec`` starts.
@@ -148,7 +142,7 @@ def shell_argv(text: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _child_environ(environ: Mapping[str, str], profile: str) -> dict[str, str]:
-    return without_vault_secrets(environ) | process_chain.entered(environ, profile)
+    return without_vault_secrets(environ) | entered(environ, profile)
 
 
 def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[bytes], bool]:

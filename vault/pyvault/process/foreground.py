@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError
-from pyvault.process.family import is_below
+from pyvault.process.group import is_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

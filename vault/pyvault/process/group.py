@@ -1,9 +1,4 @@
-"""A program that doesn't outlive the block which runs it: alone, or with all that it starts.
-
-A terminal gives Ctrl-C to the group in the foreground. A program in a group of
-its own doesn't hear it: we do, and have to end the program ourselves. One that
-talks to a person has to stay in our group, and hears it as we do.
-"""
+"""A program that doesn't outlive the block which runs it: alone, or with all that it starts."""
 
 from __future__ import annotations
 
@@ -12,11 +7,155 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, AnyStr
+from typing import TYPE_CHECKING, AnyStr, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from subprocess import Popen
+
+
+class Process(NamedTuple):
+    """Where a process stands."""
+
+    parent: int
+    group: int
+
+
+def is_below(group: int, program: int) -> bool:
+    """Return whether a process of the group is the program, or descends from it."""
+    return in_family(group, program, list_processes())
+
+
+def in_family(group: int, program: int, processes: Mapping[int, Process]) -> bool:
+    """Return the same, decided from a list of all processes."""
+    for member in [pid for pid, process in processes.items() if process.group == group]:
+        seen, each = set[int](), member
+        while each in processes and each not in seen:
+            if each == program:
+                return True
+            seen.add(each)
+            each = processes[each].parent
+    return False
+
+
+def descendants(program: int, *, of: int, processes: Mapping[int, Process]) -> set[int]:
+    """Return a program and all below it, decided from a list of all processes.
+
+    Args:
+        program: nobody, if it is not a child of *of*: its number was given to another process.
+        of: who started it.
+        processes: each by its number.
+    """
+    if program not in processes or processes[program].parent != of:
+        return set()
+    below, found = set[int](), {program}
+    while found:
+        below |= found
+        found = {pid for pid, process in processes.items() if process.parent in found} - below
+    return below
+
+
+def list_processes() -> dict[int, Process]:
+    """Return all processes of this machine that can be seen."""
+    return dict(_processes())
+
+
+def _processes() -> Iterator[tuple[int, Process]]:
+    return _of_proc() if os.path.exists("/proc/self/stat") else list_by_ps()  # noqa: PTH110 - as light as can be
+
+
+def list_by_ps() -> Iterator[tuple[int, Process]]:
+    """Yield the same where there is no ``/proc`` as Linux has it: macOS and the BSDs. Source: ps(1), POSIX."""
+    import subprocess
+
+    with suppress(OSError):  # a system without it tells of nobody
+        told = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid=,pgid="], capture_output=True, check=False).stdout
+        for line in told.splitlines():
+            pid, parent, group = map(int, line.split())
+            yield pid, Process(parent, group)
+
+
+def _of_proc() -> Iterator[tuple[int, Process]]:
+    """Read them from ``/proc``. Source: proc(5), /proc/PID/stat, fields 4 and 5."""
+    for name in os.listdir("/proc"):  # noqa: PTH208 - as light as can be
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - it may have ended
+                _state, parent, group = file.read().rpartition(b")")[2].split()[:3]
+                yield int(name), Process(int(parent), int(group))
+
+
+VARIABLE: Final = "PYVAULT_PROCESS_MARK"
+ROUNDS: Final = 10  # some may be about to start others while they are looked for
+LINUX: Final = sys.platform == "linux"
+
+
+class Mark:
+    """A word in the environment of one command and of all that it starts."""
+
+    def __init__(self) -> None:
+        """Choose a word that no other command has."""
+        self._word = os.urandom(8).hex()
+
+    def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return what to add to the command's environment; the marks of commands above us stay in it."""
+        return {VARIABLE: f"{environ.get(VARIABLE, '')} {self._word}".strip()}
+
+    def end_all(
+        self,
+        command: int,
+        *,
+        processes: Callable[[], Mapping[int, Process]] = list_processes,
+        marks: bool = LINUX,
+    ) -> None:
+        """Kill a command and every process of our session that it has started.
+
+        They are stopped first, so that nobody can start another one unseen.
+
+        Args:
+            command: its number; nobody's is a child of ours once it was waited for.
+            processes: lists all processes.
+            marks: whether the environment of a process can be read.
+        """
+        if sys.platform == "win32":
+            return
+        stopped = set[int]()
+        for _ in range(ROUNDS):
+            found = descendants(command, of=os.getpid(), processes=processes())
+            found = {process for process in found if _is_of_our_session(process)}
+            if marks:
+                found |= set(self._find_marked())
+            if found <= stopped:
+                break
+            for process in found - stopped:
+                _send(process, signal.SIGSTOP)
+            stopped |= found
+        for process in stopped:
+            _send(process, signal.SIGKILL)
+
+    def _find_marked(self) -> Iterator[int]:
+        word = self._word.encode()
+        for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - numbers, not paths
+            with suppress(OSError):  # it has ended, or is somebody else's
+                if _is_of_our_session(int(name)) and word in _environment(name):
+                    yield int(name)
+
+
+def _is_of_our_session(process: int) -> bool:
+    try:
+        return os.getsid(process) == os.getsid(0)
+    except OSError:  # it has ended, or the system doesn't tell
+        return False
+
+
+def _send(process: int, number: int) -> None:
+    with suppress(OSError):  # it has ended, or is another user's
+        os.kill(process, number)
+
+
+def _environment(process: str) -> bytes:
+    with open(f"/proc/{process}/environ", "rb") as file:  # noqa: PTH123 - as above
+        return file.read()
+
 
 GRACE = 1.0  # seconds in which a program that hears Ctrl-C may put the terminal in order
 

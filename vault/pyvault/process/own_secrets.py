@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from pyvault.process.vault_variables import SECRET_VARIABLES, opens_backend
+from pyvault.process.scrub_environment import SECRET_VARIABLES, opens_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

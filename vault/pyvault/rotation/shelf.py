@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError
 from pyvault.names import ItemName, Kind
-from pyvault.storage.guard import contract_errors
+from pyvault.storage.fence import contract_errors
 
 if TYPE_CHECKING:
     from pyvault.model import StoredCredentials
     from pyvault.secret import Secret
-    from pyvault.storage.store import CredentialStore
+    from pyvault.storage.typed_store import CredentialStore
 
 
 class StoreShelf:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.aws.calls import AwsCalls
-    from pyvault.mfa.desk import MfaDesk, MfaSource
-    from pyvault.retrieve import Retriever
+    from pyvault.mfa.codes import MfaDesk, MfaSource
+    from pyvault.retrieval.walk import Retriever
     from pyvault.secret import Secret
-    from pyvault.sessions.session_cache import SessionCache
+    from pyvault.sessions.cache import SessionCache
     from pyvault.sessions.single_flight import SingleFlight
-    from pyvault.sso.login import SsoLogin
-    from pyvault.sso.signin import SignIn
-    from pyvault.storage.store import CredentialStore
+    from pyvault.sso.access_token import SsoLogin
+    from pyvault.sso.person_signs_in import SignIn
+    from pyvault.storage.typed_store import CredentialStore
 
 
 class Runtime(Stores):
@@ -41,7 +41,7 @@ class Runtime(Stores):
     @cached_property
     def sessions(self) -> SessionCache:
         """The cached sessions that belong to the chosen backend, which is the parent of their file."""
-        from pyvault.sessions.session_cache import open_session_vault
+        from pyvault.sessions.cache import open_session_vault
 
         return open_session_vault(
             self.paths,
@@ -72,9 +72,9 @@ class Runtime(Stores):
             given: used for every MFA call.
             prompt: asks a person; None where nobody may be asked.
         """
-        from pyvault.mfa.claims import MfaClaims
-        from pyvault.mfa.desk import MfaDesk
+        from pyvault.mfa.codes import MfaDesk
         from pyvault.mfa.stored_totp import StoredTotp, stored_codes
+        from pyvault.mfa.used_codes import MfaClaims
 
         return MfaDesk(
             claims=MfaClaims(self.paths.locks, clock.now),
@@ -91,8 +91,8 @@ class Runtime(Stores):
         Args:
             sign_in: asks a person; None where nobody may be asked.
         """
-        from pyvault.sso.awscache import aws_cache_directory, read_aws_cache
-        from pyvault.sso.login import SsoLogin
+        from pyvault.sso.access_token import SsoLogin
+        from pyvault.sso.cli_cache import aws_cache_directory, read_aws_cache
         from pyvault.sso.oidc_boto3 import connect
         from pyvault.sso.tokens import TokenStore
 
@@ -119,13 +119,13 @@ class Runtime(Stores):
             prompt: gives the way to ask a person for another; called when a code is needed.
             sign_in: gives the way to have a person sign in; called when a token is needed.
         """
-        from pyvault.retrieve import Retriever
+        from pyvault.retrieval.walk import Retriever
 
         return Retriever(_Tools(self, mfa_code, prompt, sign_in))
 
 
 class _Tools:
-    """A :class:`pyvault.toolbox.Toolbox` whose tools are made when they are taken; all are cheap to make."""
+    """A :class:`pyvault.retrieval.toolbox.Toolbox` whose tools are made when they are taken; all are cheap to make."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _Tools:
 
     @property
     def calls(self) -> AwsCalls:
-        from pyvault.aws.boto3_calls import BotoCalls
+        from pyvault.aws.client import BotoCalls
 
         return BotoCalls()
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Ask, Availability, Backend
-    from pyvault.files.checks import FileChecks
+    from pyvault.files.file_checks import FileChecks
     from pyvault.paths import Paths
-    from pyvault.storage.choice import Choice
+    from pyvault.settings import ToolConfig
+    from pyvault.storage.backend_choice import Choice
     from pyvault.storage.choice_file import ChoiceFile, Remembered
-    from pyvault.storage.store import CredentialStore
-    from pyvault.toolconfig import ToolConfig
-    from pyvault.vaultfile.storekey import StoreKeys
+    from pyvault.storage.typed_store import CredentialStore
+    from pyvault.vaultfile.unlock.store_key import StoreKeys
 
 
 class Stores:
@@ -82,7 +82,7 @@ class Stores:
     @cached_property
     def tool_config(self) -> ToolConfig:
         """What config.toml says."""
-        from pyvault.toolconfig import load
+        from pyvault.settings import load
 
         path = self.paths.config_file
         if self._config_file and not path.exists():
@@ -94,7 +94,7 @@ class Stores:
     @cached_property
     def file_checks(self) -> FileChecks:
         """What is asked of the directories of our own files."""
-        from pyvault.files.checks import FileChecks
+        from pyvault.files.file_checks import FileChecks
 
         return FileChecks.of(self.environ)
 
@@ -118,7 +118,7 @@ class Stores:
     @cached_property
     def choice(self) -> Choice:
         """Which backend is used, and why."""
-        from pyvault.storage.choice import choose
+        from pyvault.storage.backend_choice import choose
         from pyvault.trace import trace
 
         choice = choose(
@@ -143,7 +143,7 @@ class Stores:
         What was stored is safe whether this succeeds or not, so a failure is a warning.
         """
         from pyvault.errors import LockTimeoutError, WriteFailedError
-        from pyvault.storage.choice import Origin
+        from pyvault.storage.backend_choice import Origin
 
         if self.choice.origin is Origin.AUTOMATIC:
             try:
@@ -161,8 +161,8 @@ class Stores:
         return options
 
     def _gather(self, backend: str, *, for_any: bool) -> dict[str, str]:
+        from pyvault.storage.backend_options import gather_options, share_of
         from pyvault.storage.built_in import BUILT_IN
-        from pyvault.storage.options import gather_options, share_of
 
         return gather_options(
             backend,
@@ -188,7 +188,7 @@ class Stores:
             backend: its name.
             implied: options that follow from the way it was named.
         """
-        from pyvault.storage.store import CredentialStore
+        from pyvault.storage.typed_store import CredentialStore
 
         return CredentialStore(self._open(backend, {**(implied or {}), **self.options_of(backend)}))
 
@@ -199,7 +199,7 @@ class Stores:
             UsageError: the vault file itself.
         """
         from pyvault.errors import UsageError
-        from pyvault.vaultfile.storekey import StoreKeys
+        from pyvault.vaultfile.unlock.store_key import StoreKeys
 
         if backend == "file":
             raise UsageError("a vault file can't keep its own key")

@@ -8,5 +8,5 @@ HTTP server (``http``), one source of credentials that refreshes ahead of expiry
 The process that listens never calls AWS and never holds boto3: each fetch runs
 in a short child of the keeper (``keeper``), which also starts the server again
 should it die. A server knows nothing of profiles or vaults, only
-:data:`~pyvault.server.fetching.FetchFor`.
+:data:`~pyvault.server.processes.fetch_aside.FetchFor`.
 """

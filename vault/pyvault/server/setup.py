@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import CredentialsError
 from pyvault.record import Record, field
-from pyvault.server.fetching import Identity
+from pyvault.server.processes.fetch_aside import Identity
 
 if TYPE_CHECKING:
     import socket
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.secret import Secret
-    from pyvault.server.gate import Gate
-    from pyvault.server.service import Service
-    from pyvault.server.source import AsyncFetch, CredentialSource, Prepare
+    from pyvault.server.endpoints.refreshing_source import AsyncFetch, CredentialSource, Prepare
+    from pyvault.server.http.admission import Gate
+    from pyvault.server.serve import Service
 
     FetchOf = Callable[[Identity], AsyncFetch]
 
@@ -66,10 +66,10 @@ class ServerSetup(Record):
         return self._container_endpoint(self.token, fetch_of)
 
     def _container_endpoint(self, token: Secret[str], fetch_of: FetchOf) -> Service:
-        from pyvault.server.bodies import ecs_answer
-        from pyvault.server.ecs import EcsApplication
-        from pyvault.server.roles import RolePatterns, RoleSources
-        from pyvault.server.service import Service
+        from pyvault.server.endpoints.credential_json import ecs_answer
+        from pyvault.server.endpoints.ecs import EcsApplication
+        from pyvault.server.endpoints.roles import RolePatterns, RoleSources
+        from pyvault.server.serve import Service
 
         def role(arn: str) -> CredentialSource:
             return self._source(Identity(self.profiles[0], arn), fetch_of, ecs_answer)
@@ -83,9 +83,9 @@ class ServerSetup(Record):
         return Service(application=application, gate=self._gate("ecs"), listener=self.listener)
 
     def _metadata_service(self, fetch_of: FetchOf) -> Service:
-        from pyvault.server.bodies import imds_answer
-        from pyvault.server.imds import ImdsApplication
-        from pyvault.server.service import Service
+        from pyvault.server.endpoints.credential_json import imds_answer
+        from pyvault.server.endpoints.imds import ImdsApplication
+        from pyvault.server.serve import Service
 
         (profile,) = self.profiles
         application = ImdsApplication(
@@ -99,10 +99,9 @@ class ServerSetup(Record):
         )
 
     def _gate(self, server: str) -> Gate:
-        from pyvault.server.access_log import make_access_log
-        from pyvault.server.descriptors import room_for_connections
-        from pyvault.server.gate import MAX_CONNECTIONS, Gate, anybody
-        from pyvault.server.peer import owner_check
+        from pyvault.process.peer import owner_check
+        from pyvault.server.http.access_log import make_access_log
+        from pyvault.server.http.admission import MAX_CONNECTIONS, Gate, anybody, room_for_connections
 
         is_owner = None
         if self.check_peer and sys.platform == "linux":
@@ -113,7 +112,7 @@ class ServerSetup(Record):
 
     def _source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""
-        from pyvault.server.source import CredentialSource
+        from pyvault.server.endpoints.refreshing_source import CredentialSource
 
         source = CredentialSource(fetch_of(identity), prepare, window=self.window)
         if identity.role_arn is None and identity.profile in self.first:

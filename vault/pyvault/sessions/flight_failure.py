@@ -18,7 +18,7 @@ from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PENDING_MARK, PendingFile
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
-from pyvault.sessions.failure_codec import describe, rebuild
+from pyvault.sessions.session_codec import describe, rebuild
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.clock import Clock
-    from pyvault.sessions.blobs import BlobStore
+    from pyvault.sessions.cache import BlobStore
     from pyvault.sessions.single_flight import SingleFlight
 
 #: After which an answer goes with whatever is written next, should all who waited for it have been killed.

@@ -1,12 +1,18 @@
-"""Cached sessions as bytes; the only parser of them."""
+"""Cached sessions and the failures of fetches as bytes; the only parser of them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pyvault import errors
 from pyvault.clock import to_rfc3339
-from pyvault.errors import ItemCorruptError, UnusableAnswerError
+from pyvault.errors import AwsError, CredentialsError, ItemCorruptError, PyvaultError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.model import Credentials
 from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VERSION = 1
 
@@ -50,3 +56,25 @@ def decode_session(data: Secret[bytes]) -> Credentials:
         raise ItemCorruptError(f"a cached session can't be used: {exc}") from None
     except UnusableAnswerError as exc:
         raise ItemCorruptError(f"a cached session can't be used: {exc.message}") from None
+
+
+def describe(failure: BaseException) -> dict[str, str]:
+    """Write a failure down."""
+    content = {"type": type(failure).__name__}
+    if isinstance(failure, PyvaultError):
+        content |= {"message": str(failure)} | ({"hint": failure.hint} if failure.hint else {})
+    if isinstance(failure, AwsError):
+        content |= {"code": failure.code}
+    return content
+
+
+def rebuild(content: Mapping[str, str]) -> PyvaultError:
+    """Make the error again, of its own type where that is one of ours."""
+    kind: object = getattr(errors, content.get("type", ""), None)
+    message = content.get("message")
+    hint = content.get("hint")
+    if message is None or not (isinstance(kind, type) and issubclass(kind, PyvaultError)):
+        return CredentialsError(f"the process that fetched the credentials failed: {content.get('type', 'unknown')}")
+    if issubclass(kind, AwsError):
+        return kind(message, code=content.get("code", "Unknown"), hint=hint)
+    return kind(message, hint=hint)

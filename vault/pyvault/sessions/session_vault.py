@@ -35,19 +35,19 @@ from pyvault.errors import (
 )
 from pyvault.files.reading import read_file
 from pyvault.names import ItemName, Kind
-from pyvault.storage.guard import contract_errors
+from pyvault.storage.fence import contract_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Backend
     from pyvault.clock import Clock
-    from pyvault.files.checks import FileChecks
+    from pyvault.files.file_checks import FileChecks
     from pyvault.secret import Secret
-    from pyvault.vaultfile.newslot import NewSlot
-    from pyvault.vaultfile.options import VaultOptions
-    from pyvault.vaultfile.unlock import UnlockSources
+    from pyvault.vaultfile.unlock.key_sources import UnlockSources
+    from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.vault import Vault
+    from pyvault.vaultfile.vault_options import VaultOptions
 
 #: What says that the file is not, or no longer, the one that belongs here.
 UNFIT: Final = (
@@ -211,13 +211,13 @@ class SessionVault:
             raise WriteFailedError(f"can't make the directory '{self.path.parent}': {exc.strerror}") from exc
 
     def _options(self) -> VaultOptions:
-        from pyvault.files.checks import FileChecks
-        from pyvault.vaultfile.options import VaultOptions
+        from pyvault.files.file_checks import FileChecks
+        from pyvault.vaultfile.vault_options import VaultOptions
 
         return VaultOptions(durable=False, clock=self._clock, checks=self._checks or FileChecks())
 
     def _sources(self) -> UnlockSources:
-        from pyvault.vaultfile.unlock import UnlockSources
+        from pyvault.vaultfile.unlock.key_sources import UnlockSources
 
         if isinstance(self._backend, ParentVault):
             _ = self._backend.vault_id, self._backend.key_epoch  # unlocks it; may ask a human
@@ -225,7 +225,7 @@ class SessionVault:
         return UnlockSources(wrapping_key=lambda _slot_id, vault_id: self._kept_key(vault_id))
 
     def _slot(self) -> NewSlot:
-        from pyvault.vaultfile.newslot import ChildSlot, StoreKeySlot
+        from pyvault.vaultfile.unlock.new_slot import ChildSlot, StoreKeySlot
 
         if isinstance(self._backend, ParentVault):
             return ChildSlot(parent=self._backend)

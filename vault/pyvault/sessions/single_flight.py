@@ -23,8 +23,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
-from pyvault.files.abandoned import remove_abandoned
-from pyvault.files.lock import LockFile
+from pyvault.files.lock import LockFile, remove_abandoned
 from pyvault.sessions import flight_failure
 from pyvault.trace import trace
 

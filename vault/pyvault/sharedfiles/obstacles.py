@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import DEFAULT, PROFILE, composed
-from pyvault.config.keys import PLAINTEXT_KEYS
+from pyvault.config.config_file import DEFAULT, PROFILE, composed
+from pyvault.config.profile_keys import PLAINTEXT_KEYS
 from pyvault.config.syntax import unquoted
 from pyvault.record import Record
 from pyvault.sharedfiles.lines import read_lines
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
     from pyvault.sharedfiles.lines import Line
 
 #: Every way to credentials but those of SSO, whose keys all begin alike.

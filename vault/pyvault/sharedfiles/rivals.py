@@ -12,8 +12,8 @@ import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import composed
-from pyvault.config.keys import PLAINTEXT_KEYS
+from pyvault.config.config_file import composed
+from pyvault.config.profile_keys import PLAINTEXT_KEYS
 from pyvault.config.syntax import unquoted
 from pyvault.planning.steps import (
     AssumeRoleStep,
@@ -27,7 +27,7 @@ from pyvault.sharedfiles.obstacles import SSO_PREFIX, find_keys, is_source, name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
     from pyvault.planning.steps import Plan, Step
     from pyvault.sharedfiles.obstacles import Obstacle
 

@@ -19,7 +19,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Self
 
-from pyvault.config.file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
+from pyvault.config.config_file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FILE, VIEW_PREFIX
 from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory, make_new_directory, set_mode

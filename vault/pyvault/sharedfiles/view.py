@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.file import DEFAULT, PROFILE
+from pyvault.config.config_file import DEFAULT, PROFILE
 from pyvault.errors import ConfigError
 from pyvault.record import Record
 from pyvault.sharedfiles.lines import line_end, read_lines
@@ -20,7 +20,7 @@ from pyvault.sharedfiles.obstacles import EVERYBODYS, find_obstacles, is_obstacl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyvault.config.file import ConfigFile
+    from pyvault.config.config_file import ConfigFile
     from pyvault.sharedfiles.lines import Line
 
 STAND_IN: Final = "pyvault-default"

@@ -94,7 +94,7 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
     import urllib.error
     import urllib.request
 
-    from pyvault.ca_bundle import tls_context
+    from pyvault.config.ca_bundle import tls_context
 
     tls = tls_context(ca_bundle)
     opener = urllib.request.OpenerDirector()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pyvault.aws.calls import SsoAccount, SsoPortal
     from pyvault.secret import Secret
-    from pyvault.sso.pace import Pace
+    from pyvault.sso.rate import Pace
 
 PARALLEL_CALLS = 8  # an organisation has hundreds of accounts and the portal answers one at a time
 
@@ -63,7 +63,7 @@ def list_roles(
     from concurrent.futures import ThreadPoolExecutor
 
     if pace is None:
-        from pyvault.sso.pace import Pace
+        from pyvault.sso.rate import Pace
 
         pace = Pace()
 

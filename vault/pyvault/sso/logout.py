@@ -78,7 +78,7 @@ def logout(
 
 
 def _remove_copy(session: SsoSession, tokens: TokenStore, aws_cache: Path) -> None:
-    from pyvault.sso.awscache import remove_from_aws_cache
+    from pyvault.sso.cli_cache import remove_from_aws_cache
 
     try:
         token = tokens.token_to_revoke(session)

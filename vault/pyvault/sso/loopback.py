@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
 from pyvault.errors import AwsError, CredentialsError, PyvaultError
+from pyvault.process.peer import owner_lookup
 from pyvault.secret import Secret
-from pyvault.server.peer import owner_lookup
 
 if TYPE_CHECKING:
     from socket import socket

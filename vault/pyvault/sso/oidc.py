@@ -1,7 +1,7 @@
 """What a sign-in asks of IAM Identity Center, as a protocol; the portal is :class:`pyvault.aws.calls.SsoPortal`.
 
 AWS's answers come back as records; its refusals as :class:`~pyvault.errors.AwsError`
-with AWS's own code, which :mod:`pyvault.sso.device` and :mod:`pyvault.sso.login`
+with AWS's own code, which :mod:`pyvault.sso.person_signs_in` and :mod:`pyvault.sso.access_token`
 decide on. The implementation is :mod:`pyvault.sso.oidc_boto3`.
 """
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from pyvault import clock
 from pyvault.aws.answers import read
-from pyvault.aws.boto3_calls import make_client
-from pyvault.aws.errors import translated
+from pyvault.aws.client import make_client
+from pyvault.aws.error_answers import translated
 from pyvault.sso.oidc import CLIENT_NAME, REGISTERED_REDIRECT, DeviceAuthorization, Flow, TokenAnswer
 from pyvault.sso.tokens import Registration
 

@@ -11,7 +11,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pyvault.config.file import DEFAULT, ConfigFile
+from pyvault.config.config_file import DEFAULT, ConfigFile
 from pyvault.errors import ConfigError, InvalidSettingError
 from pyvault.record import Record
 from pyvault.sso.managed_block import replace_block, without_block

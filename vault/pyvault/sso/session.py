@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pyvault.config.portal_url import portal_url
-from pyvault.config.sso import DEFAULT_SCOPES
+from pyvault.config.sso_settings import DEFAULT_SCOPES
+from pyvault.config.values import portal_url
 from pyvault.record import Record
 
 if TYPE_CHECKING:

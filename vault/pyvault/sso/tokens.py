@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from pyvault.json_reader import Fields
-    from pyvault.sessions.blobs import BlobStore
+    from pyvault.sessions.cache import BlobStore
     from pyvault.sso.session import SsoSession
 
 VERSION = 1

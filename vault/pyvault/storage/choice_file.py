@@ -17,18 +17,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError
-from pyvault.files.checks import FileChecks, check_memory_directory, make_own_directory
+from pyvault.files.file_checks import FileChecks, check_memory_directory, make_own_directory
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.record import Record, field, replace
+from pyvault.storage.backend_info import Provider
 from pyvault.storage.built_in import BUILT_IN
-from pyvault.storage.info import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pyvault.storage.info import BackendInfo
+    from pyvault.storage.backend_info import BackendInfo
 
 VERSION = 1
 MAX_BYTES = 256 * 1024  # a line for each plug-in that was ever used

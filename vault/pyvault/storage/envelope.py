@@ -20,7 +20,7 @@ import json
 from pyvault.errors import InvalidNameError, ItemCorruptError
 from pyvault.names import ItemName, check_item_name, name_in_store
 from pyvault.secret import Secret
-from pyvault.storage.codec import parse_object
+from pyvault.storage.item_codec import parse_object
 
 VERSION = 1
 FIELDS = frozenset({"pyvault", "kind", "name", "data"})

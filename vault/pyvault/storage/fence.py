@@ -1,8 +1,4 @@
-"""A fence around a driver of somebody else: what gets out is of the contract, or an error that names who broke it.
-
-A plug-in may give ``None`` for bytes, text for names, or raise KeyError. Far from here that
-would look like a mistake of ours; here it is known whose it is. The values are never shown.
-"""
+"""A fence around a driver: what gets out is of the contract, or an error that names who broke it."""
 
 from __future__ import annotations
 
@@ -10,10 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, cast
 
 from pyvault.backend import API_VERSION, Availability
-from pyvault.errors import BackendError
+from pyvault.errors import BackendError, PyvaultError
 from pyvault.names import ItemName
 from pyvault.secret import Secret
-from pyvault.storage.guard import contract_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -199,3 +194,22 @@ def _kind(value: object) -> str:
 
 def _broken(who: str, what: str) -> BackendError:
     return BackendError(f"{who} {what}", hint="its author has to mend that")
+
+
+@contextmanager
+def contract_errors(attempt: str, *, who: str = "the backend") -> Generator[None]:
+    """Turn whatever a driver lets slip into a BackendError.
+
+    Args:
+        attempt: what was tried, for the message: ``read 'credential/prod'``.
+        who: whose driver it is, for the message.
+
+    Raises:
+        BackendError: for every exception that is not ours; Ctrl-C passes.
+    """
+    try:
+        yield
+    except (PyvaultError, KeyboardInterrupt):
+        raise
+    except BaseException as exc:  # noqa: BLE001 - SystemExit of a plug-in must not end us silently
+        raise BackendError(f"{who} failed to {attempt}: {type(exc).__name__}") from None

@@ -23,7 +23,7 @@ from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.json_reader import UnreadableError, read_object, read_value
 from pyvault.process.group import running_group
-from pyvault.process.vault_variables import SECRET_PATHS, without_vault_secrets
+from pyvault.process.scrub_environment import SECRET_PATHS, without_vault_secrets
 from pyvault.record import Record
 from pyvault.storage.built_in import BUILT_IN
 

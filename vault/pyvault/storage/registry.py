@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from pyvault.backend import API_VERSION, Availability, Backend, Warns
 from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
+from pyvault.storage.backend_info import BackendInfo
 from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
-from pyvault.storage.guard import contract_errors
-from pyvault.storage.info import BackendInfo
+from pyvault.storage.fence import contract_errors
 from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
 from pyvault.trace import warn as log_warning
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.backend import Ask, Examined, Options, Probed
-    from pyvault.storage.info import Provider
+    from pyvault.storage.backend_info import Provider
 
 #: What every driver has, and a class that lacks one is none.
 METHODS = ("open", "get", "put", "delete", "names", "close")

@@ -19,9 +19,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyvault.testing.capabilities import Capabilities
     from pyvault.testing.contract import BackendContract
-    from pyvault.testing.subject import Subject
+    from pyvault.testing.subject import Capabilities, Subject
 
 __all__ = ["BackendContract", "Capabilities", "Subject"]
 
@@ -29,10 +28,10 @@ __all__ = ["BackendContract", "Capabilities", "Subject"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pyvault.testing import capabilities, contract, subject
+    from pyvault.testing import contract, subject
 
     return {
         "BackendContract": contract.BackendContract,
-        "Capabilities": capabilities.Capabilities,
+        "Capabilities": subject.Capabilities,
         "Subject": subject.Subject,
     }[name]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyvault.testing.capabilities import Capabilities
 from pyvault.testing.cases.crashes import CrashCases
 from pyvault.testing.cases.handles import HandleCases
 from pyvault.testing.cases.items import ItemCases
@@ -19,6 +18,7 @@ from pyvault.testing.cases.naming import NamingCases
 from pyvault.testing.cases.processes import ProcessCases
 from pyvault.testing.cases.secrecy import SecrecyCases
 from pyvault.testing.cases.sizes import SizeCases
+from pyvault.testing.subject import Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -43,7 +43,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Fail a case of the contract that was skipped without a declared reason."""
     report = yield
     if report.skipped and _is_case(item) and not hasattr(report, "wasxfail"):
-        from pyvault.testing.capabilities import DECLARED
+        from pyvault.testing.subject import DECLARED
 
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         if DECLARED not in reason and not _is_about_the_machine(item):

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyvault.storage.options import parse_flags
-from pyvault.testing.capabilities import Capabilities
+from pyvault.storage.backend_options import parse_flags
 from pyvault.testing.contract import BackendContract
-from pyvault.testing.subject import Subject
+from pyvault.testing.subject import Capabilities, Subject
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,8 +1,4 @@
-"""What one process knows of one vault file: its keys and the last verified state.
-
-A handle lets newer files in and keeps older, forked and foreign ones out; it
-writes only on top of a state that it has just verified under the lock.
-"""
+"""What one process knows of one vault file: its keys and the last verified state; and how it comes to know it."""
 
 from __future__ import annotations
 
@@ -12,24 +8,28 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
+from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, VaultNotFoundError, WrongKeyError
+from pyvault.files.file_checks import check_way
 from pyvault.record import MutableRecord
 from pyvault.sealing import BrokenSealError
-from pyvault.vaultfile.entries import SlotInfo
-from pyvault.vaultfile.keys import Keys, derive_keys
-from pyvault.vaultfile.reader import Snapshot, VaultReader
-from pyvault.vaultfile.sighting import Sighting
-from pyvault.vaultfile.trust import Trust, judge
-from pyvault.vaultfile.unlock import Unlocked, Unlocking
+from pyvault.trace import trace
+from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader
+from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
+from pyvault.vaultfile.state.entries import SlotInfo
+from pyvault.vaultfile.state.trust_store import Trust, judge
+from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.unlock.key_sources import Unlocked, Unlocking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from pyvault.files.lock import LockFile
     from pyvault.secret import Secret
-    from pyvault.vaultfile.draft import Draft
-    from pyvault.vaultfile.header import Header
-    from pyvault.vaultfile.options import VaultOptions
+    from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.state.draft import Draft
+    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.unlock.key_sources import UnlockSources
+    from pyvault.vaultfile.vault_options import VaultOptions
 
 MAX_RESTARTS = 5
 
@@ -88,7 +88,7 @@ class Handle(MutableRecord):
             ConflictError: other writers came through each time, in spite of the lock.
             WriteFailedError: nothing changed.
         """
-        from pyvault.vaultfile.write import SupersededError, check_unchanged, write_draft
+        from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
 
         writer = None if self.trust is None else self.trust.make_writer()
         for _ in range(MAX_RESTARTS):
@@ -123,7 +123,7 @@ class Handle(MutableRecord):
             unlocked = follow(unlocked, header, self.path)
             keys = derive_keys(unlocked.data_key, header.vault_id)
             if self.options.expect_fingerprints:
-                from pyvault.vaultfile.expectations import check_key
+                from pyvault.vaultfile.state.expectations import check_key
 
                 check_key(self.path, keys, self.options)
         reader.verify_header(keys)
@@ -141,7 +141,7 @@ class Handle(MutableRecord):
 def admit(
     seen: Sighting, known: Mapping[bytes, Sighting], snapshot: Callable[[], Snapshot], trust: Trust | None
 ) -> Sighting:
-    """Return what to remember of a state that may follow what was seen; see :func:`~pyvault.vaultfile.trust.judge`.
+    """Return what to remember of a state that may follow what was seen; see ``state/trust_store.py``.
 
     Raises:
         RollbackError, ForkError: it may not; a conflict copy beside the vault is named.
@@ -150,7 +150,7 @@ def admit(
     try:
         return judge(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
     except (ForkError, RollbackError) as exc:
-        from pyvault.vaultfile.conflicts import name_copies
+        from pyvault.vaultfile.disk.conflict_copies import name_copies
 
         raise name_copies(exc, Path(seen.path), seen.vault_id) from None
 
@@ -197,3 +197,53 @@ def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
                 data_key = slot.open(unlocked.wrapping_key, header.vault_id)
                 return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=unlocked.wrapping_key)
     raise WrongKeyError(f"'{path}' has a new data key, and the slot that opened it is gone", hint="open it again")
+
+
+def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options: VaultOptions) -> Handle:
+    """Open a vault.
+
+    The trust file is read first: a vault that is newer than its entry is then
+    nothing unusual. The file is closed while a human is asked.
+
+    Raises:
+        VaultGoneError: it is not there, and should be.
+        VaultFileError: see the distinct errors of ``pyvault.errors``.
+        InputRequiredError: no source of a key was given.
+        UserCancelledError: the human declined.
+    """
+    check_way(path, options.checks)
+    path = settled_path(path)
+    known = trust.sightings() if trust is not None else {}
+    try:
+        with VaultReader(path, options.checks) as locked:
+            pass
+    except VaultNotFoundError:
+        from pyvault.vaultfile.lost_vault import refuse_lost
+
+        refuse_lost(path, known, options)
+        raise
+    if options.expects_a_vault:
+        from pyvault.vaultfile.state.expectations import check_id
+
+        check_id(path, locked.header, options)
+    unlocked = unlocking(locked, options).unlock(sources)
+    keys = derive_keys(unlocked.data_key, locked.header.vault_id)
+    with VaultReader(path, options.checks) as reader:
+        if (reader.header.vault_id, reader.header.key_epoch) != (locked.header.vault_id, locked.header.key_epoch):
+            raise ConflictError(f"'{path}' got a new data key while it was being opened", hint="open it again")
+        reader.verify_header(keys)
+        if options.expects_a_vault:
+            from pyvault.vaultfile.state.expectations import check_generation, check_key
+
+            check_key(path, keys, options)
+            check_generation(path, reader.header, options)
+        before = known.get(reader.header.vault_id)
+        own = None if before is None else before.own
+        opened = cache(partial(reader.snapshot, keys))
+        seen = Sighting.of(path, reader.header, keys.fingerprint, own=own)
+        seen = admit(seen, known, opened, trust)
+        snapshot = opened()
+    if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
+        trust.record(seen)  # takes a lock, so not for what is known
+    trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
+    return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, own=own)

@@ -16,12 +16,11 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import UsageError
-from pyvault.vaultfile.entries import Entry, SlotInfo
-from pyvault.vaultfile.handle import Handle, lock
-from pyvault.vaultfile.opening import open_vault
-from pyvault.vaultfile.options import VaultOptions
-from pyvault.vaultfile.records import open_record
-from pyvault.vaultfile.unlock import Unlocked, UnlockSources
+from pyvault.vaultfile.format.sealed_record import open_record
+from pyvault.vaultfile.handle import Handle, lock, open_vault
+from pyvault.vaultfile.state.entries import Entry, SlotInfo
+from pyvault.vaultfile.unlock.key_sources import Unlocked, UnlockSources
+from pyvault.vaultfile.vault_options import VaultOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -30,11 +29,11 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
-    from pyvault.vaultfile.draft import Change
-    from pyvault.vaultfile.newslot import NewSlot
-    from pyvault.vaultfile.sighting import Sighting
-    from pyvault.vaultfile.transaction import Transaction
-    from pyvault.vaultfile.trust import Trust
+    from pyvault.vaultfile.state.draft import Change
+    from pyvault.vaultfile.state.transaction import Transaction
+    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.unlock.new_slot import NewSlot
 
 ORDINARY = VaultOptions()
 CLEARED = "cleared"  #: key in the index's meta
@@ -58,7 +57,7 @@ class Vault:
         trust: Trust | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Make an empty vault; see :func:`~pyvault.vaultfile.making.create_vault`.
+        """Make an empty vault; see :func:`~pyvault.vaultfile.state.new_vault_file.create_vault`.
 
         Args:
             path: nothing may be there; the directory is made if it is missing.
@@ -66,7 +65,7 @@ class Vault:
             trust: None for a session vault.
             options: how to work with it.
         """
-        from pyvault.vaultfile.making import create_vault
+        from pyvault.vaultfile.state.new_vault_file import create_vault
 
         if not new_slots:
             raise ValueError("a vault without a slot can't be opened")
@@ -81,7 +80,7 @@ class Vault:
         trust: Trust | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Open a vault; may ask a human. See :func:`~pyvault.vaultfile.opening.open_vault`."""
+        """Open a vault; may ask a human. See :func:`~pyvault.vaultfile.handle.open_vault`."""
         return cls(open_vault(path, sources, trust, options))
 
     @classmethod
@@ -94,8 +93,8 @@ class Vault:
         trust: Trust | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Bring a backup back; see :func:`~pyvault.vaultfile.making.restore_vault`."""
-        from pyvault.vaultfile.making import restore_vault
+        """Bring a backup back; see :func:`~pyvault.vaultfile.state.new_vault_file.restore_vault`."""
+        from pyvault.vaultfile.state.new_vault_file import restore_vault
 
         return cls(restore_vault(path, number, sources, trust, options))
 
@@ -239,7 +238,7 @@ class Vault:
             LockTimeoutError: another process kept the lock.
             ConflictError: others wrote in spite of the lock, after something was read here.
         """
-        from pyvault.vaultfile.transaction import Transaction
+        from pyvault.vaultfile.state.transaction import Transaction
 
         with self._guard:
             handle = self._open_handle()
@@ -336,7 +335,7 @@ class Vault:
             UsageError: no slot would be left.
             ConflictError: the slots changed meanwhile.
         """
-        from pyvault.vaultfile.rekey import rekey
+        from pyvault.vaultfile.state.rekey import rekey
 
         with self._guard:
             if self._transaction is not None:
@@ -365,7 +364,7 @@ class Vault:
                 self._transaction.apply(change)
 
     def _place_slot(self, new: NewSlot, *, instead_of: bytes | None) -> bytes:
-        from pyvault.vaultfile.newslot import make_slot
+        from pyvault.vaultfile.unlock.new_slot import make_slot
 
         with self._guard:
             handle = self._open_handle()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from pyvault.errors import TamperedError
 
 if TYPE_CHECKING:
+    from pyvault.vaultfile.disk.vault_reader import VaultReader
+    from pyvault.vaultfile.format.index import IndexEntry
     from pyvault.vaultfile.handle import Handle
-    from pyvault.vaultfile.index import IndexEntry
-    from pyvault.vaultfile.reader import VaultReader
 
 
 def verify(handle: Handle) -> int:

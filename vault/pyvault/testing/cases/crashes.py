@@ -11,8 +11,7 @@ from pyvault.secret import Secret
 from pyvault.testing.child import is_payload, payload, start_child
 
 if TYPE_CHECKING:
-    from pyvault.testing.capabilities import Capabilities
-    from pyvault.testing.subject import MakeBackend, Subject
+    from pyvault.testing.subject import Capabilities, MakeBackend, Subject
 
 KILLS = 6
 LONGEST_LIFE = 0.15  # seconds after its first write; a kill comes anywhere in it

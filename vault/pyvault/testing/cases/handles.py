@@ -15,8 +15,7 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from pyvault.backend import Backend
-    from pyvault.testing.capabilities import Capabilities
-    from pyvault.testing.subject import MakeBackend, Subject
+    from pyvault.testing.subject import Capabilities, MakeBackend, Subject
 
 PROD = ItemName(Kind.CREDENTIAL, "prod")
 PATIENCE = 10  # seconds until a call counts as hanging; not a measurement

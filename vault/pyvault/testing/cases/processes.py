@@ -9,8 +9,7 @@ from pyvault.names import ItemName, Kind
 from pyvault.testing.child import is_payload, payload, start_child
 
 if TYPE_CHECKING:
-    from pyvault.testing.capabilities import Capabilities
-    from pyvault.testing.subject import MakeBackend, Subject
+    from pyvault.testing.subject import Capabilities, MakeBackend, Subject
 
 WRITERS = 8
 SIZE = 300  # bytes, about a pair of keys in JSON

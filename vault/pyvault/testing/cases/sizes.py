@@ -12,7 +12,7 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from pyvault.backend import Backend
-    from pyvault.testing.capabilities import Capabilities
+    from pyvault.testing.subject import Capabilities
 
 PROD = ItemName(Kind.CREDENTIAL, "prod")
 PROMISED = 65_536  # bytes, where no max_size is declared

@@ -19,8 +19,8 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.files.atomic import replace_file
 from pyvault.files.lock import LockFile
 from pyvault.secret import Secret
+from pyvault.storage.backend_options import check_options
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
-from pyvault.storage.options import check_options
 
 if TYPE_CHECKING:
     from pyvault.backend import Ask, Options

@@ -1,0 +1,45 @@
+"""What the global options say of backends, aws-vault's names for them included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyvault_cli.commandline.arguments import Words
+
+#: aws-vault's flag, and what it means here. Source: aws-vault's usage text.
+FLAGS = {
+    "--secret-service-collection": "secret-service.collection",
+    "--pass-dir": "pass.store",
+    "--pass-cmd": "pass.command",
+    "--pass-prefix": "pass.prefix",
+}
+
+
+def given_options(words: Words) -> dict[str, str]:
+    """Return the options of backends that a line gives, as ``KEY`` or ``NAME.KEY``.
+
+    Raises:
+        UsageError: ``--file-dir``; its files have another format. ``--keychain``;
+            keyring can't name one.
+        ConfigError: a ``--backend-option`` without a value.
+    """
+    from pyvault.storage.backend_options import parse_flags
+
+    if words.last("--file-dir") is not None:
+        raise UsageError(
+            "'--file-dir' names files of aws-vault, which pyvault does not write",
+            hint="pyvault import aws-vault takes the keys out of them",
+        )
+    if words.last("--keychain") is not None:
+        raise UsageError(
+            "'--keychain' names a keychain, and pyvault uses the default one",
+            hint="pyvault import aws-vault takes the keys out of another",
+        )
+    named = {option: value for flag, option in FLAGS.items() if (value := words.last(flag))}
+    if words.has("--weak-passphrase"):
+        named["file.weak_passphrase"] = "true"  # noqa: S105 - a switch
+    slot = words.last("--slot")
+    return {**named, **parse_flags(words.every("--backend-option")), **({"file.slot": slot} if slot else {})}

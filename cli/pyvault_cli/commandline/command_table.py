@@ -1,0 +1,102 @@
+"""Which commands there are: the name, the module to import for it, and one line of help.
+
+A table, so that ``--help`` imports no command and a command imports no other.
+The module below :mod:`pyvault_cli.commands` holds a function called like the command,
+``vault_slot_add`` for ``vault slot add``; Typer makes the parser from its signature.
+"""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # keys
+    "add": ("add", "store the access key of a profile"),
+    "remove": ("remove", "remove the stored key of a profile, and its sessions"),
+    "list": ("list", "show profiles, stored credentials and sessions"),
+    "rotate": ("rotate", "replace the stored key of a profile, and never lose one"),
+    # use
+    "exec": ("exec", "run a command with credentials of a profile"),
+    "export": ("export", "print credentials of a profile"),
+    "login": ("login", "open the AWS console in a browser, signed in"),
+    "clear": ("clear", "forget cached sessions"),
+    "explain": ("explain", "show how a profile would get credentials, without a call"),
+    "server": ("server", "give credentials to programs until it is stopped"),
+    "proxy": ("proxy", "own the metadata address; started by exec --ec2-server"),
+    # IAM Identity Center
+    "sso login": ("sso.sign_in", "sign in to IAM Identity Center"),
+    "sso logout": ("sso.sign_in", "sign out, and revoke the tokens"),
+    "sso accounts": ("sso.listing", "list the accounts that a sign-in opens"),
+    "sso roles": ("sso.listing", "list the roles that a sign-in opens"),
+    "sso populate": ("sso.populate", "write a profile for every role into the AWS config file"),
+    # the vault file
+    "vault init": ("vault.init", "make a new vault"),
+    "vault info": ("vault.info", "show what can be known without opening the vault"),
+    "vault verify": ("vault.contents", "read everything and name what is damaged"),
+    "vault entries": ("vault.contents", "list the entries, without payloads"),
+    "vault cat": ("vault.contents", "write the payload of one entry to stdout"),
+    "vault passwd": ("vault.secrets", "change the passphrase"),
+    "vault slot list": ("vault.slots", "list the ways to open the vault"),
+    "vault slot add": ("vault.slots", "add a passphrase, a key file or a recovery code"),
+    "vault slot remove": ("vault.slots", "remove a way to open the vault"),
+    "vault rekey": ("vault.secrets", "lock out every old secret and copy"),
+    "vault backups": ("vault.backups", "list the backups beside the vault"),
+    "vault restore": ("vault.backups", "bring back a backup"),
+    "vault accept": ("vault.trust", "trust the vault as it is, after a wanted restore or a fork"),
+    "vault forget": ("vault.trust", "drop what is remembered of a vault"),
+    "vault purge": ("vault.backups", "delete the backups"),
+    "vault export": ("vault.copies", "copy the stored keys into a new vault file, for another machine"),
+    "vault import": (
+        "vault.copies",
+        "take the keys out of another file, or merge another state of this vault",
+    ),
+    # moving in
+    "import aws-vault": ("imports.aws_vault", "take over the keys that aws-vault has stored"),
+    "import credentials-file": (
+        "imports.credentials_file",
+        "take over the keys in ~/.aws/credentials",
+    ),
+    "migrate": ("migrate", "move stored keys from one backend to another"),
+    # the rest
+    "backends list": ("backends.listing", "show where credentials can be kept, and why not"),
+    "backends info": ("backends.listing", "show who provides a backend, and whether it works here"),
+    "backends accept": ("backends.plugins", "let another distribution provide a backend"),
+    "backends new": ("backends.plugins", "write a new plug-in that provides a backend"),
+    "doctor": ("doctor", "look for what is broken, and say what to do"),
+    "shell-init": ("shell_init", "print pv-assume, pv-unset and completions for a shell"),
+    "version": ("version", "print the version"),
+    "complete": ("complete", "list what could stand at the cursor"),
+}
+
+#: Called by programs; the help does not speak of them.
+HIDDEN = frozenset({"complete", "proxy"})
+
+ALIASES = {"ls": "list", "rm": "remove", "migrate-backend": "migrate"}
+
+GLOBAL_HELP: tuple[tuple[str, str], ...] = (
+    ("--backend NAME", "where credentials are kept; also PYVAULT_BACKEND"),
+    ("--backend-option K=V", "an option of the backend; NAME.K=V of that one; may be repeated"),
+    ("--prompt NAME", "how MFA codes are asked for"),
+    ("--passphrase-fd N", "read the passphrase from this file descriptor"),
+    ("--new-passphrase-fd N", "read a new passphrase from this file descriptor"),
+    ("--weak-passphrase", "take a new passphrase that is short or well known; also PYVAULT_WEAK_PASSPHRASE=1"),
+    ("--slot SLOT", "open the vault by this slot alone: its id, as vault info shows it, or its kind"),
+    ("--no-input", "never ask; fail with exit code 4 instead"),
+    ("--config FILE", "pyvault's own config file; also PYVAULT_CONFIG"),
+    ("--debug", "say on stderr what is done"),
+    ("--version", "print the version"),
+)
+
+
+def help_text(group: str = "") -> str:
+    """Write the help of the program, or of a group of commands."""
+    prefix = f"{group} " if group else ""
+    rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix) and name not in HIDDEN]
+    lines = [f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", "", "Commands:"]
+    lines += _columns(rows)
+    lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP)]
+    lines += ["", "'pyvault COMMAND --help' tells the options of a command."]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[str]:
+    width = max(len(name) for name, _ in rows)
+    return [f"  {name:<{width}}  {text}" for name, text in rows]

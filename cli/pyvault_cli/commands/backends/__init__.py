@@ -1,0 +1,1 @@
+"""``pyvault backends``: the commands of the stores."""

@@ -1,0 +1,1 @@
+"""``pyvault import``: keys out of other programs' stores."""

@@ -1,0 +1,1 @@
+"""``pyvault sso``: the commands of IAM Identity Center."""

@@ -1,0 +1,94 @@
+"""``pyvault sso login`` and ``logout``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from pyvault import clock
+from pyvault.clock import to_rfc3339
+from pyvault.errors import AwsError, InputRequiredError, ItemCorruptError, UsageError
+from pyvault.sso.logout import Logout, logout
+from pyvault.sso.oidc import Flow
+from pyvault_cli.context import Context, context_of
+from pyvault_cli.credentials import sso_portals
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
+
+if TYPE_CHECKING:
+    from pyvault.sso.session import SsoSession
+
+
+def sso_login(
+    ctx: typer.Context,
+    session: sso_portals.SessionArgument = None,
+    device: sso_portals.DeviceOption = False,
+    no_browser: sso_portals.NoBrowserOption = False,
+    browser: sso_portals.BrowserOption = None,
+) -> None:
+    """Sign in to SESSION, or to the one of a profile, even if somebody is signed in already."""
+    context = context_of(ctx)
+    if device + no_browser + (browser is not None) > 1:
+        raise UsageError("only one of --device, --no-browser and --browser can be meant")
+    portal = sso_portals.portal_named(session, context)
+    if context.words.has("--no-input"):
+        raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input forbids to ask")
+    flow = Flow.DEVICE if device else Flow.BROWSER if browser else None
+    sign_in = sso_portals.sign_in(context, flow=flow, open_browser=not no_browser, browser=browser, on_purpose=True)
+    token = context.sso_login(sign_in).sign_in_anew(portal)
+    renewed = ", and renews itself" if token.refresh_token else ""
+    output.note(f"signed in to '{portal.label}'; the access token lasts until {to_rfc3339(token.expires)}{renewed}")
+
+
+OUTCOMES = {
+    Logout.REVOKED: "signed out of '{}'; its tokens are revoked and forgotten",
+    Logout.ALREADY_OVER: "the sign-in to '{}' was over already; what was kept of it is forgotten",
+    Logout.ONLY_FORGOTTEN: "the tokens of '{}' are forgotten here, but AWS was out of reach: they end by themselves",
+    Logout.NOT_SIGNED_IN: "nobody was signed in to '{}'",
+}
+#: Said before the error that tells why.
+NOT_REVOKED = "the tokens of '{}' are forgotten here, but not revoked: they end by themselves"
+
+
+def sso_logout(ctx: typer.Context, session: sso_portals.SessionArgument = None) -> None:
+    """Revoke the tokens of SESSION, and forget them and the role credentials made with them."""
+    from pyvault.sso.oidc_boto3 import connect
+
+    context = context_of(ctx)
+    portal = sso_portals.portal_named(session, context)
+    try:
+        outcome = logout(
+            portal,
+            tokens=sso_portals.token_store(context),
+            flights=context.flight,
+            portal=sso_portals.portal_of(portal),
+            oidc=connect(portal),
+            clock=clock.now,
+            aws_cache=sso_portals.aws_cache(context),
+        )
+    except (AwsError, ItemCorruptError):
+        output.note(NOT_REVOKED.format(portal.label))
+        _forget_roles(context, portal)
+        raise
+    output.note(OUTCOMES[outcome].format(portal.label))
+    _forget_roles(context, portal)
+    _tell_of_aws_cli(context, portal)
+
+
+def _tell_of_aws_cli(context: Context, portal: SsoSession) -> None:
+    from pyvault.sso.cli_cache import read_aws_cache
+
+    token = read_aws_cache(sso_portals.aws_cache(context), portal)
+    if token is not None and token.expires > clock.now():
+        output.warn(f"the AWS CLI is signed in to '{portal.label}' by itself, and its token is used from now on")
+        output.hint("aws sso logout ends that")
+
+
+def _forget_roles(context: Context, portal: SsoSession) -> None:
+    from pyvault.sso.portal_lookup import profiles_of
+
+    profiles = profiles_of(context.aws_config, portal, context.environ, credentials_file=context.aws_credentials)
+    dropped = sum(context.sessions.clear(profile) for profile in profiles)
+    if dropped:
+        output.note(f"forgot {counted(dropped, 'session')} of its roles; what AWS gave stays good until it expires")

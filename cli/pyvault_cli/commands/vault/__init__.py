@@ -1,0 +1,1 @@
+"""``pyvault vault``: the commands of the vault file."""

@@ -1,0 +1,75 @@
+"""``pyvault vault backups``, ``restore`` and ``purge``: the earlier states beside the vault."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.clock import from_epoch, to_rfc3339
+from pyvault.vaultfile.disk.backups import list_backups
+from pyvault_cli.commandline.shared_options import JsonOption, YesOption
+from pyvault_cli.context import context_of
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
+from pyvault_cli.terminal.table import aligned
+from pyvault_cli.vaults.vault_access import VaultAccess
+
+
+def vault_backups(ctx: typer.Context, json: JsonOption = False) -> None:
+    """List the backups, the newest first; opens nothing."""
+    access = VaultAccess(context_of(ctx))
+    backups = list_backups(access.path, access.options.checks)
+    if json:
+        from json import dumps
+
+        shown = [
+            {
+                "number": backup.number,
+                "path": str(backup.path),
+                "vault_id": backup.vault_id.hex() if backup.vault_id else None,
+                "generation": backup.generation,
+                "size": backup.size,
+                "modified": to_rfc3339(from_epoch(backup.modified)),
+            }
+            for backup in backups
+        ]
+        output.data(dumps({"v": 1, "backups": shown}, indent=2) + "\n")
+        return
+    rows = [
+        (
+            str(backup.number),
+            "unreadable" if backup.generation is None else str(backup.generation),
+            str(backup.size),
+            to_rfc3339(from_epoch(backup.modified)),
+            backup.vault_id.hex() if backup.vault_id else "-",
+        )
+        for backup in backups
+    ]
+    output.data(aligned([("number", "generation", "size", "modified", "vault"), *rows]))
+
+
+def vault_restore(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(help="as vault backups shows it; 1 is the newest", show_default=False)],
+) -> None:
+    """Write the content of backup NUMBER as a new generation; the present state becomes a backup."""
+    from pyvault.vaultfile.vault import Vault
+
+    access = VaultAccess(context_of(ctx))
+    with Vault.restore(access.path, number, access.sources(), trust=access.trust, options=access.options) as vault:
+        output.note(f"Restored backup {number} as generation {vault.generation}.")
+
+
+def vault_purge(ctx: typer.Context, yes: YesOption = False) -> None:
+    """Delete the backups: they still hold removed secrets and removed slots."""
+    from pyvault.vaultfile.disk.backups import delete_backups
+    from pyvault.vaultfile.handle import lock
+
+    context = context_of(ctx)
+    access = VaultAccess(context)
+    if not yes:
+        context.ask.confirm(f"Delete all backups of '{access.path}'?", option="--yes")
+    with lock(access.path, access.options):
+        count = delete_backups(access.path)
+    output.note(f"Deleted {counted(count, 'backup')}.")

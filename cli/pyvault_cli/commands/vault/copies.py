@@ -1,0 +1,121 @@
+"""``pyvault vault export`` and ``import``: the stored keys on their way to another machine."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyvault.errors import UsageError
+from pyvault.migration.between_stores import Terms
+from pyvault.record import replace
+from pyvault_cli.commandline import shared_options
+from pyvault_cli.context import context_of
+from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
+from pyvault_cli.terminal import output
+
+if TYPE_CHECKING:
+    from pyvault.backend import Question
+    from pyvault.secret import Secret
+
+
+class To(StrEnum):
+    """What opens the new file."""
+
+    KEYFILE = "keyfile"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word of the command line
+
+
+def vault_export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="the new vault file", show_default=False)],
+    to: Annotated[To, typer.Option("--to", help="what opens it", show_default=False)],
+    keyfile: Annotated[
+        Path | None,
+        typer.Option(
+            "--keyfile",
+            metavar="FILE",
+            callback=shared_options.not_the_key,
+            help="with --to keyfile: FILE.key by default",
+        ),
+    ] = None,
+    profile: shared_options.OnlyProfilesOption = None,
+) -> None:
+    """Copy stored keys and their MFA devices into a new encrypted FILE that a key file or passphrase opens."""
+    from pyvault.migration.vault_export import NewVaultFile
+    from pyvault.storage.registry import open_backend
+    from pyvault.storage.typed_store import CredentialStore
+    from pyvault.vaultfile.state.trust_store import Trust
+
+    context = context_of(ctx)
+    if keyfile is not None and to is not To.KEYFILE:
+        raise UsageError("--keyfile needs --to keyfile")
+    key = None if to is not To.KEYFILE else keyfile or file.with_name(f"{file.name}.key")
+    source = context.store
+    context.ask.renewing = True  # its passphrase is a new one, whatever opens our own vault
+
+    def ask(question: Question) -> Secret[str]:  # it grows under another name, which says nothing to a person
+        return context.ask(replace(question, prompt=f"new passphrase for '{file}'"))
+
+    checks = context.file_checks
+    with NewVaultFile(file, key, Trust(context.paths.trust, checks=checks), checks=checks) as new:
+
+        def publish() -> None:
+            new.publish()
+            if key is not None:
+                output.note(
+                    f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways."
+                )
+            output.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
+
+        ours = context.options_of("file")
+        wishes = {key: ours[key] for key in ("kdf", "weak_passphrase") if key in ours}
+        with closing(CredentialStore(open_backend("file", new.options | wishes, ask, warn=output.warn))) as target:
+            move_and_tell(source, target, profile or (), Terms(), record=publish)
+
+
+def vault_import(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="the vault file", show_default=False)],
+    keyfile: Annotated[
+        Path | None,
+        typer.Option(
+            "--keyfile", metavar="FILE", callback=shared_options.not_the_key, help="the key file that opens it"
+        ),
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")
+    ] = None,
+    profile: shared_options.OnlyProfilesOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Store the keys and MFA devices that are in FILE; another state of this very vault is merged entry by entry.
+
+    FILE stays as it is.
+    """
+    from pyvault.migration.vault_import import AnotherVault, check_way_in
+    from pyvault.storage.typed_store import CredentialStore
+    from pyvault_cli.vaults.merge_report import find_same_vault, merge_and_tell
+
+    context = context_of(ctx)
+    options = {"path": str(file.absolute())}
+    if not context.file_checks.modes:
+        options["insecure_directory"] = "true"
+    if keyfile is not None:
+        options["keyfile"] = str(keyfile)
+    if passphrase_file is not None:
+        options["passphrase_file"] = str(passphrase_file)
+    # The variables and descriptors are those of our own vault; this one's passphrase is typed.
+    ask = context.ask.for_another_vault()
+    same = find_same_vault(context, file)
+    if same is not None and not profile:
+        merge_and_tell(same, file, options, ask, overwrite=overwrite, dry_run=dry_run)
+        return
+    check_way_in(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
+    with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
+        terms = Terms(overwrite=overwrite, dry_run=dry_run)
+        move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)

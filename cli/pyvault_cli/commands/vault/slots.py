@@ -1,0 +1,98 @@
+"""``pyvault vault slot``: the ways to open the vault."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import UsageError
+from pyvault.vaultfile.unlock.new_slot import StoreKeySlot
+from pyvault_cli.commandline.shared_options import JsonOption, KdfOption, YesOption, not_the_key
+from pyvault_cli.context import context_of
+from pyvault_cli.terminal import output
+from pyvault_cli.vaults.slot_options import (
+    key_file_slot,
+    passphrase_slot,
+    recovery_slot,
+    show_recovery_code,
+    slot_as_json,
+    slot_as_text,
+)
+from pyvault_cli.vaults.vault_access import VaultAccess
+
+
+def vault_slot_add(
+    ctx: typer.Context,
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="a further passphrase")] = False,
+    keyfile: Annotated[
+        Path | None,
+        typer.Option("--keyfile", metavar="FILE", callback=not_the_key, help="a key file; made if it is missing"),
+    ] = None,
+    recovery: Annotated[bool, typer.Option("--recovery", help="a recovery code, printed once")] = False,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="NAME", help="a random key, kept in this backend")
+    ] = None,
+    label: Annotated[str | None, typer.Option("--label", metavar="TEXT", help="a name for the list of slots")] = None,
+    kdf: KdfOption = None,
+) -> None:
+    """Add a passphrase, a key file, a recovery code, or a key that another backend keeps."""
+    if sum((passphrase, keyfile is not None, recovery, store is not None)) != 1:
+        raise UsageError("one of --passphrase, --keyfile, --recovery and --store says what to add")
+    context = context_of(ctx)
+    access = VaultAccess(context)
+    policy = access.policy(kdf)
+    with access.open() as vault:
+        context.ask.renewing = True
+        if keyfile is not None:
+            slot_id = vault.add_slot(key_file_slot(keyfile, make=True, label=label))
+        elif recovery:
+            slot, code = recovery_slot(policy)
+            slot_id = vault.add_slot(slot)
+            show_recovery_code(code)
+        elif store is not None:
+            with closing(context.open_store_keys(store)) as keys:
+                slot_id = vault.add_slot(StoreKeySlot(keep=keys.keep, label=label or store))
+            output.hint(f'it is used with unlock_store = "{store}" in the section [backend.file] of config.toml')
+        else:
+            slot_id = vault.add_slot(passphrase_slot(context, access, policy, label))
+    output.note(f"Added the slot {slot_id.hex()}.")
+
+
+def vault_slot_list(ctx: typer.Context, json: JsonOption = False) -> None:
+    """List the key slots with their labels; ``vault info`` shows them without a key."""
+    with VaultAccess(context_of(ctx)).open() as vault:
+        slots = vault.slots()
+    if json:
+        from json import dumps
+
+        output.data(dumps({"v": 1, "slots": [slot_as_json(slot) for slot in slots]}, indent=2) + "\n")
+        return
+    for slot in slots:
+        output.out(slot_as_text(slot))
+
+
+def vault_slot_remove(
+    ctx: typer.Context,
+    slot: Annotated[str, typer.Argument(help="the slot's id, as slot list shows it", show_default=False)],
+    yes: YesOption = False,
+) -> None:
+    """Remove a key slot, and delete the backups, which still have it."""
+    context = context_of(ctx)
+    try:
+        slot_id = bytes.fromhex(slot)
+    except ValueError:
+        raise UsageError(f"'{slot}' is not the id of a slot", hint="pyvault vault slot list shows them") from None
+    if not yes:
+        context.ask.confirm(f"Remove the slot {slot_id.hex()} and all backups?", option="--yes")
+    access = VaultAccess(context)
+    with access.open() as vault:
+        vault.remove_slot(slot_id)
+        vault_id = vault.vault_id
+    if access.settings.unlock_store:
+        with closing(context.open_store_keys(access.settings.unlock_store)) as keys:
+            keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
+    output.note("Removed the slot, and deleted the backups: it opened them.")
+    output.hint("who had its secret and has a copy of the file is locked out by pyvault vault rekey only")

@@ -1,0 +1,56 @@
+"""``pyvault vault accept`` and ``forget``: what is remembered of a vault."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pyvault.errors import ItemNotFoundError, UsageError
+from pyvault.vaultfile.handle import settled_path
+from pyvault.vaultfile.state.places import vault_at
+from pyvault_cli.context import context_of
+from pyvault_cli.terminal import output
+from pyvault_cli.vaults.vault_access import VaultAccess
+
+
+def vault_accept(ctx: typer.Context) -> None:
+    """Trust the vault file as it is now, although it is not what was seen here last."""
+    from pyvault.vaultfile.vault import Vault
+
+    access = VaultAccess(context_of(ctx))
+    access.check_not_lost()
+    with Vault.open(access.path, access.sources(), options=access.options) as vault:
+        access.trust.accept(vault.seen)
+        output.note(f"Accepted '{access.path}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
+        output.note(f"The fingerprint of its key is {vault.fingerprint.hex()}.")
+
+
+def vault_forget(
+    ctx: typer.Context,
+    vault: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="the id of a vault, wherever it was", show_default=False)
+    ] = None,
+) -> None:
+    """Drop what this machine remembers of a vault; the next one is believed at first sight. No file is touched.
+
+    Without an ID: of what was at the place of the vault file.
+    """
+    access = VaultAccess(context_of(ctx))
+    known = access.trust.sightings()
+    if vault is None:
+        path = settled_path(access.path)
+        before = vault_at(known, str(path))
+        if before is None:
+            raise ItemNotFoundError(f"no vault is remembered at '{path}'")
+        access.trust.forget(path)
+        output.note(f"Forgot that the vault {before.vault_id.hex()} was at '{path}'.")
+        return
+    try:
+        vault_id = bytes.fromhex(vault)
+    except ValueError:
+        raise UsageError(f"'{vault}' is not the id of a vault", hint="pyvault vault info shows it") from None
+    if vault_id not in known:
+        raise ItemNotFoundError(f"no vault {vault_id.hex()} is remembered")
+    access.trust.forget_vault(vault_id)
+    output.note(f"Forgot the vault {vault_id.hex()}.")

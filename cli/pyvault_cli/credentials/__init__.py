@@ -1,0 +1,1 @@
+"""Credentials as a command asks for them, and the program that gets them."""

@@ -1,0 +1,230 @@
+"""Credentials as a command line asks for them: a profile, and how to get them.
+
+What ``exec``, ``export``, ``login`` and ``explain`` have in common: the options
+become flags and options of the planner, the plan becomes credentials.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConfigError, NoCredentialsError, ProfileNotFoundError, UsageError
+from pyvault.names import parse_profile_name
+from pyvault.record import Record
+from pyvault_cli.terminal import output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from pyvault.config.profile import Profile
+    from pyvault.errors import PyvaultError
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
+    from pyvault.secret import Secret
+    from pyvault.sessions.cache import CacheMode
+    from pyvault.sso.person_signs_in import SignIn
+    from pyvault_cli.context import Context
+
+
+class Wanted(Record):
+    """One request for credentials.
+
+    Attributes:
+        duration: as typed; None leaves it to the settings.
+        mfa_token: used for every MFA call of this run.
+        open_browser: False prints the address of an SSO page instead.
+        beside_server: a credential server runs, and may ask while the child has the screen.
+        federation: end in a session that the console takes.
+    """
+
+    profile: str
+    duration: str | None = None
+    region: str | None = None
+    sts_region: str | None = None
+    no_session: bool = False
+    mfa_token: Secret[str] | None = None
+    no_cache: bool = False
+    refresh: bool = False
+    allow_plaintext: bool = False
+    open_browser: bool = True
+    beside_server: bool = False
+    federation: bool = False
+
+    @property
+    def cache(self) -> CacheMode:
+        """How the session cache is treated.
+
+        Raises:
+            UsageError: both ``--no-cache`` and ``--refresh``.
+        """
+        from pyvault.sessions.cache import CacheMode
+
+        if self.no_cache and self.refresh:
+            raise UsageError("Can't use --no-cache with --refresh")
+        if self.no_cache:
+            return CacheMode.OFF
+        return CacheMode.REFRESH if self.refresh else CacheMode.USE
+
+    def load(self, context: Context, stored: Collection[str] | None = None) -> Profile:
+        """Resolve the profile's settings, keeping its first problem.
+
+        Args:
+            context: whose files and variables count.
+            stored: names of profiles with stored keys; None takes those in the vault.
+
+        Raises:
+            InvalidSettingError: ``--duration`` is none.
+        """
+        return self.load_with_names(context, stored)[0]
+
+    def load_with_names(
+        self, context: Context, stored: Collection[str] | None = None
+    ) -> tuple[Profile, Collection[str]]:
+        """Resolve the profile like :meth:`load`, and return the names of stored keys too.
+
+        The files are read first: what is wrong there is told before anybody is asked
+        to open the vault.
+        """
+        from pyvault.config.load import inspect_profile
+        from pyvault.config.profile import duration_flags
+        from pyvault.config.values import parse_duration
+
+        duration = parse_duration(self.duration, what="--duration") if self.duration else None
+        config, credentials_file = context.aws_config, context.aws_credentials
+        name = parse_profile_name(self.profile)
+        names = context.store.profiles() if stored is None else stored
+        profile = inspect_profile(
+            config,
+            credentials_file,
+            name,
+            context.environ,
+            duration_flags(duration, region=self.region, sts_region=self.sts_region, login=self.federation),
+            stored=names,
+        )
+        return profile, names
+
+    def plan(self, context: Context) -> Plan:
+        """Decide how the profile gets its credentials; opens the vault for the names in it.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+            ConfigError: a step can't be carried out yet.
+        """
+        from pyvault import clock
+        from pyvault.planning.first_step import require_built
+
+        profile, stored = self.load_with_names(context)
+        try:
+            plan = self.plan_of(profile, stored)
+        except (NoCredentialsError, ProfileNotFoundError) as problem:
+            _look_in_aws_vault(problem, profile, context)
+            raise
+        require_built(plan)
+        context.recent.note(self.profile, clock.now())
+        if context.words.has("--debug"):
+            for text in plan.notes:
+                output.note(f"pyvault: debug: {text}")
+        return plan
+
+    def plan_of(self, profile: Profile, stored: Collection[str]) -> Plan:
+        """Decide how a loaded profile gets its credentials.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+        """
+        from pyvault.planning.plan import PlanOptions, make_plan
+
+        options = PlanOptions(
+            no_session=self.no_session,
+            federation=self.federation,
+            disable_sessions_for=self.profile if self.federation else None,
+            allow_plaintext_source=self.allow_plaintext,
+        )
+        return make_plan(profile, stored=stored, options=options)
+
+
+def _look_in_aws_vault(problem: PyvaultError, profile: Profile, context: Context) -> None:
+    """Say where the missing key is, if aws-vault has it: its users expect it to be found."""
+    from pyvault.migration.aws_vault_names import find_in_aws_vault
+
+    names = reversed([member.name for member in profile.chain()])
+    if (seen := find_in_aws_vault(names, context.environ)) is not None:
+        import shlex
+
+        how = f"pyvault import aws-vault --from {seen.kind} --profile {shlex.quote(seen.profile)}"
+        problem.hint = f"aws-vault has an entry '{seen.profile}' ('{seen.path}'); take it over: {how}"
+
+
+def profile_of(given: str | None, context: Context, *, environment: bool) -> str:
+    """Say which profile is meant.
+
+    Args:
+        given: on the command line.
+        context: for the picker.
+        environment: ``AWS_PROFILE`` counts.
+
+    Raises:
+        InputRequiredError: nothing says so, and nobody may or can pick one.
+        UserCancelledError: the person picked none.
+    """
+    from pyvault.config.profile import find_profile_name
+
+    return (
+        given
+        or (find_profile_name(context.environ) if environment else None)
+        or _picked(context, environment=environment)
+    )
+
+
+def _picked(context: Context, *, environment: bool) -> str:
+    from pyvault import clock
+    from pyvault.errors import InputRequiredError
+    from pyvault_cli.terminal import picker
+    from pyvault_cli.terminal.mfa_prompts import terminal
+
+    named = "name one, or set AWS_PROFILE" if environment else "name one"
+    if context.words.has("--no-input"):
+        raise InputRequiredError("no profile is given", hint=f"{named}; pyvault list shows them")
+    if not terminal.available(context.environ):
+        raise InputRequiredError(
+            "no profile is given, and there is no terminal to pick one at", hint=f"{named}; pyvault list shows them"
+        )
+    listed = picker.choices(context.aws_config, context.store.profiles(), context.recent.last)
+    return picker.pick(listed, now=clock.now())
+
+
+def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Credentials]:
+    """Give what fetches the credentials of a plan, again and again for a server."""
+
+    def sign_in() -> SignIn | None:
+        from pyvault_cli.credentials import sso_portals
+
+        return sso_portals.sign_in(context, open_browser=wanted.open_browser)
+
+    retriever = context.retriever(
+        mfa_code=wanted.mfa_token,
+        prompt=lambda: context.mfa_prompt(beside_server=wanted.beside_server),
+        sign_in=sign_in,
+    )
+
+    def fetch() -> Credentials:
+        credentials = retriever.retrieve(plan, cache=wanted.cache)
+        # What a command gives is known only now; explain says "unknown".
+        if credentials.session_token is None and context.words.has("--debug"):
+            output.note(f"pyvault: debug: profile {plan.profile!r} gives long-lived keys")
+        return credentials
+
+    return fetch
+
+
+def refuse_nested(context: Context) -> None:
+    """Refuse to run a command inside the shell of another ``exec``.
+
+    Raises:
+        ConfigError: AWS_VAULT is set; what pv-assume sets of it is no part of our environment.
+    """
+    if context.environ.get("AWS_VAULT"):
+        raise ConfigError(
+            "running in an existing pyvault or aws-vault subshell",
+            hint="'exit' from the subshell or unset AWS_VAULT to force",
+        )

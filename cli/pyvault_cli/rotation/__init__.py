@@ -1,0 +1,1 @@
+"""What ``pyvault rotate`` works with, and what it foretells."""

@@ -1,0 +1,1 @@
+"""Commands with a credential server: beside a program, or alone."""

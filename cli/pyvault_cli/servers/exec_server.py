@@ -1,0 +1,189 @@
+"""``exec`` with a server: bind, fetch, leave the server beside us, become the command.
+
+The kernel holds the command's first connection while the server still loads.
+The first fetch comes before the command: a prompt or a failure must not meet a
+running program. With ``--lazy`` it waits until somebody asks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from pyvault.process.own_secrets import close_memory, hide_variables
+from pyvault.record import Record
+from pyvault_cli.commandline import exit_codes
+from pyvault_cli.credentials import shared_config
+from pyvault_cli.servers import credential_fetch
+from pyvault_cli.servers.server_setup import check_values, set_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
+    from pyvault.server.processes.fetch_aside import FetchFor
+    from pyvault.server.setup import ServerSetup
+    from pyvault.sharedfiles.room import View
+    from pyvault_cli.context import Context
+    from pyvault_cli.credentials.credential_request import Wanted
+    from pyvault_cli.servers.listening_server import BoundServer
+    from pyvault_cli.servers.server_options import ServerOptions
+
+
+class BesideCommand(Record):
+    """A server for one command.
+
+    Attributes:
+        window: how long before expiry new credentials are fetched.
+        log: takes each line of the access log, if there is one.
+        first: credentials that are there already, by profile.
+        view: what the command sees of the AWS files, if it does not see them as they are.
+    """
+
+    server: BoundServer
+    options: ServerOptions
+    window: timedelta
+    log: Callable[[str], object] | None
+    wanted: Wanted
+    plan: Plan
+    context: Context
+    first: dict[str, Credentials]
+    view: View | None = None
+
+    def keep(self, program: int) -> int:
+        """Be the keeper of the server until the program has ended."""
+        from pyvault.server.processes.detach import has_ended
+
+        close_memory()
+        try:
+            return self._keep(program)
+        except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
+            credential_fetch.tell(
+                f"the credential server failed ({type(exc).__name__}); the program runs on without it"
+            )
+            return exit_codes.INTERNAL
+        finally:
+            self.server.release()
+            if self.view is not None and has_ended(program):  # else a later run removes it
+                shared_config.take_away(self.view)
+
+    def _keep(self, program: int) -> int:
+        from pyvault.server.processes.server_process import serve_for_keeper
+        from pyvault.server.processes.supervisor import Keeper
+
+        setup = self._setup()
+        listener, control = setup.listener, self.server.control
+        keeper = Keeper(
+            serve=lambda link: serve_for_keeper([setup], link, tell=credential_fetch.tell),
+            fetch=self._fetch(),
+            sockets=[listener] if control is None else [listener, control],
+            tell=credential_fetch.tell,
+            forget=lambda: credential_fetch.forget_changing(self.first, {self.wanted.profile: self.plan}),
+        )
+        return keeper.run(program)
+
+    def supervise(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run the command as our child, where no process can be left beside it; give its exit code."""
+        from pyvault.server.processes.run_beside import run_supervised
+        from pyvault_cli.credentials.spawn import find_program
+
+        try:
+            program = find_program(command[0], environ.get("PATH"))
+            return run_supervised(
+                [program, *command[1:]], environ, [self._setup()], self._fetch(), tell=credential_fetch.tell
+            )
+        finally:
+            self.server.release()
+            if self.view is not None:
+                shared_config.take_away(self.view)
+
+    def _fetch(self) -> FetchFor:
+        return credential_fetch.fetch_for(
+            {self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context
+        )
+
+    def _setup(self) -> ServerSetup:
+        return set_up(
+            self.server,
+            self.options,
+            [self.wanted.profile],
+            window=self.window,
+            log=self.log,
+            first=self.first,
+            region=self.plan.region,
+        )
+
+
+def run_beside(
+    options: ServerOptions, wanted: Wanted, plan: Plan, context: Context, command: Sequence[str], *, hide: bool
+) -> NoReturn:
+    """Become the command, with a server beside it that ends when it ends.
+
+    Args:
+        options: of the server.
+        wanted: whose credentials.
+        plan: how they are fetched.
+        context: of pyvault itself.
+        command: the program and its words.
+        hide: the command sees a view of the AWS files.
+
+    Raises:
+        ConfigError: the server can't listen, or an option of it is wrong.
+        InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
+        PyvaultError: the first fetch failed.
+    """
+    from pyvault.server.processes.detach import can_stay_beside, leave_beside
+    from pyvault.sessions.cache import find_min_ttl
+    from pyvault_cli.credentials.child_environment import child_environment, no_proxy_variables
+    from pyvault_cli.credentials.profile_clients import client_settings
+    from pyvault_cli.credentials.spawn import become
+    from pyvault_cli.servers.listening_server import bind_ec2, bind_ecs
+
+    check_values(options)
+    window, log = find_min_ttl(context.environ), credential_fetch.line_writer(options.access_log)
+    client = client_settings(plan)
+    hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
+    server = bind_ec2() if options.ec2 else bind_ecs(options)
+    view = None
+    try:
+        first = {} if options.lazy else {wanted.profile: credential_fetch.fetch_first(wanted, plan, context)}
+        view = shared_config.make_view(context) if hide else None
+        beside = BesideCommand(
+            server=server,
+            options=options,
+            window=window,
+            log=log,
+            wanted=wanted,
+            plan=plan,
+            context=context,
+            first=first,
+            view=view,
+        )
+        environ = child_environment(
+            context.environ,
+            profile=plan.profile,
+            region=plan.region,
+            settings=client,
+            added={
+                **server.environ,
+                "BOTO_CONFIG": os.devnull,  # boto's own file, which it asks before any server
+                **no_proxy_variables(context.environ, urlsplit(server.url).hostname or ""),
+                **(view.variables() if view is not None else {}),
+            },
+            removed=server.removed,
+        )
+    except BaseException:
+        server.release()
+        if view is not None:
+            shared_config.take_away(view)
+        raise
+    if not can_stay_beside():
+        sys.exit(beside.supervise(command, environ))
+    leave_beside(beside.keep)
+    context.close()
+    context.ask.close_descriptors()
+    become(command, environ)

@@ -1,0 +1,1 @@
+"""Keys on their way between stores, told line by line."""

@@ -1,0 +1,253 @@
+"""Where a value comes from that somebody must give.
+
+The passphrase of a vault: from this command, its environment, or the terminal;
+:mod:`pyvault.vaultfile.unlock.key_sources` has the order, and ours here is the same. A new one:
+``--new-passphrase-fd``, ``PYVAULT_NEW_PASSPHRASE``, ``PYVAULT_NEW_PASSPHRASE_FILE``,
+and where a vault is made, so that there is no old one to mix it up with, the
+sources of a passphrase too; else the terminal, typed twice. With ``--no-input``,
+or without a terminal, the error names them all. A new one that is weak is taken
+only with ``--weak-passphrase``, ``PYVAULT_WEAK_PASSPHRASE=1`` or ``PYVAULT_KDF=min``.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
+from pyvault.secret import Secret
+from pyvault.vaultfile.unlock import passphrase_sources
+from pyvault_cli.commandline import exit_codes
+from pyvault_cli.terminal import prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from pyvault.backend import Question
+    from pyvault.vaultfile.unlock.passphrase_sources import PassphraseSource
+    from pyvault_cli.commandline.arguments import Words
+
+GIVEN, NEW, WEAK = "--passphrase-fd", "--new-passphrase-fd", "--weak-passphrase"
+TERMINAL = "a terminal"
+MOST_DIGITS = 9  # of a descriptor
+PASSPHRASE_SOURCES: tuple[str, ...] = (*passphrase_sources.PASSPHRASE_SOURCES, TERMINAL)
+ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
+NEW_SOURCES: tuple[str, ...] = (*passphrase_sources.NEW_PASSPHRASE_SOURCES, TERMINAL)
+
+
+class DeclinedError(UserCancelledError):
+    """The human said no: an answer, and no interruption."""
+
+
+exit_codes.TABLE[DeclinedError] = exit_codes.FAILED
+
+
+class Asking:
+    """Answers questions; an instance is the ``Ask`` of :mod:`pyvault.backend`, and knows whose an answer is.
+
+    Attributes:
+        renewing: an old passphrase is in use, so only the sources of a new one may give the new one.
+        sources: what an error names where nobody can be asked for a passphrase that exists.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        environ: Mapping[str, str],
+        open_terminal: Callable[[], prompt.Terminal] = prompt.open_terminal,
+    ) -> None:
+        self._words = words
+        self._environ = environ
+        self._open_terminal = open_terminal
+        self._answers: dict[str, Secret[str]] = {}  # a descriptor can be read only once
+        self.renewing = False
+        self.sources = PASSPHRASE_SOURCES
+
+    def __call__(self, question: Question) -> Secret[str]:
+        """Give the value asked for.
+
+        Raises:
+            InputRequiredError: no source has it, and nobody may or can be asked.
+            UserCancelledError: the human declined.
+        """
+        match question.key:
+            case "passphrase":
+                return self.passphrase() or self.typed_passphrase(question)
+            case "new-passphrase":
+                return self.new_passphrase(question.prompt)
+            case "confirm":
+                yes = prompt.confirmed(self.terminal(question.prompt, question.sources), question.prompt)
+                return Secret("y" if yes else "n")
+            case _:
+                return self.terminal(question.prompt, question.sources).hidden(question.prompt)
+
+    def passphrase(self) -> Secret[str] | None:
+        """Give the passphrase that came without a human; None if none did."""
+        source = self.given_passphrase() or self.standing_passphrase()
+        return source() if source else None
+
+    def given_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the passphrase that came with this very command."""
+        if self._words.last(GIVEN) is None:
+            return None
+        return lambda: self._descriptor(GIVEN)
+
+    def standing_passphrase(self) -> PassphraseSource | None:
+        """Say how to read the passphrase of the environment."""
+        return passphrase_sources.standing_passphrase(self._environ)
+
+    def standing_key(self) -> Secret[bytes] | None:
+        """Return the key of the environment; None if it has none."""
+        return passphrase_sources.standing_key(self._environ)
+
+    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+        """Ask the human for a passphrase that exists.
+
+        Args:
+            question: what is asked.
+            wrong: what was typed before is not it.
+
+        Raises:
+            InputRequiredError: nobody may or can be asked.
+        """
+        wanted = question.prompt
+        shown = f"wrong passphrase, try again; {wanted}" if wrong else wanted
+        return self.terminal(wanted, self.sources).hidden(shown)
+
+    @contextmanager
+    def undisturbed(self) -> Generator[None]:
+        """Ask for passphrases inside the ``with``: what is typed between two of them is not seen."""
+        try:
+            terminal = self.terminal("", ())
+        except InputRequiredError:  # the question itself says so, and what is needed
+            yield
+            return
+        usual = self._open_terminal
+        with terminal.undisturbed():
+            self._open_terminal = lambda: terminal
+            try:
+                yield
+            finally:
+                self._open_terminal = usual
+
+    def for_another_vault(self) -> Asking:
+        """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
+        from pyvault.record import replace
+
+        kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
+        other = Asking(replace(self._words, given=kept), {}, self._open_terminal)
+        other.sources = ANOTHER_SOURCES
+        return other
+
+    def new_passphrase(self, wanted: str) -> Secret[str]:
+        """Give a new passphrase; a human types it twice.
+
+        Raises:
+            InputRequiredError: nobody may or can be asked, or the one that came without a human is weak.
+        """
+        given = self.given_new_passphrase()
+        if given is not None:
+            if not self._weak_allowed():
+                from pyvault.vaultfile.unlock.passphrase import check_new_passphrase
+
+                check_new_passphrase(given)
+            return given
+        sources = NEW_SOURCES if self.renewing else NEW_SOURCES[:-1] + PASSPHRASE_SOURCES
+        return prompt.ask_twice(self.terminal(wanted, sources), wanted, self._objection)
+
+    def _weak_allowed(self) -> bool:
+        from pyvault.vaultfile.unlock.passphrase import weak_allowed
+
+        return self._words.has(WEAK) or weak_allowed(self._environ)
+
+    def _objection(self, passphrase: Secret[str]) -> str | None:
+        """Return what to tell a human who chose a weak passphrase."""
+        from pyvault.vaultfile.unlock.passphrase import find_weakness
+
+        weakness = None if self._weak_allowed() else find_weakness(passphrase)
+        return f"that one {weakness}, choose another ({WEAK} insists)" if weakness else None
+
+    def given_new_passphrase(self) -> Secret[str] | None:
+        """Give the new passphrase that came without a human; None if none did."""
+        if self._words.last(NEW) is not None:
+            return self._descriptor(NEW)
+        if (source := passphrase_sources.new_passphrase(self._environ)) is not None:
+            return source()
+        return None if self.renewing else self.passphrase()
+
+    def confirm(self, question: str, *, option: str) -> None:
+        """Go on only if the human says yes.
+
+        Args:
+            question: with what will be lost.
+            option: the option that answers yes beforehand.
+
+        Raises:
+            InputRequiredError: nobody may or can be asked.
+            DeclinedError: the human said no.
+            UserCancelledError: the human pressed Ctrl-C or Ctrl-D.
+        """
+        if not prompt.confirmed(self.terminal(f"an answer to '{question}'", (option, TERMINAL)), question):
+            raise DeclinedError("not confirmed; nothing was changed")
+
+    def terminal(self, wanted: str, sources: tuple[str, ...]) -> prompt.Terminal:
+        """Give the terminal, or say what is needed and how it can be given.
+
+        Raises:
+            InputRequiredError: ``--no-input``, or no terminal.
+        """
+        reason = "--no-input forbids to ask"
+        if not self._words.has("--no-input"):
+            try:
+                return self._open_terminal()
+            except InputRequiredError as exc:
+                reason = exc.message
+        given_by = f"; it can be given by {', '.join(sources)}" if sources else ""
+        raise InputRequiredError(f"needed: {wanted}, but {reason}{given_by}")
+
+    def can_ask(self) -> bool:
+        """Say whether a human may and can be asked."""
+        try:
+            self.terminal("", ())
+        except InputRequiredError:
+            return False
+        return True
+
+    def close_descriptors(self) -> None:
+        """Close what was offered by number and not read: a child must not inherit a passphrase."""
+        from contextlib import suppress
+
+        for option in (GIVEN, NEW):
+            if self._words.last(option) is not None and option not in self._answers:
+                with suppress(OSError, UsageError):
+                    _close(self._number(option))
+
+    def _descriptor(self, option: str) -> Secret[str]:
+        if option not in self._answers:
+            from pyvault.vaultfile.unlock.passphrase import read_passphrase_descriptor
+
+            number = self._number(option)
+            self._answers[option] = read_passphrase_descriptor(number)
+            _close(number)
+        return self._answers[option]
+
+    def _number(self, option: str) -> int:
+        text = self._words.last(option) or ""
+        if not (text.isascii() and text.isdigit()):
+            raise UsageError(f"'{option}' takes the number of a file descriptor, not '{text}'")
+        number = int(text[:MOST_DIGITS])
+        if len(text) > MOST_DIGITS or (option == NEW and text == self._words.last(GIVEN)):
+            reason = "is no number of a descriptor" if len(text) > MOST_DIGITS else f"is that of '{GIVEN}' too"
+            raise UsageError(f"'{option}': {text} {reason}")
+        return number
+
+
+def _close(descriptor: int) -> None:
+    """Close a descriptor: a child must not inherit it. A standard one stays open, and leads nowhere."""
+    if descriptor > 2:
+        os.close(descriptor)
+        return
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,112 @@
+"""The person in front of this terminal, as a sign-in sees them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import PyvaultError
+from pyvault.secret import Secret
+from pyvault.sso.flow import choose_flow
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.redirect_page import RedirectPage, can_be_read_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyvault.sso.oidc import DeviceAuthorization, Flow
+    from pyvault.sso.session import SsoSession
+
+
+class TerminalPerson:
+    """Says on stderr what to do, and opens the browser.
+
+    Args:
+        runtime: a directory of ours that ends with the login; None where there is none.
+        flow: how to sign in; None chooses by where this is.
+        open_browser: False shows the address only.
+        browser: the program to open it with; None for the desktop's choice.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        runtime: Path | None = None,
+        flow: Flow | None = None,
+        open_browser: bool = True,
+        browser: str | None = None,
+    ) -> None:
+        self._environ = environ
+        self._flow = flow
+        self._open_browser = open_browser
+        self._browser = browser
+        self._page = RedirectPage(runtime)
+
+    def choose_flow(self) -> Flow:
+        """Return which kind of sign-in works here; see :func:`pyvault.sso.flow.choose_flow`."""
+        choice = choose_flow(
+            asked=self._flow,
+            print_only=not self._open_browser,
+            environ=self._environ,
+            platform=sys.platform,
+            exists=os.path.exists,
+        )
+        return choice.flow
+
+    def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
+        """Open the authorization page by way of a page of ours; its address is shown in any case."""
+        if self._opened(Secret(url), plain=None):
+            output.note(f"signing in to '{session.label}' in a browser; Ctrl-C gives up. If none opened:")
+        else:
+            output.note(f"to sign in to '{session.label}', open this page in a browser on this machine:")
+        output.note(url)
+        if known_client:
+            output.hint("if the page says 'invalid_client', Ctrl-C and the same command again register pyvault anew")
+
+    def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
+        """Show the code and the page for it; a browser that was named is opened, any other will do as well."""
+        output.note(f"to sign in to '{session.label}', open this page in a browser on any machine:")
+        output.note(authorization.verification_uri_complete)
+        output.note(f"and check that it shows the code {authorization.user_code}")
+        if self._browser or self._environ.get("BROWSER"):
+            whole = Secret(authorization.verification_uri_complete)
+            self._opened(whole, plain=Secret(authorization.verification_uri))
+
+    def fall_back(self, reason: str) -> None:
+        """Say why a code is used instead of a redirect to this machine."""
+        output.note(f"no port of 127.0.0.1 can be listened on ({reason}), so a code is used, as with --device")
+
+    def done(self) -> None:
+        """Take the page away that led to AWS's."""
+        self._page.remove()
+
+    def _opened(self, link: Secret[str], *, plain: Secret[str] | None) -> bool:
+        """Open a link by a page of ours, or where the browser could not read it, the plain one instead.
+
+        Args:
+            link: whoever has it can end the sign-in, so it stands in no argument.
+            plain: an address that says nothing; None where nothing else can be opened.
+        """
+        from pyvault_cli.terminal.browser import browser_command, open_page
+
+        if not self._open_browser:
+            return False
+        try:
+            command = browser_command(command=self._browser, environ=self._environ)
+            if can_be_read_by(command, self._environ):
+                shown: Secret[str] | None = Secret(self._page.leave(link))
+            else:
+                shown = plain
+            if shown is None:
+                return False
+            open_page(shown, command=self._browser, environ=self._environ)
+        except PyvaultError as problem:
+            output.warn(problem.message)
+            return False
+        except OSError as exc:
+            output.warn(f"the page for the browser can't be written: {exc.strerror}")
+            return False
+        return True

@@ -1,0 +1,56 @@
+"""The console of a Windows process: ``CONIN$`` and ``CONOUT$``, never stdin or stdout."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+from pyvault.errors import InputRequiredError, UserCancelledError
+from pyvault.printable import printable
+from pyvault.secret import Secret
+
+assert sys.platform == "win32"  # noqa: S101 - tells the type checkers which stubs to read
+
+
+class Console:
+    """The :class:`~pyvault_cli.terminal.prompt.Terminal` of Windows."""
+
+    def line(self, prompt: str) -> str:
+        """Show the prompt and give what was typed, which is seen."""
+        _show(f"{printable(prompt)}: ")
+        try:
+            with open("CONIN$", encoding="utf-8") as keyboard:  # noqa: PTH123 - a device, not a path
+                typed = keyboard.readline()
+        except KeyboardInterrupt:
+            raise UserCancelledError("cancelled") from None
+        if not typed:
+            raise UserCancelledError("nothing was typed")
+        return typed.rstrip("\r\n")
+
+    def hidden(self, prompt: str) -> Secret[str]:
+        """Show the prompt and give what was typed, which is not seen."""
+        import msvcrt
+
+        _show(f"{printable(prompt)}: ")
+        typed: list[str] = []
+        while (key := msvcrt.getwch()) not in "\r\n":
+            if key in "\x03\x1a":  # Ctrl-C, Ctrl-Z
+                raise UserCancelledError("cancelled")
+            if key == "\b":
+                del typed[-1:]
+            else:
+                typed.append(key)
+        _show("\n")
+        return Secret("".join(typed))
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Return a block of hidden questions: this console echoes nothing but what is read with echo."""
+        return nullcontext()
+
+
+def _show(text: str) -> None:
+    try:
+        with open("CONOUT$", "w", encoding="utf-8") as screen:  # noqa: PTH123 - a device, not a path
+            screen.write(text)
+    except OSError:
+        raise InputRequiredError("there is no terminal to ask at") from None

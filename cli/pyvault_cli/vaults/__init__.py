@@ -1,0 +1,1 @@
+"""The vault file as the ``vault`` commands work with it."""

@@ -1,0 +1,124 @@
+"""Two guards around botocore: it logs requests with their secrets, and takes bodies of any size into memory."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pyvault.json_reader import MAX_ANSWER
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+#: The loggers that see bodies, headers or parameters. A filter of a logger is
+#: not asked about records of its children, hence one by one.
+LOGGERS = (
+    "botocore.auth",
+    "botocore.awsrequest",
+    "botocore.client",
+    "botocore.credentials",
+    "botocore.endpoint",
+    "botocore.hooks",
+    "botocore.httpchecksum",
+    "botocore.httpsession",
+    "botocore.loaders",
+    "botocore.parsers",
+    "botocore.regions",
+    "botocore.retries.standard",
+    "botocore.retryhandler",
+    "botocore.session",
+    "botocore.utils",
+    "urllib3.connectionpool",
+)
+
+_ours: ContextVar[bool] = ContextVar("pyvault_request", default=False)
+
+
+@cache
+def install() -> None:
+    """Put the filters in place, once per process."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_passes)
+
+
+@contextmanager
+def requests() -> Generator[None]:
+    """Say that what runs inside the ``with`` is a call of ours."""
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def _passes(record: logging.LogRecord) -> bool:
+    del record
+    return not _ours.get()
+
+
+CHUNK: Final = 64 * 1024  # bytes
+#: Seconds for one body. A server that sends a byte now and then would never meet botocore's own time-out.
+LONGEST_BODY: Final = 60.0
+
+
+class AnswerTooLongError(Exception):
+    """A body has more bytes, or takes more time, than any answer of the service."""
+
+
+class BoundedSession:
+    """A client's HTTP session whose answers are read up to :data:`MAX_ANSWER` bytes."""
+
+    def __init__(self, inner: Any) -> None:  # Any: botocore.httpsession.URLLib3Session, which has no types
+        self._inner = inner
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Send a request and read its answer.
+
+        Raises:
+            AnswerTooLongError: the answer goes on and on.
+            botocore.exceptions.BotoCoreError: as the wrapped session does.
+        """
+        request.stream_output = True  # or the session reads all of it
+        response: Any = self._inner.send(request)
+        try:
+            response._content = _read(response, request.url)  # noqa: SLF001 - where AWSResponse.content looks first
+        except BaseException:
+            response.raw.close()  # what is left must not be taken for the next answer
+            raise
+        return cast("AWSResponse", response)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+def bound(client: Any) -> None:  # Any: a botocore client; the stubs know no endpoint
+    """Make a client read its answers with a bound."""
+    endpoint = client._endpoint  # noqa: SLF001 - botocore lets nobody else choose the session; a test holds it
+    endpoint.http_session = BoundedSession(endpoint.http_session)
+
+
+def _read(response: AWSResponse, url: str) -> bytes:
+    """Read a body; what urllib3 raises becomes what botocore's session makes of it, so that it is retried."""
+    from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeoutError
+
+    deadline = time.monotonic() + LONGEST_BODY
+    body = bytearray()
+    try:
+        for chunk in response.raw.stream(CHUNK):
+            body += chunk
+            if len(body) > MAX_ANSWER or time.monotonic() > deadline:
+                raise AnswerTooLongError
+    except Urllib3ReadTimeoutError as exc:
+        raise ReadTimeoutError(endpoint_url=url, error=exc) from None
+    except (HTTPError, OSError) as exc:
+        raise ConnectionClosedError(endpoint_url=url, error=exc) from None
+    return bytes(body)

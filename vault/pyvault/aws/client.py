@@ -1,0 +1,159 @@
+"""The AWS calls through botocore.
+
+Nothing of the surroundings reaches our clients: no ambient credentials, no
+profile, no ``AWS_*`` setting. A session key found there would otherwise sign a
+request for another account, and an endpoint meant for the child would receive
+it. What a step says is all that counts. botocore is imported when the first
+client is made; it costs a third of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from pyvault.aws.botocore_guards import bound
+from pyvault.aws.error_answers import making_client
+from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
+from pyvault.config.ca_bundle import checked_bundle
+from pyvault.version import __version__
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+    from mypy_boto3_iam.client import IAMClient
+    from mypy_boto3_sso.client import SSOClient
+    from mypy_boto3_sts.client import STSClient
+
+    from pyvault.aws.calls import Iam, SsoPortal, Sts
+    from pyvault.config.clients import ClientSettings
+    from pyvault.model import Credentials
+
+Service = Literal["sts", "iam", "sso", "sso-oidc"]
+
+CONNECT_TIMEOUT = 10  # seconds
+READ_TIMEOUT = 30  # seconds; these services answer in one
+
+#: botocore says that clients can be used from threads, but not made from one session in several.
+_making = threading.Lock()
+
+
+class BotoCalls:
+    """The services of AWS, each client made from a step's settings alone."""
+
+    def sts(self, settings: ClientSettings, credentials: Credentials | None) -> Sts:
+        """Give STS; without credentials only the unsigned call works."""
+        from pyvault.aws.sts import BotoSts
+
+        client = cast("STSClient", make_client("sts", settings, credentials))
+        return BotoSts(client, credentials.secrets() if credentials else ())
+
+    def iam(self, settings: ClientSettings, credentials: Credentials) -> Iam:
+        """Give IAM."""
+        from pyvault.aws.iam import BotoIam
+
+        return BotoIam(
+            cast("IAMClient", make_client("iam", settings, credentials)),
+            sent_once=cast("IAMClient", make_client("iam", settings, credentials, attempts=1)),
+            hidden=credentials.secrets(),
+        )
+
+    def sso_portal(self, settings: ClientSettings) -> SsoPortal:
+        """Give the SSO portal of the settings' region."""
+        from pyvault.aws.portal import BotoSsoPortal
+
+        return BotoSsoPortal(cast("SSOClient", make_client("sso", settings, None)))
+
+
+def make_client(
+    service: Service,
+    settings: ClientSettings,
+    credentials: Credentials | None,
+    *,
+    attempts: int | None = None,
+) -> object:
+    """Make a botocore client that knows only what is given here.
+
+    Args:
+        service: botocore's name of it.
+        settings: of the step it works for.
+        credentials: what signs; None for calls that are not signed.
+        attempts: overrides the step's ``max_attempts``.
+
+    Raises:
+        ConfigError: the CA bundle is no readable file; or a call that is not signed, and so carries
+            a token, would go to another machine in plain HTTP.
+        AwsUnreachableError: the region or the endpoint is not well-formed.
+    """
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    retries: dict[str, Any] = {  # Any: botocore's own type of this option
+        "mode": settings.retry_mode or "standard",
+        **({"total_max_attempts": count} if (count := attempts or settings.max_attempts) else {}),
+    }
+    options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
+    with making_client(service), _making:
+        url = _endpoint(service, settings)
+        if credentials is None and url is not None and is_plain(url):
+            refuse_plain_endpoint(service.replace("-", "_"), settings)
+            options["proxies"] = {}  # it stays on this machine, whatever HTTP_PROXY says
+        client: object = bare_session(settings.sts_regional or "regional").create_client(
+            service,
+            region_name=settings.region_of_sts if service == "sts" else settings.region,
+            endpoint_url=url,
+            verify=checked_bundle(settings.ca_bundle),
+            aws_access_key_id=credentials.access_key_id if credentials else None,
+            aws_secret_access_key=credentials.secret_access_key.reveal() if credentials else None,
+            aws_session_token=(
+                credentials.session_token.reveal() if credentials and credentials.session_token else None
+            ),
+            config=Config(
+                retries=cast("Any", retries),  # Any: a TypedDict of the stubs
+                use_fips_endpoint=settings.use_fips,
+                use_dualstack_endpoint=settings.use_dualstack,
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
+                user_agent_extra=f"pyvault/{__version__}",
+                **options,
+            ),
+        )
+    bound(client)
+    return client
+
+
+@cache
+def bare_session(sts_regional: str) -> Session:
+    """Make a botocore session whose settings are the defaults, whatever the environment says.
+
+    Source: botocore.configprovider, the table of session variables: name ->
+    (config key, environment variable, default, conversion).
+    """
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
+    from botocore.configprovider import ConfigValueStore, ConstantProvider
+    from botocore.session import Session
+
+    from pyvault.aws import botocore_guards as aws_quiet
+
+    aws_quiet.install()
+    values = {name: default for name, (_, _, default, _) in VARIABLES.items()} | {
+        "config_file": os.devnull,
+        "credentials_file": os.devnull,
+        "ignore_configured_endpoint_urls": True,
+        "sts_regional_endpoints": sts_regional,
+    }
+    store = ConfigValueStore(mapping={name: ConstantProvider(value) for name, value in values.items()})
+    session = Session()
+    session.register_component("config_store", store)
+    return session
+
+
+def _endpoint(service: Service, settings: ClientSettings) -> str | None:
+    endpoints = settings.endpoints
+    urls = {"sts": endpoints.sts, "iam": endpoints.iam, "sso": endpoints.sso, "sso-oidc": endpoints.sso_oidc}
+    url = urls[service]
+    if url is not None:
+        _ = urlsplit(url).port  # a ValueError now: botocore would stumble over it in the middle of a call
+    return url

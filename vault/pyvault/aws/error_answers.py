@@ -1,0 +1,170 @@
+"""What AWS and the network answer, as our errors.
+
+*Refused* and *unreachable* are different types: the first needs another
+request, the second another network.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from pyvault.aws import botocore_guards as aws_quiet
+from pyvault.config.partition import is_opt_in
+from pyvault.errors import AwsError, AwsUnreachableError, NothingSentError, UnusableAnswerError
+from pyvault.json_reader import UnreadableError
+from pyvault.trace import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from pyvault.secret import Secret
+
+MAX_MESSAGE = 400  # characters of AWS's own words
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, and the statuses that botocore puts there
+
+WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
+TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
+REGION_OFF = "RegionDisabledException"
+ELSEWHERE = "sts_region in the profile or --sts-region names another region for the calls to STS"
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
+#: What stands behind a class of botocore's; by name, so that nothing is imported for it.
+REASONS: Final = {
+    "EndpointConnectionError": "no connection",
+    "ConnectTimeoutError": "no connection in time",
+    "ReadTimeoutError": "no answer in time",
+    "ConnectionClosedError": "the connection was closed before the answer",
+    "SSLError": "TLS failed: the certificate is not one that this machine or the ca_bundle trusts",
+    "ProxyConnectionError": "the proxy can't be reached",
+    "HTTPClientError": "the request could not be sent",
+}
+#: Those of them after which nothing was sent.
+WITHOUT_CONNECTION: Final = frozenset(
+    {"EndpointConnectionError", "ConnectTimeoutError", "SSLError", "ProxyConnectionError"}
+)
+
+
+@contextmanager
+def translated(
+    operation: str, *, show_message: bool = True, sts_region: str | None = None, hidden: Sequence[Secret[str]] = ()
+) -> Generator[None]:
+    """Turn what botocore raises inside the ``with`` into our errors.
+
+    Args:
+        operation: as a person knows it, e.g. ``sts:AssumeRole``.
+        show_message: False where the request carries a token: a strange
+            endpoint could send it back inside its message.
+        sts_region: where STS is called.
+        hidden: what the request carries or is signed with, which is taken out of
+            AWS's words: a refused signature is explained by the headers that were
+            signed, the session token among them.
+
+    Raises:
+        AwsError: AWS said no.
+        AwsUnreachableError: nobody answered.
+        UnusableAnswerError: somebody did, and not in AWS's language.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError, NoAuthTokenError, ParamValidationError
+    from botocore.parsers import ResponseParserError
+
+    from pyvault.aws.botocore_guards import AnswerTooLongError
+
+    trace(__name__, "AWS: %s", operation)
+    try:
+        with aws_quiet.requests():
+            yield
+    except ClientError as exc:
+        raise _refused(
+            operation, exc, show_message=show_message, sts_region=sts_region, hidden=hidden
+        ) from None  # it keeps the whole response
+    except (ParamValidationError, NoAuthTokenError) as exc:
+        raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
+    except AnswerTooLongError:
+        raise UnusableAnswerError(f"the answer to {operation} is too long, or takes too long") from None
+    except UnreadableError as exc:
+        raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc}") from None
+    except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose answer it was
+        raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc.message}") from None
+    except BotoCoreError as exc:
+        kind = NothingSentError if type(exc).__name__ in WITHOUT_CONNECTION else AwsUnreachableError
+        raise kind(f"{operation} got no answer: {_reason(exc)}") from None
+    # A parser's text is the body; and botocore stumbles over what is no answer of AWS in many ways.
+    except (ResponseParserError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError):
+        raise UnusableAnswerError(f"{operation} got an answer that is not AWS's") from None
+
+
+@contextmanager
+def making_client(service: str) -> Generator[None]:
+    """Turn what botocore raises while a client is made into our errors; nothing is sent meanwhile.
+
+    Raises:
+        AwsUnreachableError: the region or the endpoint is not well-formed.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        with aws_quiet.requests():
+            yield
+    except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL
+        raise AwsUnreachableError(
+            f"{service} can't be called: {type(exc).__name__}", hint="look at the region and the endpoint_url"
+        ) from None
+
+
+def _refused(
+    operation: str, exc: ClientError, *, show_message: bool, sts_region: str | None, hidden: Sequence[Secret[str]]
+) -> AwsError:
+    error = exc.response.get("Error", {})
+    code = _code(_without(str(error.get("Code", "")), hidden))
+    words = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
+    message = f"AWS refused {operation}: {code}" + (f": {words}" if words else "")
+    return AwsError(message, code=code, hint=_hint(code, words, sts_region))
+
+
+def _hint(code: str, words: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
+    if "MultiFactorAuthentication" in words:
+        return "the MFA code was refused: wrong, used before, or of another device; mfa_serial names the device"
+    if code in TOO_OLD:
+        return "what signed the call, or the token in it, has ended; --refresh fetches sessions anew"
+    if code == "SignatureDoesNotMatch":
+        return "the secret key does not fit the key id, or this machine's clock is wrong"
+    if code == REGION_OFF and sts_region is not None:
+        return f"the account has not enabled the region {sts_region!r}; {ELSEWHERE}"
+    if code == "InvalidClientTokenId" and sts_region is not None and is_opt_in(sts_region):
+        return f"the access key is gone or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"
+    if code in WRONG_KEY:
+        return "the access key was deleted, deactivated or mistyped, or belongs to another partition"
+    if code in DENIED:
+        return "the role's trust policy may want MFA (mfa_serial), an external_id or another source_profile"
+    return None
+
+
+def _reason(exc: BotoCoreError) -> str:
+    """Say why nobody answered in our own words: botocore's texts quote headers, and with them tokens."""
+    reason = next((REASONS[kind.__name__] for kind in type(exc).__mro__ if kind.__name__ in REASONS), None)
+    where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # what we asked for; never a user in it
+    told = reason or type(exc).__name__
+    return _one_line(f"{told} ({where})" if where else told)
+
+
+def _code(text: str) -> str:
+    """Return a code that AWS could have given, or none: it is shown even where the message is not."""
+    return text if CODE.fullmatch(text) else "Unknown"
+
+
+def _without(text: str, hidden: Sequence[Secret[str]]) -> str:
+    """Take secrets out of a text, as they are and as they stand in a form."""
+    for secret in hidden:
+        if secret:
+            text = text.replace(secret.reveal(), "***").replace(quote(secret.reveal(), safe=""), "***")
+    return text
+
+
+def _one_line(text: str) -> str:
+    """Take the power over a terminal out of a foreign text, and its length."""
+    return "".join(char for char in text if char.isprintable())[:MAX_MESSAGE]

@@ -1,0 +1,236 @@
+"""Is this file private, plain and ours? Asked of the opened descriptor.
+
+A check of a path says nothing of the file that is opened a moment later, so
+the file is opened first (without following a link, without waiting for a fifo)
+and the descriptor is asked. Windows keeps no such modes; there nothing is
+checked but that it is a plain file.
+
+Source: docs/vault-format.md, section 8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from pyvault.errors import (
+    AccessDeniedError,
+    InsecurePermissionsError,
+    NotAVaultError,
+    VaultNotFoundError,
+    WriteFailedError,
+)
+from pyvault.files.retry import patiently
+from pyvault.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+ROOT = 0
+WSL = frozenset({"9p", "drvfs"})  # how it mounts the drives of Windows
+INSIST = "PYVAULT_INSECURE_DIRECTORY"
+
+
+class FileChecks(Record):
+    """What is asked of a vault file and its directory.
+
+    Attributes:
+        modes: whether owner and permission bits mean anything on this system.
+    """
+
+    modes: bool = sys.platform != "win32"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> FileChecks:
+        """Return what is asked where an environment counts: nothing, if somebody insists."""
+        return cls(modes=False) if environ.get(INSIST, "").lower() in {"1", "true", "yes"} else cls()
+
+    @property
+    def owner(self) -> int:
+        """The user this process runs as now; it may have given up rights since it started."""
+        return os.geteuid() if sys.platform != "win32" else 0
+
+
+def open_private(path: Path, checks: FileChecks) -> int:
+    """Open a vault file for reading and give the descriptor.
+
+    Raises:
+        VaultNotFoundError: nothing is there.
+        AccessDeniedError: the system refuses.
+        NotAVaultError: a directory, fifo, device or socket.
+        InsecurePermissionsError: others could read or replace it, or it is a link.
+    """
+    flags = os.O_RDONLY
+    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
+        flags |= getattr(os, flag, 0)
+    with reading(path):
+        descriptor = patiently(lambda: os.open(path, flags))
+    try:
+        with reading(path):
+            status = os.fstat(descriptor)
+        _check_file(path, status, checks)
+        check_directory(path.parent, checks)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def check_directory(directory: Path, checks: FileChecks) -> None:
+    """Refuse a directory where others could replace the vault, or which they could replace.
+
+    Raises:
+        InsecurePermissionsError: writable by group or world, somebody else's, or below one where others may write.
+    """
+    if not checks.modes:
+        return
+    from pyvault.files.above import find_exposed
+
+    with reading(directory):
+        status = directory.stat()
+        exposed = find_exposed(directory.absolute(), user=checks.owner)
+    if status.st_mode & OTHERS_WRITE:
+        raise _insecure(directory, f"the directory '{directory}' is writable by others", "700", status.st_uid)
+    if status.st_uid not in {checks.owner, ROOT}:
+        raise _foreign(directory, f"the directory '{directory}'", status.st_uid)
+    if exposed is not None:
+        raise _exposed(exposed, directory)
+
+
+def check_way(path: Path, checks: FileChecks) -> None:
+    """Refuse a path that others could lead elsewhere, before its links are resolved and forgotten.
+
+    Raises:
+        InsecurePermissionsError: it goes through a directory where others may write.
+    """
+    if not checks.modes:
+        return
+    from pyvault.files.above import find_exposed
+
+    directory = path.parent.absolute()
+    try:
+        exposed = find_exposed(directory, user=checks.owner)
+    except OSError:  # who opens the file says what is wrong
+        return
+    if exposed is not None:
+        raise _exposed(exposed, directory)
+
+
+def check_memory_directory(directory: Path, checks: FileChecks) -> None:
+    """Refuse a state directory where others could write what we remember; one that is not there yet is made private.
+
+    Raises:
+        InsecurePermissionsError: see :func:`check_directory`.
+    """
+    try:
+        there = directory.is_dir()
+    except OSError:  # who reads or writes in it says what is wrong
+        return
+    if there:
+        check_directory(directory, checks)
+
+
+def prepare_directory(directory: Path, checks: FileChecks) -> None:
+    """Make the vault's directory with mode 0700 if it is missing; check it if it is there.
+
+    Raises:
+        WriteFailedError: it can't be made.
+        InsecurePermissionsError: see :func:`check_directory`.
+    """
+    make_own_directory(directory, checks)
+    check_directory(directory, checks)
+
+
+def make_own_directory(directory: Path, checks: FileChecks) -> None:
+    """Make a directory with mode 0700 if it is missing, but none among another user's files.
+
+    Raises:
+        WriteFailedError: it can't be made.
+        InsecurePermissionsError: it would be in a directory of another user, whom it would lock out.
+    """
+    from pyvault.files.modes import make_directory
+    from pyvault.files.owners import foreign_owner, obstacle
+
+    try:
+        owner = foreign_owner(directory) if checks.modes else None
+        if owner is not None and owner != ROOT:
+            raise _foreign(directory, f"the place of '{directory}'", owner)
+        make_directory(directory)
+    except OSError as exc:
+        message = f"can't make the directory '{directory}': {exc.strerror}"
+        raise WriteFailedError(message, hint=obstacle(directory)) from exc
+
+
+def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAVaultError(f"'{path}' is not a plain file")
+    if not checks.modes:
+        return
+    if status.st_uid != checks.owner:
+        raise _foreign(path, f"'{path}'", status.st_uid)
+    if status.st_mode & OTHERS:
+        raise _insecure(path, f"'{path}' is open to others", "600", status.st_uid)
+
+
+def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
+    message = f"the directory '{above}' is writable by others, who could exchange '{directory}'"
+    return _insecure(above, message, "go-w", above.stat().st_uid)
+
+
+def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
+    """Return the error about a file or directory of another user; nothing is tried there, as it is not ours."""
+    from pyvault.files.owners import way_out
+
+    return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=way_out(owner, path))
+
+
+def _insecure(path: Path, message: str, change: str, owner: int) -> InsecurePermissionsError:
+    """Return the error about a mode; advice to change it is none where the file system keeps none."""
+    from pyvault.files.modes import keeps_modes, name_of_file_system
+    from pyvault.files.owners import change_mode
+
+    if keeps_modes(path if path.is_dir() else path.parent):
+        return InsecurePermissionsError(message, hint=change_mode(change, path, owner))
+    kind = name_of_file_system(path)
+    # Source: the documents of WSL, "Advanced settings configuration".
+    metadata = 'or mount it with options = "metadata" ([automount] in /etc/wsl.conf); ' if kind in WSL else ""
+    return InsecurePermissionsError(
+        f"{message}, and its file system ({kind}) keeps no modes",
+        hint=f"keep the vault in your home directory; {metadata}{INSIST}=1 insists on this place",
+    )
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Generator[None]:
+    """Turn what the system says while *path* is opened or read into our errors.
+
+    Raises:
+        VaultNotFoundError, InsecurePermissionsError, NotAVaultError, AccessDeniedError
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise _reading_error(path, exc) from exc
+
+
+def _reading_error(path: Path, exc: OSError) -> Exception:
+    if isinstance(exc, FileNotFoundError | NotADirectoryError):
+        return VaultNotFoundError(
+            f"there is no vault at '{path}'", hint="the first pyvault add makes it, or pyvault vault init"
+        )
+    if exc.errno in {errno.ELOOP, errno.EMLINK}:
+        return InsecurePermissionsError(
+            f"'{path}' is a symbolic link", hint=f"name the file itself: '{os.path.realpath(path)}'"
+        )
+    if exc.errno in {errno.ENXIO, errno.ENODEV, errno.EISDIR}:
+        return NotAVaultError(f"'{path}' is not a plain file")
+    from pyvault.files.owners import obstacle
+
+    return AccessDeniedError(f"can't read '{path}': {exc.strerror}", hint=obstacle(path))

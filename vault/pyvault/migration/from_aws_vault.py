@@ -1,0 +1,118 @@
+"""Take the keys out of one of aws-vault's stores, entry by entry, and lose none without a word.
+
+What is wrong with one entry stops that entry only. What is wrong with a store
+(locked, gone, no answer) stops the rest of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import (
+    BackendError,
+    BackendLockedError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConflictError,
+    InputRequiredError,
+    InvalidNameError,
+    ItemCorruptError,
+    ItemTooLargeError,
+    PyvaultError,
+    VaultFileError,
+    WrongKeyError,
+)
+from pyvault.migration.aws_vault_records import ForeignItemError
+from pyvault.migration.between_stores import Deed, Moved, Passage, refuse_half_rotated
+from pyvault.migration.items import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pyvault.migration.between_stores import Terms
+    from pyvault.model import StoredCredentials
+    from pyvault.storage.typed_store import CredentialStore
+
+#: After these the store itself has to be looked after.
+OF_THE_STORE = (BackendLockedError, BackendTimeoutError, BackendUnavailableError, InputRequiredError)
+
+
+class SourceError(Exception):
+    """One of aws-vault's stores fails, and not the one where the keys go; never leaves the command.
+
+    Attributes:
+        problem: what to tell.
+    """
+
+    def __init__(self, problem: PyvaultError) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class _EntryError(Exception):
+    """One entry can't be read; never leaves this module."""
+
+    def __init__(self, problem: BackendError) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class _Entries(Keys):
+    """The source's keys: an entry that can't be read is told from a target that fails."""
+
+    def get(self, profile: str) -> StoredCredentials:
+        try:
+            return super().get(profile)
+        except WrongKeyError as exc:  # each file may have a passphrase of its own
+            raise _EntryError(exc) from None
+        except OF_THE_STORE as exc:
+            raise SourceError(exc) from None
+        except BackendError as exc:
+            raise _EntryError(exc) from None
+
+
+def take_over(
+    source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: Terms
+) -> Iterator[Moved]:
+    """Copy the keys of these profiles one by one; each is answered for.
+
+    Args:
+        source: of aws-vault.
+        target: where they go.
+        profiles: that the source has, in this order.
+        terms: how.
+
+    Raises:
+        SourceError: aws-vault's store is locked or gone, or no entry of it could be
+            opened at all, so the passphrase is wrong. What was copied stays.
+        BackendError: the target failed; what was copied stays.
+    """
+    from pyvault.migration.between_stores import names_in
+
+    there = names_in(target)
+    unopened: WrongKeyError | None = None
+    opened = False
+    for profile in profiles:
+        try:
+            refuse_half_rotated(there, profile, "")
+            moved = Passage(_Entries(source), Keys(target), profile, terms).copy()
+            opened = True
+        except _EntryError as exc:
+            problem = exc.problem
+            moved = _failed(profile, problem)
+            if isinstance(problem, WrongKeyError):
+                unopened = unopened or problem
+            else:
+                opened = True
+        except VaultFileError:  # the target itself is damaged
+            raise
+        except (ConflictError, InvalidNameError, ItemCorruptError, ItemTooLargeError) as exc:
+            moved = _failed(profile, exc)
+        yield moved
+    if unopened is not None and not opened:
+        raise SourceError(unopened)
+
+
+def _failed(profile: str, problem: PyvaultError) -> Moved:
+    deed = Deed.FOREIGN if isinstance(problem, ForeignItemError) else Deed.FAILED
+    return Moved(profile=profile, deed=deed, problem=problem)

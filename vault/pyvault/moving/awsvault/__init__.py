@@ -1,1 +1,0 @@
-"""Reading what aws-vault has stored, in place: its records, its names, its encrypted files."""

@@ -1,0 +1,129 @@
+"""The cache key of a step, a hash over everything that its request is made from; and the keys of a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, assert_never
+
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyvault.config.clients import ClientSettings
+    from pyvault.planning.steps import Plan, Step
+
+#: Changes when the meaning of a field does, so that old sessions are never taken for new ones.
+DOMAIN: Final = "pyvault session key 2"
+
+Field = str | int | None | tuple["Field", ...]
+
+
+def session_key(step: Step, parent: str) -> str:
+    """Give the cache key of a step as 64 hex digits.
+
+    Args:
+        step: what will be asked for.
+        parent: the key of the step before. Where that step is not cached, the access
+            key id that came of it; where there is none, who the token or the sign-in
+            of this step belongs to.
+    """
+    import hashlib
+
+    digest = hashlib.sha256()
+    for piece in _encoded((DOMAIN, step.op, parent, *_request(step))):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for each kind of step
+    """List what goes into the request, each field always in the same place."""
+    match step:
+        case StoredStep():
+            return (step.profile,)
+        case PlaintextStep():
+            return (step.credentials.access_key_id,)
+        case LoginSessionStep():
+            return (step.session,)
+        case SourceStep():
+            return (step.source,)
+        case ProcessStep():
+            return (step.profile, step.command)
+        case SsoStep():
+            from pyvault.config.values import portal_url
+
+            sso = (step.session, portal_url(step.start_url), step.sso_region, step.account_id, step.role_name)
+            return (*sso, step.registration_scopes, _client(step.client, step.client.endpoints.sso))
+        case WebIdentityStep():
+            token = (step.token_file, step.token_process)
+            role = (step.role_arn, step.role_session_name, _seconds(step), step.policy, step.policy_arns)
+            return (*token, *role, _client(step.client, step.client.endpoints.sts))
+        case SessionTokenStep():
+            return (step.mfa_serial, _seconds(step), _client(step.client, step.client.endpoints.sts))
+        case AssumeRoleStep():
+            role = (step.role_arn, step.role_session_name, _seconds(step), step.policy, step.policy_arns)
+            tags = (step.session_tags, step.transitive_tags, step.source_identity)
+            # A role assumed by an MFA session differs by its parent's key already.
+            return (*role, *tags, step.external_id, step.mfa_serial, _client(step.client, step.client.endpoints.sts))
+        case FederationStep():
+            return (step.name, _seconds(step), step.policy, _client(step.client, step.client.endpoints.sts))
+        case _:
+            assert_never(step)
+
+
+def _seconds(step: WebIdentityStep | SessionTokenStep | AssumeRoleStep | FederationStep) -> int:
+    return int(step.duration.total_seconds())
+
+
+def _client(client: ClientSettings, endpoint: str | None) -> tuple[Field, ...]:
+    where = (client.region, client.sts_region, endpoint)
+    return (*where, client.sts_regional, int(client.use_fips), int(client.use_dualstack))
+
+
+def _encoded(field: Field) -> Iterable[bytes]:
+    """Write a field with its type and length, so that no two requests read the same."""
+    match field:
+        case None:
+            yield b"n"
+        case int():
+            yield b"i%d;" % field
+        case str():
+            # surrogatepass: a variable of the environment may hold any bytes.
+            data = field.encode("utf-8", "surrogatepass")
+            yield b"s%d:" % len(data)
+            yield data
+        case tuple():
+            yield b"(%d:" % len(field)
+            for inner in field:
+                yield from _encoded(inner)
+
+
+#: Steps whose answer is never kept. A copy of what is at hand would be a second home of a
+#: secret; what a command or the surroundings say may be another identity's the next time.
+UNCACHED_STEPS = (StoredStep, PlaintextStep, SourceStep, ProcessStep)
+
+
+def plan_keys(plan: Plan, who: str) -> list[str]:
+    """Return the key of every step: over its request, all before it, and who it begins with.
+
+    Args:
+        plan: what will be asked for.
+        who: the access key id that the first step gave, if it is one of
+            :data:`UNCACHED_STEPS`, and is its key; else the holder of the token or
+            the sign-in that it works with.
+    """
+    keys: list[str] = []
+    for step in plan.steps:
+        before = keys[-1] if keys else who
+        keys.append(who if isinstance(step, UNCACHED_STEPS) else session_key(step, before))
+    return keys

@@ -1,0 +1,168 @@
+"""Where a plan begins: the first source of credentials that a profile has.
+
+In this order: stored keys, SSO, web identity, ``login_session``, ``credential_process``,
+``credential_source``, keys in plain text (``source_profile``, which comes second,
+is another profile's matter). A profile has several only if one layer names several:
+:mod:`pyvault.config.sources` says which layer's count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.config.client_settings import client_of, sso_client_of
+from pyvault.config.sso_settings import DEFAULT_SCOPES
+from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
+from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
+from pyvault.planning.steps import (
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SourceStep,
+    SsoStep,
+    Step,
+    StoredStep,
+    WebIdentityStep,
+)
+from pyvault.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pyvault.config.partition import Partition
+    from pyvault.config.profile import Profile
+    from pyvault.planning.steps import Plan
+
+
+class PlanOptions(Record):
+    """What a command wants of a plan.
+
+    Attributes:
+        no_session: never GetSessionToken; long-lived keys may reach the program.
+        disable_sessions_for: the same for one profile only.
+        federation: end in a federated session if nothing but long-lived keys is there.
+        allow_plaintext_source: keys that stand in config files may be used.
+    """
+
+    no_session: bool = False
+    disable_sessions_for: str | None = None
+    federation: bool = False
+    allow_plaintext_source: bool = False
+
+
+def first_step(  # noqa: C901, PLR0911 - one for each kind of source
+    profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition
+) -> Step:
+    """Give the step that a plan begins with.
+
+    Raises:
+        NoCredentialsError: the profile has no source, or only one that is not allowed.
+        InvalidSettingError: what the source needs is missing or out of bounds.
+    """
+    name = profile.name
+    if name in stored:
+        return StoredStep(profile=name, why=f"the keys of {name!r} are in the vault")
+    if profile.sso_session or profile.sso_start_url:
+        return _sso_step(profile, partition)
+    if profile.web_identity_token_file or profile.web_identity_token_process:
+        return _web_identity_step(profile, partition)
+    if profile.login_session:
+        why = f"{name!r} uses the console sign-in of {profile.login_session}"
+        return LoginSessionStep(profile=name, session=profile.login_session, why=why)
+    if profile.credential_process:
+        origin = profile.origins.get("credential_process", "")
+        inherited = origin.startswith(("[default]", "include "))
+        why = (
+            f"{name!r} inherits the credential_process of {origin}"
+            if inherited
+            else f"{name!r} names a credential_process"
+        )
+        return ProcessStep(profile=name, command=profile.credential_process, why=why)
+    if profile.credential_source is not None:
+        why = f"{name!r} takes its credentials from {profile.credential_source}"
+        return SourceStep(profile=name, source=profile.credential_source, why=why)
+    if profile.plaintext is not None and options.allow_plaintext_source:
+        why = f"the keys of {name!r} stand in plain text in a config file, and that is allowed"
+        return PlaintextStep(profile=name, credentials=profile.plaintext, why=why)
+    if profile.plaintext is not None:
+        raise NoCredentialsError(
+            f"profile {name!r}: its credentials stand in plain text in a config file only",
+            hint="pyvault import brings them into the vault; --allow-plaintext-source uses them as they are",
+        )
+    for choice in ("sso_account_id", "sso_role_name"):
+        if profile.setting(choice) is not None:
+            raise InvalidSettingError(
+                f"{profile.describe(choice)}: nothing says where to sign in",
+                hint="sso_session names an [sso-session], which has sso_start_url and sso_region",
+            )
+    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"pyvault add {name} stores a key pair")
+
+
+def _sso_step(profile: Profile, partition: Partition) -> SsoStep:
+    session = profile.sso_session
+    if profile.sso_start_url is None:
+        raise InvalidSettingError(
+            f"{profile.describe('sso_session')}: [sso-session {session}] gives no sso_start_url",
+            hint="is the name right? 'pyvault sso login' with this profile lists the sso-sessions that there are",
+        )
+    return SsoStep(
+        profile=profile.name,
+        session=session,
+        start_url=profile.sso_start_url,
+        sso_region=_required(profile, profile.sso_region, "sso_region"),
+        account_id=_required(profile, profile.sso_account_id, "sso_account_id"),
+        role_name=_required(profile, profile.sso_role_name, "sso_role_name"),
+        registration_scopes=profile.sso_registration_scopes or DEFAULT_SCOPES,
+        client=sso_client_of(profile, _required(profile, profile.sso_region, "sso_region"), partition),
+        why=f"{profile.name!r} signs in through " + (f"sso-session {session!r}" if session else profile.sso_start_url),
+    )
+
+
+def _required(profile: Profile, value: str | None, setting: str) -> str:
+    if value is None:
+        raise InvalidSettingError(f"profile {profile.name!r} signs in by SSO and has no {setting}")
+    return value
+
+
+def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentityStep:
+    if profile.role_arn is None:
+        raise InvalidSettingError(f"profile {profile.name!r} has a web identity token and no role_arn")
+    check_duration(profile, "assume_role_duration", profile.assume_role_duration, LONGEST_ROLE)
+    check_text(profile, "role_arn", "role_session_name")
+    check_policies(profile)
+    process = None if profile.web_identity_token_file else profile.web_identity_token_process
+    return WebIdentityStep(
+        profile=profile.name,
+        role_arn=profile.role_arn,
+        role_session_name=profile.role_session_name,
+        token_file=profile.web_identity_token_file,
+        token_process=process,
+        duration=profile.assume_role_duration,
+        policy=profile.policy,
+        policy_arns=profile.policy_arns,
+        client=client_of(profile, partition),
+        why=f"{profile.name!r} assumes its role with a web identity token",
+    )
+
+
+def require_built(plan: Plan) -> None:
+    """Raise where a step can't be carried out, before anything is asked or started.
+
+    Raises:
+        ConfigError: names the setting and the way around it.
+    """
+    for step in plan.steps:
+        if isinstance(step, LoginSessionStep):
+            raise console_sign_in(step)
+
+
+def console_sign_in(step: LoginSessionStep) -> ConfigError:
+    """Return the error of a profile whose credentials only the AWS CLI can get."""
+    from shlex import quote
+
+    name = quote(step.profile)
+    return ConfigError(
+        f"profile {step.profile!r}: its credentials come from login_session, which only the AWS CLI can use",
+        hint=f"'aws login --profile {name}' signs in; then another profile takes the credentials with"
+        f" 'credential_process = aws configure export-credentials --profile {name}'",
+    )

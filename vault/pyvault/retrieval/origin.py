@@ -1,0 +1,173 @@
+"""Whose credentials a plan begins with: looked up where that is cheap, taken where it is not.
+
+A plan's sessions are kept under keys that begin with the one they were made for: the
+id of a key pair, the holder of a token, a sign-in. What a command, the surroundings
+or a token's file say is true now and maybe not a moment later; so it is asked in
+every retrieval, and whoever gave what was *used* is who a session is kept for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ItemNotFoundError
+from pyvault.planning.steps import (
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Step
+    from pyvault.process.command import ConfiguredCommand
+    from pyvault.retrieval.toolbox import Toolbox
+    from pyvault.secret import Secret
+    from pyvault.sso.tokens import AccessToken
+
+
+class Origin:
+    """The beginning of one plan, in one retrieval.
+
+    Attributes:
+        who: behind what was looked up or taken last; empty before anything was.
+    """
+
+    def __init__(self, step: Step, tools: Toolbox, *, shares: bool) -> None:
+        """Name the plan's first step; nothing is looked up yet.
+
+        Args:
+            step: the first one.
+            tools: what to take it with.
+            shares: one run of a command may serve others that ask at the same time.
+        """
+        self._step = step
+        self._tools = tools
+        self._shares = shares
+        self._credentials: Credentials | None = None
+        self._outputs: dict[ConfiguredCommand, Secret[bytes]] = {}
+        self.who = ""
+
+    def look(self) -> str:
+        """Return who it is now; asks nobody who is not asked in every retrieval.
+
+        Raises:
+            ItemNotFoundError: nobody is signed in, or the stored keys are gone.
+            CredentialsError: a command failed, or the surroundings have nothing.
+            ConfigError: the file of a token can't be read, or it is a console sign-in.
+        """
+        match self._step:
+            case StoredStep():  # without the secret, where the store can
+                self.who = self._tools.store.access_key_id(self._step.profile)
+            case SsoStep():
+                from pyvault.sso.portal_lookup import signed_in_as
+
+                self.who = signed_in_as(
+                    self._step, self._tools.sessions, environ=self._tools.environ, at=self._tools.clock()
+                )
+            case WebIdentityStep():
+                self.token(self._step)
+            case _:
+                self.credentials()
+        return self.who
+
+    def make_known(self) -> None:
+        """Find out who it is, also if a person has to sign in for it.
+
+        Raises:
+            InputRequiredError: nobody may be asked.
+            CredentialsError: as :meth:`look`.
+        """
+        try:
+            self.look()
+        except ItemNotFoundError:
+            if not isinstance(self._step, SsoStep):
+                raise
+            self.login(self._step)
+
+    def credentials(self) -> Credentials:
+        """Return what a step of :data:`~pyvault.planning.cache_keys.UNCACHED_STEPS` gives, taken once.
+
+        Raises:
+            ItemNotFoundError: stored keys were removed since the plan was made.
+            CredentialsError: a command failed, or the surroundings have nothing.
+        """
+        if self._credentials is None:
+            self._credentials = self._take()
+        self.who = self._credentials.access_key_id
+        return self._credentials
+
+    def _take(self) -> Credentials:
+        match self._step:
+            case StoredStep(profile=profile):
+                from pyvault.retrieval.local import from_vault
+
+                return from_vault(profile, self._tools.store)
+            case PlaintextStep(credentials=credentials):
+                return credentials
+            case SourceStep() as step:
+                from pyvault.retrieval.local import from_source
+
+                return from_source(step, self._tools.environ)
+            case ProcessStep() as step:
+                from pyvault.retrieval.from_process import run_process
+
+                return run_process(step, self.run, self._tools.clock)
+            case LoginSessionStep() as step:
+                from pyvault.planning.first_step import console_sign_in
+
+                raise console_sign_in(step)
+            case _ as step:
+                raise AssertionError(f"no plan begins with {step.op}")
+
+    def token(self, step: WebIdentityStep) -> Secret[str]:
+        """Return the token to assume a role with.
+
+        Raises:
+            CredentialsError: the command failed, or there is no token.
+            ConfigError: its file can't be read.
+        """
+        from pyvault.retrieval.from_sts import token_of
+        from pyvault.retrieval.web_token import token_holder
+
+        token = token_of(step, self.run)
+        self.who = token_holder(token)
+        return token
+
+    def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
+        """Return the token of a portal; a person may be asked. See :class:`~pyvault.retrieval.from_sso.PortalLogin`.
+
+        Raises:
+            InputRequiredError: nobody may be asked.
+        """
+        token = self._tools.sso(step, rejected=rejected)
+        self.who = token.identity
+        return token
+
+    def run(self, command: ConfiguredCommand) -> Secret[bytes]:
+        """Return what a command says, run once; or what a run said that others began and that ends now.
+
+        Raises:
+            ProcessError: it failed.
+            ProfileLoopError: a command of this profile is running above us.
+        """
+        if command not in self._outputs:
+            self._outputs[command] = self._run(command)
+        return self._outputs[command]
+
+    def _run(self, command: ConfiguredCommand) -> Secret[bytes]:
+        from pyvault.process import chain as process_chain
+        from pyvault.process.command import run, run_key
+
+        tools = self._tools
+        if not self._shares:
+            return run(command, tools.environ)
+        from pyvault.sessions.one_run import OneRun
+
+        process_chain.refuse_recursion(tools.environ, command.profile)  # before the lock, which the parent holds
+        runs = OneRun(tools.flight, tools.sessions, tools.clock)
+        return runs.share(run_key(command, tools.environ), lambda: run(command, tools.environ))

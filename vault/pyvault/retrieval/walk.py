@@ -1,0 +1,134 @@
+"""Carry out a plan: from the last session that is still good, one call per step that is missing.
+
+A step is looked up, and if it is missing, worked on by one process alone, which
+first needs the step before it. Locks are thus taken from the last step towards
+the first; two plans that share a beginning share its key, so the order is the
+same for all and nobody waits in a circle.
+
+A session is kept under the one that it was made for (:mod:`pyvault.retrieval.origin`): should
+another person have signed in meanwhile, it is theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ItemNotFoundError, NoCredentialsError
+from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys
+from pyvault.planning.steps import SessionTokenStep, StoredStep
+from pyvault.process import chain as process_chain
+from pyvault.retrieval.origin import Origin
+from pyvault.sessions.cache import CacheMode
+from pyvault.trace import trace
+
+if TYPE_CHECKING:
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
+    from pyvault.retrieval.toolbox import Toolbox
+
+
+class Retriever:
+    """Turns plans into credentials."""
+
+    def __init__(self, tools: Toolbox) -> None:
+        """Name what to work with; nothing is opened yet."""
+        self._tools = tools
+
+    def retrieve(self, plan: Plan, *, cache: CacheMode = CacheMode.USE) -> Credentials:
+        """Give the credentials of the plan's last step.
+
+        May run configured commands, ask a human and call AWS; for each step at
+        most once, and not at all for what the cache still has.
+
+        Raises:
+            NoCredentialsError: the plan has no steps, or one of them nothing to give.
+            CredentialsError: AWS, a command or a human said no.
+            BackendError: the store or the session cache failed.
+        """
+        if not plan.steps:
+            raise NoCredentialsError(f"nothing says where the credentials of profile {plan.profile!r} come from")
+        return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
+
+
+class _Walk:
+    """One way through the steps of one plan."""
+
+    def __init__(self, *, tools: Toolbox, plan: Plan, cache: CacheMode) -> None:
+        self.tools = tools
+        self.plan = plan
+        self.cache = cache
+        self.origin = Origin(plan.steps[0], tools, shares=cache is not CacheMode.OFF)
+
+    def confirmed(self, place: int) -> Credentials:
+        """Give the credentials of the step at *place*, of the account that they are said to belong to.
+
+        Raises:
+            CredentialsError: they belong to another one.
+        """
+        credentials = self.upto(place)
+        claim = self.plan.claims.get(place)
+        if claim is None:
+            return credentials
+        from pyvault.planning.account_claims import confirmed
+
+        return confirmed(claim, credentials)
+
+    def upto(self, place: int) -> Credentials:
+        """Give the credentials of the step at *place*."""
+        step = self.plan.steps[place]
+        if isinstance(step, UNCACHED_STEPS):
+            return self.origin.credentials()
+        if isinstance(step, SessionTokenStep) and step.condition is not None:
+            given = self.upto(place - 1)  # of a command that has run, and is not run again
+            if given.session_token is not None:
+                return given
+        if self.cache is CacheMode.OFF:
+            process_chain.refuse_recursion(self.tools.environ, step.profile)
+            return self._carry_out(place)
+        if self.cache is CacheMode.USE:
+            with contextlib.suppress(ItemNotFoundError):
+                credentials = self._look_up(place)
+                trace(
+                    __name__,
+                    "%s of profile %r: a session is kept, until %s",
+                    step.op,
+                    step.profile,
+                    credentials.expires,
+                )
+                return credentials
+        # Before the lock: whoever runs us for the same profile holds it.
+        process_chain.refuse_recursion(self.tools.environ, step.profile)
+        self.origin.make_known()
+        return self.tools.flight.share(
+            self._key(place),
+            look_up=lambda: self._look_up(place),
+            fetch=lambda: self._fetch(place),
+            anew=self.cache is CacheMode.REFRESH,
+        )
+
+    def _key(self, place: int) -> str:
+        return plan_keys(self.plan, self.origin.who)[place]
+
+    def _look_up(self, place: int) -> Credentials:
+        self.origin.look()  # each time: while we waited for a lock, another person may have signed in
+        return self.tools.sessions.get(self._key(place), min_ttl=self.tools.min_ttl)
+
+    def _fetch(self, place: int) -> Credentials:
+        first, step = self.plan.steps[0], self.plan.steps[place]
+        credentials = self._carry_out(place)
+        if credentials.expires is not None:
+            root = first.profile if isinstance(first, StoredStep) else None
+            self.tools.sessions.put(self._key(place), credentials, profile=step.profile, op=step.op, root=root)
+        return credentials
+
+    def _carry_out(self, place: int) -> Credentials:
+        from pyvault.retrieval.carry_out import carry_out
+
+        step = self.plan.steps[place]
+        trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
+        source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
+        return carry_out(step, source, self.tools, self.origin)
+
+    def _nothing_before(self) -> Credentials:
+        raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")

@@ -1,0 +1,130 @@
+"""What a request is, and which requests no credential server answers: those of browsers, proxies and relays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.response import Answer, make_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyvault.server.http.response import Answer
+
+#: Headers that mean something here; a second one of a kind is refused, because
+#: two parsers could disagree about which counts.
+KNOWN_HEADERS = frozenset(
+    {
+        b"host",
+        b"authorization",
+        b"content-length",
+        b"transfer-encoding",
+        b"x-aws-ec2-metadata-token",
+        b"x-aws-ec2-metadata-token-ttl-seconds",
+    }
+)
+
+READING = frozenset({b"GET", b"HEAD"})
+
+FOREIGN_HOST = make_refusal(403, "the host of the request is not this server", why=Why.HOST)
+ONLY_READING = make_refusal(405, "only GET and HEAD", why=Why.METHOD, headers=(("Allow", "GET, HEAD"),))
+NOT_FOUND = make_refusal(404, "there is nothing at this path", why=Why.PATH)
+
+
+class Request(NamedTuple):
+    """One parsed request. Its headers may hold a token, so it shows its method only.
+
+    Attributes:
+        path: exactly as sent. Nothing is normalised: a path is one of the known
+            ones byte for byte, or unknown.
+        headers: the known headers, names in lower case.
+        relayed: the refusal, where a header of a browser or proxy was there.
+        hosts: what ``Host`` may say on this connection.
+        keep_alive: the client wants to ask more on this connection.
+    """
+
+    method: bytes
+    path: bytes
+    headers: Mapping[bytes, bytes]
+    relayed: Answer | None
+    hosts: frozenset[bytes]
+    keep_alive: bool
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r})"
+
+
+def refusal(request: Request) -> Answer | None:
+    """Refuse what was relayed or meant for another host; None for the rest."""
+    if request.relayed is not None:
+        return request.relayed
+    host = request.headers.get(b"host", b"")
+    if host not in request.hosts and host.lower() not in request.hosts:
+        return FOREIGN_HOST
+    return None
+
+
+def own_hosts(address: str, port: int) -> frozenset[bytes]:
+    """List what ``Host`` may say on a connection to this local address.
+
+    The names are ``localhost`` and addresses, never a name that somebody else's
+    DNS could point here: that is what defeats DNS rebinding. The address is that
+    of our end of the connection, so that a server bound to the wildcard address
+    answers for the address that was really used.
+    """
+    literal = address.removeprefix("::ffff:")
+    names = {"127.0.0.1", "[::1]", "localhost", f"[{literal}]" if ":" in literal else literal}
+    hosts = {f"{name}:{port}" for name in names}
+    if port == 80:  # a client leaves out the default port
+        hosts |= names
+    return frozenset(host.encode() for host in hosts)
+
+
+#: Source: the Fetch standard (Origin, Sec-Fetch-*, CORS), RFC 6455 (WebSocket); RFC 7239 (Forwarded), RFC 9110 (Via,
+#: Max-Forwards), RFC 8586 (CDN-Loop); the manuals of nginx (X-Real-IP), Cloudflare (CF-*, True-Client-IP, also
+#: Akamai's), Fastly, Azure, Google App Engine, Envoy and IIS. A name that ends in * stands for all that begin so.
+RELAYED_HEADERS = {
+    b"origin": Why.ORIGIN,
+    b"referer": Why.ORIGIN,
+    b"sec-fetch-*": Why.ORIGIN,
+    b"access-control-*": Why.ORIGIN,
+    b"sec-websocket-*": Why.ORIGIN,
+    b"upgrade": Why.ORIGIN,
+    b"forwarded": Why.FORWARDED,
+    b"forwarded-for": Why.FORWARDED,
+    b"via": Why.FORWARDED,
+    b"max-forwards": Why.FORWARDED,
+    b"cdn-loop": Why.FORWARDED,
+    b"proxy-*": Why.FORWARDED,
+    b"x-forwarded*": Why.FORWARDED,
+    b"x-original-*": Why.FORWARDED,
+    b"x-real-ip": Why.FORWARDED,
+    b"x-client-ip": Why.FORWARDED,
+    b"x-cluster-client-ip": Why.FORWARDED,
+    b"x-proxyuser-ip": Why.FORWARDED,
+    b"x-envoy-external-address": Why.FORWARDED,
+    b"x-appengine-user-ip": Why.FORWARDED,
+    b"x-azure-clientip": Why.FORWARDED,
+    b"x-azure-socketip": Why.FORWARDED,
+    b"true-client-ip": Why.FORWARDED,
+    b"fastly-client-ip": Why.FORWARDED,
+    b"cf-*": Why.FORWARDED,
+}
+
+_REFUSALS = {
+    why: make_refusal(403, "requests of browsers and proxies are refused", why=why)
+    for why in (Why.ORIGIN, Why.FORWARDED)
+}
+_WHOLE = {name: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if not name.endswith(b"*")}
+_BEGINNINGS = {name[:-1]: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if name.endswith(b"*")}
+_ANY_BEGINNING = tuple(_BEGINNINGS)
+
+
+def refusal_of(header: bytes) -> Answer | None:
+    """Refuse a request with this header, in lower case; None where nothing speaks against it."""
+    if header in _WHOLE:
+        return _WHOLE[header]
+    if not header.startswith(_ANY_BEGINNING):
+        return None
+    return next(refusal for beginning, refusal in _BEGINNINGS.items() if header.startswith(beginning))

@@ -1,0 +1,113 @@
+"""Run the servers on their sockets until they are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Protocol
+
+from pyvault.record import Record
+from pyvault.server.http.connection import Connection
+from pyvault.server.http.listener import BACKLOG
+from pyvault.trace import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from pyvault.server.http.admission import Gate
+    from pyvault.server.http.request import Request
+    from pyvault.server.http.response import Answer
+
+#: Connections taken from the kernel before the gate sees them, so that a flood can't use
+#: up the descriptors before it is sent away.
+ACCEPTED_AT_ONCE = 32
+SETTLING_ROUNDS = 5  # of the loop; from accept to the gate it needs three
+GRACE_SECONDS = 2.0  # for answers under way when the end comes
+
+
+class ClosableApplication(Protocol):
+    """What answers requests, and can stop what it started."""
+
+    def __call__(self, request: Request, /) -> Answer | Awaitable[Answer]:
+        """Answer one request."""
+        ...
+
+    def close(self) -> None:
+        """Stop every fetch."""
+        ...
+
+
+class Service(Record):
+    """One server: what answers, who may ask, and where.
+
+    Attributes:
+        hop_limit: how many hops an answer may travel; None for the system's default.
+            EC2's is 1, so that no router passes an answer on.
+    """
+
+    application: ClosableApplication
+    gate: Gate
+    listener: socket.socket
+    hop_limit: int | None = None
+
+
+async def serve(
+    services: Sequence[Service],
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until *stop* is set, then let answers under way finish for a moment.
+
+    *ready* is called once, when all of them accept.
+    """
+    asyncio.get_running_loop().set_exception_handler(_tell_of_mistake)
+    running = [await _start(service) for service in services]
+    ready()
+    await stop.wait()
+    await _stop_accepting(services)
+    for server in running:
+        server.close()
+    if under_way := [task for service in services for task in service.gate.under_way()]:
+        await asyncio.wait(under_way, timeout=GRACE_SECONDS)
+    for service in services:
+        service.gate.close()
+    await _settle()
+    for service in services:
+        service.application.close()
+    for server in running:
+        await server.wait_closed()
+
+
+def _tell_of_mistake(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Tell of an exception that nobody awaited, without its text: it may repeat what was sent or fetched."""
+    exception = context.get("exception")
+    kind = f": {type(exception).__name__}" if exception is not None else ""
+    warn(__name__, f"pyvault: warning: a mistake in the credential server{kind}; it goes on")
+
+
+async def _stop_accepting(services: Sequence[Service]) -> None:
+    """Take no more, and take what was accepted: once a server is closed, asyncio drops that without closing it."""
+    for service in services:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().remove_reader(service.listener)
+    await _settle()
+
+
+async def _settle() -> None:
+    """Let the loop end what it began: connections on their way to the gate, and those that close."""
+    for _ in range(SETTLING_ROUNDS):
+        await asyncio.sleep(0)
+
+
+async def _start(service: Service) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    service.listener.setblocking(False)
+    if service.hop_limit is not None:  # accepted sockets inherit it
+        service.listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, service.hop_limit)
+    server = await loop.create_server(
+        lambda: Connection(service.application, service.gate), sock=service.listener, backlog=ACCEPTED_AT_ONCE
+    )
+    service.listener.listen(BACKLOG)  # asyncio means both by the one number
+    return server

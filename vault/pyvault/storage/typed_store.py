@@ -1,0 +1,137 @@
+"""Stored credentials in a backend: the typed view over named blobs.
+
+The backend keeps bytes under names; here they become access key pairs under
+profiles. Every call goes through :func:`~pyvault.storage.fence.contract_errors`, so
+that nothing foreign gets past this module.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pyvault.backend import Attributed, Transactional
+from pyvault.clock import parse_rfc3339, to_rfc3339
+from pyvault.errors import ItemCorruptError
+from pyvault.names import ItemName, Kind, ProfileName, parse_profile_name
+from pyvault.storage.fence import contract_errors
+from pyvault.storage.item_codec import decode_credentials, encode_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from datetime import datetime
+
+    from pyvault.backend import Backend
+    from pyvault.model import StoredCredentials
+
+ACCESS_KEY_ID = "access_key_id"
+CREATED = "created"
+
+
+class CredentialStore:
+    """The long-lived access keys in one backend.
+
+    Beside each pair there may be a *pending* one: ``rotate`` puts the new key
+    there before it is proven, so that no crash can lose it.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def backend(self) -> Backend:
+        """The store of blobs underneath."""
+        return self._backend
+
+    def get(self, profile: str, *, kind: Kind = Kind.CREDENTIAL) -> StoredCredentials:
+        """Give the stored pair of a profile.
+
+        Raises:
+            ItemNotFoundError: nothing is stored for it.
+            ItemCorruptError: what is stored is not a pair.
+        """
+        name = _name(profile, kind)
+        with contract_errors(f"read '{name}'"):
+            data = self._backend.get(name)
+        return decode_credentials(data, of=f"the item '{name}'")
+
+    def put(self, profile: str, credentials: StoredCredentials, *, kind: Kind = Kind.CREDENTIAL) -> None:
+        """Store or replace the pair of a profile."""
+        name = _name(profile, kind)
+        data = encode_credentials(credentials)
+        with contract_errors(f"write '{name}'"):
+            if isinstance(self._backend, Attributed):
+                self._backend.put_with(name, data, _attributes(credentials))
+            else:
+                self._backend.put(name, data)
+
+    def delete(self, profile: str, *, kind: Kind = Kind.CREDENTIAL) -> None:
+        """Remove the pair of a profile.
+
+        Raises:
+            ItemNotFoundError: nothing is stored for it.
+        """
+        name = _name(profile, kind)
+        with contract_errors(f"delete '{name}'"):
+            self._backend.delete(name)
+
+    def profiles(self, *, kind: Kind = Kind.CREDENTIAL) -> list[ProfileName]:
+        """List the profiles that have a stored pair, sorted."""
+        with contract_errors("list its items"):
+            names = self._backend.names()
+        return sorted(ProfileName(name.name) for name in names if name.kind is kind)
+
+    def access_key_id(self, profile: str) -> str:
+        """Give the id of the stored key; decrypts no secret where the backend can do without.
+
+        Raises:
+            ItemNotFoundError: nothing is stored for it.
+        """
+        known = self._known(profile).get(ACCESS_KEY_ID)
+        return known if known is not None else self.get(profile).access_key_id
+
+    def created(self, profile: str) -> datetime | None:
+        """Say since when the pair is stored; None if nobody knows.
+
+        Raises:
+            ItemNotFoundError: nothing is stored for it.
+        """
+        known = self._known(profile)
+        if ACCESS_KEY_ID not in known:  # written by something that keeps no attributes
+            return self.get(profile).created
+        try:
+            return parse_rfc3339(known[CREATED]) if CREATED in known else None
+        except ValueError:
+            raise ItemCorruptError(f"the item '{_name(profile)}' has an unreadable date") from None
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Make the changes inside one change, where the backend can."""
+        if not isinstance(self._backend, Transactional):
+            yield
+            return
+        with contract_errors("write"), self._backend.transaction():
+            yield
+
+    def close(self) -> None:
+        """Let go of the backend."""
+        with contract_errors("close"):
+            self._backend.close()
+
+    def _known(self, profile: str) -> Mapping[str, str]:
+        if not isinstance(self._backend, Attributed):
+            return {}
+        name = _name(profile)
+        with contract_errors(f"read the attributes of '{name}'"):
+            return self._backend.attributes(name)
+
+
+def _name(profile: str, kind: Kind = Kind.CREDENTIAL) -> ItemName:
+    return ItemName(kind, parse_profile_name(profile))
+
+
+def _attributes(credentials: StoredCredentials) -> dict[str, str]:
+    attributes = {ACCESS_KEY_ID: credentials.access_key_id}
+    if credentials.created is not None:
+        attributes[CREATED] = to_rfc3339(credentials.created)
+    return attributes

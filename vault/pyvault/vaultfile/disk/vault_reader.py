@@ -1,0 +1,163 @@
+"""One opened vault file, read in the order that keeps a reader safe.
+
+Descriptor checks, magic, version, bounds, exact length, slots; then the HMAC;
+then the index; and only the record that was asked for. The descriptor stays on
+one file while others are renamed over its name, so what is read fits together.
+
+Source: docs/vault-format.md, section 5.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING, Self
+
+from pyvault.errors import TamperedError, TruncatedVaultError
+from pyvault.files.file_checks import FileChecks, open_private, reading
+from pyvault.record import Record
+from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.format.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
+from pyvault.vaultfile.format.index import Index, IndexEntry, open_index
+from pyvault.vaultfile.format.sealed_record import open_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.format.sealed_record import Keys
+
+
+class Snapshot(Record):
+    """One verified state of a vault.
+
+    Attributes:
+        mac: the HMAC over the header.
+    """
+
+    header: Header
+    mac: bytes
+    index: Index
+
+
+class VaultReader:
+    """An open vault file; :attr:`header` is unverified until :meth:`snapshot`."""
+
+    def __init__(self, path: Path, checks: FileChecks) -> None:
+        """Open the file and read its header.
+
+        Raises:
+            VaultFileError: see :func:`~pyvault.files.file_checks.open_private` and
+                :func:`~pyvault.vaultfile.format.header.parse_fixed`.
+        """
+        self.path = path
+        self._descriptor = open_private(path, checks)
+        try:
+            self.header, self._signed, self._mac = self._read_header()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            with contextlib.suppress(OSError):  # nothing was written through it
+                os.close(descriptor)
+
+    def snapshot(self, keys: Keys) -> Snapshot:
+        """Verify the header and open the index.
+
+        Raises:
+            TamperedError: header or index are not what this data key's owner wrote.
+        """
+        self.verify_header(keys)
+        box = self._read(len(self._signed) + MAC_SIZE, self.header.index_size)
+        index = open_index(keys, self.header, box, self.path)
+        return Snapshot(header=self.header, mac=self._mac, index=index)
+
+    def still_shows(self, snapshot: Snapshot) -> bool:
+        """Say whether the file has the header that was verified for *snapshot*."""
+        return (self.header, self._mac) == (snapshot.header, snapshot.mac)
+
+    def verify_header(self, keys: Keys) -> None:
+        """Check the HMAC over the header.
+
+        Raises:
+            TamperedError: it does not hold.
+        """
+        if not self.is_signed_by(keys):
+            raise TamperedError(f"the header of '{self.path}' was modified or damaged")
+
+    def is_signed_by(self, keys: Keys) -> bool:
+        """Say whether the HMAC over the header holds."""
+        return keys.verifies(self._signed, self._mac)
+
+    def box(self, entry: IndexEntry) -> bytes:
+        """Give a record as sealed, after checking its hash.
+
+        Raises:
+            TamperedError: the record is damaged; the message names it.
+        """
+        start = len(self._signed) + MAC_SIZE + self.header.index_size
+        box = self._read(start + entry.offset, entry.length)
+        if hashlib.sha256(box).digest() != entry.digest:
+            raise TamperedError(f"the record '{entry.name}' in '{self.path}' was modified or damaged")
+        return box
+
+    def record(self, keys: Keys, entry: IndexEntry) -> Secret[bytes]:
+        """Open one record.
+
+        Raises:
+            TamperedError: the record is damaged; the message names it.
+        """
+        box = self.box(entry)
+        try:
+            return open_record(keys, self.header.vault_id, entry.record_id, entry.revision, box)
+        except BrokenSealError:
+            message = f"the record '{entry.name}' in '{self.path}' was modified or damaged"
+            raise TamperedError(message) from None
+
+    def _read_header(self) -> tuple[Header, bytes, bytes]:
+        with reading(self.path):
+            size = os.fstat(self._descriptor).st_size
+        start = self._read(0, min(size, FIXED_SIZE))
+        fixed = parse_fixed(start, size, self.path)
+        slots = self._read(FIXED_SIZE, fixed.slots_size)
+        mac = self._read(FIXED_SIZE + fixed.slots_size, MAC_SIZE)
+        return fixed.with_slots(slots, self.path), start + slots, mac
+
+    def _read(self, offset: int, size: int) -> bytes:
+        parts: list[bytes] = []
+        with reading(self.path):
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            while size:
+                part = os.read(self._descriptor, size)
+                if not part:
+                    raise TruncatedVaultError(f"'{self.path}' became shorter while it was read")
+                parts.append(part)
+                size -= len(part)
+        return b"".join(parts)
+
+
+def read_header(path: Path, checks: FileChecks | None = None) -> Header:
+    """Read what anybody can see of a vault, without a key and so without proof.
+
+    Raises:
+        VaultFileError: not a readable vault.
+    """
+    with VaultReader(path, checks or FileChecks()) as reader:
+        return reader.header

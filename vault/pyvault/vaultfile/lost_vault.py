@@ -1,0 +1,56 @@
+"""A vault that is gone is not one that was never made.
+
+Taken for empty, it would answer "no such profile", and the next ``add`` would make
+another in its place. So a missing file is an error of its own where anything says
+that there was one: our memory, a backup beside it, or an expectation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import VaultGoneError
+from pyvault.vaultfile.disk.backups import list_backups
+from pyvault.vaultfile.state.places import vault_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.vault_options import VaultOptions
+
+
+def refuse_lost(path: Path, known: Mapping[bytes, Sighting], options: VaultOptions) -> None:
+    """Raise an error if a vault that was not found at *path* must have been there.
+
+    Args:
+        path: settled, as the memory has it.
+        known: what the trust file remembers.
+        options: how the vault was to be opened.
+
+    Raises:
+        VaultGoneError: it is gone.
+    """
+    backups = list_backups(path, options.checks) if options.durable else []
+    # Another process may make the vault, and then its first backup, at this moment: in this order.
+    if path.exists():
+        return
+    nothing = f"there is no vault at '{path}'"
+    before = vault_at(known, str(path))
+    if backups:
+        raise VaultGoneError(
+            f"{nothing}, but there are backups of one",
+            hint="pyvault vault restore 1 brings it back, pyvault vault init makes an empty one",
+        )
+    if before is not None:
+        raise VaultGoneError(
+            f"{nothing}, but the vault {before.vault_id.hex()} was there",
+            hint="bring the file back; pyvault vault init makes an empty one, pyvault vault forget drops the memory",
+        )
+    if options.expects_a_vault:
+        raise VaultGoneError(
+            f"{nothing}, and one is expected",
+            hint="bring the file, or take PYVAULT_EXPECT_VAULT_ID, PYVAULT_EXPECT_FINGERPRINT "
+            "and PYVAULT_MIN_GENERATION away",
+        )

@@ -1,0 +1,1 @@
+"""The states of a vault, one after the other: changes, merging, and the memory of what was seen last."""

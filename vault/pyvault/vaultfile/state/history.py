@@ -1,0 +1,105 @@
+"""Whether one state of a vault may follow the one that was seen last: pure decisions.
+
+A state may follow if it was made from the one seen. Where the vault lists what it
+was made from (:mod:`pyvault.vaultfile.format.descent`) that is proof; where the list does
+not reach so far, the own last write must be in it, and a higher generation is believed.
+
+Source: docs/vault-format.md, section 7.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ForeignVaultError, ForkError, RollbackError
+from pyvault.record import replace
+from pyvault.vaultfile.format.descent import Descent
+from pyvault.vaultfile.state.vault_state import ACCEPT_HINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyvault.vaultfile.disk.vault_reader import Snapshot
+    from pyvault.vaultfile.state.vault_state import Sighting
+
+MERGE_HINT = (
+    "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
+    "to go on with this one alone: pyvault vault accept"
+)
+
+
+def check_succession(
+    seen: Sighting, before: Sighting, snapshot: Callable[[], Snapshot], writer: Callable[[], bytes | None]
+) -> Sighting:
+    """Return what to remember of a state that may follow another.
+
+    Args:
+        seen: from the verified header.
+        before: the one seen last, of the same vault id.
+        snapshot: opens the index; called only if the header does not tell enough.
+        writer: the id of this state directory, if it has one.
+
+    Raises:
+        RollbackError: it is older.
+        ForkError: it was not made from the one seen.
+        ForeignVaultError: its data key is no successor of the one known.
+    """
+    _check_header(seen, before)
+    state = snapshot()
+    if seen.fingerprint != before.fingerprint and before.fingerprint not in state.index.previous_fingerprints():
+        raise _foreign(seen)
+    if seen.generation <= before.generation:
+        raise _fork(seen, before)
+    return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
+
+
+def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> Sighting:
+    """Return what to remember of a state of a higher generation, by what it was made from.
+
+    Raises:
+        ForkError: it was not made from the one seen.
+    """
+    known = descent.includes(before.step)
+    if known:
+        return seen
+    if known is None and not _lacks_own_write(before, descent, writer):
+        return replace(seen, unproven=before.generation)
+    raise _fork(seen, before)
+
+
+def _check_header(seen: Sighting, before: Sighting) -> None:
+    if seen.epoch == before.epoch and seen.fingerprint != before.fingerprint:
+        raise _foreign(seen)
+    if seen.epoch <= before.epoch and seen.generation < before.generation:
+        raise RollbackError(
+            f"'{seen.path}' is generation {seen.generation}, "
+            f"older than generation {before.generation} seen here before",
+            hint=ACCEPT_HINT,
+        )
+    if seen.fingerprint == before.fingerprint:
+        if seen.generation == before.generation:
+            raise ForkError(
+                f"'{seen.path}' and the vault seen here last are both generation {seen.generation}, but differ",
+                hint=MERGE_HINT,
+            )
+    elif seen.epoch < before.epoch:  # a rekey here, and writes elsewhere that knew nothing of it
+        raise _fork(seen, before)
+
+
+def _lacks_own_write(before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
+    if before.own is None:
+        return False
+    who = writer()
+    return who is not None and descent.lacks_write(who, before.own)
+
+
+def _foreign(seen: Sighting) -> ForeignVaultError:
+    return ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+
+
+def _fork(seen: Sighting, before: Sighting) -> ForkError:
+    return ForkError(
+        f"'{seen.path}' is generation {seen.generation}, but was not made from generation {before.generation} "
+        "seen here last: the vault was written in two places apart",
+        hint=MERGE_HINT,
+    )

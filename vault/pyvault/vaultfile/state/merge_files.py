@@ -1,0 +1,193 @@
+"""Merging another state of the vault into the file in place: opened, decided, written as one state.
+
+The other file is only read. That it is older, or not the one seen last, is no reason
+to refuse it; what is refused is a result that would still lack what was seen here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
+from pyvault.files.file_checks import check_way
+from pyvault.record import Record, replace
+from pyvault.vaultfile.disk.vault_reader import VaultReader
+from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
+from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
+from pyvault.vaultfile.handle import Handle, follow, lock, settled_path, unlocking
+from pyvault.vaultfile.state.draft import Draft
+from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
+from pyvault.vaultfile.state.merge import Merged, combine, compare
+from pyvault.vaultfile.state.new_vault_file import remembered
+from pyvault.vaultfile.state.places import vault_at
+from pyvault.vaultfile.state.trust_store import Trust, judge
+from pyvault.vaultfile.state.vault_state import Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyvault.vaultfile.disk.vault_reader import Snapshot
+    from pyvault.vaultfile.format.index import IndexEntry
+    from pyvault.vaultfile.unlock.key_sources import Unlocked, UnlockSources
+    from pyvault.vaultfile.vault_options import VaultOptions
+
+
+class MergeReport(Record):
+    """What a merge did, or would do.
+
+    Attributes:
+        merged: every entry of both; empty if the other file is an earlier state.
+        generation: of the state in place afterwards.
+        earlier: the other file is a state that the one in place was made from.
+        other_keys: data key and slots are now those of the other file, where a rekey was.
+        other_slots: the two files are not opened by the same slots.
+    """
+
+    merged: list[Merged]
+    generation: int
+    earlier: bool = False
+    other_keys: bool = False
+    other_slots: bool = False
+
+
+class _State(Record):
+    reader: VaultReader
+    unlocked: Unlocked
+    keys: Keys
+    snapshot: Snapshot
+    draft: Draft
+
+    @classmethod
+    def of(cls, reader: VaultReader, unlocked: Unlocked, keys: Keys) -> _State:
+        snapshot = reader.snapshot(keys)
+        draft = Draft.of(snapshot, keys)
+        return cls(reader=reader, unlocked=unlocked, keys=keys, snapshot=snapshot, draft=draft)
+
+
+def merge_vault(
+    path: Path,
+    file: Path,
+    sources: UnlockSources,
+    file_sources: UnlockSources,
+    *,
+    trust: Trust,
+    options: VaultOptions,
+    overwrite: bool = False,
+    dry_run: bool = False,
+) -> MergeReport:
+    """Merge the state of the vault that is in *file* into the one at *path*.
+
+    Args:
+        path: the file in place; it becomes the newest backup.
+        file: another state of the same vault.
+        sources: open the file in place.
+        file_sources: open *file*, if what opened the other does not.
+        trust: gets the merged state.
+        options: as for opening.
+        overwrite: let *file* win wherever both have an entry and differ.
+        dry_run: only say what would be done.
+
+    Raises:
+        ForeignVaultError: *file* is another vault.
+        ForkError, RollbackError: the result would not hold what was seen here last.
+        VaultFileError: one of the two can't be read; nothing changed.
+        ConflictError: one of the two changed meanwhile.
+    """
+    for each in (path, file):
+        check_way(each, options.checks)
+    path = settled_path(path)
+    known = trust.sightings()
+    with VaultReader(path, options.checks) as ours, VaultReader(file, options.checks) as theirs:
+        pass
+    check_id(path, ours.header, options)
+    if theirs.header.vault_id != ours.header.vault_id:
+        raise ForeignVaultError(f"'{file}' is another vault than '{path}'")
+    unlocked = unlocking(ours, options).unlock(sources)
+    file_unlocked = _unlock_other(theirs, unlocked, file_sources, options)
+    keys, file_keys = (derive_keys(each.data_key, ours.header.vault_id) for each in (unlocked, file_unlocked))
+    check_key(path, keys, options)
+    check_key(file, file_keys, options)
+    with (
+        contextlib.nullcontext() if dry_run else lock(path, options),
+        VaultReader(path, options.checks) as ours_again,
+        VaultReader(file, options.checks) as theirs_again,
+    ):
+        if (ours_again.header, theirs_again.header) != (ours.header, theirs.header):
+            raise ConflictError(f"'{path}' or '{file}' was written meanwhile", hint="try again")
+        here = _State.of(ours_again, unlocked, keys)
+        there = _State.of(theirs_again, file_unlocked, file_keys)
+        earlier = there.draft.descent.steps[-1] in here.draft.descent.steps
+        _check_history(path, here, there, known, trust)
+        check_generation(path, max(ours.header, theirs.header, key=lambda header: header.generation), options)
+        if earlier:
+            return MergeReport(merged=[], generation=ours.header.generation, earlier=True)
+        merged = compare(here.snapshot.index, there.snapshot.index, partial(_same, here, there), overwrite=overwrite)
+        base, other = (there, here) if there.draft.key_epoch > here.draft.key_epoch else (here, there)
+        draft = combine(
+            base.draft,
+            other.draft,
+            merged,
+            base_is_here=base is here,
+            payload=lambda entry: other.reader.record(other.keys, entry),
+        )
+        other.reader.close()
+        generation = draft.generation + 1
+        if not dry_run:
+            generation = _write(path, draft, here, base, trust, options)
+    return MergeReport(
+        merged=merged,
+        generation=generation,
+        other_keys=base is there,
+        other_slots={slot.slot_id for slot in ours.header.slots} != {slot.slot_id for slot in theirs.header.slots},
+    )
+
+
+def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSources, options: VaultOptions) -> Unlocked:
+    """Open the other state: by the data key at hand, by the slot that opened ours, or by its own sources."""
+    if reader.is_signed_by(derive_keys(unlocked.data_key, reader.header.vault_id)):
+        return unlocked
+    with contextlib.suppress(WrongKeyError):
+        return follow(unlocked, reader.header, reader.path)
+    return unlocking(reader, replace(options, slot=None)).unlock(sources)  # a chosen slot is one of ours
+
+
+def _check_history(path: Path, here: _State, there: _State, known: Mapping[bytes, Sighting], trust: Trust) -> None:
+    """Let a fork pass if the other file is, or was made from, the state that was seen here last."""
+    header = here.snapshot.header
+    seen = Sighting.of(path, header, here.keys.fingerprint)
+    try:
+        judge(seen, known, lambda: here.snapshot, trust.writer)
+    except (ForkError, RollbackError, ForeignVaultError):
+        before = known.get(header.vault_id)
+        belongs = vault_at(known, seen.path)
+        another = belongs is not None and belongs.vault_id != seen.vault_id
+        if another or before is None or not there.draft.descent.includes(before.step):
+            raise
+
+
+def _same(here: _State, there: _State, ours: IndexEntry, theirs: IndexEntry) -> bool:
+    if ours.digest == theirs.digest:
+        return True
+    if (ours.attributes, ours.expires) != (theirs.attributes, theirs.expires):
+        return False
+    return here.reader.record(here.keys, ours) == there.reader.record(there.keys, theirs)
+
+
+def _write(path: Path, draft: Draft, here: _State, base: _State, trust: Trust, options: VaultOptions) -> int:
+    writer = trust.make_writer()
+    try:
+        snapshot = write_draft(
+            path,
+            draft,
+            base=base.reader,
+            last_look=partial(check_unchanged, path, here.snapshot.header, options),
+            options=options,
+            writer=writer,
+        )
+    except SupersededError:
+        raise ConflictError(f"'{path}' was written meanwhile by others who don't see our lock") from None
+    handle = Handle(path=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot)
+    return remembered(handle, writer).snapshot.header.generation

@@ -1,0 +1,217 @@
+"""How a vault file comes to be: made empty, or restored from a backup.
+
+Apart from the opening of one that is there, which every command does and which needs nothing that writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from typing import TYPE_CHECKING
+
+from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
+from pyvault.files.file_checks import check_way, prepare_directory
+from pyvault.record import replace
+from pyvault.vaultfile.disk.backups import find_backup
+from pyvault.vaultfile.disk.vault_reader import VaultReader
+from pyvault.vaultfile.disk.write import SupersededError, check_free, check_unchanged, write_draft
+from pyvault.vaultfile.format.descent import Descent, Step
+from pyvault.vaultfile.format.header import ID_SIZE
+from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
+from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
+from pyvault.vaultfile.state.draft import Draft
+from pyvault.vaultfile.state.expectations import check_id, check_key
+from pyvault.vaultfile.state.places import vault_at
+from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.unlock.key_sources import Unlocked
+from pyvault.vaultfile.unlock.new_slot import make_slot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyvault.vaultfile.disk.vault_reader import Snapshot
+    from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.format.sealed_record import Keys
+    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.unlock.key_sources import UnlockSources
+    from pyvault.vaultfile.unlock.new_slot import NewSlot
+    from pyvault.vaultfile.vault_options import VaultOptions
+
+
+def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, options: VaultOptions) -> Handle:
+    """Make an empty vault where nothing is yet; the first slot is the one that opened it.
+
+    Raises:
+        VaultExistsError: something is there; it is never overwritten.
+        InsecurePermissionsError: others can write its directory.
+        WriteFailedError: it can't be written.
+    """
+    prepare_directory(path.parent, options.checks)
+    path = settled_path(path)
+    check_free(path)
+    with lock(path, options):
+        check_free(path)  # before anybody waits for the key derivation, and before a store keeps a key
+        vault_id = secrets.token_bytes(ID_SIZE)
+        keys = derive_keys(new_data_key(), vault_id)
+        made = [make_slot(new, vault_id, keys.data, options) for new in new_slots]
+        draft = Draft(
+            vault_id=vault_id,
+            generation=0,
+            key_epoch=1,
+            keys=keys,
+            meta={"created": int(options.clock().timestamp())},
+            unknown={},
+        )
+        for new, (slot, _) in zip(new_slots, made, strict=True):
+            draft = draft.with_slot(slot, new.label)
+        writer = None if trust is None else trust.make_writer()
+        snapshot = write_draft(
+            path, draft, base=None, last_look=lambda: check_free(path), options=options, writer=writer
+        )
+    first, wrapping_key = made[0]
+    opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
+    handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
+    return remembered(handle, writer)
+
+
+def restore_vault(
+    path: Path, number: int, sources: UnlockSources, trust: Trust | None, options: VaultOptions
+) -> Handle:
+    """Write a backup's content as a new generation, and open it.
+
+    The file in place becomes the newest backup, whatever its state.
+
+    Args:
+        path: of the vault, not of the backup; it may be missing or damaged.
+        number: as :func:`~pyvault.vaultfile.disk.backups.list_backups` gives it.
+        sources: must open the backup, whose slots may be older.
+        trust: gets the new state, whatever it knew.
+        options: as for opening.
+
+    Raises:
+        ItemNotFoundError: there is no such backup.
+        ForeignVaultError: the backup is not of the vault that belongs there, or not of the expected one.
+        VaultFileError: the backup can't be opened; nothing changed.
+    """
+    check_way(path, options.checks)
+    path = settled_path(path)
+    backup = find_backup(path, number)
+    with VaultReader(backup, options.checks) as locked:
+        pass
+    known = trust.sightings() if trust is not None else {}
+    check_id(backup, locked.header, options)
+    _check_same_vault(backup, locked.header, path, known, options)
+    unlocked = unlocking(locked, options).unlock(sources)
+    keys = derive_keys(unlocked.data_key, locked.header.vault_id)
+    check_key(backup, keys, options)
+    with lock(path, options), VaultReader(find_backup(path, number), options.checks) as base:
+        if base.header != locked.header:
+            raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
+        snapshot = base.snapshot(keys)
+        before = None if trust is None else trust.sightings().get(snapshot.header.vault_id)
+        _check_same_key(backup, Sighting.of(path, snapshot.header, keys.fingerprint), before, snapshot)
+        current, tip = _find_current(path, snapshot.header.vault_id, keys, options)
+        draft = Draft.of(snapshot, keys)
+        draft = replace(
+            draft,
+            generation=_highest_generation(snapshot.header, current, keys, before),
+            descent=draft.descent.continuing(tip or _seen_here(before)),
+        )
+        writer = None if trust is None else trust.make_writer()
+        written = write_draft(
+            path,
+            draft,
+            base=base,
+            last_look=lambda: _check_still(path, current, options),
+            options=options,
+            writer=writer,
+        )
+    handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
+    return remembered(handle, writer)
+
+
+def remembered(handle: Handle, writer: bytes | None) -> Handle:
+    """Return the handle of a state that the user wanted here, written just now, once it is remembered."""
+    handle.own = None if writer is None else handle.seen.step
+    if handle.trust is not None:
+        handle.trust.record(handle.seen, wanted=True)
+    return handle
+
+
+def _check_same_vault(
+    backup: Path, header: Header, path: Path, known: Mapping[bytes, Sighting], options: VaultOptions
+) -> None:
+    # Whoever can write here can put a vault of his own beside ours and call it a backup.
+    before = vault_at(known, str(path))
+    if before is not None:
+        vault_id = before.vault_id
+    else:  # no memory: then the file in place says what it is, if it can
+        current = _find_in_place(path, options)
+        vault_id = header.vault_id if current is None else current.header.vault_id
+    if header.vault_id != vault_id:
+        raise ForeignVaultError(
+            f"'{backup}' is of the vault {header.vault_id.hex()}, and '{path}' is the vault {vault_id.hex()}",
+            hint=f"if you want that vault back: move '{path}' away, pyvault vault forget, and restore again",
+        )
+
+
+def _check_same_key(backup: Path, seen: Sighting, before: Sighting | None, snapshot: Snapshot) -> None:
+    if before is None or seen.fingerprint == before.fingerprint:
+        return
+    if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
+        return  # rekeyed elsewhere
+    raise ForeignVaultError(
+        f"'{backup}' has another data key than the vault known here",
+        hint="it may be from before a rekey; pyvault vault forget drops what is known",
+    )
+
+
+def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
+    # Restoring is what one does with a damaged or missing vault, so neither stops it.
+    try:
+        with VaultReader(path, options.checks) as reader:
+            return reader
+    except BackendError:
+        return None
+
+
+def _find_current(
+    path: Path, vault_id: bytes, keys: Keys, options: VaultOptions
+) -> tuple[VaultReader | None, Descent | None]:
+    # Restoring is what one does with a damaged or missing vault, so neither stops it.
+    try:
+        with VaultReader(path, options.checks) as reader:
+            current = reader
+            if reader.header.vault_id != vault_id or not reader.is_signed_by(keys):
+                return current, None
+            with contextlib.suppress(TamperedError):
+                return current, Descent.of(reader.header, reader.snapshot(keys).index.meta)
+            return current, None
+    except BackendError:
+        return None, None
+
+
+def _seen_here(known: Sighting | None) -> Descent:
+    """Return what a state that can't be read was made from, as far as it was seen here: nothing else is known of it."""
+    if known is None:
+        return Descent()
+    return Descent(steps=(Step(*known.step),), floor=known.generation - 1, writers_floor=known.generation)
+
+
+def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: Sighting | None) -> int:
+    generations = [header.generation]
+    # An unverified number could be the last one that the format can count.
+    if current is not None and current.header.vault_id == header.vault_id and current.is_signed_by(keys):
+        generations.append(current.header.generation)
+    if known is not None:
+        generations.append(known.generation)
+    return max(generations)
+
+
+def _check_still(path: Path, current: VaultReader | None, options: VaultOptions) -> None:
+    if current is not None:
+        try:
+            check_unchanged(path, current.header, options)
+        except SupersededError:
+            raise ConflictError(f"'{path}' was written meanwhile by others who don't see our lock") from None

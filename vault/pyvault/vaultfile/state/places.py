@@ -1,0 +1,116 @@
+"""Which vault belongs at which path, and who wrote last where: one memory per vault."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from typing import TYPE_CHECKING
+
+from pyvault.files.atomic import remove_leftovers, replace_file
+from pyvault.files.reading import read_file
+from pyvault.record import replace
+from pyvault.vaultfile.format.descent import ID_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyvault.vaultfile.state.vault_state import Sighting
+
+    Memory = Mapping[bytes, Sighting]
+    from pathlib import Path
+
+MAX_PLACES = 64  # of one vault: copies that are opened in passing must not fill the memory
+
+
+def vault_at(known: Memory, path: str) -> Sighting | None:
+    """Return the vault that belongs at *path*, or None if nothing is known of it."""
+    return next((seen for seen in known.values() if path in seen.places), None)
+
+
+def with_sighting(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
+    """Return the memory that has met *seen* too; the newest state of a vault stays, wherever it was."""
+    before = known.get(seen.vault_id)
+    if before is None:
+        return {**known, seen.vault_id: replace(seen, places=(seen.path,))}
+    places = before.places if seen.path in before.places else _bounded((*before.places, seen.path))
+    newest = seen if seen.is_newer_than(before) else before
+    own = max((step for step in (before.own, seen.own) if step is not None), default=None)
+    return {**known, seen.vault_id: replace(newest, places=places, own=own)}
+
+
+def with_accepted(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
+    """Return the memory in which *seen* is right whatever was known, and its path is no other vault's."""
+    before = known.get(seen.vault_id)
+    elsewhere = before.places if before is not None else ()
+    others = without_path({key: each for key, each in known.items() if key != seen.vault_id}, seen.path)
+    places = (*(place for place in elsewhere if place != seen.path), seen.path)
+    return {**others, seen.vault_id: replace(seen, places=_bounded(places))}
+
+
+def without_path(known: Memory, path: str) -> dict[bytes, Sighting]:
+    """Return the memory in which nothing belongs at *path*; a vault that belongs nowhere is forgotten."""
+    left: dict[bytes, Sighting] = {}
+    for vault_id, seen in known.items():
+        places = tuple(place for place in seen.places if place != path)
+        if places:
+            left[vault_id] = seen if path not in seen.places else _moved_to(seen, places)
+    return left
+
+
+def renamed(known: Memory, before: str, after: str) -> dict[bytes, Sighting]:
+    """Return the memory in which what belonged at *before* belongs at *after*, where nothing was."""
+    return {
+        vault_id: _moved_to(seen, tuple(after if place == before else place for place in seen.places))
+        for vault_id, seen in without_path(known, after).items()
+    }
+
+
+def _bounded(places: tuple[str, ...]) -> tuple[str, ...]:
+    # The first one is where the vault was made; what is in between was in passing.
+    return places if len(places) <= MAX_PLACES else (places[0], *places[1 - MAX_PLACES :])
+
+
+def _moved_to(seen: Sighting, places: tuple[str, ...]) -> Sighting:
+    return replace(seen, path=seen.path if seen.path in places else places[-1], places=places)
+
+
+MAX_BYTES = 4096
+
+
+def find_writer(path: Path) -> bytes | None:
+    """Return the id that is kept at *path*; None if there is none that can be read."""
+    try:
+        return _parse(read_file(path, MAX_BYTES))
+    except OSError:
+        return None
+
+
+def make_writer(path: Path) -> bytes | None:
+    """Return the id at *path*, made if it is missing or damaged; None if it is there and can't be read.
+
+    The caller holds the lock of the state directory.
+
+    Raises:
+        WriteFailedError: it can't be written.
+    """
+    try:
+        found = _parse(read_file(path, MAX_BYTES))
+    except FileNotFoundError:
+        found = None
+    except OSError as exc:
+        if exc.errno != errno.EFBIG:  # it may be read the next time: a new one would make this machine somebody else
+            return None
+        found = None
+    if found is None:
+        found = secrets.token_bytes(ID_SIZE)
+        remove_leftovers(path)
+        replace_file(path, found.hex().encode() + b"\n")
+    return found
+
+
+def _parse(text: bytes) -> bytes | None:
+    try:
+        found = bytes.fromhex(text.decode().strip())
+    except ValueError:
+        return None
+    return found if len(found) == ID_SIZE else None

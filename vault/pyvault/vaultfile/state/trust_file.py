@@ -1,0 +1,86 @@
+"""How sightings stand in ``trust.json``: an object per vault, by its id.
+
+::
+
+    {"<vault id>": {"path": "/home/ann/vault.pyv", "fingerprint": "<hex>",
+                    "epoch": 1, "generation": 7, "txid": "<hex>"}}
+
+Beside these, where there is more to say: ``places``, ``own`` and ``unproven``, as
+:class:`~pyvault.vaultfile.state.vault_state.Sighting` has them. Earlier versions pass over what they don't know.
+
+Source: docs/vault-format.md, section 7.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pyvault.json_reader import Fields, UnreadableError, read_object
+from pyvault.vaultfile.state.vault_state import MAX_TRUST_FILE, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint and a state
+MAX_COUNT: Final = (1 << 64) - 1  # what the vault's header can count
+
+
+def format_sightings(known: Mapping[bytes, Sighting]) -> bytes:
+    """Return the content of the file."""
+    import json
+
+    document = {
+        vault_id.hex(): {
+            "path": seen.path,
+            "fingerprint": seen.fingerprint.hex(),
+            "epoch": seen.epoch,
+            "generation": seen.generation,
+            "txid": seen.txid.hex(),
+            **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
+            **({} if seen.own is None else {"own": {"generation": seen.own[0], "txid": seen.own[1].hex()}}),
+            **({} if seen.unproven is None else {"unproven": seen.unproven}),
+        }
+        for vault_id, seen in known.items()
+    }
+    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def parse_sightings(text: bytes) -> dict[bytes, Sighting]:
+    """Read the content of the file.
+
+    Raises:
+        UnreadableError: it is not what :func:`format_sightings` makes.
+    """
+    document = read_object(text, limit=MAX_TRUST_FILE)
+    return {(vault_id := _id(name)): _sighting(vault_id, document.fields(name)) for name in document.names()}
+
+
+def _sighting(vault_id: bytes, entry: Fields) -> Sighting:
+    path = entry.path("path")
+    places = entry.paths("places") if entry.has("places") else []
+    own = entry.fields("own") if entry.has("own") else None
+    return Sighting(
+        vault_id=vault_id,
+        path=path,
+        fingerprint=_id(entry.text("fingerprint")),
+        epoch=_count(entry, "epoch"),
+        generation=_count(entry, "generation"),
+        txid=_id(entry.text("txid")),
+        places=tuple(dict.fromkeys((*places, path))),
+        own=None if own is None else (_count(own, "generation"), _id(own.text("txid"))),
+        unproven=_count(entry, "unproven") if entry.has("unproven") else None,
+    )
+
+
+def _count(entry: Fields, key: str) -> int:
+    return entry.whole(key, least=1, most=MAX_COUNT)
+
+
+def _id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != ID_SIZE:
+        raise UnreadableError("an id has to be 16 bytes in hex")
+    return found

@@ -1,0 +1,64 @@
+"""One state of a vault as it was seen: what names it, where, and what came before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyvault.vaultfile.format.header import Header
+
+ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
+MAX_TRUST_FILE = 4 << 20  # bytes
+
+
+class Sighting(Record):
+    """One vault as it was seen.
+
+    Attributes:
+        path: absolute, as text; in a memory, where this state was seen.
+        fingerprint: 16 bytes that name the data key.
+        places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.state.places`.
+        own: the last write of this state directory, by generation and txid.
+        unproven: the generation seen before, if nothing proves that this state was made from it.
+    """
+
+    vault_id: bytes
+    path: str
+    fingerprint: bytes
+    epoch: int
+    generation: int
+    txid: bytes
+    places: tuple[str, ...] = ()
+    own: tuple[int, bytes] | None = None
+    unproven: int | None = None
+
+    def __post_init__(self) -> None:
+        """See that a state was seen at least where it is."""
+        if not self.places:
+            object.__setattr__(self, "places", (self.path,))
+
+    @classmethod
+    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: tuple[int, bytes] | None = None) -> Sighting:
+        """Describe a verified header."""
+        return cls(
+            vault_id=header.vault_id,
+            path=str(path.absolute()),
+            fingerprint=fingerprint,
+            epoch=header.key_epoch,
+            generation=header.generation,
+            txid=header.txid,
+            own=own,
+        )
+
+    @property
+    def step(self) -> tuple[int, bytes]:
+        """What names the state."""
+        return (self.generation, self.txid)
+
+    def is_newer_than(self, other: Sighting) -> bool:
+        """Say whether (epoch, generation) has grown."""
+        return (self.epoch, self.generation) > (other.epoch, other.generation)

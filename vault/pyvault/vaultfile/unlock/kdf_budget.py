@@ -1,0 +1,105 @@
+"""What one passphrase may cost in all, whatever the slots of a file ask for.
+
+Each slot alone is bounded by :mod:`pyvault.vaultfile.format.kdf`; several of them together
+could still keep a machine busy for a minute. What the budget does not cover is not
+tried, and the error names it: ``--slot`` tries one alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvault.errors import UsageError, WrongKeyError
+from pyvault.record import MutableRecord, field
+from pyvault.vaultfile.format.kdf import GIB, PARAMS
+from pyvault.vaultfile.format.slots import Slot, SlotType
+from pyvault.vaultfile.state.entries import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pyvault.vaultfile.format.kdf import KdfCost
+
+#: KiB times passes: two slots of ``--kdf high``, or eight of the default at its dearest.
+UNLOCK_BUDGET = 6 * GIB
+
+
+class Budget(MutableRecord):
+    """What is left for one passphrase.
+
+    Attributes:
+        tries: slots that may still be tried.
+        work: KiB times passes that may still be spent.
+        untried: slots that there was nothing left for.
+    """
+
+    tries: int
+    work: int = UNLOCK_BUDGET
+    untried: list[Slot] = field(default_factory=list[Slot])
+
+    def affords(self, slot: Slot, cost: KdfCost) -> bool:
+        """Return whether a slot may be tried, and count it."""
+        if not self.tries or cost.work > self.work:
+            self.untried.append(slot)
+            return False
+        self.tries -= 1
+        self.work -= cost.work
+        return True
+
+    def wrong_passphrase(self, path: Path) -> WrongKeyError:
+        """Return the error for a passphrase that opened none of the slots that were tried."""
+        message = f"wrong passphrase for '{path}', or the slot was modified"
+        if not self.untried:
+            return WrongKeyError(message)
+        named = ", ".join(f"{kind_of(slot)} {slot.slot_id.hex()}" for slot in self.untried)
+        return WrongKeyError(
+            f"{message}; not tried, because one passphrase may not cost more: {named}",
+            hint=f"--slot {self.untried[0].slot_id.hex()} tries that one alone",
+        )
+
+
+def chosen_slots(slots: tuple[Slot, ...], only: str, path: Path) -> tuple[Slot, ...]:
+    """Return the slots to try: the one that a person named.
+
+    Args:
+        only: the slot's id, the beginning of that, or its kind; a label is sealed until the vault is open.
+        path: of the vault, for the message.
+
+    Raises:
+        UsageError: there is not exactly one.
+    """
+    meant = only.lower()
+    found = tuple(slot for slot in slots if kind_of(slot) == meant)
+    found = found or tuple(slot for slot in slots if slot.slot_id.hex().startswith(meant))
+    if len(found) != 1:
+        raise UsageError(
+            f"'{path}' has {'more than one slot' if found else 'no slot'} '{only}'",
+            hint="pyvault vault info shows the ids; labels are known only once the vault is open",
+        )
+    return found
+
+
+def check_budget(before: Iterable[Slot], after: Iterable[Slot]) -> None:
+    """Refuse a change after which one passphrase could not be tried on all slots; what was so before may stay.
+
+    Raises:
+        UsageError: the slots would cost too much together.
+    """
+    total = _work(after)
+    if total > UNLOCK_BUDGET and total > _work(before):
+        raise UsageError(
+            f"the passphrase slots would cost {total / GIB:.1f} GiB-passes together, and at most "
+            f"{UNLOCK_BUDGET // GIB} are tried for one passphrase",
+            hint="--kdf min or default is cheaper, and pyvault vault slot remove takes one away",
+        )
+
+
+def _work(slots: Iterable[Slot]) -> int:
+    """Add up what the passphrase slots ask for; those of a later version are never tried."""
+    total = 0
+    for slot in slots:
+        if slot.slot_type == SlotType.PASSPHRASE and slot.is_known() and len(slot.params) == PARAMS.size:
+            _kdf, _lanes, _reserved, passes, memory, _salt = PARAMS.unpack(slot.params)
+            total += passes * memory
+    return total

@@ -1,0 +1,106 @@
+"""Key files: 32 random bytes that open a vault without any KDF cost, for CI.
+
+The text is ``pyvault-keyfile-v1:<base64>`` and a newline.
+
+Source: docs/vault-format.md, section 4, slot type 2.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from pyvault.errors import InsecurePermissionsError, InvalidSettingError, VaultExistsError
+from pyvault.sealing import KEY_SIZE
+from pyvault.secret import Secret
+from pyvault.vaultfile.disk.secret_file import KEY_FILE_PREFIX, check_secret_file, read_secret_file, refuse_key_as_path
+from pyvault.vaultfile.unlock.passphrase import UTF_16
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = KEY_FILE_PREFIX.encode()
+
+
+def read_key_file(path: Path, *, missing_hint: str | None = None) -> Secret[bytes]:
+    """Read the 32-byte key in a key file.
+
+    Args:
+        path: of the file.
+        missing_hint: advice for when it isn't there; :func:`how_to_make` where there is no vault yet.
+
+    Raises:
+        ConfigError: it isn't there.
+        InvalidSettingError: it isn't a key file.
+        InsecurePermissionsError: others could read or change it.
+    """
+    return parse_key(read_secret_file(path, "key file", missing_hint=missing_hint), f"'{path}'")
+
+
+def how_to_make(path: Path) -> str:
+    """Return how a key file comes to be together with a new vault."""
+    return f"pyvault vault init --keyfile '{path}' makes one"
+
+
+def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
+    """Read the content of a key file.
+
+    Args:
+        text: the content.
+        source: where it comes from, for messages.
+
+    Raises:
+        InvalidSettingError: it isn't one.
+    """
+    body = Secret(text.reveal().removeprefix(codecs.BOM_UTF8).strip())
+    if body.reveal().startswith(UTF_16):
+        raise InvalidSettingError(f"{source} is UTF-16", hint="save it as UTF-8")
+    if not body.reveal().startswith(PREFIX):
+        raise InvalidSettingError(f"{source} is not a pyvault key file")
+    try:
+        key = Secret(base64.b64decode(body.reveal()[len(PREFIX) :], validate=True))
+    except ValueError:
+        raise InvalidSettingError(f"the key in {source} is damaged") from None
+    if len(key) != KEY_SIZE:
+        raise InvalidSettingError(f"the key in {source} is damaged")
+    return key
+
+
+def create_key_file(path: Path) -> Secret[bytes]:
+    """Make a new key file with mode 0600 and give its key.
+
+    Raises:
+        VaultExistsError: something is there already; it is never overwritten.
+        WriteFailedError: it can't be written.
+        InsecurePermissionsError: others could read it, as its file system keeps no modes.
+        InvalidSettingError: it is a key, and no path.
+    """
+    from pyvault.files.atomic import sync_directory, writing
+    from pyvault.files.modes import set_mode
+
+    refuse_key_as_path(path, "the key file")
+    key = Secret(secrets.token_bytes(KEY_SIZE))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    with writing(path):
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            raise VaultExistsError(f"the key file '{path}' exists already") from None
+        try:
+            # Short enough for one call; a half-written one is refused when it is read.
+            set_mode(descriptor)
+            check_secret_file(os.fstat(descriptor), path, "key file")  # a mode that nobody may use it with later
+            os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
+            os.fsync(descriptor)
+        except (OSError, InsecurePermissionsError):
+            path.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+        sync_directory(path.parent)
+    return key

@@ -1,0 +1,277 @@
+"""What opens a vault: sources of keys, asked in a fixed order.
+
+A source that isn't given is skipped, and so is one whose kind of slot the vault
+lacks. One that is there and wrong ends the search: falling through to another
+source would hide the mistake. Only a human, who mistypes, is asked again.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyError
+from pyvault.record import Record, replace
+from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.format.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
+from pyvault.vaultfile.format.slots import Slot, SlotType, child_params
+from pyvault.vaultfile.unlock.key_file import read_key_file
+from pyvault.vaultfile.unlock.passphrase import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from pyvault.backend import ParentVault
+    from pyvault.secret import Secret
+    from pyvault.vaultfile.format.header import Header
+
+HUMAN_TRIES = 3  # as login programs have it
+MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
+
+#: What opens a slot of each kind, and how it is given.
+KEYS = {
+    SlotType.PASSPHRASE: "a passphrase (--passphrase-fd, PYVAULT_PASSPHRASE_FILE, PYVAULT_PASSPHRASE, a terminal)",
+    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its text)",
+    SlotType.STORE_KEY: "a key in another store (unlock_store)",
+    SlotType.CHILD: "the vault that it belongs to",
+}
+
+Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
+
+
+class UnlockSources(Record):
+    """Where keys come from, in the order in which they are asked.
+
+    Attributes:
+        passphrase: given with this very command, as ``--passphrase-fd`` is.
+        keyfile: path of a key file.
+        key: what is in a key file, given without the file.
+        standing_passphrase: from the environment: a variable, a passphrase file.
+        cached_data_key: an unlock cache; gets vault id and key epoch, gives the
+            data key or None. One that no longer fits is as good as none.
+        wrapping_key: a store; gets slot id and vault id, gives the key of a
+            slot of type 4 or None.
+        parent: the vault whose child this is.
+        passphrase_prompt: a human, asked last.
+        passphrase_again: the same human, told that the last one was wrong; None
+            for whatever would only give the same answer again.
+        undisturbed: a block in which that human is asked: what they type while a
+            key is derived is not shown.
+    """
+
+    passphrase: Callable[[], Secret[str]] | None = None
+    keyfile: Path | None = None
+    key: Secret[bytes] | None = None
+    standing_passphrase: Callable[[], Secret[str]] | None = None
+    cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
+    wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
+    parent: ParentVault | None = None
+    passphrase_prompt: Callable[[], Secret[str]] | None = None
+    passphrase_again: Callable[[], Secret[str]] | None = None
+    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was given at all."""
+        return replace(self, undisturbed=nullcontext) == UnlockSources()
+
+
+class Unlocked(Record):
+    """An opened vault's data key, and what opened it.
+
+    Attributes:
+        slot_id: None if the data key came from the unlock cache.
+        wrapping_key: the key of that slot, for wrapping the next data key.
+    """
+
+    data_key: Secret[bytes]
+    slot_id: bytes | None = None
+    wrapping_key: Secret[bytes] | None = None
+
+
+class Unlocking(Record):
+    """One vault's header, and how to work on it.
+
+    Attributes:
+        only: the one slot to try: its id, the beginning of that, or its kind; None for all.
+        fits: whether a data key verifies the header; for the unlock cache.
+    """
+
+    header: Header
+    path: Path
+    limits: KdfLimits
+    derive: KeyDerivation
+    fits: Callable[[Secret[bytes]], bool]
+    only: str | None = None
+
+    def unlock(self, sources: UnlockSources) -> Unlocked:
+        """Find the first source that opens the vault.
+
+        May read a key file and may ask a human, each only if its slot is there.
+
+        Raises:
+            KdfLimitsError: some passphrase slot asks for too much; nothing was tried.
+            InputRequiredError: there is no source at all, or none was given that a slot knows.
+            WrongKeyError: none fits, or one that should have fitted doesn't.
+        """
+        costs = self.passphrase_costs()
+        if sources.is_empty():
+            raise InputRequiredError(f"a passphrase or key is needed to open '{self.path}'")
+        for attempt in self._attempts(sources, costs):
+            unlocked = attempt()
+            if unlocked is not None:
+                return unlocked
+        hint = f"it is opened by {self._keys()}"
+        # A human could be asked, but no slot takes a passphrase.
+        if replace(sources, passphrase_prompt=None, passphrase_again=None).is_empty():
+            raise InputRequiredError(f"nothing was given that opens '{self.path}'", hint=hint)
+        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=hint)
+
+    def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
+        """Use every source that has a slot, for wrapping another data key.
+
+        Raises:
+            KdfLimitsError, WrongKeyError: as :meth:`unlock`.
+        """
+        attempts = self._attempts(sources, self.passphrase_costs())
+        return [unlocked for attempt in attempts if (unlocked := attempt()) is not None]
+
+    def _attempts(self, sources: UnlockSources, costs: Costs) -> tuple[Callable[[], Unlocked | None], ...]:
+        return (
+            lambda: self._by_passphrase(sources.passphrase, costs),
+            lambda: self._by_key_file(sources),
+            lambda: self._by_passphrase(sources.standing_passphrase, costs),
+            lambda: self._by_cache(sources),
+            lambda: self._by_store(sources),
+            lambda: self._by_parent(sources.parent),
+            lambda: self._by_human(sources, costs),
+        )
+
+    def passphrase_costs(self) -> Costs:
+        """Give cost and salt of every passphrase slot by slot id, checked.
+
+        Raises:
+            KdfLimitsError: one of them asks for too much.
+        """
+        slots = self._slots(SlotType.PASSPHRASE)
+        return {slot.slot_id: parse_params(slot.params, self.limits, self.path) for slot in slots}
+
+    def _keys(self) -> str:
+        """Name what opens it, by the kinds of its slots."""
+        kinds = {slot.slot_type for slot in self.header.slots if slot.is_known()}
+        return " or ".join(text for kind, text in KEYS.items() if kind in kinds) or "nothing that this version knows"
+
+    def _slots(self, slot_type: SlotType) -> list[Slot]:
+        wanted = self.header.slots
+        if self.only is not None:
+            from pyvault.vaultfile.unlock.kdf_budget import chosen_slots
+
+            wanted = chosen_slots(wanted, self.only, self.path)
+        return [slot for slot in wanted if slot.slot_type == slot_type and slot.is_known()]
+
+    def _by_passphrase(self, source: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
+        slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
+        if source is None or not slots:
+            return None
+        from pyvault.vaultfile.unlock.kdf_budget import Budget
+        from pyvault.vaultfile.unlock.new_slot import parse_recovery_code
+
+        given = source()
+        code = parse_recovery_code(given)
+        budget = Budget(tries=MAX_TRIES if code is None else MAX_TRIES + 1)
+        for slot, passphrase in _candidates(slots, given, code):
+            cost, salt = costs[slot.slot_id]
+            if not budget.affords(slot, cost):
+                continue
+            unlocked = self._try(slot, self.derive(normalise(passphrase), salt, cost))
+            if unlocked is not None:
+                return unlocked
+        raise budget.wrong_passphrase(self.path)
+
+    def _by_human(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
+        prompt = sources.passphrase_prompt
+        if prompt is None or not costs:
+            return None
+        with sources.undisturbed():
+            return self._by_tries(prompt, sources, costs)
+
+    def _by_tries(
+        self, prompt: Callable[[], Secret[str]] | None, sources: UnlockSources, costs: Costs
+    ) -> Unlocked | None:
+        for _ in range(HUMAN_TRIES - 1 if sources.passphrase_again else 0):
+            try:
+                return self._by_passphrase(prompt, costs)
+            except (WrongKeyError, InvalidSettingError):  # one that can't be a passphrase is a typo too
+                prompt = sources.passphrase_again
+        return self._by_passphrase(prompt, costs)
+
+    def _by_key_file(self, sources: UnlockSources) -> Unlocked | None:
+        slots = self._slots(SlotType.KEY_FILE)
+        if not slots:
+            return None
+        if sources.keyfile is not None:
+            what = f"the key file '{sources.keyfile}'"
+            key = read_key_file(sources.keyfile, missing_hint=f"'{self.path}' is opened by {self._keys()}")
+        elif sources.key is not None:
+            what, key = "the key of PYVAULT_KEY", sources.key
+        else:
+            return None
+        for slot in slots:
+            unlocked = self._try(slot, key)
+            if unlocked is not None:
+                return unlocked
+        raise WrongKeyError(f"{what} does not open '{self.path}', or the slot was modified")
+
+    def _by_cache(self, sources: UnlockSources) -> Unlocked | None:
+        if sources.cached_data_key is None:
+            return None
+        data_key = sources.cached_data_key(self.header.vault_id, self.header.key_epoch)
+        if data_key is None or not self.fits(data_key):
+            return None
+        return Unlocked(data_key=data_key)
+
+    def _by_store(self, sources: UnlockSources) -> Unlocked | None:
+        slots = self._slots(SlotType.STORE_KEY)
+        if sources.wrapping_key is None:
+            return None
+        found = False
+        for slot in slots:
+            key = sources.wrapping_key(slot.slot_id, self.header.vault_id)
+            if key is None:
+                continue
+            found = True
+            unlocked = self._try(slot, key)
+            if unlocked is not None:
+                return unlocked
+        if found:
+            raise WrongKeyError(f"the key kept for '{self.path}' does not open it, or the slot was modified")
+        return None
+
+    def _by_parent(self, parent: ParentVault | None) -> Unlocked | None:
+        slots = self._slots(SlotType.CHILD)
+        if parent is None or not slots:
+            return None
+        for slot in slots:
+            if slot.params == child_params(parent):
+                unlocked = self._try(slot, parent.child_key(self.header.vault_id))
+                if unlocked is not None:
+                    return unlocked
+        raise WrongKeyError(f"'{self.path}' belongs to another vault or an earlier data key, or was modified")
+
+    def _try(self, slot: Slot, key: Secret[bytes]) -> Unlocked | None:
+        try:
+            data_key = slot.open(key, self.header.vault_id)
+        except BrokenSealError:
+            return None
+        return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=key)
+
+
+def _candidates(slots: list[Slot], given: Secret[str], code: Secret[str] | None) -> Iterator[tuple[Slot, Secret[str]]]:
+    # A recovery code is tried first, and only when the input has its shape: it is
+    # surely not a passphrase then, and no other input pays for the extra KDF call.
+    if code is not None:
+        for slot in [slot for slot in slots if slot.is_recovery]:
+            yield slot, code
+    for slot in [slot for slot in slots if not slot.is_recovery]:
+        yield slot, given
