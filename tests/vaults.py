@@ -11,7 +11,7 @@ from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.vault_reader import read_header
 from pyvault.vaultfile.format.kdf import KdfCost, argon2id
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, NewSlot
 from pyvault.vaultfile.vault import Vault
@@ -64,7 +64,7 @@ def make_vault(
     directory: Path,
     *more_slots: NewSlot,
     items: dict[str, bytes] | None = None,
-    trust: Trust | None = None,
+    trust: TrustStore | None = None,
     options: VaultOptions = WEAK,
 ) -> Vault:
     """Make ``vault.pyv`` and ``ci.key`` in *directory*; the key file opens it."""
@@ -79,7 +79,7 @@ def make_vault(
     return vault
 
 
-def open_again(vault: Vault, *, trust: Trust | None = None, options: VaultOptions = WEAK) -> Vault:
+def open_again(vault: Vault, *, trust: TrustStore | None = None, options: VaultOptions = WEAK) -> Vault:
     """Open the same file by its key file."""
     sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
     return Vault.open(vault.path, sources, trust=trust, options=options)

@@ -16,7 +16,7 @@ from pyvault.names import check_item_name
 from pyvault.paths import find_paths
 from pyvault.trace import warn
 from pyvault.vaultfile.file_options import BACKEND, VaultSettings
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.vault import Vault
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class FileBackend:
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
         # One for all openings: what it has to tell is told once.
-        self._trust = Trust(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
+        self._trust = TrustStore(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyvault.runtime import Runtime
 from pyvault_cli.commandline.aws_vault_options import given_options
 from pyvault_cli.terminal import output
-from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.terminal.answers import TerminalAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyvault.config.config_file import ConfigFile
     from pyvault.mfa.codes import MfaSource
     from pyvault.retrieval.recently_used import RecentUse
-    from pyvault_cli.commandline.arguments import Words
+    from pyvault_cli.commandline.arguments import CommandLine
 
 
 class Context(Runtime):
@@ -33,15 +33,15 @@ class Context(Runtime):
 
     def __init__(
         self,
-        words: Words,
+        words: CommandLine,
         environ: Mapping[str, str],
         assumed: Mapping[str, str | None] | None = None,
         *,
-        ask: Asking | None = None,
+        ask: TerminalAnswers | None = None,
     ) -> None:
         self.words = words
         self.assumed = assumed or {}
-        self.ask = ask or Asking(words, environ)
+        self.ask = ask or TerminalAnswers(words, environ)
         super().__init__(
             environ,
             self.ask,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typer.core import TyperCommand
 
     from pyvault.errors import PyvaultError
-    from pyvault_cli.commandline.arguments import Words
+    from pyvault_cli.commandline.arguments import CommandLine
     from pyvault_cli.context import Context
 else:
     import _signal  # the C module alone: ``signal`` loads more than --version needs
@@ -196,7 +196,7 @@ def options_with_value(command: TyperCommand) -> set[str]:
     }
 
 
-def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
+def _invoke(command: TyperCommand, line: CommandLine, context: Context) -> int:
     from typer import Exit, TyperException
 
     from pyvault_cli.commandline import exit_codes
@@ -225,7 +225,7 @@ def _invoke(command: TyperCommand, line: Words, context: Context) -> int:
     return exit_codes.DONE
 
 
-def _check_prompt(line: Words, environ: Mapping[str, str]) -> None:
+def _check_prompt(line: CommandLine, environ: Mapping[str, str]) -> None:
     """Refuse a prompt that there is none of, whether this command is going to ask or not.
 
     Raises:

@@ -19,8 +19,8 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.secret import Secret
-from pyvault_cli.commandline.arguments import Words
-from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.commandline.arguments import CommandLine
+from pyvault_cli.terminal.answers import TerminalAnswers
 from pyvault_cli.terminal.prompt import Terminal
 
 OLD = Question(key="passphrase", prompt="passphrase for x")
@@ -56,8 +56,8 @@ def no_terminal() -> Terminal:
 
 def asking(
     *given: tuple[str, str], environ: dict[str, str] | None = None, open_terminal: Callable[[], Terminal] = no_terminal
-) -> Asking:
-    return Asking(Words(given=given), environ or {}, open_terminal)
+) -> TerminalAnswers:
+    return TerminalAnswers(CommandLine(given=given), environ or {}, open_terminal)
 
 
 def pipe_of(text: str) -> int:

@@ -13,7 +13,7 @@ from pyvault.model import Credentials
 from pyvault.process.scrub_environment import SECRET_PATHS, SECRET_VARIABLES
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault_cli.credentials.child_environment import STRAY, child_environment, stray_names
+from pyvault_cli.credentials.child_environment import REMOVED_VARIABLES, child_environment, removed_names
 
 CREDENTIALS = Credentials(
     access_key_id="ASIA1",
@@ -24,7 +24,7 @@ CREDENTIALS = Credentials(
 
 
 def test_every_variable() -> None:
-    parent = dict.fromkeys((*STRAY, *SECRET_VARIABLES, *SECRET_PATHS), "OLD") | {"KEEP": "1"}
+    parent = dict.fromkeys((*REMOVED_VARIABLES, *SECRET_VARIABLES, *SECRET_PATHS), "OLD") | {"KEEP": "1"}
     child = child_environment(
         parent, profile="a", region="eu-west-1", settings={"AWS_ENDPOINT_URL": "http://x"}, credentials=CREDENTIALS
     )
@@ -61,7 +61,7 @@ def test_every_variable() -> None:
 def test_nothing_leads_to_other_credentials(name: str, credentials: Credentials | None) -> None:
     child = child_environment({name: "OLD"}, profile="a", region=None, credentials=credentials)
     assert name not in child
-    assert name in stray_names([name])
+    assert name in removed_names([name])
 
 
 def test_the_account_is_that_of_the_credentials() -> None:
@@ -121,12 +121,13 @@ def test_options_of_backends(name: str, stays: bool) -> None:
 
 @given(
     parent=st.dictionaries(
-        st.sampled_from([*STRAY, *SECRET_VARIABLES, *SECRET_PATHS, "PATH", "HOME"]) | st.text(min_size=1), st.text()
+        st.sampled_from([*REMOVED_VARIABLES, *SECRET_VARIABLES, *SECRET_PATHS, "PATH", "HOME"]) | st.text(min_size=1),
+        st.text(),
     )
 )
 def test_no_planted_value_stays(parent: dict[str, str]) -> None:
     planted = {
-        name: f"planted-{value}" if name in {*STRAY, *SECRET_VARIABLES, *SECRET_PATHS} else "fine"
+        name: f"planted-{value}" if name in {*REMOVED_VARIABLES, *SECRET_VARIABLES, *SECRET_PATHS} else "fine"
         for name, value in parent.items()
     }
     child = child_environment(planted, profile="a", region=None, credentials=CREDENTIALS)

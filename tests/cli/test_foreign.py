@@ -7,7 +7,7 @@ import pytest
 from pyvault.errors import ConfigError, UsageError
 from pyvault.storage.backend_options import AWS_VAULT_VARIABLES
 from pyvault.storage.registry import load_backend, probe_class
-from pyvault_cli.commandline.arguments import VALUED, Words
+from pyvault_cli.commandline.arguments import VALUED, CommandLine
 from pyvault_cli.commandline.aws_vault_options import FLAGS
 from pyvault_cli.context import Context
 
@@ -23,7 +23,7 @@ NAMES = [
 
 
 def options_of(backend: str, given: tuple[tuple[str, str], ...], environ: dict[str, str]) -> dict[str, str]:
-    return Context(Words(given=given), environ).options_of(backend)
+    return Context(CommandLine(given=given), environ).options_of(backend)
 
 
 @pytest.mark.parametrize(("flag", "variable", "backend", "option"), NAMES, ids=[row[0] for row in NAMES])

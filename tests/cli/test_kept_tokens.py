@@ -11,7 +11,7 @@ from command_line import Environ, Pyvault, clean_environ
 from pyvault.names import Kind
 from pyvault.secret import Secret
 from pyvault.sso.portal_lookup import find_session
-from pyvault_cli.commandline.arguments import Words
+from pyvault_cli.commandline.arguments import CommandLine
 from pyvault_cli.context import Context
 
 CONFIG = """
@@ -48,7 +48,7 @@ def signed_in(keyed: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     environ = {**clean_environ(tmp_path), **{name: value for name, value in env.items() if value}}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    with Context(Words(), environ) as context:
+    with Context(CommandLine(), environ) as context:
         for profile in ("named", "inline"):
             portal = find_session(context.aws_config, profile, environ)
             context.sessions.put_blob(Kind.SSO_TOKEN, portal.key(), Secret(b"{}"))

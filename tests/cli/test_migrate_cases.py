@@ -7,7 +7,7 @@ import pytest
 from cases import Case, cases_of
 from command_line import Environ, Pyvault
 from pyvault.errors import PyvaultError
-from pyvault.migration.between_stores import Deed, Terms, move, names_in, select_profiles
+from pyvault.migration.between_stores import MigrationOptions, MigrationOutcome, move, names_in, select_profiles
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName
 from pyvault.secret import Secret
@@ -46,15 +46,15 @@ def test_migrate(case: Case, pyvault: Pyvault, keyed: Environ) -> None:
     target = store_of(
         case.options.get("dest", {}), Forgetful() if case.options.get("destination_corrupts_reads") else None
     )
-    terms = Terms(delete_source=case.options.get("delete_source", False))
+    terms = MigrationOptions(delete_source=case.options.get("delete_source", False))
     wanted = [case.options["profile"]] if "profile" in case.options else []
     if "error" in case.expect:
         with pytest.raises(PyvaultError):
             list(move(source, target, select_profiles(names_in(source), wanted), terms))
     else:
         moved = list(move(source, target, select_profiles(names_in(source), wanted), terms))
-        assert sum(one.deed is Deed.COPIED for one in moved) == case.expect["summary"]["copied"]
-        assert sum(one.deed is Deed.SKIPPED for one in moved) == case.expect["summary"]["skipped"]
+        assert sum(one.deed is MigrationOutcome.COPIED for one in moved) == case.expect["summary"]["copied"]
+        assert sum(one.deed is MigrationOutcome.SKIPPED for one in moved) == case.expect["summary"]["skipped"]
         assert sum(one.deleted for one in moved) == case.expect["summary"]["deleted"]
         assert keys_in(target) == case.expect["dest"]
     assert keys_in(source) == case.expect.get("source", {})

@@ -16,7 +16,7 @@ from command_line import PYVAULT, Ended, clean_environ, run_pyvault
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files import owners
 from pyvault.storage.choice_file import ChoiceFile
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="is several users"),
@@ -105,7 +105,7 @@ def test_what_root_left_names_its_owner_and_the_way_out(home: Path, monkeypatch:
     monkeypatch.setenv("HOME", str(home))
     assert owners.me() == 0
     with being_ann(), pytest.raises(AccessDeniedError, match="can't read the trust file") as caught:
-        Trust(state / "trust.json").sightings()
+        TrustStore(state / "trust.json").sightings()
     assert caught.value.hint == f"'{local}' belongs to user 0: {way}"
     with being_ann(), pytest.raises(ConfigError, match="can't be read") as unread:
         ChoiceFile(state / "choice.json").load()

@@ -9,15 +9,17 @@ import pytest
 from pyvault.errors import ItemCorruptError, ProfileNotFoundError, PyvaultError
 from pyvault.migration.aws_vault_names import LeftOut, sort_names
 from pyvault.migration.aws_vault_records import ForeignItemError
-from pyvault.migration.between_stores import Deed, Moved
+from pyvault.migration.between_stores import MigrationOutcome, MigrationResult
 from pyvault_cli.stores.aws_vault_selection import Selection
 from pyvault_cli.stores.import_report import NOT_READ, Account
 
 
-@pytest.mark.parametrize("deed", [Deed.COPIED, Deed.WOULD_COPY, Deed.ALREADY, Deed.IS_THERE])
-def test_all_that_is_imported_or_equal_is_well(deed: Deed) -> None:
+@pytest.mark.parametrize(
+    "deed", [MigrationOutcome.COPIED, MigrationOutcome.WOULD_COPY, MigrationOutcome.ALREADY, MigrationOutcome.IS_THERE]
+)
+def test_all_that_is_imported_or_equal_is_well(deed: MigrationOutcome) -> None:
     account = Account()
-    account.add(Moved(profile="prod", deed=deed), shared=False)
+    account.add(MigrationResult(profile="prod", deed=deed), shared=False)
     account.leave_out([LeftOut(name="session,YQ,Yg,1", reason="a session", ends=True)])
     account.settle()
 
@@ -25,13 +27,15 @@ def test_all_that_is_imported_or_equal_is_well(deed: Deed) -> None:
 @pytest.mark.parametrize(
     "moved",
     [
-        Moved(profile="prod", deed=Deed.SKIPPED),
-        Moved(profile="prod", deed=Deed.WOULD_SKIP),
-        Moved(profile="prod", deed=Deed.FAILED, problem=ItemCorruptError("damaged")),
-        Moved(profile="prod", deed=Deed.FOREIGN, problem=ForeignItemError("not an item of aws-vault")),
+        MigrationResult(profile="prod", deed=MigrationOutcome.SKIPPED),
+        MigrationResult(profile="prod", deed=MigrationOutcome.WOULD_SKIP),
+        MigrationResult(profile="prod", deed=MigrationOutcome.FAILED, problem=ItemCorruptError("damaged")),
+        MigrationResult(
+            profile="prod", deed=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item of aws-vault")
+        ),
     ],
 )
-def test_what_only_aws_vault_has_then_is_not(moved: Moved) -> None:
+def test_what_only_aws_vault_has_then_is_not(moved: MigrationResult) -> None:
     account = Account()
     account.add(moved, shared=False)
     with pytest.raises(PyvaultError, match="1 entry of aws-vault"):
@@ -47,7 +51,10 @@ def test_a_name_that_no_profile_can_have_is_not_well() -> None:
 
 def test_passwords_of_others_in_a_shared_store_are_no_failure() -> None:
     account = Account()
-    account.add(Moved(profile="mail", deed=Deed.FOREIGN, problem=ForeignItemError("not an item")), shared=True)
+    account.add(
+        MigrationResult(profile="mail", deed=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item")),
+        shared=True,
+    )
     account.pass_by(["bank"])
     account.settle()
     document = json.loads(account.as_json())

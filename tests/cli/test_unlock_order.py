@@ -19,9 +19,9 @@ from pyvault.storage.registry import open_backend
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, StoreKeySlot
 from pyvault.vaultfile.unlock.store_key import StoreKeys
 from pyvault.vaultfile.vault import Vault
-from pyvault_cli.commandline.arguments import Words
+from pyvault_cli.commandline.arguments import CommandLine
 from pyvault_cli.context import Context
-from pyvault_cli.terminal.answers import Asking
+from pyvault_cli.terminal.answers import TerminalAnswers
 from pyvault_cli.vaults.vault_access import VaultAccess
 from vaults import CHEAP, KEY, KEY_TEXT, WEAK
 
@@ -108,8 +108,8 @@ class Machine:
         backend.put(name, Secret(bytes(32)))
 
     def context(self) -> Context:
-        words = Words(given=self.given)
-        return Context(words, self.environ, ask=Asking(words, self.environ, lambda: self.typist))
+        words = CommandLine(given=self.given)
+        return Context(words, self.environ, ask=TerminalAnswers(words, self.environ, lambda: self.typist))
 
 
 @pytest.fixture

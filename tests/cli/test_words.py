@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyvault.errors import UsageError
-from pyvault_cli.commandline.arguments import SWITCHES, VALUED, Words, split
+from pyvault_cli.commandline.arguments import SWITCHES, VALUED, CommandLine, split
 
 MENU = ["add", "remove", "list", "exec", "export", "vault init", "vault slot add", "vault slot list"]
 ALIASES = {"ls": "list", "rm": "remove"}
@@ -17,7 +17,7 @@ WITH_VALUE = {
 }
 
 
-def take(*argv: str) -> Words:
+def take(*argv: str) -> CommandLine:
     return split(argv, menu=MENU, aliases=ALIASES, valued=lambda path: WITH_VALUE.get(path, set()))
 
 

@@ -165,7 +165,7 @@ def test_the_keys_of_the_json_are_those_of_the_code() -> None:
     )
     assert by_section["INDEX_BOX"] == entry.as_json().keys()
     assert {descent.DESCENT, draft.REVOKED_AT, vault.CLEARED, "prev", "slots", "created"} == by_section["meta"]
-    seen = trust_store.Sighting(
+    seen = trust_store.VaultState(
         vault_id=bytes(16),
         path="/a",
         fingerprint=bytes(16),

@@ -16,8 +16,8 @@ from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.config.profile import Flags
 from pyvault.errors import ItemNotFoundError
-from pyvault.mfa.codes import MfaDesk, MfaRequest
-from pyvault.mfa.used_codes import MfaClaims
+from pyvault.mfa.codes import MfaCodes, MfaRequest
+from pyvault.mfa.used_codes import UsedCodes
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.paths import Paths
 from pyvault.planning.first_step import PlanOptions
@@ -93,8 +93,8 @@ class Bench:
             calls=BotoCalls(),
             sessions=self.sessions,
             flight=SingleFlight(self.paths.locks),
-            mfa=MfaDesk(
-                claims=MfaClaims(self.paths.locks, self.now),
+            mfa=MfaCodes(
+                claims=UsedCodes(self.paths.locks, self.now),
                 wait=self.wait,
                 environ=self.environ,
                 given=Secret(given) if given else None,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pyvault.aws.calls import AwsCalls
 from pyvault.clock import Clock
-from pyvault.mfa.codes import MfaDesk
+from pyvault.mfa.codes import MfaCodes
 from pyvault.planning.steps import SsoStep
 from pyvault.record import Record
 from pyvault.retrieval.from_sso import PortalLogin
@@ -26,7 +26,7 @@ class Tools(Record):
     calls: AwsCalls
     sessions: Sessions
     flight: SingleFlight
-    mfa: MfaDesk
+    mfa: MfaCodes
     sso: PortalLogin
     environ: Mapping[str, str]
     clock: Clock

@@ -28,7 +28,7 @@ from pyvault.errors import PyvaultError, WrongKeyError
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.backups import delete_backups
 from pyvault.vaultfile.state.merge_files import merge_vault
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot
 from pyvault.vaultfile.vault import Vault
@@ -126,8 +126,8 @@ class Outcome:
     files: list[str]
 
 
-def trust_of(path: Path) -> Trust:
-    return Trust(path.with_name("trust.json"))
+def trust_of(path: Path) -> TrustStore:
+    return TrustStore(path.with_name("trust.json"))
 
 
 def prepare(directory: Path) -> None:

@@ -15,7 +15,7 @@ from pyvault.errors import VaultExistsError
 from pyvault.migration.vault_export import NewVaultFile
 from pyvault.names import credential_name
 from pyvault.secret import Secret
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 
@@ -83,7 +83,7 @@ def test_a_key_whose_vault_never_got_its_name_goes_with_the_next_try(place: Path
     script = [sys.executable, "-c", KILLED_BEFORE_THE_VAULT_HAS_ITS_NAME, str(file), str(key), str(trust)]
     assert subprocess.run(script, check=False).returncode == -signal.SIGKILL
     assert key.exists()
-    with NewVaultFile(file, key, Trust(trust)) as new:
+    with NewVaultFile(file, key, TrustStore(trust)) as new:
         new.publish()
     assert sorted(each.name for each in place.iterdir()) == ["travel.key", "travel.pyv"]
     Vault.open(file, UnlockSources(keyfile=key)).close()
@@ -101,7 +101,7 @@ def test_a_key_whose_vault_is_out_stays_whatever_becomes_of_that(place: Path, fa
                 vault.put(credential_name("only-here"), Secret(b"x"))
         case _:
             file.rename(place.parent / "elsewhere")
-    with pytest.raises(VaultExistsError), NewVaultFile(file, key, Trust(trust)):
+    with pytest.raises(VaultExistsError), NewVaultFile(file, key, TrustStore(trust)):
         pass
     assert key.read_bytes() == content
 
@@ -113,7 +113,7 @@ def test_a_folder_of_somebody_else_stays_as_it_is(place: Path) -> None:
         (folder / name).write_text("mine")
     with (
         pytest.raises(VaultExistsError, match=r"vault-notes\.txt"),
-        NewVaultFile(place / "travel.pyv", None, Trust(place.parent / "trust.json")),
+        NewVaultFile(place / "travel.pyv", None, TrustStore(place.parent / "trust.json")),
     ):
         pass
     assert sorted(each.name for each in folder.iterdir()) == ["key", "vault", "vault-notes.txt"]
@@ -124,14 +124,14 @@ def test_a_key_file_of_somebody_else_stays(place: Path) -> None:
     script = [sys.executable, "-c", KILLED_BEFORE_THE_VAULT_HAS_ITS_NAME, str(file), str(key), str(trust)]
     subprocess.run(script, check=False)
     key.write_text("mine")
-    with pytest.raises(VaultExistsError, match=r"travel\.key"), NewVaultFile(file, key, Trust(trust)):
+    with pytest.raises(VaultExistsError, match=r"travel\.key"), NewVaultFile(file, key, TrustStore(trust)):
         pass
     assert [(each.name, each.read_text()) for each in place.iterdir()] == [("travel.key", "mine")]
 
 
 def test_what_failed_leaves_no_file_and_no_key(place: Path) -> None:
     file, key = place / "travel.pyv", place / "travel.key"
-    with NewVaultFile(file, key, Trust(place.parent / "trust.json")) as new:
+    with NewVaultFile(file, key, TrustStore(place.parent / "trust.json")) as new:
         file.write_text("somebody was quicker")
         with pytest.raises(VaultExistsError):
             new.publish()
@@ -139,7 +139,7 @@ def test_what_failed_leaves_no_file_and_no_key(place: Path) -> None:
 
 
 def test_the_new_file_is_remembered_under_its_own_name(place: Path) -> None:
-    file, key, trust = place / "travel.pyv", place / "travel.key", Trust(place.parent / "trust.json")
+    file, key, trust = place / "travel.pyv", place / "travel.key", TrustStore(place.parent / "trust.json")
     with NewVaultFile(file, key, trust) as new:
         Vault.open(Path(new.options["path"]), UnlockSources(keyfile=Path(new.options["keyfile"])), trust=trust).close()
         new.publish()

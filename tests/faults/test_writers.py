@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from vaults import contents, make_vault, open_again
 
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ def start(path: Path, name: str, count: int) -> subprocess.Popen[str]:
 
 
 def test_sixteen_processes_adding_twenty_five_entries_each(tmp_path: Path) -> None:
-    trust = Trust(tmp_path / "trust.json")
+    trust = TrustStore(tmp_path / "trust.json")
     vault = make_vault(tmp_path, trust=trust)
     writers = [start(vault.path, f"writer{number}", 25) for number in range(16)]
     for writer in writers:
@@ -46,7 +46,7 @@ def test_sixteen_processes_adding_twenty_five_entries_each(tmp_path: Path) -> No
 def test_random_kills(tmp_path: Path) -> None:
     """Two writers, shot at seeded moments; what they had finished is there, whole and in order."""
     moments = random.Random(20251123)
-    trust = Trust(tmp_path / "trust.json")
+    trust = TrustStore(tmp_path / "trust.json")
     vault = make_vault(tmp_path, items={"bystander": b"untouched"}, trust=trust)
     generation = vault.generation
     for _ in range(12):

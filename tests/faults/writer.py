@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pyvault.record import replace
 from pyvault.secret import Secret
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, credential
 
 
 def main(path: Path, name: str, count: int) -> None:
-    trust = Trust(path.with_name("trust.json"))
+    trust = TrustStore(path.with_name("trust.json"))
     vault = Vault.open(
         path, UnlockSources(keyfile=path.with_name("ci.key")), trust=trust, options=replace(WEAK, lock_timeout=300)
     )  # 16 writers without a pause are not fair

@@ -13,7 +13,7 @@ from pyvault.server.endpoints.ecs import EcsApplication
 from pyvault.server.endpoints.imds import ImdsApplication
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.endpoints.roles import RolePatterns, RoleSources
-from pyvault.server.http.admission import Gate
+from pyvault.server.http.admission import Admission
 from pyvault.server.http.connection import Application, Connection
 from pyvault.server.processes.fetch_aside import in_thread
 from pyvault.sso.loopback import RedirectReceiver
@@ -44,7 +44,7 @@ REQUESTS = (
 )
 
 
-class Front:
+class PrivilegedListener:
     """One application behind connections without a network; every input is one connection."""
 
     def __init__(self, make: Callable[[], Application]) -> None:
@@ -64,7 +64,7 @@ class Front:
     async def _feed(self, chunks: list[bytes]) -> bytes:
         reports: list[BaseException] = []
         self._made = self._made or self._make()
-        gate = Gate(report=reports.append)
+        gate = Admission(report=reports.append)
         connection, wire = Connection(self._made, gate), Wire()
         connection.connection_made(wire)  # type: ignore[arg-type]  # the part of a transport that is used
         for chunk in chunks:
@@ -97,7 +97,11 @@ def _imds(*, allow_v1: bool) -> Callable[[], ImdsApplication]:
     )
 
 
-ECS, IMDS, IMDS_V1 = Front(_ecs), Front(_imds(allow_v1=False)), Front(_imds(allow_v1=True))
+ECS, IMDS, IMDS_V1 = (
+    PrivilegedListener(_ecs),
+    PrivilegedListener(_imds(allow_v1=False)),
+    PrivilegedListener(_imds(allow_v1=True)),
+)
 
 
 def _gives_a_secret(answer: bytes) -> bool:

@@ -14,7 +14,7 @@ from fuzz.records import ALL, LATER, written
 from fuzz.target import CANARY, Target, as_text, placed
 from pyvault import settings
 from pyvault.config.clients import ClientSettings
-from pyvault.mfa.used_codes import MfaClaims
+from pyvault.mfa.used_codes import UsedCodes
 from pyvault.process.command import VARIABLE, running_for
 from pyvault.sessions import flight_failure
 from pyvault.sessions.session_vault import known_clearing
@@ -24,7 +24,7 @@ from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.file_options import VaultSettings
 from pyvault.vaultfile.state.places import find_writer
 from pyvault.vaultfile.state.trust_file import format_sightings, parse_sightings
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from server.serving import NOON
 
 CONFIGURATION = 5
@@ -60,7 +60,7 @@ keyfile = "~/ci.key"
 
 
 def take_trust(data: bytes) -> None:
-    known = Trust(placed("trust/trust.json", data)).sightings()
+    known = TrustStore(placed("trust/trust.json", data)).sightings()
     assert parse_sightings(format_sightings(known)) == known
 
 
@@ -84,7 +84,7 @@ def take_marks(data: bytes) -> None:
 
 def take_claims(data: bytes) -> None:
     record = f"claims/mfa-{hashlib.sha256(DEVICE.encode()).hexdigest()[:32]}.json"
-    left = MfaClaims(placed(record, data).parent, lambda: NOON).until_next(DEVICE)
+    left = UsedCodes(placed(record, data).parent, lambda: NOON).until_next(DEVICE)
     assert left is None or timedelta(0) < left <= timedelta(seconds=30)
 
 

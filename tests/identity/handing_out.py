@@ -44,7 +44,7 @@ from pyvault.sharedfiles.room import Real, View, open_room
 from pyvault.sharedfiles.view import hide_default
 from pyvault.sso.tokens import AccessToken
 from pyvault_cli.credentials import shared_config
-from pyvault_cli.credentials.child_environment import child_environment, stray_names
+from pyvault_cli.credentials.child_environment import child_environment, removed_names
 from pyvault_cli.credentials.formats import Exported, Format, render
 from pyvault_cli.credentials.profile_clients import client_settings, new_settings
 from pyvault_cli.servers.listening_server import OTHER_METADATA
@@ -245,7 +245,7 @@ def evaluated(plan: Plan, environ: Mapping[str, str], credentials: Credentials, 
         credentials=credentials,
         region=plan.region,
         settings=new_settings(plan, environ),
-        stray=stray_names(environ),
+        stray=removed_names(environ),
     )
     text = render(Format.EXPORT_ENV, exported)
     ended = subprocess.run(

@@ -27,7 +27,7 @@ from pyvault.errors import (
     ItemNotFoundError,
     WrongKeyError,
 )
-from pyvault.migration.between_stores import Deed, Terms, move
+from pyvault.migration.between_stores import MigrationOptions, MigrationOutcome, move
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.registry import open_aws_vault_store
@@ -100,8 +100,12 @@ def test_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         check_prod(open_aws_vault_store("pass", {"prefix": "aws"}, nobody), names={"prod", "team/dev"})
         subprocess.run(["pass", "insert", "-m", "note"], input=b"hunter2", check=True, stdout=subprocess.DEVNULL)
         shared = CredentialStore(open_aws_vault_store("pass", {}, nobody))
-        done = list(move(shared, CredentialStore(MemoryBackend()), ["note", "mail", "aws/prod"], Terms()))
-        assert [moved.deed for moved in done] == [Deed.FOREIGN, Deed.COPIED, Deed.FAILED]
+        done = list(move(shared, CredentialStore(MemoryBackend()), ["note", "mail", "aws/prod"], MigrationOptions()))
+        assert [moved.deed for moved in done] == [
+            MigrationOutcome.FOREIGN,
+            MigrationOutcome.COPIED,
+            MigrationOutcome.FAILED,
+        ]
         assert done[2].problem is not None
         assert done[2].problem.hint == "--pass-prefix aws reads that folder"
         backend = open_aws_vault_store("pass", {"prefix": "aws"}, nobody)

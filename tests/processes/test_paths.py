@@ -12,7 +12,7 @@ import pytest
 from pyvault.errors import ConfigError
 from pyvault.paths import expand_user
 from pyvault.vaultfile.file_options import VaultSettings
-from pyvault.vaultfile.unlock.passphrase_sources import standing_passphrase
+from pyvault.vaultfile.unlock.passphrase_sources import passphrase_from_environment
 
 NOBODY = "~nobody-is-called-so/x"
 
@@ -28,7 +28,7 @@ def test_the_home_of_nobody_is_named_in_an_option(option: str) -> None:
 
 
 def test_the_home_of_nobody_is_named_in_a_variable() -> None:
-    source = standing_passphrase({"PYVAULT_PASSPHRASE_FILE": NOBODY})
+    source = passphrase_from_environment({"PYVAULT_PASSPHRASE_FILE": NOBODY})
     assert source is not None
     with pytest.raises(ConfigError, match=f"'{NOBODY}' begins with a home directory"):
         source()

@@ -19,12 +19,12 @@ from pyvault.errors import MfaError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.server.http.listener import as_socket, listen
-from pyvault.server.processes.detach import leave_beside
+from pyvault.server.processes.detach import detach_process
 from pyvault.server.processes.fetch_aside import Identity
 from pyvault.server.processes.forked_fetch import fetch_in_child
 from pyvault.server.processes.run_beside import run_supervised
 from pyvault.server.processes.server_process import serve_for_keeper
-from pyvault.server.processes.supervisor import Keeper
+from pyvault.server.processes.supervisor import Supervisor
 from pyvault.server.setup import ServerSetup
 from pyvault_cli.terminal.prompt import open_terminal
 
@@ -65,7 +65,7 @@ def main() -> None:
             token=Secret(TOKEN),
             profiles=("dev",),
         )
-        keeper = Keeper(
+        keeper = Supervisor(
             serve=lambda link: serve_for_keeper([setup], link, tell=tell),
             fetch=fetch,
             sockets=[setup.listener],
@@ -83,7 +83,7 @@ def main() -> None:
         )
         environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
         sys.exit(run_supervised(command, environ, [setup], fetch, tell=tell))
-    leave_beside(keep)
+    detach_process(keep)
     environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
     os.execvpe(command[0], command, environ)  # noqa: S606 - as exec does
 

@@ -22,7 +22,7 @@ from pyvault.server.endpoints.ecs import EcsApplication
 from pyvault.server.endpoints.imds import ImdsApplication
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.endpoints.roles import RolePatterns, RoleSources
-from pyvault.server.http.admission import Gate, anybody
+from pyvault.server.http.admission import Admission, anybody
 from pyvault.server.http.connection import Application
 from pyvault.server.http.listener import as_socket, listen
 from pyvault.server.processes.fetch_aside import Fetch, in_thread
@@ -97,7 +97,7 @@ class Running:
     """A server under test, seen from outside."""
 
     port: int
-    gate: Gate
+    gate: Admission
     reports: list[BaseException]
     loop: asyncio.AbstractEventLoop
 
@@ -149,7 +149,7 @@ def running(
     listener = as_socket(listen(address))
     port: int = listener.getsockname()[1]
     reports: list[BaseException] = []
-    gate = Gate(is_owner=is_owner or anybody, report=reports.append, limit=limit, log=log)
+    gate = Admission(is_owner=is_owner or anybody, report=reports.append, limit=limit, log=log)
     started = threading.Event()
     box: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     failures: list[BaseException] = []

@@ -11,7 +11,7 @@ import pytest
 
 from pyvault.errors import AwsError
 from pyvault.server.http.access_log import make_access_log
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import RELAYED_HEADERS
 from server.serving import TOKEN, MovedClock, ObedientFetch, Running, ecs, imds, running
 
@@ -113,11 +113,11 @@ def test_a_failed_fetch_is_logged_with_its_path(clock: MovedClock, fetch: Obedie
 
 def test_every_word_of_the_list_is_explained_to_users() -> None:
     explained = (Path(__file__).parents[2] / "docs" / "containers.md").read_text(encoding="utf-8")
-    assert [word for word in Why if f"| `{word}` |" not in explained] == []
+    assert [word for word in RefusalReason if f"| `{word}` |" not in explained] == []
 
 
 def test_a_relayed_request_is_one_of_a_browser_or_one_of_a_proxy() -> None:
-    assert set(RELAYED_HEADERS.values()) == {Why.ORIGIN, Why.FORWARDED}
+    assert set(RELAYED_HEADERS.values()) == {RefusalReason.ORIGIN, RefusalReason.FORWARDED}
 
 
 def ask_once(server: Running) -> None:

@@ -362,14 +362,14 @@ class Fuzzed:
         return asyncio.run(self._feed(chunks))
 
     async def _feed(self, chunks: tuple[bytes, ...]) -> bytes:
-        from pyvault.server.http.admission import Gate
+        from pyvault.server.http.admission import Admission
         from pyvault.server.http.connection import Connection
 
         clock = MovedClock()
         reports: list[BaseException] = []
         application = ecs(ObedientFetch(now=clock), clock)()
         application._profiles["dev"].adopt(ObedientFetch(now=clock)())
-        gate = Gate(report=reports.append)
+        gate = Admission(report=reports.append)
         wire = Wire()
         connection = Connection(application, gate)
         connection.connection_made(wire)  # type: ignore[arg-type]  # the part of a transport that is used

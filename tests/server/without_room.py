@@ -12,7 +12,7 @@ from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.server.processes.fetch_aside import Identity
 from pyvault.server.processes.forked_fetch import decode_result, run_child
-from pyvault.server.processes.supervisor import Keeper, make_link
+from pyvault.server.processes.supervisor import Supervisor, make_link
 
 
 def fetch(_identity: Identity) -> Credentials:
@@ -27,7 +27,7 @@ if __name__ == "__main__":
         run_child(lambda: 0, before=lambda: None)
     except BlockingIOError:
         print("no room", signal.pthread_sigmask(signal.SIG_BLOCK, ()))  # noqa: T201 - the test reads it
-    keeper = Keeper(serve=lambda _link: 0, fetch=fetch, sockets=[], tell=print)
+    keeper = Supervisor(serve=lambda _link: 0, fetch=fetch, sockets=[], tell=print)
     keeper._link, server = make_link()
     reader, writer = os.pipe()
     socket.send_fds(server, [b'["demo", null]'], [writer])

@@ -17,8 +17,8 @@ from pyvault.errors import AccessDeniedError, ConfigError, PyvaultError
 from pyvault.sessions.session_vault import known_clearing
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.state.places import find_writer, make_writer
-from pyvault.vaultfile.state.trust_store import Trust
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.trust_store import TrustStore
+from pyvault.vaultfile.state.vault_state import VaultState
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kinds of files that Windows lacks")
 
@@ -58,7 +58,7 @@ KINDS: dict[Callable[[Path], None], str] = {
     sparse: "it has more than [0-9]+ bytes",
 }
 READERS: dict[str, tuple[Callable[[Path], object], type[PyvaultError]]] = {
-    "trust.json": (lambda path: Trust(path).sightings(), AccessDeniedError),
+    "trust.json": (lambda path: TrustStore(path).sightings(), AccessDeniedError),
     "choice.json": (lambda path: ChoiceFile(path).load(), ConfigError),
     "config.toml": (settings.load, ConfigError),
     "config": (ConfigFile.load, ConfigError),
@@ -140,13 +140,13 @@ NO_SIGHTINGS = [
 def test_a_memory_of_wrong_types_is_damaged(folder: Path, content: bytes) -> None:
     (folder / "trust.json").write_bytes(content)
     with pytest.raises(ConfigError, match=r"trust\.json' is damaged"):
-        Trust(folder / "trust.json").sightings()
+        TrustStore(folder / "trust.json").sightings()
 
 
 def test_a_memory_keeps_all_that_it_was_given(folder: Path) -> None:
-    trust = Trust(folder / "trust.json")
-    least = Sighting(vault_id=b"a" * 16, path="/a", fingerprint=b"f" * 16, epoch=1, generation=1, txid=b"t" * 16)
-    most = Sighting(
+    trust = TrustStore(folder / "trust.json")
+    least = VaultState(vault_id=b"a" * 16, path="/a", fingerprint=b"f" * 16, epoch=1, generation=1, txid=b"t" * 16)
+    most = VaultState(
         vault_id=b"b" * 16,
         path="/\udcff/b",  # a name that is no UTF-8
         fingerprint=b"f" * 16,

@@ -30,7 +30,7 @@ from pyvault.errors import (
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.format.kdf import KdfCost, argon2id
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.kdf_budget import UNLOCK_BUDGET
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
@@ -119,9 +119,9 @@ def options(row: Row, derive: Thrifty) -> VaultOptions:
     )
 
 
-def prepare(row: Row, made: Path, tmp_path: Path) -> tuple[Path, Trust]:
+def prepare(row: Row, made: Path, tmp_path: Path) -> tuple[Path, TrustStore]:
     """Put the file where the one was that has been seen before."""
-    path, trust = tmp_path / "vault.pyv", Trust(tmp_path / "state" / "trust.json")
+    path, trust = tmp_path / "vault.pyv", TrustStore(tmp_path / "state" / "trust.json")
     (tmp_path / "state").mkdir(mode=0o700)
     if "seen_before" in row:
         put((made / row["seen_before"]).read_bytes(), path)

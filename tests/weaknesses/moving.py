@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from command_line import run_pyvault
-from pyvault.migration.between_stores import Terms, move
+from pyvault.migration.between_stores import MigrationOptions, move
 from pyvault.model import StoredCredentials
 from pyvault.names import ProfileName, credential_name
 from pyvault.secret import Secret
@@ -35,7 +35,7 @@ def between_our_stores(place: Place) -> Mover:
 
     def listen() -> str:
         with listening() as said:
-            list(move(source, target, [ProfileName("prod")], Terms(delete_source=True)))
+            list(move(source, target, [ProfileName("prod")], MigrationOptions(delete_source=True)))
         assert target.get("prod") == PAIR
         return said.getvalue()
 

@@ -235,8 +235,8 @@ class _AskWithKey:
         """Ask the program."""
         return self._ask(question)
 
-    def standing_key(self) -> Secret[bytes] | None:
+    def key_from_environment(self) -> Secret[bytes] | None:
         """Return the key of the environment."""
-        from pyvault.vaultfile.unlock.passphrase_sources import standing_key
+        from pyvault.vaultfile.unlock.passphrase_sources import key_from_environment
 
-        return standing_key(self._environ)
+        return key_from_environment(self._environ)

@@ -45,7 +45,7 @@ OFF_ANYWAY = frozenset({"--no-biometrics"})
 HELP = ("--help", "-h")
 
 
-class Words(Record):
+class CommandLine(Record):
     """One command line, taken apart.
 
     Attributes:
@@ -82,7 +82,7 @@ def split(
     menu: Collection[str],
     aliases: dict[str, str],
     valued: Callable[[str], Collection[str]],
-) -> Words:
+) -> CommandLine:
     """Take a command line apart.
 
     Args:
@@ -105,7 +105,7 @@ def split(
         child = child + tail if child else tail[1:]
     else:
         own = own + tail
-    return Words(
+    return CommandLine(
         command=scan.command,
         given=tuple(scan.given),
         own=tuple(own),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import UsageError
 
 if TYPE_CHECKING:
-    from pyvault_cli.commandline.arguments import Words
+    from pyvault_cli.commandline.arguments import CommandLine
 
 #: aws-vault's flag, and what it means here. Source: aws-vault's usage text.
 FLAGS = {
@@ -18,7 +18,7 @@ FLAGS = {
 }
 
 
-def given_options(words: Words) -> dict[str, str]:
+def given_options(words: CommandLine) -> dict[str, str]:
     """Return the options of backends that a line gives, as ``KEY`` or ``NAME.KEY``.
 
     Raises:

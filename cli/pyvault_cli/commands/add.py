@@ -17,7 +17,7 @@ from pyvault.storage.backend_choice import Origin
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.credentials import key_input, totp_input
-from pyvault_cli.credentials.credential_request import Wanted
+from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.credentials.key_input import GivenKey
 from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
 from pyvault_cli.terminal import output
@@ -69,7 +69,7 @@ def add(
             context, name, totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=mfa_serial)
         )
         return
-    loaded = Wanted(profile=name).load(context, (name,))
+    loaded = CredentialRequest(profile=name).load(context, (name,))
     if not no_verify:
         _check_endpoint(loaded, trust_endpoint)
     if is_known and not force:

@@ -13,7 +13,7 @@ from pyvault.planning.steps import Plan
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.credentials import shared_config
-from pyvault_cli.credentials.credential_request import Wanted, fetcher, profile_of, refuse_nested
+from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of, refuse_nested
 from pyvault_cli.servers import server_options
 from pyvault_cli.terminal import output
 
@@ -75,7 +75,7 @@ def exec(
     hide = shared_config.wants_view(context, flag=hide_shared_config, json=json)
     if servers and not hide:
         shared_config.refuse_obstacles(context.environ)  # before anybody is asked for anything
-    wanted = Wanted(
+    wanted = CredentialRequest(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,

@@ -16,7 +16,7 @@ from pyvault.planning.steps import Plan, Step
 from pyvault.record import Record, field
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.credentials.profile_clients import refuse_uncoverable
 from pyvault_cli.terminal import output
 
@@ -45,7 +45,7 @@ def explain(
     if assume_stored and assume_none:
         raise UsageError("Can't use --assume-none with --assume-stored")
     context = context_of(ctx)
-    wanted = Wanted(
+    wanted = CredentialRequest(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,
@@ -76,7 +76,9 @@ def explain(
         warn_of_default(context.environ)
 
 
-def _outcome(wanted: Wanted, loaded: Profile, stored: Collection[str], *, reads_default: bool) -> Plan | PyvaultError:
+def _outcome(
+    wanted: CredentialRequest, loaded: Profile, stored: Collection[str], *, reads_default: bool
+) -> Plan | PyvaultError:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
     try:
         plan = wanted.plan_of(loaded, stored)
@@ -102,7 +104,7 @@ class CacheView(Record):
         return self.ends.get(id(step))
 
 
-def _look_into_cache(wanted: Wanted, plan: Plan, context: Context) -> CacheView:
+def _look_into_cache(wanted: CredentialRequest, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
     from pyvault.retrieval.in_cache import look_at_cache
     from pyvault.sessions.cache import CacheMode, find_min_ttl

@@ -9,8 +9,8 @@ import typer
 from pyvault.errors import UsageError
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.credentials.child_environment import stray_names
-from pyvault_cli.credentials.credential_request import Wanted, fetcher, profile_of
+from pyvault_cli.credentials.child_environment import removed_names
+from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of
 from pyvault_cli.credentials.formats import UNSETTING, VARIABLES, Exported, Format, names_line, render
 from pyvault_cli.terminal import output
 
@@ -36,7 +36,7 @@ def export(
     """Print credentials; ``--format json`` is what credential_process wants."""
     context = context_of(ctx)
     form = _form(format, assign)
-    wanted = Wanted(
+    wanted = CredentialRequest(
         profile=profile_of(profile, context, environment=False),
         duration=duration,
         region=region,
@@ -65,7 +65,7 @@ def export(
         credentials=credentials,
         region=plan.region,
         settings=settings,
-        stray=[*stray_names(context.environ), *context.assumed],
+        stray=[*removed_names(context.environ), *context.assumed],
         before=before,
     )
     output.data(render(form, shown))

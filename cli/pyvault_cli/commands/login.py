@@ -10,7 +10,7 @@ from pyvault.secret import Secret
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.credentials.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
-from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.terminal import output
 
 
@@ -46,7 +46,7 @@ def login(
     if name is None:
         ambient = ambient_credentials(context.environ)
         name = AMBIENT if ambient else profile_of(None, context, environment=True)
-    wanted = Wanted(
+    wanted = CredentialRequest(
         profile=name,
         duration=duration,
         region=region,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import PyvaultError, UsageError
-from pyvault.migration.between_stores import Terms
+from pyvault.migration.between_stores import MigrationOptions
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
 from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
@@ -37,7 +37,7 @@ def migrate(
     context = context_of(ctx)
     if source == target:
         raise UsageError("--from and --to name the same backend")
-    terms = Terms(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
+    terms = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
     with closing(context.open_store(source)) as old, closing(context.open_store(target)) as new:
         hint_at_default = partial(_hint_at_default, context, source, target)
         move_and_tell(old, new, profile or (), terms, record=hint_at_default if delete_source else lambda: None)

@@ -9,7 +9,7 @@ import typer
 from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.credentials.credential_request import Wanted, profile_of
+from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
 from pyvault_cli.terminal import output
 
@@ -47,7 +47,7 @@ def rotate(
         other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
         raise UsageError(f"{other} and --abort can't go together")
     context = context_of(ctx)
-    wanted = Wanted(
+    wanted = CredentialRequest(
         profile=profile_of(profile, context, environment=False),  # what is changed for good is named
         region=region,
         sts_region=sts_region,

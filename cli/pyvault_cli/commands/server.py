@@ -8,7 +8,7 @@ import typer
 
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.credentials.credential_request import Wanted
+from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.servers import server_options
 from pyvault_cli.servers.standalone_server import stand
 
@@ -36,7 +36,7 @@ def server(
     """
     context = context_of(ctx)
     wanted = [
-        Wanted(
+        CredentialRequest(
             profile=profile,
             duration=duration,
             region=region,

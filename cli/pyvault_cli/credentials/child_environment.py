@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
 
 #: Other ways for the child to find credentials, or to misread ours.
-STRAY = (
+REMOVED_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -45,7 +45,7 @@ STRAY = (
     "AWS_AUTH_SCHEME_PREFERENCE",
 )
 #: Bearer tokens, by service: AWS_BEARER_TOKEN_BEDROCK. A client that has one signs with nothing else.
-STRAY_PREFIX = "AWS_BEARER_TOKEN_"
+REMOVED_PREFIX = "AWS_BEARER_TOKEN_"
 
 
 def child_environment(
@@ -74,7 +74,7 @@ def child_environment(
     Raises:
         ConfigError: a value can't stand in an environment; the variable is named.
     """
-    gone = {*stray_names(parent), *removed}
+    gone = {*removed_names(parent), *removed}
     child = {name: value for name, value in scrub_environment(parent).items() if name not in gone}
     child["AWS_VAULT"] = profile
     if region is not None:
@@ -101,9 +101,9 @@ def _refuse_impossible(child: Mapping[str, str]) -> None:
             )
 
 
-def stray_names(names: Iterable[str]) -> list[str]:
+def removed_names(names: Iterable[str]) -> list[str]:
     """Return all variables that could lead to other credentials, those of *names* that go by a prefix too."""
-    return [*STRAY, *sorted(name for name in names if name.startswith(STRAY_PREFIX))]
+    return [*REMOVED_VARIABLES, *sorted(name for name in names if name.startswith(REMOVED_PREFIX))]
 
 
 def credential_variables(credentials: Credentials) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.planning.steps import AssumeRoleStep, FederationStep, PlaintextStep, Plan, WebIdentityStep
 from pyvault.record import Record, replace
-from pyvault_cli.credentials.credential_request import Wanted, fetcher
+from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def ambient_credentials(environ: Mapping[str, str]) -> Credentials | None:
     )
 
 
-def console_session(wanted: Wanted, context: Context, ambient: Credentials | None) -> ConsoleSession:
+def console_session(wanted: CredentialRequest, context: Context, ambient: Credentials | None) -> ConsoleSession:
     """Decide how to sign in; nothing is fetched yet.
 
     Args:
@@ -114,7 +114,7 @@ def _is_first(plan: Plan) -> bool:
     return all(step.op == "stored" for step in plan.steps[:-1])
 
 
-def _ambient_plan(ambient: Credentials, wanted: Wanted, context: Context) -> Plan:
+def _ambient_plan(ambient: Credentials, wanted: CredentialRequest, context: Context) -> Plan:
     from pyvault.config.client_settings import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 

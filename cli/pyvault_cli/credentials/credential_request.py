@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 
-class Wanted(Record):
+class CredentialRequest(Record):
     """One request for credentials.
 
     Attributes:
@@ -193,7 +193,7 @@ def _picked(context: Context, *, environment: bool) -> str:
     return picker.pick(listed, now=clock.now())
 
 
-def fetcher(wanted: Wanted, plan: Plan, context: Context) -> Callable[[], Credentials]:
+def fetcher(wanted: CredentialRequest, plan: Plan, context: Context) -> Callable[[], Credentials]:
     """Give what fetches the credentials of a plan, again and again for a server."""
 
     def sign_in() -> SignIn | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pyvault_cli.terminal.answers import Asking
+    from pyvault_cli.terminal.answers import TerminalAnswers
 
 LONGEST_INPUT = 65_536  # characters; a key has 20 and 40
 #: Source: the file that the IAM console offers when a key is made.
@@ -105,7 +105,7 @@ def from_csv(path: Path) -> GivenKey:
     return _checked(key_id, Secret(secret), f"'{path}'")
 
 
-def from_terminal(ask: Asking, *, with_mfa: bool) -> GivenKey:
+def from_terminal(ask: TerminalAnswers, *, with_mfa: bool) -> GivenKey:
     """Ask the human; only the secret is not echoed.
 
     Args:

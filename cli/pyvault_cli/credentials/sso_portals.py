@@ -91,9 +91,9 @@ def sign_in(
         return None
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.person_signs_in import SignIn
-    from pyvault_cli.terminal.sign_in_prompt import TerminalPerson
+    from pyvault_cli.terminal.sign_in_prompt import TerminalSignInPrompt
 
-    person = TerminalPerson(
+    person = TerminalSignInPrompt(
         context.environ,
         runtime=context.paths.runtime,
         flow=flow,

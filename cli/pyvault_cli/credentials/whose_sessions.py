@@ -16,7 +16,7 @@ from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.planning.cache_keys import plan_keys
 from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault.retrieval.in_cache import foreseen
-from pyvault_cli.credentials.credential_request import Wanted
+from pyvault_cli.credentials.credential_request import CredentialRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ class WhoseSessions:
 
     def _keys(self, profile: str) -> frozenset[str]:
         """Return the cache keys of the profile's own steps; its sources' steps are theirs."""
-        wanted = Wanted(profile=profile)
+        wanted = CredentialRequest(profile=profile)
         try:
             plan = wanted.plan_of(wanted.load(self._context, self._stored), self._stored)
             who = self._who(plan.steps[0])

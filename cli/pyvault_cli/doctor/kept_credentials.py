@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault_cli.context import Context
 
 TRIAL_SIZE = 4096  # bytes: a few may fit into what the file system has set aside anyway
@@ -120,15 +120,15 @@ def vault(context: Context) -> Iterator[Finding]:
     yield from _history(access.path, known)
 
 
-def _history(path: Path, known: Mapping[bytes, Sighting]) -> Iterator[Finding]:
+def _history(path: Path, known: Mapping[bytes, VaultState]) -> Iterator[Finding]:
     """Other states of the vault beside it, and what could not be proven of the one in place."""
     import shlex
 
     from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
-    from pyvault.vaultfile.handle import settled_path
+    from pyvault.vaultfile.handle import canonical_path
     from pyvault.vaultfile.state.places import vault_at
 
-    seen = vault_at(known, str(settled_path(path)))
+    seen = vault_at(known, str(canonical_path(path)))
     if seen is None:
         return
     for copy in find_conflict_copies(path, seen.vault_id):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials, StoredCredentials
     from pyvault.rotation.tools import Shelf
     from pyvault_cli.context import Context
-    from pyvault_cli.credentials.credential_request import Wanted
+    from pyvault_cli.credentials.credential_request import CredentialRequest
 
 #: The shortest that GetSessionToken gives; a rotation takes seconds, and a minute when IAM is slow.
 SESSION = timedelta(seconds=900)
@@ -70,7 +70,7 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
 
 def rotation_tools(
     owner: Profile,
-    wanted: Wanted,
+    wanted: CredentialRequest,
     context: Context,
     *,
     shelf: Shelf,

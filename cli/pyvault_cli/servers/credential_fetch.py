@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Plan
     from pyvault.server.processes.fetch_aside import FetchFor, Identity
     from pyvault_cli.context import Context
-    from pyvault_cli.credentials.credential_request import Wanted
+    from pyvault_cli.credentials.credential_request import CredentialRequest
 
 
-def fetch_for(wanted: Mapping[str, Wanted], plans: Mapping[str, Plan], context: Context) -> FetchFor:
+def fetch_for(wanted: Mapping[str, CredentialRequest], plans: Mapping[str, Plan], context: Context) -> FetchFor:
     """Give what fetches, in a process of its own, for a server with these profiles.
 
     A code from the command line served the first fetch; it is no code any more.
@@ -52,16 +52,16 @@ def _temporary(credentials: Credentials, profile: str) -> Credentials:
     return credentials
 
 
-def fetch_first(wanted: Wanted, plan: Plan, context: Context) -> Credentials:
+def fetch_first(wanted: CredentialRequest, plan: Plan, context: Context) -> Credentials:
     """Fetch before anything is started; where it can be, in a child, so that boto3 does not stay with us.
 
     Raises:
         PyvaultError: what the fetch raised.
     """
-    from pyvault.server.processes.detach import can_stay_beside
+    from pyvault.server.processes.detach import can_detach
     from pyvault_cli.credentials.credential_request import fetcher
 
-    if not can_stay_beside():
+    if not can_detach():
         return _temporary(fetcher(wanted, plan, context)(), wanted.profile)
     from pyvault.server.processes.forked_fetch import fetch_in_child
 
@@ -89,10 +89,10 @@ def own_context(context: Context) -> Context:
     passphrase. A connection to another store can't be shared by two processes,
     and such a store remembers by itself that it is unlocked.
     """
-    from pyvault.server.processes.detach import can_stay_beside
+    from pyvault.server.processes.detach import can_detach
     from pyvault_cli.context import Context
 
-    if context.choice.name == "file" or not can_stay_beside():
+    if context.choice.name == "file" or not can_detach():
         return context
     return Context(context.words, context.environ, ask=context.ask)
 

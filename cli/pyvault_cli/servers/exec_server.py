@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pyvault.server.setup import ServerSetup
     from pyvault.sharedfiles.room import View
     from pyvault_cli.context import Context
-    from pyvault_cli.credentials.credential_request import Wanted
-    from pyvault_cli.servers.listening_server import BoundServer
+    from pyvault_cli.credentials.credential_request import CredentialRequest
+    from pyvault_cli.servers.listening_server import ListeningServer
     from pyvault_cli.servers.server_options import ServerOptions
 
 
@@ -44,11 +44,11 @@ class BesideCommand(Record):
         view: what the command sees of the AWS files, if it does not see them as they are.
     """
 
-    server: BoundServer
+    server: ListeningServer
     options: ServerOptions
     window: timedelta
     log: Callable[[str], object] | None
-    wanted: Wanted
+    wanted: CredentialRequest
     plan: Plan
     context: Context
     first: dict[str, Credentials]
@@ -73,11 +73,11 @@ class BesideCommand(Record):
 
     def _keep(self, program: int) -> int:
         from pyvault.server.processes.server_process import serve_for_keeper
-        from pyvault.server.processes.supervisor import Keeper
+        from pyvault.server.processes.supervisor import Supervisor
 
         setup = self._setup()
         listener, control = setup.listener, self.server.control
-        keeper = Keeper(
+        keeper = Supervisor(
             serve=lambda link: serve_for_keeper([setup], link, tell=credential_fetch.tell),
             fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
@@ -119,7 +119,13 @@ class BesideCommand(Record):
 
 
 def run_beside(
-    options: ServerOptions, wanted: Wanted, plan: Plan, context: Context, command: Sequence[str], *, hide: bool
+    options: ServerOptions,
+    wanted: CredentialRequest,
+    plan: Plan,
+    context: Context,
+    command: Sequence[str],
+    *,
+    hide: bool,
 ) -> NoReturn:
     """Become the command, with a server beside it that ends when it ends.
 
@@ -136,7 +142,7 @@ def run_beside(
         InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
         PyvaultError: the first fetch failed.
     """
-    from pyvault.server.processes.detach import can_stay_beside, leave_beside
+    from pyvault.server.processes.detach import can_detach, detach_process
     from pyvault.sessions.cache import find_min_ttl
     from pyvault_cli.credentials.child_environment import child_environment, no_proxy_variables
     from pyvault_cli.credentials.profile_clients import client_settings
@@ -181,9 +187,9 @@ def run_beside(
         if view is not None:
             shared_config.take_away(view)
         raise
-    if not can_stay_beside():
+    if not can_detach():
         sys.exit(beside.supervise(command, environ))
-    leave_beside(beside.keep)
+    detach_process(beside.keep)
     context.close()
     context.ask.close_descriptors()
     become(command, environ)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
     from pyvault.server.endpoints.bearer_token import TokenFile
-    from pyvault.server.metadata_address.address_alias import Alias
+    from pyvault.server.metadata_address.address_alias import AddressAlias
     from pyvault_cli.servers.server_options import ServerOptions
 
 #: What turns the metadata service off in the SDKs, or leads them to another one.
@@ -25,7 +25,7 @@ OTHER_METADATA = (
 )
 
 
-class BoundServer(Record):
+class ListeningServer(Record):
     """Where a server will be found.
 
     Attributes:
@@ -47,7 +47,7 @@ class BoundServer(Record):
     token: Secret[str] | None = None
     token_file: TokenFile | None = None
     control: _socket.socket | None = None
-    alias: Alias | None = None
+    alias: AddressAlias | None = None
 
     def release(self) -> None:
         """Leave nothing of a server that was for one command: call it once, where the server ends."""
@@ -57,7 +57,7 @@ class BoundServer(Record):
             self.token_file.give_up()
 
 
-def bind_ecs(options: ServerOptions) -> BoundServer:
+def bind_ecs(options: ServerOptions) -> ListeningServer:
     """Bind the container endpoint.
 
     Raises:
@@ -80,7 +80,7 @@ def bind_ecs(options: ServerOptions) -> BoundServer:
     else:
         token = new_token()
         environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token.reveal()
-    return BoundServer(
+    return ListeningServer(
         listener=listener,
         url=url,
         check_peer=is_loopback(address),
@@ -90,7 +90,7 @@ def bind_ecs(options: ServerOptions) -> BoundServer:
     )
 
 
-def bind_ec2() -> BoundServer:
+def bind_ec2() -> ListeningServer:
     """Get the metadata address; sudo may ask for a password.
 
     Raises:
@@ -102,7 +102,7 @@ def bind_ec2() -> BoundServer:
     from pyvault.server.metadata_address.privileged_listener import as_root, open_front, proxy_words
 
     front = open_front(as_root(proxy_words()))
-    return BoundServer(
+    return ListeningServer(
         listener=front.listener,
         url=f"http://{METADATA_ADDRESS}/",
         removed=OTHER_METADATA,
@@ -110,18 +110,18 @@ def bind_ec2() -> BoundServer:
     )
 
 
-def _bind_ec2_as_administrator() -> BoundServer:
+def _bind_ec2_as_administrator() -> ListeningServer:
     """Add the address and bind it here: a socket can't be handed over, and the user is administrator already."""
-    from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS, METADATA_PORT, Alias
+    from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS, METADATA_PORT, AddressAlias
 
-    alias = Alias("win32")
+    alias = AddressAlias("win32")
     alias.add()
     try:
         listener = listen(METADATA_ADDRESS, METADATA_PORT)
     except BaseException:
         alias.remove()
         raise
-    return BoundServer(listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, alias=alias)
+    return ListeningServer(listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, alias=alias)
 
 
 def _url(address: str, port: int) -> str:

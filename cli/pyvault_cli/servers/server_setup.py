@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.server.setup import ServerSetup
-    from pyvault_cli.servers.listening_server import BoundServer
+    from pyvault_cli.servers.listening_server import ListeningServer
     from pyvault_cli.servers.server_options import ServerOptions
 
 
@@ -33,7 +33,7 @@ def check_values(options: ServerOptions) -> None:
 
 
 def set_up(
-    server: BoundServer,
+    server: ListeningServer,
     options: ServerOptions,
     profiles: Sequence[str],
     *,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault_cli.servers import credential_fetch
-from pyvault_cli.servers.listening_server import BoundServer, bind_ecs
+from pyvault_cli.servers.listening_server import ListeningServer, bind_ecs
 from pyvault_cli.servers.server_setup import check_values, set_up
 from pyvault_cli.terminal import output
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pyvault.server.processes.fetch_aside import FetchFor
     from pyvault.server.setup import ServerSetup
     from pyvault_cli.context import Context
-    from pyvault_cli.credentials.credential_request import Wanted
+    from pyvault_cli.credentials.credential_request import CredentialRequest
     from pyvault_cli.servers.server_options import ServerOptions
 
 #: Its clients are not our children, so nobody has looked into their files.
 FOR_CLIENTS = "(clients must have no source in [default] of their AWS files)"
 
 
-def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) -> int:
+def stand(options: ServerOptions, wanted: Sequence[CredentialRequest], context: Context) -> int:
     """Serve until a signal says stop; give the exit code.
 
     Raises:
@@ -62,17 +62,17 @@ def stand(options: ServerOptions, wanted: Sequence[Wanted], context: Context) ->
 
 
 def _run(setup: ServerSetup, fetch: FetchFor, ready: Callable[[], None], *, forget: Callable[[], None]) -> int:
-    from pyvault.server.processes.detach import can_stay_beside
+    from pyvault.server.processes.detach import can_detach
 
-    if not can_stay_beside():
+    if not can_detach():
         from pyvault.server.processes.run_beside import serve_here, until_told
 
         serve_here([setup], fetch, until=until_told, ready=ready)
         return 0
     from pyvault.server.processes.server_process import serve_for_keeper
-    from pyvault.server.processes.supervisor import Keeper
+    from pyvault.server.processes.supervisor import Supervisor
 
-    keeper = Keeper(
+    keeper = Supervisor(
         serve=lambda link: serve_for_keeper([setup], link, tell=credential_fetch.tell, ready=ready),
         fetch=fetch,
         sockets=[setup.listener],
@@ -99,7 +99,7 @@ def once(action: Callable[[], None]) -> Callable[[], None]:
     return act
 
 
-def variables(server: BoundServer, profiles: Sequence[str]) -> list[str]:
+def variables(server: ListeningServer, profiles: Sequence[str]) -> list[str]:
     """Write what programs need to find the server, a variable to a line; a line for each of several profiles."""
     lines = [f"{name}={value}" for name, value in server.environ.items()]
     if len(profiles) == 1:

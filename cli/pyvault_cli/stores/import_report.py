@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError
-from pyvault.migration.between_stores import FORETOLD, Deed, Moved
+from pyvault.migration.between_stores import FORETOLD, MigrationOutcome, MigrationResult
 from pyvault.record import MutableRecord, field
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pyvault.migration.aws_vault_names import LeftOut
 
-TAKEN = frozenset({Deed.COPIED, Deed.WOULD_COPY})
-THERE = frozenset({Deed.ALREADY, Deed.IS_THERE})
+TAKEN = frozenset({MigrationOutcome.COPIED, MigrationOutcome.WOULD_COPY})
+THERE = frozenset({MigrationOutcome.ALREADY, MigrationOutcome.IS_THERE})
 NOT_READ = "not read: its name is no profile's; --from pass reads every entry"
 
 
@@ -41,7 +41,7 @@ class Account(MutableRecord):
     def __bool__(self) -> bool:
         return bool(self.imported or self.skipped or self.failed)
 
-    def add(self, moved: Moved, *, shared: bool) -> None:
+    def add(self, moved: MigrationResult, *, shared: bool) -> None:
         """Count a key, and tell what was done.
 
         Args:
@@ -49,16 +49,16 @@ class Account(MutableRecord):
             shared: others keep their own in this store, so what is not aws-vault's is no failure.
         """
         reason = moved.problem.message if moved.problem else str(moved.deed)
-        if moved.deed is Deed.FOREIGN and shared:
+        if moved.deed is MigrationOutcome.FOREIGN and shared:
             self.skipped.append((moved.profile, reason))  # anybody's passwords: counted, not told one by one
             self.others += 1
             return
-        if moved.deed is Deed.FOREIGN:
-            moved = Moved(profile=moved.profile, deed=Deed.FAILED, problem=moved.problem)
+        if moved.deed is MigrationOutcome.FOREIGN:
+            moved = MigrationResult(profile=moved.profile, deed=MigrationOutcome.FAILED, problem=moved.problem)
         output.note(f"Migrating {moved.profile}... {moved}")
         if moved.deed in TAKEN:
             self.imported.append(moved.profile)
-        elif moved.deed is Deed.FAILED:
+        elif moved.deed is MigrationOutcome.FAILED:
             self.failed.append((moved.profile, reason))
             if moved.problem and moved.problem.hint:
                 output.hint(moved.problem.hint)
@@ -129,6 +129,6 @@ class Account(MutableRecord):
             )
 
 
-def is_stored(moved: Moved) -> bool:
+def is_stored(moved: MigrationResult) -> bool:
     """Return whether the key is in the target now."""
     return moved.deed in TAKEN | THERE and moved.deed not in FORETOLD

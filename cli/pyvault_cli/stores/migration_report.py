@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import ProfileNotFoundError
-from pyvault.migration.between_stores import FORETOLD, Deed, Moved, Terms, left_behind, move, names_in, select_profiles
+from pyvault.migration.between_stores import (
+    FORETOLD,
+    MigrationOptions,
+    MigrationOutcome,
+    MigrationResult,
+    left_behind,
+    move,
+    names_in,
+    select_profiles,
+)
 from pyvault.names import Kind
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -28,10 +37,10 @@ def move_and_tell(
     source: CredentialStore,
     target: CredentialStore,
     wanted: Iterable[str],
-    terms: Terms,
+    terms: MigrationOptions,
     *,
     record: Callable[[], None] = lambda: None,
-    go_on: Callable[[list[Moved]], None] = lambda _done: None,
+    go_on: Callable[[list[MigrationResult]], None] = lambda _done: None,
 ) -> None:
     """Move the profiles and say of each what was done.
 
@@ -47,10 +56,10 @@ def move_and_tell(
         ProfileNotFoundError: all that is there belongs to somebody else.
     """
     here = names_in(source)
-    done: list[Moved] = []
+    done: list[MigrationResult] = []
     for moved in move(source, target, select_profiles(here, wanted), terms, here=here):
         done.append(moved)
-        if moved.deed is Deed.FOREIGN:
+        if moved.deed is MigrationOutcome.FOREIGN:
             continue
         what = moved.profile if moved.kind is Kind.CREDENTIAL else f"the MFA device of {moved.profile}"
         output.note(f"Migrating {what}... {moved}")
@@ -60,31 +69,38 @@ def move_and_tell(
             STAYING[kind] if isinstance(kind, Kind) else f"items of the kind '{kind}', which this version doesn't know"
         )
         output.note(f"Not moved, still in the source: {number} {what}.")
-    if any(moved.deed in {Deed.COPIED, Deed.ALREADY} for moved in done):
+    if any(moved.deed in {MigrationOutcome.COPIED, MigrationOutcome.ALREADY} for moved in done):
         record()
     go_on(done)
-    foreign = sum(moved.deed is Deed.FOREIGN for moved in done)
+    foreign = sum(moved.deed is MigrationOutcome.FOREIGN for moved in done)
     if foreign:
         output.note(f"{counted(foreign, 'other entry was', 'other entries were')} passed over.")
     for moved in done:
-        if moved.deed is Deed.FAILED and moved.problem is not None:
+        if moved.deed is MigrationOutcome.FAILED and moved.problem is not None:
             raise moved.problem
     if foreign == len(done):
         raise ProfileNotFoundError("none of the entries there is an access key")
 
 
-def _summarise(done: list[Moved], terms: Terms) -> None:
+def _summarise(done: list[MigrationResult], terms: MigrationOptions) -> None:
     deeds = Counter(moved.deed for moved in done)
-    skipped = deeds[Deed.SKIPPED] + deeds[Deed.WOULD_SKIP] + deeds[Deed.STAYS] + deeds[Deed.STAYS_WITH_KEY]
-    failed = f", {deeds[Deed.FAILED]} failed" if deeds[Deed.FAILED] else ""
+    skipped = (
+        deeds[MigrationOutcome.SKIPPED]
+        + deeds[MigrationOutcome.WOULD_SKIP]
+        + deeds[MigrationOutcome.STAYS]
+        + deeds[MigrationOutcome.STAYS_WITH_KEY]
+    )
+    failed = f", {deeds[MigrationOutcome.FAILED]} failed" if deeds[MigrationOutcome.FAILED] else ""
     if terms.dry_run:
         foretold = sum(deeds[deed] for deed in FORETOLD)
         deleted = f", {foretold} would be deleted from the source" if terms.delete_source else ""
-        counted = f"{deeds[Deed.WOULD_COPY]} would be copied, {deeds[Deed.IS_THERE]} already there"
+        counted = (
+            f"{deeds[MigrationOutcome.WOULD_COPY]} would be copied, {deeds[MigrationOutcome.IS_THERE]} already there"
+        )
         output.note(f"{counted}, {skipped} skipped{failed}{deleted}; nothing was changed.")
         return
     deleted = f", {sum(moved.deleted for moved in done)} deleted from the source" if terms.delete_source else ""
-    counted = f"{deeds[Deed.COPIED]} copied, {deeds[Deed.ALREADY]} already there"
+    counted = f"{deeds[MigrationOutcome.COPIED]} copied, {deeds[MigrationOutcome.ALREADY]} already there"
     output.note(f"{counted}, {skipped} skipped{failed}{deleted}.")
-    if deeds[Deed.SKIPPED]:
+    if deeds[MigrationOutcome.SKIPPED]:
         output.hint("--overwrite replaces the keys that differ")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Question
     from pyvault.vaultfile.unlock.passphrase_sources import PassphraseSource
-    from pyvault_cli.commandline.arguments import Words
+    from pyvault_cli.commandline.arguments import CommandLine
 
 GIVEN, NEW, WEAK = "--passphrase-fd", "--new-passphrase-fd", "--weak-passphrase"
 TERMINAL = "a terminal"
@@ -43,7 +43,7 @@ class DeclinedError(UserCancelledError):
 exit_codes.TABLE[DeclinedError] = exit_codes.FAILED
 
 
-class Asking:
+class TerminalAnswers:
     """Answers questions; an instance is the ``Ask`` of :mod:`pyvault.backend`, and knows whose an answer is.
 
     Attributes:
@@ -53,7 +53,7 @@ class Asking:
 
     def __init__(
         self,
-        words: Words,
+        words: CommandLine,
         environ: Mapping[str, str],
         open_terminal: Callable[[], prompt.Terminal] = prompt.open_terminal,
     ) -> None:
@@ -84,7 +84,7 @@ class Asking:
 
     def passphrase(self) -> Secret[str] | None:
         """Give the passphrase that came without a human; None if none did."""
-        source = self.given_passphrase() or self.standing_passphrase()
+        source = self.given_passphrase() or self.passphrase_from_environment()
         return source() if source else None
 
     def given_passphrase(self) -> PassphraseSource | None:
@@ -93,13 +93,13 @@ class Asking:
             return None
         return lambda: self._descriptor(GIVEN)
 
-    def standing_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_environment(self) -> PassphraseSource | None:
         """Say how to read the passphrase of the environment."""
-        return passphrase_sources.standing_passphrase(self._environ)
+        return passphrase_sources.passphrase_from_environment(self._environ)
 
-    def standing_key(self) -> Secret[bytes] | None:
+    def key_from_environment(self) -> Secret[bytes] | None:
         """Return the key of the environment; None if it has none."""
-        return passphrase_sources.standing_key(self._environ)
+        return passphrase_sources.key_from_environment(self._environ)
 
     def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask the human for a passphrase that exists.
@@ -131,12 +131,12 @@ class Asking:
             finally:
                 self._open_terminal = usual
 
-    def for_another_vault(self) -> Asking:
+    def for_another_vault(self) -> TerminalAnswers:
         """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
         from pyvault.record import replace
 
         kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
-        other = Asking(replace(self._words, given=kept), {}, self._open_terminal)
+        other = TerminalAnswers(replace(self._words, given=kept), {}, self._open_terminal)
         other.sources = ANOTHER_SOURCES
         return other
 

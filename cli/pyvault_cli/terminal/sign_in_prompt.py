@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyvault.sso.session import SsoSession
 
 
-class TerminalPerson:
+class TerminalSignInPrompt:
     """Says on stderr what to do, and opens the browser.
 
     Args:

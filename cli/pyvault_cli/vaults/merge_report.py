@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.state.merge import Merged
     from pyvault.vaultfile.state.merge_files import MergeReport
     from pyvault_cli.context import Context
-    from pyvault_cli.terminal.answers import Asking
+    from pyvault_cli.terminal.answers import TerminalAnswers
 
 
 def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
@@ -45,7 +45,7 @@ def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
 
 
 def merge_and_tell(
-    access: VaultAccess, file: Path, options: Mapping[str, str], ask: Asking, *, overwrite: bool, dry_run: bool
+    access: VaultAccess, file: Path, options: Mapping[str, str], ask: TerminalAnswers, *, overwrite: bool, dry_run: bool
 ) -> None:
     """Merge *file* into the vault, and say of each entry that differs which side won and what the other had.
 

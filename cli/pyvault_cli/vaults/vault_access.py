@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.file_options import VaultSettings
     from pyvault.vaultfile.format.kdf import KdfPolicy
-    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault import Vault
     from pyvault.vaultfile.vault_options import VaultOptions
@@ -49,11 +49,11 @@ class VaultAccess:
         return self.settings.options
 
     @cached_property
-    def trust(self) -> Trust:
+    def trust(self) -> TrustStore:
         """What vaults looked like when they were last seen."""
-        from pyvault.vaultfile.state.trust_store import Trust
+        from pyvault.vaultfile.state.trust_store import TrustStore
 
-        return Trust(self._context.paths.trust, warn=output.warn, checks=self.options.checks)
+        return TrustStore(self._context.paths.trust, warn=output.warn, checks=self.options.checks)
 
     def sources(self, *, ask_human: bool = True) -> UnlockSources:
         """Say what may open the vault.
@@ -83,11 +83,11 @@ class VaultAccess:
         Raises:
             VaultGoneError: it was here before, or one is expected.
         """
-        from pyvault.vaultfile.handle import settled_path
+        from pyvault.vaultfile.handle import canonical_path
         from pyvault.vaultfile.lost_vault import refuse_lost
 
         if not self.path.exists():
-            refuse_lost(settled_path(self.path), self.trust.sightings(), self.options)
+            refuse_lost(canonical_path(self.path), self.trust.sightings(), self.options)
 
     def policy(self, given: str | None) -> KdfPolicy:
         """Return how dear a new passphrase slot shall be; for the beginning of a command, before anybody is asked.

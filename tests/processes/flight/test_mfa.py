@@ -22,8 +22,8 @@ from pyvault.errors import (
     ProcessError,
 )
 from pyvault.files.atomic import PendingFile
-from pyvault.mfa.codes import MfaDesk, MfaRequest, checked, run_mfa_process
-from pyvault.mfa.used_codes import MfaClaims
+from pyvault.mfa.codes import MfaCodes, MfaRequest, checked, run_mfa_process
+from pyvault.mfa.used_codes import UsedCodes
 from pyvault.secret import Secret
 
 SERIAL = "arn:aws:iam::123456789012:mfa/me"
@@ -50,9 +50,9 @@ def code_of(time: Time) -> Secret[str]:
     return Secret(f"{int(time.now.timestamp()) // 30 % 1_000_000:06}")
 
 
-def desk(tmp_path: Path, time: Time, *, given: str | None = None, prompts: bool = True) -> MfaDesk:
-    return MfaDesk(
-        claims=MfaClaims(tmp_path, time),
+def desk(tmp_path: Path, time: Time, *, given: str | None = None, prompts: bool = True) -> MfaCodes:
+    return MfaCodes(
+        claims=UsedCodes(tmp_path, time),
         wait=time.wait,
         environ={"PATH": "/usr/bin:/bin"},
         given=Secret(given) if given else None,
@@ -79,17 +79,17 @@ def test_a_person_is_asked_only_when_there_is_a_new_code(tmp_path: Path) -> None
         return code_of(time)
 
     for _ in range(2):
-        MfaDesk(claims=MfaClaims(tmp_path, time), wait=time.wait, environ={}, prompt=prompt).proof(REQUEST)
+        MfaCodes(claims=UsedCodes(tmp_path, time), wait=time.wait, environ={}, prompt=prompt).proof(REQUEST)
     assert asked == [START, START + timedelta(seconds=20)]
 
 
 def test_a_code_that_was_typed_late_is_not_taken_again_in_the_next_window(tmp_path: Path) -> None:
     time = Time()
     late = code_of(time)
-    MfaClaims(tmp_path, time).claim(SERIAL, late)
+    UsedCodes(tmp_path, time).claim(SERIAL, late)
     time.now += timedelta(seconds=30)
-    assert MfaClaims(tmp_path, time).until_next(SERIAL) is None
-    assert MfaClaims(tmp_path, time).claim(SERIAL, late) is not None
+    assert UsedCodes(tmp_path, time).until_next(SERIAL) is None
+    assert UsedCodes(tmp_path, time).claim(SERIAL, late) is not None
 
 
 def test_the_code_of_another_device_is_another_code(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_a_given_code_is_never_waited_for(tmp_path: Path) -> None:
 
 def test_a_source_that_repeats_itself_is_given_up(tmp_path: Path) -> None:
     time = Time()
-    stuck = MfaDesk(
-        claims=MfaClaims(tmp_path, lambda: START), wait=time.wait, environ={}, prompt=lambda _: Secret("123456")
+    stuck = MfaCodes(
+        claims=UsedCodes(tmp_path, lambda: START), wait=time.wait, environ={}, prompt=lambda _: Secret("123456")
     )
     stuck.proof(REQUEST)
     with pytest.raises(MfaError, match="only codes that were used"):
@@ -121,7 +121,7 @@ def test_a_source_that_repeats_itself_is_given_up(tmp_path: Path) -> None:
 
 def test_a_claim_is_forgotten_when_no_verifier_would_take_the_code(tmp_path: Path) -> None:
     time = Time()
-    claims = MfaClaims(tmp_path, time)
+    claims = UsedCodes(tmp_path, time)
     assert claims.claim(SERIAL, Secret("123456")) is None
     time.now += timedelta(seconds=60)
     assert claims.claim(SERIAL, Secret("123456")) is not None
@@ -131,14 +131,14 @@ def test_a_claim_is_forgotten_when_no_verifier_would_take_the_code(tmp_path: Pat
 
 def test_a_clock_that_was_set_back_does_not_block(tmp_path: Path) -> None:
     time = Time()
-    MfaClaims(tmp_path, time).claim(SERIAL, Secret("123456"))
+    UsedCodes(tmp_path, time).claim(SERIAL, Secret("123456"))
     time.now -= timedelta(days=1)
-    assert MfaClaims(tmp_path, time).claim(SERIAL, Secret("123456")) is None
+    assert UsedCodes(tmp_path, time).claim(SERIAL, Secret("123456")) is None
 
 
 def test_one_of_many_gets_the_code(tmp_path: Path) -> None:
     def claim(_: int) -> timedelta | None:
-        return MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+        return UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
 
     with ThreadPoolExecutor(16) as pool:
         claims = list(pool.map(claim, range(16)))
@@ -146,25 +146,25 @@ def test_one_of_many_gets_the_code(tmp_path: Path) -> None:
 
 
 def test_the_code_itself_is_not_in_the_record(tmp_path: Path) -> None:
-    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
     assert not [file for file in tmp_path.iterdir() if b"123456" in file.read_bytes()]
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_claim(tmp_path: Path) -> None:
-    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
     files = sorted(tmp_path.iterdir())
     killed = PendingFile(next(tmp_path.glob("*.json")))
     killed.finish()
-    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("654321"))
+    UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("654321"))
     assert sorted(tmp_path.iterdir()) == files
 
 
 @pytest.mark.parametrize("record", ["", "[]", '{"a": "b"}', "{"])
 def test_a_spoilt_record_is_an_empty_one(tmp_path: Path, record: str) -> None:
-    MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
+    UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("123456"))
     next(tmp_path.glob("*.json")).write_text(record)
-    assert MfaClaims(tmp_path, lambda: START).claim(SERIAL, Secret("123456")) is None
+    assert UsedCodes(tmp_path, lambda: START).claim(SERIAL, Secret("123456")) is None
 
 
 @pytest.mark.parametrize(("typed", "code"), [("123456", "123456"), (" 123 456\n", "123456")])
@@ -205,11 +205,11 @@ class Aws:
         return "session"
 
 
-def typing(tmp_path: Path, time: Time, *typed: str, told: list[str] | None = None) -> MfaDesk:
+def typing(tmp_path: Path, time: Time, *typed: str, told: list[str] | None = None) -> MfaCodes:
     """Return a desk with a person who types this, one after the other."""
     answers = iter(typed)
-    return MfaDesk(
-        claims=MfaClaims(tmp_path, time),
+    return MfaCodes(
+        claims=UsedCodes(tmp_path, time),
         wait=time.wait,
         tell=[].append if told is None else told.append,
         environ={},
@@ -256,7 +256,7 @@ def test_a_code_that_was_not_taken_blocks_nothing(tmp_path: Path, problem: Excep
     time = Time()
     with pytest.raises(type(problem)):
         desk(tmp_path, time, given="111111").prove(REQUEST, Aws(problem))
-    assert MfaClaims(tmp_path, time).until_next(SERIAL) is None
+    assert UsedCodes(tmp_path, time).until_next(SERIAL) is None
     assert desk(tmp_path, time, given="111111").prove(REQUEST, Aws(None)) == "session"
 
 
@@ -268,7 +268,7 @@ def test_a_code_that_aws_may_have_taken_is_not_sent_again(tmp_path: Path, proble
     with pytest.raises(type(problem)):
         typing(tmp_path, time, "111111", "222222").prove(REQUEST, aws)
     assert aws.sent == ["111111"]
-    assert MfaClaims(tmp_path, time).until_next(SERIAL) is not None
+    assert UsedCodes(tmp_path, time).until_next(SERIAL) is not None
 
 
 def test_a_kept_device_whose_code_was_used_elsewhere_sends_the_next_one(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from pyvault.aws.calls import MfaProof
 from pyvault.aws.client import BotoCalls, make_client
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, UnusableAnswerError
-from pyvault.mfa.codes import MfaDesk
-from pyvault.mfa.used_codes import MfaClaims
+from pyvault.mfa.codes import MfaCodes
+from pyvault.mfa.used_codes import UsedCodes
 from pyvault.model import Credentials
 from pyvault.planning.steps import SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.record import replace
@@ -290,7 +290,7 @@ def test_a_region_that_the_account_has_not_enabled_is_hinted_at(
 def test_a_session_is_of_the_account_of_its_keys(answer: Answer, tmp_path: Path) -> None:
     client = settings(answer.url)
     step = SessionTokenStep(profile="p", mfa_serial=None, duration=timedelta(hours=1), client=client, why="")
-    desk = MfaDesk(claims=MfaClaims(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
+    desk = MfaCodes(claims=UsedCodes(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
     for account_id in ("111111111111", None):
         source = replace(KEYS, account_id=account_id)
         got = get_session_token(step, source, BotoCalls(), desk)

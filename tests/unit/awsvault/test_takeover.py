@@ -20,7 +20,7 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.migration.aws_vault_records import ForeignItemError
-from pyvault.migration.between_stores import Deed, Terms
+from pyvault.migration.between_stores import MigrationOptions, MigrationOutcome
 from pyvault.migration.from_aws_vault import SourceError, take_over
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
@@ -78,23 +78,23 @@ class FailingTarget(MemoryBackend):
 
 def deeds(
     entries: Mapping[str, StoredCredentials | PyvaultError], target: MemoryBackend | None = None, **terms: bool
-) -> dict[str, Deed]:
+) -> dict[str, MigrationOutcome]:
     source, store = CredentialStore(Scripted(entries)), CredentialStore(target or MemoryBackend())
-    return {moved.profile: moved.deed for moved in take_over(source, store, list(entries), Terms(**terms))}
+    return {moved.profile: moved.deed for moved in take_over(source, store, list(entries), MigrationOptions(**terms))}
 
 
 @pytest.mark.parametrize(
     ("problem", "deed"),
     [
-        (ItemCorruptError("damaged"), Deed.FAILED),
-        (ForeignItemError("a password"), Deed.FOREIGN),
-        (AccessDeniedError("not readable"), Deed.FAILED),
-        (WrongKeyError("another passphrase"), Deed.FAILED),
-        (BackendError("gpg failed"), Deed.FAILED),
+        (ItemCorruptError("damaged"), MigrationOutcome.FAILED),
+        (ForeignItemError("a password"), MigrationOutcome.FOREIGN),
+        (AccessDeniedError("not readable"), MigrationOutcome.FAILED),
+        (WrongKeyError("another passphrase"), MigrationOutcome.FAILED),
+        (BackendError("gpg failed"), MigrationOutcome.FAILED),
     ],
 )
-def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, deed: Deed) -> None:
-    assert deeds({"a": problem, "b": PAIR}) == {"a": deed, "b": Deed.COPIED}
+def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, deed: MigrationOutcome) -> None:
+    assert deeds({"a": problem, "b": PAIR}) == {"a": deed, "b": MigrationOutcome.COPIED}
 
 
 def test_a_passphrase_that_opens_nothing_is_the_wrong_one() -> None:
@@ -113,7 +113,7 @@ def test_a_store_that_is_locked_stops_the_rest(problem: PyvaultError) -> None:
 def test_a_target_that_can_not_take_one_key_takes_the_others() -> None:
     target = FailingTarget()
     target.failing = ("a", ItemTooLargeError("too large"))
-    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": Deed.FAILED, "b": Deed.COPIED}
+    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
 
 
 @pytest.mark.parametrize("problem", [AccessDeniedError("read only"), TamperedError("damaged")])
@@ -127,7 +127,7 @@ def test_a_target_that_fails_is_an_error(problem: PyvaultError) -> None:
 def test_a_rotation_that_has_not_ended_keeps_its_profile_only() -> None:
     target = MemoryBackend()
     target.put(ItemName(Kind.PENDING, "a"), Secret(b"{}"))
-    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": Deed.FAILED, "b": Deed.COPIED}
+    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
 
 
 def test_another_key_stays_unless_it_may_be_replaced() -> None:
@@ -136,7 +136,7 @@ def test_another_key_stays_unless_it_may_be_replaced() -> None:
     store.put("a", OTHER)
     store.put("same", PAIR)
     entries = {"a": PAIR, "same": PAIR}
-    assert deeds(entries, target, dry_run=True) == {"a": Deed.WOULD_SKIP, "same": Deed.IS_THERE}
-    assert deeds(entries, target) == {"a": Deed.SKIPPED, "same": Deed.ALREADY}
+    assert deeds(entries, target, dry_run=True) == {"a": MigrationOutcome.WOULD_SKIP, "same": MigrationOutcome.IS_THERE}
+    assert deeds(entries, target) == {"a": MigrationOutcome.SKIPPED, "same": MigrationOutcome.ALREADY}
     assert store.get("a") == OTHER
-    assert deeds(entries, target, overwrite=True) == {"a": Deed.COPIED, "same": Deed.ALREADY}
+    assert deeds(entries, target, overwrite=True) == {"a": MigrationOutcome.COPIED, "same": MigrationOutcome.ALREADY}

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.text_keyring import FileKeyring
 from pyvault.backend import Backend
-from pyvault.migration.between_stores import Terms, left_behind, move, names_in
+from pyvault.migration.between_stores import MigrationOptions, left_behind, move, names_in
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, LaterKind, name_in_store
 from pyvault.record import replace
@@ -146,7 +146,7 @@ def test_moving_tells_what_stays_behind() -> None:
     source, target = CredentialStore(MemoryBackend()), CredentialStore(MemoryBackend())
     source.put("a", StoredCredentials(access_key_id="AKIA", secret_access_key=Secret("x"), created=None))
     source.backend.put(LATER, PAYLOAD)
-    list(move(source, target, ["a"], Terms(delete_source=True)))
+    list(move(source, target, ["a"], MigrationOptions(delete_source=True)))
     assert names_in(source) == {LATER}
     assert left_behind(names_in(source)) == {LATER.kind: 1}
     assert names_in(target) == {credential("a")}

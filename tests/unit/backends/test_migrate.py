@@ -14,7 +14,14 @@ from pyvault.errors import (
 )
 from pyvault.mfa.stored_totp import StoredTotp
 from pyvault.mfa.totp import parse_totp
-from pyvault.migration.between_stores import Deed, Terms, left_behind, move, names_in, select_profiles
+from pyvault.migration.between_stores import (
+    MigrationOptions,
+    MigrationOutcome,
+    left_behind,
+    move,
+    names_in,
+    select_profiles,
+)
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
@@ -57,7 +64,7 @@ def source() -> CredentialStore:
 
 def test_all_profiles_move(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
-    done = list(move(source, target, select_profiles(names_in(source), ()), Terms(delete_source=True)))
+    done = list(move(source, target, select_profiles(names_in(source), ()), MigrationOptions(delete_source=True)))
     assert [str(moved) for moved in done] == ["copied, verified, deleted source"] * 3
     assert source.backend.names() == []
     assert target.get("b") == pair(1)
@@ -67,7 +74,7 @@ def test_a_half_rotated_profile_stays_whole(source: CredentialStore) -> None:
     source.backend.put(ItemName(Kind.PENDING, "a"), Secret(b'{"v": 1, "stage": "intent"}'))
     target = CredentialStore(MemoryBackend())
     with pytest.raises(ConflictError, match="a rotation of 'a' has not ended"):
-        list(move(source, target, ["a"], Terms(delete_source=True)))
+        list(move(source, target, ["a"], MigrationOptions(delete_source=True)))
     assert (source.profiles(), target.profiles()) == (["a", "b", "c"], [])
 
 
@@ -75,7 +82,7 @@ def test_a_rotation_that_has_not_ended_in_the_target_is_not_overwritten(source: 
     target = CredentialStore(MemoryBackend())
     target.backend.put(ItemName(Kind.PENDING, "a"), Secret(b'{"v": 1, "stage": "created"}'))
     with pytest.raises(ConflictError, match="a rotation of 'a' has not ended in the target"):
-        list(move(source, target, ["a"], Terms(overwrite=True)))
+        list(move(source, target, ["a"], MigrationOptions(overwrite=True)))
     assert target.profiles() == []
 
 
@@ -88,7 +95,7 @@ def with_device(source: CredentialStore) -> CredentialStore:
 
 def test_an_mfa_device_moves_with_its_profile(with_device: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
-    done = list(move(with_device, target, ["a"], Terms(delete_source=True)))
+    done = list(move(with_device, target, ["a"], MigrationOptions(delete_source=True)))
     assert [(moved.kind, str(moved)) for moved in done] == [
         (Kind.TOTP, "copied, verified, deleted source"),
         (Kind.CREDENTIAL, "copied, verified, deleted source"),
@@ -100,12 +107,12 @@ def test_an_mfa_device_moves_with_its_profile(with_device: CredentialStore) -> N
 def test_another_device_is_replaced_only_if_that_is_wanted(with_device: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     StoredTotp(target.backend).put("a", OTHER_DEVICE)
-    skipped, _ = move(with_device, target, ["a"], Terms(delete_source=True))
-    assert (skipped.deed, skipped.deleted) == (Deed.SKIPPED, False)
+    skipped, _ = move(with_device, target, ["a"], MigrationOptions(delete_source=True))
+    assert (skipped.deed, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
     assert StoredTotp(target.backend).find("a", SERIAL) == OTHER_DEVICE
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
-    (copied,) = move(with_device, target, ["a"], Terms(overwrite=True))
-    assert (copied.kind, copied.deed) == (Kind.TOTP, Deed.COPIED)
+    (copied,) = move(with_device, target, ["a"], MigrationOptions(overwrite=True))
+    assert (copied.kind, copied.deed) == (Kind.TOTP, MigrationOutcome.COPIED)
     assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
 
 
@@ -113,20 +120,20 @@ def test_another_device_is_replaced_only_if_that_is_wanted(with_device: Credenti
 def test_a_device_stays_with_a_key_that_is_skipped(with_device: CredentialStore, delete_source: bool) -> None:
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
-    device, key = move(with_device, target, ["a"], Terms(delete_source=delete_source))
+    device, key = move(with_device, target, ["a"], MigrationOptions(delete_source=delete_source))
     assert (device.kind, str(device)) == (Kind.TOTP, "stays with its key")
-    assert (key.deed, device.deleted, key.deleted) == (Deed.SKIPPED, False, False)
+    assert (key.deed, device.deleted, key.deleted) == (MigrationOutcome.SKIPPED, False, False)
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     assert with_device.get("a") == pair(0)
     assert [str(name) for name in target.backend.names()] == ["credential/a"]
-    foretold = [moved.deed for moved in move(with_device, target, ["a"], Terms(dry_run=True))]
-    assert foretold == [Deed.STAYS_WITH_KEY, Deed.WOULD_SKIP]
+    foretold = [moved.deed for moved in move(with_device, target, ["a"], MigrationOptions(dry_run=True))]
+    assert foretold == [MigrationOutcome.STAYS_WITH_KEY, MigrationOutcome.WOULD_SKIP]
 
 
 def test_a_key_that_is_replaced_brings_its_device(with_device: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
-    done = list(move(with_device, target, ["a"], Terms(overwrite=True, delete_source=True)))
+    done = list(move(with_device, target, ["a"], MigrationOptions(overwrite=True, delete_source=True)))
     assert [str(moved) for moved in done] == ["copied, verified, deleted source"] * 2
     assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
 
@@ -143,7 +150,7 @@ class NoMoreKeys(MemoryBackend):
 def test_a_device_is_not_deleted_before_its_key_is_copied(with_device: CredentialStore) -> None:
     target = CredentialStore(NoMoreKeys())
     with pytest.raises(AccessDeniedError):
-        list(move(with_device, target, ["a"], Terms(delete_source=True)))
+        list(move(with_device, target, ["a"], MigrationOptions(delete_source=True)))
     for store in (with_device, target):
         assert StoredTotp(store.backend).find("a", SERIAL) == DEVICE
     assert with_device.get("a") == pair(0)
@@ -160,21 +167,21 @@ class KeysOnly(MemoryBackend):
 
 def test_a_device_that_the_target_can_not_hold_stays_and_that_is_said(with_device: CredentialStore) -> None:
     target = CredentialStore(KeysOnly())
-    device, key = move(with_device, target, ["a"], Terms(delete_source=True))
+    device, key = move(with_device, target, ["a"], MigrationOptions(delete_source=True))
     assert (str(device), device.kind) == ("stays behind: the target can't hold it", Kind.TOTP)
     assert (key.kind, key.deleted, target.get("a")) == (Kind.CREDENTIAL, True, pair(0))
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     # The key is gone from there, and the device can still be taken to a store that has room.
     elsewhere = CredentialStore(MemoryBackend())
     assert "a" in select_profiles(names_in(with_device), ())
-    (moved,) = move(with_device, elsewhere, ["a"], Terms(delete_source=True))
+    (moved,) = move(with_device, elsewhere, ["a"], MigrationOptions(delete_source=True))
     assert (moved.kind, moved.deleted) == (Kind.TOTP, True)
     assert StoredTotp(elsewhere.backend).find("a", SERIAL) == DEVICE
 
 
 def test_a_device_that_reads_back_differently_keeps_its_source_and_its_key(with_device: CredentialStore) -> None:
     with pytest.raises(ConflictError, match="'a'"):
-        list(move(with_device, CredentialStore(Forgetful()), ["a"], Terms(delete_source=True)))
+        list(move(with_device, CredentialStore(Forgetful()), ["a"], MigrationOptions(delete_source=True)))
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     assert with_device.get("a") == pair(0)
 
@@ -188,39 +195,43 @@ def test_what_never_moves_is_counted(source: CredentialStore) -> None:
 
 def test_a_copy_that_reads_back_differently_keeps_its_source(source: CredentialStore) -> None:
     with pytest.raises(ConflictError, match="'a'"):
-        list(move(source, CredentialStore(Forgetful()), ["a", "b"], Terms(delete_source=True)))
+        list(move(source, CredentialStore(Forgetful()), ["a", "b"], MigrationOptions(delete_source=True)))
     assert source.profiles() == ["a", "b", "c"]
 
 
 def test_a_failure_in_the_middle_is_gone_on_with(source: CredentialStore) -> None:
     target = CredentialStore(Full())
     with pytest.raises(AccessDeniedError):
-        list(move(source, target, ["a", "b", "c"], Terms(delete_source=True)))
+        list(move(source, target, ["a", "b", "c"], MigrationOptions(delete_source=True)))
     assert (source.profiles(), target.profiles()) == (["b", "c"], ["a"])
 
 
 def test_another_key_is_replaced_only_if_that_is_wanted(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
-    (skipped,) = move(source, target, ["a"], Terms(delete_source=True))
-    assert (skipped.deed, skipped.deleted) == (Deed.SKIPPED, False)
+    (skipped,) = move(source, target, ["a"], MigrationOptions(delete_source=True))
+    assert (skipped.deed, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
     assert (source.get("a"), target.get("a")) == (pair(0), pair(7))
-    (copied,) = move(source, target, ["a"], Terms(overwrite=True))
-    assert (copied.deed, target.get("a")) == (Deed.COPIED, pair(0))
+    (copied,) = move(source, target, ["a"], MigrationOptions(overwrite=True))
+    assert (copied.deed, target.get("a")) == (MigrationOutcome.COPIED, pair(0))
 
 
 def test_a_dry_run_changes_nothing(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
-    deeds = [moved.deed for moved in move(source, target, ["a", "b"], Terms(dry_run=True, delete_source=True))]
-    assert deeds == [Deed.WOULD_SKIP, Deed.WOULD_COPY]
+    deeds = [
+        moved.deed for moved in move(source, target, ["a", "b"], MigrationOptions(dry_run=True, delete_source=True))
+    ]
+    assert deeds == [MigrationOutcome.WOULD_SKIP, MigrationOutcome.WOULD_COPY]
     assert (source.profiles(), target.profiles()) == (["a", "b", "c"], ["a"])
 
 
 def test_a_dry_run_says_what_is_there_already(with_device: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
-    list(move(with_device, target, ["a"], Terms()))
-    foretold = [str(moved) for moved in move(with_device, target, ["a"], Terms(dry_run=True, delete_source=True))]
+    list(move(with_device, target, ["a"], MigrationOptions()))
+    foretold = [
+        str(moved) for moved in move(with_device, target, ["a"], MigrationOptions(dry_run=True, delete_source=True))
+    ]
     assert foretold == ["already there"] * 2
     assert with_device.get("a") == pair(0)
 
@@ -237,8 +248,8 @@ def test_what_is_not_there_is_said(source: CredentialStore) -> None:
 def test_a_damaged_item_stops_its_own_profile_only(source: CredentialStore) -> None:
     source.backend.put(ItemName(Kind.CREDENTIAL, "b"), Secret(b"garbage"))
     target = CredentialStore(MemoryBackend())
-    done = list(move(source, target, select_profiles(names_in(source), ()), Terms(delete_source=True)))
-    assert [moved.deed for moved in done] == [Deed.COPIED, Deed.FAILED, Deed.COPIED]
+    done = list(move(source, target, select_profiles(names_in(source), ()), MigrationOptions(delete_source=True)))
+    assert [moved.deed for moved in done] == [MigrationOutcome.COPIED, MigrationOutcome.FAILED, MigrationOutcome.COPIED]
     assert [name.name for name in source.backend.names()] == ["b"]
     assert done[1].problem is not None
 
@@ -262,5 +273,5 @@ def test_the_source_is_listed_once() -> None:
     source = CredentialStore(slow)
     source.put("a", pair(0))
     here = names_in(source)
-    list(move(source, CredentialStore(MemoryBackend()), select_profiles(here, ()), Terms(), here=here))
+    list(move(source, CredentialStore(MemoryBackend()), select_profiles(here, ()), MigrationOptions(), here=here))
     assert (left_behind(here), slow.listed) == ({}, 1)

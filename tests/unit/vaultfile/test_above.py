@@ -13,7 +13,7 @@ from pyvault.files.file_checks import FileChecks
 from pyvault.files.modes import keeps_modes, make_directory, name_of_file_system
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.disk.vault_reader import read_header
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
@@ -108,11 +108,11 @@ def test_a_state_directory_that_others_can_write(tmp_path: Path, mode: int) -> N
     state = tmp_path / "state"
     state.mkdir()
     state.chmod(mode)
-    for read in (Trust(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
+    for read in (TrustStore(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
         with pytest.raises(InsecurePermissionsError, match="writable by others"):
             read()
     loose = FileChecks(modes=False)
-    assert Trust(state / "trust.json", checks=loose).sightings() == {}
+    assert TrustStore(state / "trust.json", checks=loose).sightings() == {}
     assert ChoiceFile(state / "choice.json", checks=loose).load().backend is None
 
 
@@ -121,7 +121,7 @@ def test_a_state_directory_of_somebody_else(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     os.chown(state, OTHER, OTHER)
-    for read in (Trust(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
+    for read in (TrustStore(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
         with pytest.raises(InsecurePermissionsError, match=f"belongs to user {OTHER}"):
             read()
 

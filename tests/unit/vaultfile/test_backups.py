@@ -14,20 +14,20 @@ from pyvault.secret import Secret
 from pyvault.vaultfile.disk.backups import backup_path, delete_backups, keep_backup, list_backups
 from pyvault.vaultfile.disk.vault_reader import read_header
 from pyvault.vaultfile.format.header import MAX_GENERATION
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, known_answer, make_vault, open_again
 
 
-def written(tmp_path: Path, times: int, trust: Trust | None = None) -> Vault:
+def written(tmp_path: Path, times: int, trust: TrustStore | None = None) -> Vault:
     vault = make_vault(tmp_path, trust=trust)
     for number in range(times):
         vault.put(credential("a"), Secret(str(number).encode()))
     return vault
 
 
-def restore(vault: Vault, number: int, trust: Trust | None = None) -> Vault:
+def restore(vault: Vault, number: int, trust: TrustStore | None = None) -> Vault:
     sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
     return Vault.restore(vault.path, number, sources, trust=trust, options=WEAK)
 
@@ -73,7 +73,7 @@ def test_without_hard_links_they_are_copied(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_restoring_writes_a_new_generation(tmp_path: Path) -> None:
-    trust = Trust(tmp_path / "trust.json")
+    trust = TrustStore(tmp_path / "trust.json")
     vault = written(tmp_path, 4, trust)
     assert vault.get(credential("a")) == Secret(b"3")
     back = restore(vault, 2, trust)
@@ -87,7 +87,7 @@ def test_restoring_writes_a_new_generation(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("harm", ["missing", "truncated", "garbage", "header", "directory open to others"])
 def test_restoring_is_for_vaults_in_trouble(tmp_path: Path, harm: str) -> None:
-    trust = Trust(tmp_path / "state" / "trust.json")
+    trust = TrustStore(tmp_path / "state" / "trust.json")
     vault = written(tmp_path, 3, trust)
     match harm:
         case "missing":

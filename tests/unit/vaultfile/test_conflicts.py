@@ -10,7 +10,7 @@ import pytest
 from pyvault.errors import ForkError, RollbackError
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from vaults import credential, make_vault, open_again
 
 COPIES = [
@@ -64,7 +64,7 @@ def test_another_vault_or_none_is_no_copy(tmp_path: Path) -> None:
 
 
 def test_a_refusal_names_the_copy_and_a_command_that_can_be_pasted(tmp_path: Path) -> None:
-    trust = Trust(tmp_path / "state" / "trust.json")
+    trust = TrustStore(tmp_path / "state" / "trust.json")
     vault = make_vault(tmp_path, items={"a": b"a"}, trust=trust)
     base = vault.path.read_bytes()
     vault.put(credential("b"), Secret(b"b"))

@@ -22,7 +22,7 @@ from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader, read_head
 from pyvault.vaultfile.format.descent import DESCENT, KEPT_STEPS
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.merge_files import merge_vault
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
@@ -39,10 +39,10 @@ class Machine:
 
     directory: Path
     seen: State | None = None
-    trust: Trust = field(init=False)
+    trust: TrustStore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.trust = Trust(self.directory / "state" / "trust.json")
+        self.trust = TrustStore(self.directory / "state" / "trust.json")
 
     @property
     def path(self) -> Path:

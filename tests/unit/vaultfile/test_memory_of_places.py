@@ -13,16 +13,16 @@ from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.backups import backup_path, delete_backups, list_backups
 from pyvault.vaultfile.state.places import MAX_PLACES, vault_at, with_sighting
-from pyvault.vaultfile.state.trust_store import Trust
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.trust_store import TrustStore
+from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from pyvault.vaultfile.vault_options import VaultOptions
 from vaults import WEAK, contents, credential, make_vault, open_again
 
 
-def vault_and_trust(tmp_path: Path) -> tuple[Vault, Trust]:
-    trust = Trust(tmp_path / "state" / "trust.json")
+def vault_and_trust(tmp_path: Path) -> tuple[Vault, TrustStore]:
+    trust = TrustStore(tmp_path / "state" / "trust.json")
     return make_vault(tmp_path, items={"a": b"a"}, trust=trust), trust
 
 
@@ -31,7 +31,7 @@ def in_folder(tmp_path: Path, name: str) -> Path:
     return tmp_path / name
 
 
-def open_at(path: Path, key: Path, trust: Trust | None, options: VaultOptions = WEAK) -> Vault:
+def open_at(path: Path, key: Path, trust: TrustStore | None, options: VaultOptions = WEAK) -> Vault:
     return Vault.open(path, UnlockSources(keyfile=key), trust=trust, options=options)
 
 
@@ -70,7 +70,7 @@ def test_a_memory_of_an_earlier_version_is_read_and_an_earlier_version_reads_our
 
 
 def test_the_memory_of_places_is_bounded_and_keeps_the_first() -> None:
-    seen = Sighting(vault_id=bytes(16), path="/0", fingerprint=b"f" * 16, epoch=1, generation=1, txid=b"t" * 16)
+    seen = VaultState(vault_id=bytes(16), path="/0", fingerprint=b"f" * 16, epoch=1, generation=1, txid=b"t" * 16)
     known = {seen.vault_id: seen}
     for number in range(2 * MAX_PLACES):
         known = with_sighting(known, replace(seen, path=f"/{number}"))
@@ -131,7 +131,7 @@ def test_the_fingerprint_that_is_expected(tmp_path: Path) -> None:
             act()
 
 
-def restore(vault: Vault, trust: Trust | None, options: VaultOptions = WEAK) -> Vault:
+def restore(vault: Vault, trust: TrustStore | None, options: VaultOptions = WEAK) -> Vault:
     sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
     return Vault.restore(vault.path, 1, sources, trust=trust, options=options)
 

@@ -16,7 +16,7 @@ from pyvault.secret import Secret
 from pyvault.vaultfile.disk.backups import list_backups
 from pyvault.vaultfile.state.merge import Outcome
 from pyvault.vaultfile.state.merge_files import MergeReport, merge_vault
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again
@@ -27,13 +27,13 @@ class Apart:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.trust = Trust(directory / "state" / "trust.json")
+        self.trust = TrustStore(directory / "state" / "trust.json")
         self.ours = make_vault(directory, items={"both": b"1", "old": b"1"}, trust=self.trust)
         self.place = directory / "elsewhere"
         self.place.mkdir(mode=0o700)
         for name in ("vault.pyv", "ci.key"):
             shutil.copy2(directory / name, self.place / name)
-        self.trust_there = Trust(self.place / "state" / "trust.json")
+        self.trust_there = TrustStore(self.place / "state" / "trust.json")
         self.theirs = open_again(self.vault_at(self.place), trust=self.trust_there)
         self.copy = directory / "vault-OURS.pyv"
 

@@ -21,7 +21,7 @@ from pyvault.vaultfile.disk.vault_reader import read_header
 from pyvault.vaultfile.format.slots import Slot
 from pyvault.vaultfile.handle import Handle
 from pyvault.vaultfile.state.entries import SlotInfo
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, RecoverySlot, new_recovery_code
 from pyvault.vaultfile.vault import Vault
@@ -253,7 +253,7 @@ def test_a_handle_from_the_unlock_cache_has_no_slot_to_keep(tmp_path: Path) -> N
 
 
 def test_other_handles_follow_a_rekey_if_their_slot_was_kept(tmp_path: Path) -> None:
-    trust = Trust(tmp_path / "trust.json")
+    trust = TrustStore(tmp_path / "trust.json")
     vault = make_vault(tmp_path, passphrase_slot("pw"), items={"a": b"a"}, trust=trust)
     follows = open_again(vault, trust=trust)
     lost = Vault.open(vault.path, by_passphrase("pw"), trust=trust, options=WEAK)

@@ -16,17 +16,17 @@ from pyvault.vaultfile.format.descent import KEPT_STEPS
 from pyvault.vaultfile.format.header import Header
 from pyvault.vaultfile.format.index import Index
 from pyvault.vaultfile.format.index_json import Json
-from pyvault.vaultfile.state.trust_store import Trust, judge
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.trust_store import TrustStore, check_history
+from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again
 
-BEFORE = Sighting(vault_id=bytes(16), path="/v", fingerprint=b"f" * 16, epoch=2, generation=7, txid=b"t" * 16)
+BEFORE = VaultState(vault_id=bytes(16), path="/v", fingerprint=b"f" * 16, epoch=2, generation=7, txid=b"t" * 16)
 REKEYED = b"g" * 16
 
 
-def snapshot_of(seen: Sighting, meta: dict[str, Json]) -> Snapshot:
+def snapshot_of(seen: VaultState, meta: dict[str, Json]) -> Snapshot:
     header = Header(
         vault_id=seen.vault_id,
         txid=seen.txid,
@@ -39,10 +39,10 @@ def snapshot_of(seen: Sighting, meta: dict[str, Json]) -> Snapshot:
     return Snapshot(header=header, mac=b"", index=Index(meta=meta))
 
 
-def verdict(seen: Sighting, *known: Sighting, previous: tuple[bytes, ...] = ()) -> type[Exception] | None:
+def verdict(seen: VaultState, *known: VaultState, previous: tuple[bytes, ...] = ()) -> type[Exception] | None:
     meta: dict[str, Json] = {"prev": [each.hex() for each in previous]}
     try:
-        judge(seen, {each.vault_id: each for each in known}, lambda: snapshot_of(seen, meta))
+        check_history(seen, {each.vault_id: each for each in known}, lambda: snapshot_of(seen, meta))
     except (RollbackError, ForkError, ForeignVaultError) as exc:
         return type(exc)
     return None
@@ -70,7 +70,7 @@ def verdict(seen: Sighting, *known: Sighting, previous: tuple[bytes, ...] = ()) 
         pytest.param(replace(BEFORE, vault_id=b"o" * 16, path="/other"), None, id="other vault, other place"),
     ],
 )
-def test_judgement(seen: Sighting, expected: type[Exception] | None) -> None:
+def test_judgement(seen: VaultState, expected: type[Exception] | None) -> None:
     assert verdict(seen, BEFORE) is expected
 
 
@@ -91,8 +91,8 @@ def test_the_first_sight_is_believed() -> None:
     assert verdict(BEFORE) is None
 
 
-def vault_and_trust(tmp_path: Path) -> tuple[Vault, Trust]:
-    trust = Trust(tmp_path / "state" / "trust.json")
+def vault_and_trust(tmp_path: Path) -> tuple[Vault, TrustStore]:
+    trust = TrustStore(tmp_path / "state" / "trust.json")
     return make_vault(tmp_path, items={"a": b"a"}, trust=trust), trust
 
 
@@ -217,7 +217,7 @@ def test_a_damaged_memory_is_an_error_and_not_empty(tmp_path: Path, damage: byte
 def test_a_machine_without_a_state_directory_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     warnings: list[str] = []
-    trust = Trust(tmp_path / "file" / "trust.json", warn=warnings.append)
+    trust = TrustStore(tmp_path / "file" / "trust.json", warn=warnings.append)
     vault = make_vault(tmp_path, items={"a": b"a"}, trust=trust)
     again = open_again(vault, trust=trust)
     again.put(credential("b"), Secret(b"b"))
@@ -253,7 +253,7 @@ class Copied:
         self.place.mkdir(mode=0o700)
         for name in ("vault.pyv", "ci.key"):
             shutil.copy2(tmp_path / name, self.place / name)
-        self.trust_there = Trust(self.place / "state" / "trust.json")
+        self.trust_there = TrustStore(self.place / "state" / "trust.json")
         self.there = open_again(
             Vault.open(self.place / "vault.pyv", UnlockSources(keyfile=self.place / "ci.key"), options=WEAK),
             trust=self.trust_there,
@@ -284,7 +284,7 @@ def test_the_longer_branch_does_not_take_the_place_of_ours(tmp_path: Path) -> No
 def test_who_only_read_one_branch_notices_the_other(tmp_path: Path) -> None:
     copied = Copied(tmp_path)
     base = copied.vault.path.read_bytes()
-    reader = Trust(tmp_path / "reader" / "trust.json")
+    reader = TrustStore(tmp_path / "reader" / "trust.json")
     write(copied.vault)
     open_again(copied.vault, trust=reader)
     copied.vault.path.write_bytes(base)
@@ -387,7 +387,7 @@ def test_a_state_directory_has_one_name_for_its_writes(tmp_path: Path) -> None:
     name = trust.writer()
     assert name is not None
     write(vault)
-    assert Trust(trust.path).writer() == name
+    assert TrustStore(trust.path).writer() == name
     assert vault._open_handle().snapshot.index.meta["descent"]["writers"].keys() == {name.hex()}  # type: ignore[index,union-attr,call-overload]
     trust.path.with_name("writer").write_text("damaged")
     assert trust.writer() is None

@@ -65,11 +65,13 @@ def test_the_sources_are_asked_in_their_order(tmp_path: Path) -> None:
         UnlockSources(
             passphrase=given("pw"),
             keyfile=tmp_path / "absent.key",
-            standing_passphrase=must_not_be_asked,
+            passphrase_from_environment=must_not_be_asked,
             passphrase_prompt=must_not_be_asked,
         ),
-        UnlockSources(keyfile=keyfile, standing_passphrase=must_not_be_asked, passphrase_prompt=must_not_be_asked),
-        UnlockSources(standing_passphrase=given("pw"), passphrase_prompt=must_not_be_asked),
+        UnlockSources(
+            keyfile=keyfile, passphrase_from_environment=must_not_be_asked, passphrase_prompt=must_not_be_asked
+        ),
+        UnlockSources(passphrase_from_environment=given("pw"), passphrase_prompt=must_not_be_asked),
         UnlockSources(cached_data_key=lambda _id, _epoch: vault.data_key, passphrase_prompt=must_not_be_asked),
         UnlockSources(passphrase_prompt=given("pw")),
     ):
@@ -81,8 +83,8 @@ def test_a_wrong_source_is_never_fallen_through(tmp_path: Path) -> None:
     right = UnlockSources(keyfile=tmp_path / "ci.key")
     for sources in (
         UnlockSources(passphrase=given("wrong"), keyfile=right.keyfile),
-        UnlockSources(keyfile=wrong_key_file(tmp_path), standing_passphrase=given("pw")),
-        UnlockSources(standing_passphrase=given("wrong"), passphrase_prompt=given("pw")),
+        UnlockSources(keyfile=wrong_key_file(tmp_path), passphrase_from_environment=given("pw")),
+        UnlockSources(passphrase_from_environment=given("wrong"), passphrase_prompt=given("pw")),
     ):
         with pytest.raises(WrongKeyError):
             open_with(vault, sources)
@@ -101,7 +103,7 @@ def test_a_source_without_a_slot_is_skipped_and_not_even_asked(tmp_path: Path) -
 def test_a_missing_key_file_for_a_vault_with_such_a_slot(tmp_path: Path) -> None:
     vault = make_vault(tmp_path, passphrase_slot("pw"))
     with pytest.raises(ConfigError, match=r"absent\.key") as caught:
-        open_with(vault, UnlockSources(keyfile=tmp_path / "absent.key", standing_passphrase=given("pw")))
+        open_with(vault, UnlockSources(keyfile=tmp_path / "absent.key", passphrase_from_environment=given("pw")))
     assert "is opened by a passphrase" in (caught.value.hint or ""), "a new key file would not open it"
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import VaultExistsError, WriteFailedError
-from pyvault.files.retry import patiently
+from pyvault.files.retry import retry_while_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -112,7 +112,7 @@ class PendingFile:
         """
         self._bring_to_disk()
         with writing(self.target):
-            patiently(lambda: self.path.replace(self.target))
+            retry_while_in_use(lambda: self.path.replace(self.target))
         if self._durable:
             try:
                 sync_directory(self.target.parent)

@@ -24,7 +24,7 @@ from pyvault.errors import (
     VaultNotFoundError,
     WriteFailedError,
 )
-from pyvault.files.retry import patiently
+from pyvault.files.retry import retry_while_in_use
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def open_private(path: Path, checks: FileChecks) -> int:
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, flag, 0)
     with reading(path):
-        descriptor = patiently(lambda: os.open(path, flags))
+        descriptor = retry_while_in_use(lambda: os.open(path, flags))
     try:
         with reading(path):
             status = os.fstat(descriptor)

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from pyvault.files.retry import patiently
+from pyvault.files.retry import retry_while_in_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def read_file(path: Path, limit: int) -> bytes:
     for name in FLAGS:  # each where the system has it
         flags |= getattr(os, name, 0)
     try:
-        descriptor = patiently(lambda: os.open(path, flags))
+        descriptor = retry_while_in_use(lambda: os.open(path, flags))
     except OSError as exc:
         if exc.errno == errno.ENXIO:  # a socket can't be opened
             raise OSError(errno.EINVAL, "it is a socket and not a file", str(path)) from None

@@ -20,7 +20,7 @@ LIMIT = 2.0  # seconds; virus scanners and indexers hold files open that long
 PAUSE = 0.05
 
 
-def patiently(act: Callable[[], T]) -> T:
+def retry_while_in_use(act: Callable[[], T]) -> T:
     """Do something with a file, again and again for a moment while Windows says that it is in use.
 
     Raises:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyvault.errors import PyvaultError
-    from pyvault.mfa.used_codes import MfaClaims
+    from pyvault.mfa.used_codes import UsedCodes
 
     T = TypeVar("T")
 
@@ -76,13 +76,13 @@ MfaSource = Callable[[MfaRequest], Secret[str]]
 Wait = Callable[[timedelta], None]
 
 
-class MfaDesk:
+class MfaCodes:
     """Hands out proofs of possession of an MFA device, each code once."""
 
     def __init__(
         self,
         *,
-        claims: MfaClaims,
+        claims: UsedCodes,
         wait: Wait,
         tell: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str],

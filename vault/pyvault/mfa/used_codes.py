@@ -32,7 +32,7 @@ REMEMBERED = 3  # windows: AWS takes the codes of the neighbouring ones too
 MAX_RECORD = 64 * 1024  # bytes; a mark takes 80, and few are made in three windows
 
 
-class MfaClaims:
+class UsedCodes:
     """The codes that were sent, device by device."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:

@@ -23,7 +23,7 @@ from pyvault.errors import (
     UsageError,
 )
 from pyvault.migration.aws_vault_records import ForeignItemError
-from pyvault.migration.items import Belongings, Devices, Keys
+from pyvault.migration.items import Devices, Keys, StoredItems
 from pyvault.names import ItemName, Kind, LaterKind
 from pyvault.record import Record, replace
 from pyvault.storage.fence import contract_errors
@@ -40,7 +40,7 @@ T = TypeVar("T")
 STAYING = (Kind.BRIDGE, Kind.PENDING)
 
 
-class Deed(StrEnum):
+class MigrationOutcome(StrEnum):
     """What was done with one key or device, or would be."""
 
     COPIED = "copied, verified"
@@ -56,12 +56,12 @@ class Deed(StrEnum):
 
 
 #: After these the source may go.
-VERIFIED = frozenset({Deed.COPIED, Deed.ALREADY})
+VERIFIED = frozenset({MigrationOutcome.COPIED, MigrationOutcome.ALREADY})
 #: A dry run says that it might then.
-FORETOLD = frozenset({Deed.WOULD_COPY, Deed.IS_THERE})
+FORETOLD = frozenset({MigrationOutcome.WOULD_COPY, MigrationOutcome.IS_THERE})
 
 
-class Moved(Record):
+class MigrationResult(Record):
     """What became of a profile's key, or of its MFA device.
 
     Attributes:
@@ -71,7 +71,7 @@ class Moved(Record):
     """
 
     profile: str
-    deed: Deed
+    deed: MigrationOutcome
     kind: Kind = Kind.CREDENTIAL
     deleted: bool = False
     problem: PyvaultError | None = None
@@ -82,7 +82,7 @@ class Moved(Record):
         return f"{self.deed}, deleted source" if self.deleted else str(self.deed)
 
 
-class Terms(Record):
+class MigrationOptions(Record):
     """How to move.
 
     Attributes:
@@ -127,10 +127,10 @@ def move(
     source: CredentialStore,
     target: CredentialStore,
     profiles: Iterable[str],
-    terms: Terms,
+    terms: MigrationOptions,
     *,
     here: frozenset[ItemName] | None = None,
-) -> Iterator[Moved]:
+) -> Iterator[MigrationResult]:
     """Move the profiles one by one; what is given is done with, a profile's device and its key at once.
 
     A damaged item stops its own profile only.
@@ -153,9 +153,9 @@ def move(
         try:
             yield from _move_profile(source, target, profile, here, terms)
         except ForeignItemError as exc:
-            yield Moved(profile=profile, deed=Deed.FOREIGN, problem=exc)
+            yield MigrationResult(profile=profile, deed=MigrationOutcome.FOREIGN, problem=exc)
         except ItemCorruptError as exc:
-            yield Moved(profile=profile, deed=Deed.FAILED, problem=exc)
+            yield MigrationResult(profile=profile, deed=MigrationOutcome.FAILED, problem=exc)
 
 
 def left_behind(here: Iterable[ItemName]) -> Counter[Kind | LaterKind]:
@@ -164,12 +164,12 @@ def left_behind(here: Iterable[ItemName]) -> Counter[Kind | LaterKind]:
 
 
 def _move_profile(
-    source: CredentialStore, target: CredentialStore, profile: str, here: Container[ItemName], terms: Terms
-) -> list[Moved]:
-    done: list[Moved] = []
+    source: CredentialStore, target: CredentialStore, profile: str, here: Container[ItemName], terms: MigrationOptions
+) -> list[MigrationResult]:
+    done: list[MigrationResult] = []
     key = None
     if ItemName(Kind.CREDENTIAL, profile) in here:
-        key = Passage(Keys(source), Keys(target), profile, terms)
+        key = ItemCopy(Keys(source), Keys(target), profile, terms)
     if ItemName(Kind.TOTP, profile) in here:
         kept = key is not None and key.is_barred
         done.append(_with_key(profile) if kept else _copy_device(source, target, profile, terms))
@@ -180,47 +180,55 @@ def _move_profile(
     return [_delete_source(source, moved) if moved.deed in VERIFIED else moved for moved in done]
 
 
-def _with_key(profile: str) -> Moved:
-    return Moved(profile=profile, kind=Kind.TOTP, deed=Deed.STAYS_WITH_KEY)
+def _with_key(profile: str) -> MigrationResult:
+    return MigrationResult(profile=profile, kind=Kind.TOTP, deed=MigrationOutcome.STAYS_WITH_KEY)
 
 
-def _copy_device(source: CredentialStore, target: CredentialStore, profile: str, terms: Terms) -> Moved:
+def _copy_device(
+    source: CredentialStore, target: CredentialStore, profile: str, terms: MigrationOptions
+) -> MigrationResult:
     try:
-        return Passage(Devices(source), Devices(target), profile, terms).copy()
+        return ItemCopy(Devices(source), Devices(target), profile, terms).copy()
     except (InvalidNameError, ItemTooLargeError):  # a store of somebody else that knows keys only
-        return Moved(profile=profile, kind=Kind.TOTP, deed=Deed.STAYS)
+        return MigrationResult(profile=profile, kind=Kind.TOTP, deed=MigrationOutcome.STAYS)
 
 
-def _delete_source(source: CredentialStore, moved: Moved) -> Moved:
+def _delete_source(source: CredentialStore, moved: MigrationResult) -> MigrationResult:
     belongings = Keys(source) if moved.kind is Kind.CREDENTIAL else Devices(source)
     belongings.delete(moved.profile)
     return replace(moved, deleted=True)
 
 
-class Passage(Generic[T]):
+class ItemCopy(Generic[T]):
     """The way of one item from store to store: what is at both ends is read first."""
 
-    def __init__(self, source: Belongings[T], target: Belongings[T], profile: str, terms: Terms) -> None:
+    def __init__(self, source: StoredItems[T], target: StoredItems[T], profile: str, terms: MigrationOptions) -> None:
         self._source, self._target, self._profile, self._terms = source, target, profile, terms
         self._item = source.get(profile)
         there = _find(target, profile)
         self._fits = there is not None and source.same(there, self._item)
         self.is_barred = there is not None and not self._fits and not terms.overwrite
 
-    def copy(self) -> Moved:
+    def copy(self) -> MigrationResult:
         """Copy it and read it back, unless it is there already or another one is."""
         if self._terms.dry_run:
-            return self._did(Deed.WOULD_SKIP if self.is_barred else Deed.IS_THERE if self._fits else Deed.WOULD_COPY)
+            return self._did(
+                MigrationOutcome.WOULD_SKIP
+                if self.is_barred
+                else MigrationOutcome.IS_THERE
+                if self._fits
+                else MigrationOutcome.WOULD_COPY
+            )
         if self.is_barred:
-            return self._did(Deed.SKIPPED)
+            return self._did(MigrationOutcome.SKIPPED)
         if not self._fits:
             self._target.put(self._profile, self._item)
         if not self._source.same(self._target.get(self._profile), self._item):
             raise ConflictError(f"the copy of '{self._profile}' reads back differently; its source was kept")
-        return self._did(Deed.ALREADY if self._fits else Deed.COPIED)
+        return self._did(MigrationOutcome.ALREADY if self._fits else MigrationOutcome.COPIED)
 
-    def _did(self, deed: Deed) -> Moved:
-        return Moved(profile=self._profile, kind=self._source.kind, deed=deed)
+    def _did(self, deed: MigrationOutcome) -> MigrationResult:
+        return MigrationResult(profile=self._profile, kind=self._source.kind, deed=deed)
 
 
 def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
@@ -232,7 +240,7 @@ def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) ->
         )
 
 
-def _find(store: Belongings[T], profile: str) -> T | None:
+def _find(store: StoredItems[T], profile: str) -> T | None:
     try:
         return store.get(profile)
     except ItemNotFoundError:

@@ -23,13 +23,13 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.migration.aws_vault_records import ForeignItemError
-from pyvault.migration.between_stores import Deed, Moved, Passage, refuse_half_rotated
+from pyvault.migration.between_stores import ItemCopy, MigrationOutcome, MigrationResult, refuse_half_rotated
 from pyvault.migration.items import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyvault.migration.between_stores import Terms
+    from pyvault.migration.between_stores import MigrationOptions
     from pyvault.model import StoredCredentials
     from pyvault.storage.typed_store import CredentialStore
 
@@ -72,8 +72,8 @@ class _Entries(Keys):
 
 
 def take_over(
-    source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: Terms
-) -> Iterator[Moved]:
+    source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: MigrationOptions
+) -> Iterator[MigrationResult]:
     """Copy the keys of these profiles one by one; each is answered for.
 
     Args:
@@ -95,7 +95,7 @@ def take_over(
     for profile in profiles:
         try:
             refuse_half_rotated(there, profile, "")
-            moved = Passage(_Entries(source), Keys(target), profile, terms).copy()
+            moved = ItemCopy(_Entries(source), Keys(target), profile, terms).copy()
             opened = True
         except _EntryError as exc:
             problem = exc.problem
@@ -113,6 +113,6 @@ def take_over(
         raise SourceError(unopened)
 
 
-def _failed(profile: str, problem: PyvaultError) -> Moved:
-    deed = Deed.FOREIGN if isinstance(problem, ForeignItemError) else Deed.FAILED
-    return Moved(profile=profile, deed=deed, problem=problem)
+def _failed(profile: str, problem: PyvaultError) -> MigrationResult:
+    deed = MigrationOutcome.FOREIGN if isinstance(problem, ForeignItemError) else MigrationOutcome.FAILED
+    return MigrationResult(profile=profile, deed=deed, problem=problem)

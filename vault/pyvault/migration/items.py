@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Belongings(Protocol[T]):
+class StoredItems(Protocol[T]):
     """All items of one kind in one store, by profile."""
 
     kind: ClassVar[Kind]

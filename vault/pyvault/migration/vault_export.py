@@ -22,7 +22,7 @@ from pyvault.files.file_checks import FileChecks, prepare_directory
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_new_directory
 from pyvault.vaultfile.disk.write import check_free
-from pyvault.vaultfile.handle import settled_path
+from pyvault.vaultfile.handle import canonical_path
 from pyvault.vaultfile.unlock.key_file import create_key_file
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
@@ -31,7 +31,7 @@ from pyvault.vaultfile.vault_options import VaultOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.trust_store import TrustStore
 
 SUFFIX = ".unfinished"
 VAULT, KEY = "vault", "key"
@@ -43,7 +43,7 @@ LONGEST_KEY_FILE = 1024  # bytes; far more than one has
 class NewVaultFile:
     """A vault file in the making, for the length of a ``with``."""
 
-    def __init__(self, file: Path, key: Path | None, trust: Trust, *, checks: FileChecks | None = None) -> None:
+    def __init__(self, file: Path, key: Path | None, trust: TrustStore, *, checks: FileChecks | None = None) -> None:
         """Name the two; nothing is touched yet.
 
         Args:
@@ -52,8 +52,8 @@ class NewVaultFile:
             trust: remembers vaults by their paths.
             checks: of its directory, by default the ordinary ones.
         """
-        self._file = settled_path(file)
-        self._key = None if key is None else settled_path(key)
+        self._file = canonical_path(file)
+        self._key = None if key is None else canonical_path(key)
         self._trust = trust
         self._checks = checks or FileChecks()
         self._folder = self._file.with_name(f"{self._file.name}{SUFFIX}")

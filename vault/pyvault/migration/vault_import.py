@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 
-def check_way_in(file: Path, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks) -> None:
+def check_unlockable(file: Path, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks) -> None:
     """Refuse what can't come to a good end: a place that is given but not there, or no key file where only one opens.
 
     Nothing but the header is read, and nothing of it is believed: opening the file checks it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ProcessError
 from pyvault.process.chain import entered
 from pyvault.process.group import Mark, running_beside_us
-from pyvault.process.restore_terminal import own_terminal
+from pyvault.process.restore_terminal import restored_terminal
 from pyvault.process.scrub_environment import without_vault_secrets
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -61,7 +61,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
     mark = Mark()
     child_environ = _child_environ(environ, command.profile) | mark.variables(environ)
     trace(__name__, "running %s", _name(command))
-    with own_terminal() as terminal:
+    with restored_terminal() as terminal:
 
         def start() -> subprocess.Popen[bytes]:
             try:

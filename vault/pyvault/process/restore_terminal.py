@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def own_terminal() -> Generator[IO[bytes] | None]:
+def restored_terminal() -> Generator[IO[bytes] | None]:
     """Open the controlling terminal, if this process has one; it is as before when the block fails."""
     if sys.platform == "win32":
         yield None

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pyvault.config.ca_bundle import OF_AWS, find_ca_bundle
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
-from pyvault.retrieval.link_local import ask_patiently, parse_credentials
+from pyvault.retrieval.link_local import ask_with_retries, parse_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,14 +49,14 @@ def from_instance(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
     base = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or ADDRESS.get(mode, ADDRESS["ipv4"])
     base = base.rstrip("/")
     life = {"x-aws-ec2-metadata-token-ttl-seconds": TOKEN_LIFE}
-    status, token = ask_patiently(f"{base}/latest/api/token", sleep=sleep, method="PUT", headers=life)
+    status, token = ask_with_retries(f"{base}/latest/api/token", sleep=sleep, method="PUT", headers=life)
     if status != 200:
         raise AwsUnreachableError(f"the instance metadata service gives no token: status {status}")
     proof = {"x-aws-ec2-metadata-token": token.reveal()}
-    status, role = ask_patiently(base + PATH, sleep=sleep, headers=proof)
+    status, role = ask_with_retries(base + PATH, sleep=sleep, headers=proof)
     if status != 200 or not (name := role.reveal().strip().partition("\n")[0]):
         raise NoCredentialsError("this instance has no role")
-    status, body = ask_patiently(base + PATH + name, sleep=sleep, headers=proof)
+    status, body = ask_with_retries(base + PATH + name, sleep=sleep, headers=proof)
     if status != 200:
         raise NoCredentialsError(f"the instance metadata service gives no credentials: status {status}")
     return parse_credentials(body, source="the instance metadata service")
@@ -73,7 +73,7 @@ def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
     url = _url(environ)
     trusted = find_ca_bundle(environ.get(OF_AWS), environ)
     headers = _authorization(environ)
-    status, body = ask_patiently(url, sleep=sleep, headers=headers, also_silence=True, ca_bundle=trusted)
+    status, body = ask_with_retries(url, sleep=sleep, headers=headers, also_silence=True, ca_bundle=trusted)
     if status != 200:
         raise NoCredentialsError(f"the container's credential endpoint answers with status {status}")
     return parse_credentials(body, source="the container's credential endpoint")

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
-    from pyvault.mfa.codes import MfaDesk
+    from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials
     from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, WebIdentityStep
 
 MAX_NAME = 32  # characters. Source: STS API Reference, GetFederationToken, Name
 
 
-def get_session_token(step: SessionTokenStep, source: Credentials, calls: AwsCalls, mfa: MfaDesk) -> Credentials:
+def get_session_token(step: SessionTokenStep, source: Credentials, calls: AwsCalls, mfa: MfaCodes) -> Credentials:
     """Return a session for a long-lived pair, with MFA where the step has a device; may ask a human for a code.
 
     Raises:
@@ -45,7 +45,7 @@ def get_session_token(step: SessionTokenStep, source: Credentials, calls: AwsCal
     return replace(session, account_id=source.account_id)
 
 
-def assume_role(step: AssumeRoleStep, source: Credentials, calls: AwsCalls, mfa: MfaDesk, clock: Clock) -> Credentials:
+def assume_role(step: AssumeRoleStep, source: Credentials, calls: AwsCalls, mfa: MfaCodes, clock: Clock) -> Credentials:
     """Return the step's role, assumed with MFA where the step has a device; may ask a human for a code.
 
     Raises:

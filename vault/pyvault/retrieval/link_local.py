@@ -87,7 +87,7 @@ def _with_tls(host: str, port: int | None, ca_bundle: str | None) -> HTTPSConnec
     return HTTPSConnection(host, port, timeout=TIMEOUT, context=tls_context(ca_bundle))
 
 
-def ask_patiently(
+def ask_with_retries(
     url: str,
     *,
     sleep: Sleep,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
-    from pyvault.mfa.codes import MfaDesk
+    from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials
     from pyvault.retrieval.from_sso import PortalLogin
     from pyvault.sessions.single_flight import SingleFlight
@@ -67,7 +67,7 @@ class Toolbox(Protocol):
         ...
 
     @property
-    def mfa(self) -> MfaDesk:
+    def mfa(self) -> MfaCodes:
         """Hands out MFA codes."""
         ...
 

@@ -66,7 +66,7 @@ class _Walk:
         Raises:
             CredentialsError: they belong to another one.
         """
-        credentials = self.upto(place)
+        credentials = self.credentials_at(place)
         claim = self.plan.claims.get(place)
         if claim is None:
             return credentials
@@ -74,13 +74,13 @@ class _Walk:
 
         return confirmed(claim, credentials)
 
-    def upto(self, place: int) -> Credentials:
+    def credentials_at(self, place: int) -> Credentials:
         """Give the credentials of the step at *place*."""
         step = self.plan.steps[place]
         if isinstance(step, UNCACHED_STEPS):
             return self.origin.credentials()
         if isinstance(step, SessionTokenStep) and step.condition is not None:
-            given = self.upto(place - 1)  # of a command that has run, and is not run again
+            given = self.credentials_at(place - 1)  # of a command that has run, and is not run again
             if given.session_token is not None:
                 return given
         if self.cache is CacheMode.OFF:

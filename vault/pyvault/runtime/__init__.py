@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.aws.calls import AwsCalls
-    from pyvault.mfa.codes import MfaDesk, MfaSource
+    from pyvault.mfa.codes import MfaCodes, MfaSource
     from pyvault.retrieval.walk import Retriever
     from pyvault.secret import Secret
     from pyvault.sessions.cache import SessionCache
@@ -65,19 +65,19 @@ class Runtime(Stores):
 
         time.sleep(left.total_seconds())
 
-    def mfa_desk(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaDesk:
+    def mfa_desk(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaCodes:
         """Return what hands out MFA codes: the given one, a configured command, a kept authenticator, a person.
 
         Args:
             given: used for every MFA call.
             prompt: asks a person; None where nobody may be asked.
         """
-        from pyvault.mfa.codes import MfaDesk
+        from pyvault.mfa.codes import MfaCodes
         from pyvault.mfa.stored_totp import StoredTotp, stored_codes
-        from pyvault.mfa.used_codes import MfaClaims
+        from pyvault.mfa.used_codes import UsedCodes
 
-        return MfaDesk(
-            claims=MfaClaims(self.paths.locks, clock.now),
+        return MfaCodes(
+            claims=UsedCodes(self.paths.locks, clock.now),
             wait=self.wait,
             tell=self.warn,
             environ=self.environ,
@@ -160,7 +160,7 @@ class _Tools:
         return BotoCalls()
 
     @property
-    def mfa(self) -> MfaDesk:
+    def mfa(self) -> MfaCodes:
         return self._runtime.mfa_desk(self._mfa_code, self._prompt())
 
     @property

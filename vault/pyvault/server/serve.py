@@ -15,7 +15,7 @@ from pyvault.trace import warn
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from pyvault.server.http.admission import Gate
+    from pyvault.server.http.admission import Admission
     from pyvault.server.http.request import Request
     from pyvault.server.http.response import Answer
 
@@ -47,7 +47,7 @@ class Service(Record):
     """
 
     application: ClosableApplication
-    gate: Gate
+    gate: Admission
     listener: socket.socket
     hop_limit: int | None = None
 

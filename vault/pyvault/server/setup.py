@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.secret import Secret
     from pyvault.server.endpoints.refreshing_source import AsyncFetch, CredentialSource, Prepare
-    from pyvault.server.http.admission import Gate
+    from pyvault.server.http.admission import Admission
     from pyvault.server.serve import Service
 
     FetchOf = Callable[[Identity], AsyncFetch]
@@ -98,17 +98,17 @@ class ServerSetup(Record):
             application=application, gate=self._gate("imds"), listener=self.listener, hop_limit=EC2_HOP_LIMIT
         )
 
-    def _gate(self, server: str) -> Gate:
+    def _gate(self, server: str) -> Admission:
         from pyvault.process.peer import owner_check
         from pyvault.server.http.access_log import make_access_log
-        from pyvault.server.http.admission import MAX_CONNECTIONS, Gate, anybody, room_for_connections
+        from pyvault.server.http.admission import MAX_CONNECTIONS, Admission, anybody, room_for_connections
 
         is_owner = None
         if self.check_peer and sys.platform == "linux":
             is_owner = owner_check(uid=os.getuid(), others=self.allowed_uids)
         log = None if self.log is None else make_access_log(self.log, server=server)
         limit = room_for_connections(MAX_CONNECTIONS)
-        return Gate(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)
+        return Admission(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)
 
     def _source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
         """Make a source, with what is there already."""

@@ -133,7 +133,7 @@ class VaultSettings(Record):
             return UnlockSources(
                 keyfile=self.keyfile,
                 key=self.given_key(ask),
-                standing_passphrase=standing,
+                passphrase_from_environment=standing,
                 wrapping_key=wrapping_key,
                 passphrase_prompt=lambda: ask(question),
             )
@@ -141,7 +141,7 @@ class VaultSettings(Record):
             passphrase=origins.given_passphrase(),
             keyfile=self.keyfile,
             key=self.given_key(ask),
-            standing_passphrase=standing or origins.standing_passphrase(),
+            passphrase_from_environment=standing or origins.passphrase_from_environment(),
             wrapping_key=wrapping_key,
             passphrase_prompt=lambda: origins.typed_passphrase(question),
             passphrase_again=lambda: origins.typed_passphrase(question, wrong=True),

@@ -16,8 +16,8 @@ from pyvault.trace import trace
 from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
 from pyvault.vaultfile.state.entries import SlotInfo
-from pyvault.vaultfile.state.trust_store import Trust, judge
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.trust_store import TrustStore, check_history
+from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import Unlocked, Unlocking
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.state.draft import Draft
-    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault_options import VaultOptions
 
@@ -46,16 +46,16 @@ class Handle(MutableRecord):
 
     path: Path
     options: VaultOptions
-    trust: Trust | None
+    trust: TrustStore | None
     unlocked: Unlocked
     keys: Keys
     snapshot: Snapshot
     own: tuple[int, bytes] | None = None
 
     @property
-    def seen(self) -> Sighting:
+    def seen(self) -> VaultState:
         """The last verified state, as the trust file remembers it."""
-        return Sighting.of(self.path, self.snapshot.header, self.keys.fingerprint, own=self.own)
+        return VaultState.of(self.path, self.snapshot.header, self.keys.fingerprint, own=self.own)
 
     def slots(self) -> list[SlotInfo]:
         """List the key slots of :attr:`snapshot`."""
@@ -127,20 +127,20 @@ class Handle(MutableRecord):
 
                 check_key(self.path, keys, self.options)
         reader.verify_header(keys)
-        seen = Sighting.of(self.path, header, keys.fingerprint, own=self.own)
+        seen = VaultState.of(self.path, header, keys.fingerprint, own=self.own)
         opened = cache(partial(reader.snapshot, keys))
         seen = admit(seen, {header.vault_id: self.seen}, opened, self.trust)
         self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
         self._remember(seen)
 
-    def _remember(self, seen: Sighting) -> None:
+    def _remember(self, seen: VaultState) -> None:
         if self.trust is not None:
             self.trust.record(seen)
 
 
 def admit(
-    seen: Sighting, known: Mapping[bytes, Sighting], snapshot: Callable[[], Snapshot], trust: Trust | None
-) -> Sighting:
+    seen: VaultState, known: Mapping[bytes, VaultState], snapshot: Callable[[], Snapshot], trust: TrustStore | None
+) -> VaultState:
     """Return what to remember of a state that may follow what was seen; see ``state/trust_store.py``.
 
     Raises:
@@ -148,7 +148,7 @@ def admit(
         ForeignVaultError: it is another vault.
     """
     try:
-        return judge(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
+        return check_history(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
     except (ForkError, RollbackError) as exc:
         from pyvault.vaultfile.disk.conflict_copies import name_copies
 
@@ -162,7 +162,7 @@ def lock(path: Path, options: VaultOptions) -> LockFile:
     return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout, what=f"'{path}'")
 
 
-def settled_path(path: Path) -> Path:
+def canonical_path(path: Path) -> Path:
     """Make a vault's path independent of the working directory and of links to its directory."""
     return Path(os.path.realpath(path.parent)) / path.name
 
@@ -199,7 +199,7 @@ def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
     raise WrongKeyError(f"'{path}' has a new data key, and the slot that opened it is gone", hint="open it again")
 
 
-def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options: VaultOptions) -> Handle:
+def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions) -> Handle:
     """Open a vault.
 
     The trust file is read first: a vault that is newer than its entry is then
@@ -212,7 +212,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
         UserCancelledError: the human declined.
     """
     check_way(path, options.checks)
-    path = settled_path(path)
+    path = canonical_path(path)
     known = trust.sightings() if trust is not None else {}
     try:
         with VaultReader(path, options.checks) as locked:
@@ -240,7 +240,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: Trust | None, options:
         before = known.get(reader.header.vault_id)
         own = None if before is None else before.own
         opened = cache(partial(reader.snapshot, keys))
-        seen = Sighting.of(path, reader.header, keys.fingerprint, own=own)
+        seen = VaultState.of(path, reader.header, keys.fingerprint, own=own)
         seen = admit(seen, known, opened, trust)
         snapshot = opened()
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):

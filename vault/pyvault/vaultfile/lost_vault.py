@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
-def refuse_lost(path: Path, known: Mapping[bytes, Sighting], options: VaultOptions) -> None:
+def refuse_lost(path: Path, known: Mapping[bytes, VaultState], options: VaultOptions) -> None:
     """Raise an error if a vault that was not found at *path* must have been there.
 
     Args:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.state.draft import Change
     from pyvault.vaultfile.state.transaction import Transaction
-    from pyvault.vaultfile.state.trust_store import Trust
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.trust_store import TrustStore
+    from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault.vaultfile.unlock.new_slot import NewSlot
 
 ORDINARY = VaultOptions()
@@ -54,7 +54,7 @@ class Vault:
         path: Path,
         *,
         new_slots: Sequence[NewSlot],
-        trust: Trust | None = None,
+        trust: TrustStore | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
         """Make an empty vault; see :func:`~pyvault.vaultfile.state.new_vault_file.create_vault`.
@@ -77,7 +77,7 @@ class Vault:
         path: Path,
         sources: UnlockSources,
         *,
-        trust: Trust | None = None,
+        trust: TrustStore | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
         """Open a vault; may ask a human. See :func:`~pyvault.vaultfile.handle.open_vault`."""
@@ -90,7 +90,7 @@ class Vault:
         number: int,
         sources: UnlockSources,
         *,
-        trust: Trust | None = None,
+        trust: TrustStore | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
         """Bring a backup back; see :func:`~pyvault.vaultfile.state.new_vault_file.restore_vault`."""
@@ -131,7 +131,7 @@ class Vault:
         return self._open_handle().keys.fingerprint
 
     @property
-    def seen(self) -> Sighting:
+    def seen(self) -> VaultState:
         """The state last verified, for :meth:`Trust.accept`."""
         return self._open_handle().seen
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import BackendError, PyvaultError
-from pyvault.migration.between_stores import Terms
+from pyvault.migration.between_stores import MigrationOptions
 from pyvault.migration.from_aws_vault import SourceError, take_over
 from pyvault.storage.typed_store import CredentialStore
 from pyvault_cli.commandline import shared_options
@@ -50,7 +50,7 @@ def import_aws_vault(
     --backend-option aws-vault.KEY=VALUE is for its store, NAME.KEY=VALUE for ours.
     """
     context = context_of(ctx)
-    terms = Terms(overwrite=overwrite, dry_run=dry_run)
+    terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
     account = Account()
     with context.without_flags(partial(aws_vault_stores.is_of_the_source, with_backend=from_ is None)) as ours:
         try:
@@ -62,7 +62,12 @@ def import_aws_vault(
 
 
 def _import(
-    context: Context, ours: Context, given: str | None, wanted: tuple[str, ...], terms: Terms, account: Account
+    context: Context,
+    ours: Context,
+    given: str | None,
+    wanted: tuple[str, ...],
+    terms: MigrationOptions,
+    account: Account,
 ) -> None:
     problem: PyvaultError | None = None
     kind = aws_vault_stores.named_kind(context, given)
@@ -110,7 +115,7 @@ def _stores(
 
 
 def _take_over(
-    store: AwsVaultStore, ours: Context, profiles: list[str], terms: Terms, account: Account, *, shared: bool
+    store: AwsVaultStore, ours: Context, profiles: list[str], terms: MigrationOptions, account: Account, *, shared: bool
 ) -> None:
     if not profiles:
         return

@@ -8,7 +8,7 @@ import typer
 
 from pyvault.config.config_file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
-from pyvault.migration.between_stores import FORETOLD, VERIFIED, Moved, Terms
+from pyvault.migration.between_stores import FORETOLD, VERIFIED, MigrationOptions, MigrationResult
 from pyvault.migration.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
@@ -48,9 +48,9 @@ def import_credentials_file(
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
         raise ProfileNotFoundError(f"there are no access keys in '{path}'", hint=hint)
     source = CredentialStore(ClearKeys(found.pairs, found.unusable))
-    terms = Terms(overwrite=overwrite, dry_run=dry_run)
+    terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
 
-    def go_on(done: list[Moved]) -> None:
+    def go_on(done: list[MigrationResult]) -> None:
         stored = [moved.profile for moved in done if moved.deed in (FORETOLD if dry_run else VERIFIED)]
         if not stored:
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyvault.errors import UsageError
-from pyvault.migration.between_stores import Terms
+from pyvault.migration.between_stores import MigrationOptions
 from pyvault.record import replace
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
@@ -48,7 +48,7 @@ def vault_export(
     from pyvault.migration.vault_export import NewVaultFile
     from pyvault.storage.registry import open_backend
     from pyvault.storage.typed_store import CredentialStore
-    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.trust_store import TrustStore
 
     context = context_of(ctx)
     if keyfile is not None and to is not To.KEYFILE:
@@ -61,7 +61,7 @@ def vault_export(
         return context.ask(replace(question, prompt=f"new passphrase for '{file}'"))
 
     checks = context.file_checks
-    with NewVaultFile(file, key, Trust(context.paths.trust, checks=checks), checks=checks) as new:
+    with NewVaultFile(file, key, TrustStore(context.paths.trust, checks=checks), checks=checks) as new:
 
         def publish() -> None:
             new.publish()
@@ -74,7 +74,7 @@ def vault_export(
         ours = context.options_of("file")
         wishes = {key: ours[key] for key in ("kdf", "weak_passphrase") if key in ours}
         with closing(CredentialStore(open_backend("file", new.options | wishes, ask, warn=output.warn))) as target:
-            move_and_tell(source, target, profile or (), Terms(), record=publish)
+            move_and_tell(source, target, profile or (), MigrationOptions(), record=publish)
 
 
 def vault_import(
@@ -97,7 +97,7 @@ def vault_import(
 
     FILE stays as it is.
     """
-    from pyvault.migration.vault_import import AnotherVault, check_way_in
+    from pyvault.migration.vault_import import AnotherVault, check_unlockable
     from pyvault.storage.typed_store import CredentialStore
     from pyvault_cli.vaults.merge_report import find_same_vault, merge_and_tell
 
@@ -115,7 +115,7 @@ def vault_import(
     if same is not None and not profile:
         merge_and_tell(same, file, options, ask, overwrite=overwrite, dry_run=dry_run)
         return
-    check_way_in(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
+    check_unlockable(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
     with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
-        terms = Terms(overwrite=overwrite, dry_run=dry_run)
+        terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
         move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)

@@ -20,7 +20,7 @@ from pyvault_cli.vaults.vault_access import VaultAccess
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.format.header import Header
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.vault_state import VaultState
 
 
 def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
@@ -64,7 +64,7 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
         output.out(f"slot: {slot_as_text(slot)}")
 
 
-def _sighting(access: VaultAccess, header: Header) -> Sighting | None:
+def _sighting(access: VaultAccess, header: Header) -> VaultState | None:
     """Return what was seen when this vault was last opened here; the file itself tells no fingerprint."""
     try:
         return access.trust.sightings().get(header.vault_id)
@@ -73,7 +73,7 @@ def _sighting(access: VaultAccess, header: Header) -> Sighting | None:
         return None
 
 
-def _warn_of_other_states(access: VaultAccess, header: Header, seen: Sighting | None) -> None:
+def _warn_of_other_states(access: VaultAccess, header: Header, seen: VaultState | None) -> None:
     """Tell of copies that other machines wrote, and of a file that is not what was seen here.
 
     Whether a newer one descends from that is known only to who opens it.

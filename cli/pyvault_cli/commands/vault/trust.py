@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import ItemNotFoundError, UsageError
-from pyvault.vaultfile.handle import settled_path
+from pyvault.vaultfile.handle import canonical_path
 from pyvault.vaultfile.state.places import vault_at
 from pyvault_cli.context import context_of
 from pyvault_cli.terminal import output
@@ -39,7 +39,7 @@ def vault_forget(
     access = VaultAccess(context_of(ctx))
     known = access.trust.sightings()
     if vault is None:
-        path = settled_path(access.path)
+        path = canonical_path(access.path)
         before = vault_at(known, str(path))
         if before is None:
             raise ItemNotFoundError(f"no vault is remembered at '{path}'")

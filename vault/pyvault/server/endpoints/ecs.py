@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 from pyvault.secret import Secret
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import NOT_FOUND, ONLY_READING, READING, refusal
 from pyvault.server.http.response import Answer, make_answer, make_refusal
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pyvault.server.endpoints.roles import RolePatterns, RoleSources
     from pyvault.server.http.request import Request
 
-BAD_TOKEN = make_refusal(403, "invalid authorization token", why=Why.TOKEN)
-ROLE_REFUSED = make_refusal(403, "this role is not allowed here", why=Why.ROLE)
-TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed", why=Why.BUSY)
+BAD_TOKEN = make_refusal(403, "invalid authorization token", why=RefusalReason.TOKEN)
+ROLE_REFUSED = make_refusal(403, "this role is not allowed here", why=RefusalReason.ROLE)
+TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed", why=RefusalReason.BUSY)
 
 _ROLE_PREFIX = b"/role-arn/"
 

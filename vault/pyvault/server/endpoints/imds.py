@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.clock import to_rfc3339
 from pyvault.server.endpoints.credential_json import EC2_HEADERS
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import READING, refusal
 from pyvault.server.http.response import TEXT, Answer, make_answer
 
@@ -39,16 +39,16 @@ def _plain(
     headers: tuple[tuple[str, str], ...] = (),
     *,
     welcomes: bool = True,
-    why: Why | None = None,
+    why: RefusalReason | None = None,
 ) -> Answer:
     return make_answer(status, text, content_type=TEXT, headers=EC2_HEADERS + headers, welcomes=welcomes, why=why)
 
 
-BAD_TTL = _plain(400, "400 - Bad Request", why=Why.MALFORMED)
-UNAUTHORIZED = _plain(401, "401 - Unauthorized", why=Why.TOKEN)
-NOT_FOUND = _plain(404, "404 - Not Found", why=Why.PATH)
-ONLY_PUT = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, PUT"),), why=Why.METHOD)
-ONLY_READING = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, HEAD, GET"),), why=Why.METHOD)
+BAD_TTL = _plain(400, "400 - Bad Request", why=RefusalReason.MALFORMED)
+UNAUTHORIZED = _plain(401, "401 - Unauthorized", why=RefusalReason.TOKEN)
+NOT_FOUND = _plain(404, "404 - Not Found", why=RefusalReason.PATH)
+ONLY_PUT = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, PUT"),), why=RefusalReason.METHOD)
+ONLY_READING = _plain(405, "405 - Method Not Allowed", (("Allow", "OPTIONS, HEAD, GET"),), why=RefusalReason.METHOD)
 
 
 class ImdsApplication:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import CredentialsError, PyvaultError
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.response import Answer, make_refusal
 
 if TYPE_CHECKING:
@@ -189,4 +189,4 @@ class CredentialSource:
 
 
 def _refused(error: PyvaultError) -> Answer:
-    return make_refusal(503, error.message, why=Why.FETCH)
+    return make_refusal(503, error.message, why=RefusalReason.FETCH)

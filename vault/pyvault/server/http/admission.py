@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import own_hosts
 from pyvault.server.http.response import make_refusal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 512  # an SDK keeps one or two open, and below the usual 1024 descriptors
 REQUEST_SECONDS = 10  # to send a whole request: an SDK gives up after 1 to 5
-TOO_SLOW = make_refusal(408, "the request took too long", why=Why.SLOW)
+TOO_SLOW = make_refusal(408, "the request took too long", why=RefusalReason.SLOW)
 IDLE_SECONDS = 75  # between requests; the pools of the SDKs keep 15 to 90
 
 
@@ -52,7 +52,7 @@ def anybody(_transport: asyncio.Transport) -> bool:
     return True
 
 
-class Gate:
+class Admission:
     """The connections of one server.
 
     Attributes:

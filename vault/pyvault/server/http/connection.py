@@ -11,17 +11,17 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from pyvault.server.http.parser import BROKEN, MALFORMED, RequestReader
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import Request
 from pyvault.server.http.response import Answer, make_refusal
 
 if TYPE_CHECKING:
-    from pyvault.server.http.admission import Gate
+    from pyvault.server.http.admission import Admission
 
 #: Gives the answer at once where it can: an await costs more than the answer.
 Application = Callable[[Request], Answer | Awaitable[Answer]]
 
-FOREIGN_PEER = make_refusal(403, "the connection is not the owner's", why=Why.PEER)
+FOREIGN_PEER = make_refusal(403, "the connection is not the owner's", why=RefusalReason.PEER)
 
 
 class Connection(asyncio.Protocol):
@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
     _transport: asyncio.Transport
     _reader: RequestReader
 
-    def __init__(self, application: Application, gate: Gate) -> None:
+    def __init__(self, application: Application, gate: Admission) -> None:
         self._application = application
         self._gate = gate
         self._out: list[bytes] = []

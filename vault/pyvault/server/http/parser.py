@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import KNOWN_HEADERS, Request, refusal_of
 from pyvault.server.http.response import Answer, make_refusal
 
@@ -22,10 +22,10 @@ MAX_REQUEST_BYTES = 16 * 1024
 MAX_HEADERS = 64
 VERSIONS = ("1.1", "1.0")
 
-MALFORMED = make_refusal(400, "the request is malformed", why=Why.MALFORMED)
-TOO_LARGE = make_refusal(431, "the request is too large", why=Why.SIZE)
-BODY_REFUSED = make_refusal(413, "a request here has no body", why=Why.BODY)
-BROKEN = make_refusal(500, "internal error", why=Why.FAULT)
+MALFORMED = make_refusal(400, "the request is malformed", why=RefusalReason.MALFORMED)
+TOO_LARGE = make_refusal(431, "the request is too large", why=RefusalReason.SIZE)
+BODY_REFUSED = make_refusal(413, "a request here has no body", why=RefusalReason.BODY)
+BROKEN = make_refusal(500, "internal error", why=RefusalReason.FAULT)
 
 
 class RequestReader:

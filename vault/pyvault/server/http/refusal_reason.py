@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Why(StrEnum):
+class RefusalReason(StrEnum):
     """What was wrong."""
 
     PEER = "peer"  # a process of a user who may not ask, or one of another network namespace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyvault.server.http.refusal_reason import Why
+from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.response import Answer, make_refusal
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ KNOWN_HEADERS = frozenset(
 
 READING = frozenset({b"GET", b"HEAD"})
 
-FOREIGN_HOST = make_refusal(403, "the host of the request is not this server", why=Why.HOST)
-ONLY_READING = make_refusal(405, "only GET and HEAD", why=Why.METHOD, headers=(("Allow", "GET, HEAD"),))
-NOT_FOUND = make_refusal(404, "there is nothing at this path", why=Why.PATH)
+FOREIGN_HOST = make_refusal(403, "the host of the request is not this server", why=RefusalReason.HOST)
+ONLY_READING = make_refusal(405, "only GET and HEAD", why=RefusalReason.METHOD, headers=(("Allow", "GET, HEAD"),))
+NOT_FOUND = make_refusal(404, "there is nothing at this path", why=RefusalReason.PATH)
 
 
 class Request(NamedTuple):
@@ -85,36 +85,36 @@ def own_hosts(address: str, port: int) -> frozenset[bytes]:
 #: Max-Forwards), RFC 8586 (CDN-Loop); the manuals of nginx (X-Real-IP), Cloudflare (CF-*, True-Client-IP, also
 #: Akamai's), Fastly, Azure, Google App Engine, Envoy and IIS. A name that ends in * stands for all that begin so.
 RELAYED_HEADERS = {
-    b"origin": Why.ORIGIN,
-    b"referer": Why.ORIGIN,
-    b"sec-fetch-*": Why.ORIGIN,
-    b"access-control-*": Why.ORIGIN,
-    b"sec-websocket-*": Why.ORIGIN,
-    b"upgrade": Why.ORIGIN,
-    b"forwarded": Why.FORWARDED,
-    b"forwarded-for": Why.FORWARDED,
-    b"via": Why.FORWARDED,
-    b"max-forwards": Why.FORWARDED,
-    b"cdn-loop": Why.FORWARDED,
-    b"proxy-*": Why.FORWARDED,
-    b"x-forwarded*": Why.FORWARDED,
-    b"x-original-*": Why.FORWARDED,
-    b"x-real-ip": Why.FORWARDED,
-    b"x-client-ip": Why.FORWARDED,
-    b"x-cluster-client-ip": Why.FORWARDED,
-    b"x-proxyuser-ip": Why.FORWARDED,
-    b"x-envoy-external-address": Why.FORWARDED,
-    b"x-appengine-user-ip": Why.FORWARDED,
-    b"x-azure-clientip": Why.FORWARDED,
-    b"x-azure-socketip": Why.FORWARDED,
-    b"true-client-ip": Why.FORWARDED,
-    b"fastly-client-ip": Why.FORWARDED,
-    b"cf-*": Why.FORWARDED,
+    b"origin": RefusalReason.ORIGIN,
+    b"referer": RefusalReason.ORIGIN,
+    b"sec-fetch-*": RefusalReason.ORIGIN,
+    b"access-control-*": RefusalReason.ORIGIN,
+    b"sec-websocket-*": RefusalReason.ORIGIN,
+    b"upgrade": RefusalReason.ORIGIN,
+    b"forwarded": RefusalReason.FORWARDED,
+    b"forwarded-for": RefusalReason.FORWARDED,
+    b"via": RefusalReason.FORWARDED,
+    b"max-forwards": RefusalReason.FORWARDED,
+    b"cdn-loop": RefusalReason.FORWARDED,
+    b"proxy-*": RefusalReason.FORWARDED,
+    b"x-forwarded*": RefusalReason.FORWARDED,
+    b"x-original-*": RefusalReason.FORWARDED,
+    b"x-real-ip": RefusalReason.FORWARDED,
+    b"x-client-ip": RefusalReason.FORWARDED,
+    b"x-cluster-client-ip": RefusalReason.FORWARDED,
+    b"x-proxyuser-ip": RefusalReason.FORWARDED,
+    b"x-envoy-external-address": RefusalReason.FORWARDED,
+    b"x-appengine-user-ip": RefusalReason.FORWARDED,
+    b"x-azure-clientip": RefusalReason.FORWARDED,
+    b"x-azure-socketip": RefusalReason.FORWARDED,
+    b"true-client-ip": RefusalReason.FORWARDED,
+    b"fastly-client-ip": RefusalReason.FORWARDED,
+    b"cf-*": RefusalReason.FORWARDED,
 }
 
 _REFUSALS = {
     why: make_refusal(403, "requests of browsers and proxies are refused", why=why)
-    for why in (Why.ORIGIN, Why.FORWARDED)
+    for why in (RefusalReason.ORIGIN, RefusalReason.FORWARDED)
 }
 _WHOLE = {name: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if not name.endswith(b"*")}
 _BEGINNINGS = {name[:-1]: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if name.endswith(b"*")}

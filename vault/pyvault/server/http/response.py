@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyvault.record import Record
 
 if TYPE_CHECKING:
-    from pyvault.server.http.refusal_reason import Why
+    from pyvault.server.http.refusal_reason import RefusalReason
 
 #: Source: RFC 9110, section 15. Only what the servers send.
 REASONS = {
@@ -48,7 +48,7 @@ class Answer(Record):
     close: bytes
     body_size: int
     welcomes: bool
-    why: Why | None = None
+    why: RefusalReason | None = None
 
     def for_request(self, *, keep_alive: bool, head: bool) -> bytes:
         """Give the bytes to send."""
@@ -66,7 +66,7 @@ def make_answer(
     content_type: str = JSON,
     headers: tuple[tuple[str, str], ...] = (),
     welcomes: bool = True,
-    why: Why | None = None,
+    why: RefusalReason | None = None,
 ) -> Answer:
     """Build an answer that no cache may keep and no browser may guess about.
 
@@ -88,7 +88,7 @@ def make_answer(
     )
 
 
-def make_refusal(status: int, message: str, *, why: Why, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def make_refusal(status: int, message: str, *, why: RefusalReason, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Build a refusal in the form that the SDKs show to people.
 
     The message never holds what the client sent.

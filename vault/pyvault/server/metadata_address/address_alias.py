@@ -61,7 +61,7 @@ def alias_commands(platform: str) -> AliasCommands:
     raise ConfigError(f"there is no metadata server on {platform!r}")
 
 
-class Alias:
+class AddressAlias:
     """The alias while it is needed.
 
     One that was there before belongs to somebody else and stays, unless it

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.server.http.listener import as_socket, listen
-from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS, METADATA_PORT, Alias
+from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS, METADATA_PORT, AddressAlias
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -29,7 +29,7 @@ FAILED = b"F"
 _IGNORED = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTSTP")
 
 
-def own_address(control: int, alias: Alias | None = None) -> int:
+def own_address(control: int, alias: AddressAlias | None = None) -> int:
     """Own the metadata address until the other side of *control* ends; give an exit code.
 
     Args:
@@ -46,12 +46,12 @@ def own_address(control: int, alias: Alias | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         with socket.socket(fileno=os.dup(control)) as link:
-            return _own(link, alias or Alias())
+            return _own(link, alias or AddressAlias())
     except _TerminatedError:
         return 0
 
 
-def _own(link: socket.socket, alias: Alias) -> int:
+def _own(link: socket.socket, alias: AddressAlias) -> int:
     try:
         alias.add()
         with as_socket(listen(METADATA_ADDRESS, METADATA_PORT)) as listener:

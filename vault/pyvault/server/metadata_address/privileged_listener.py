@@ -23,7 +23,7 @@ MAX_MESSAGE = 4096
 PROBE_SECONDS = 0.3  # a machine in a cloud reaches its metadata service within a millisecond
 
 
-class Front(Record):
+class PrivilegedListener(Record):
     """The metadata address, ours while *control* is open.
 
     Attributes:
@@ -58,7 +58,7 @@ def as_root(words: Sequence[str], *, sudo_paths: Sequence[str] = SUDO_PATHS) -> 
     raise ConfigError("the metadata address needs an administrator, and there is no sudo here")
 
 
-def open_front(words: Sequence[str]) -> Front:
+def open_front(words: Sequence[str]) -> PrivilegedListener:
     """Start the proxy and take over its socket; sudo may ask for a password at the terminal.
 
     Args:
@@ -76,7 +76,7 @@ def open_front(words: Sequence[str]) -> Front:
     for descriptor in descriptors:  # what recv_fds gives is inheritable: the program would own the address
         os.set_inheritable(descriptor, False)
     if message == READY and len(descriptors) == 1:
-        return Front(listener=socket.socket(fileno=descriptors[0]), control=ours)
+        return PrivilegedListener(listener=socket.socket(fileno=descriptors[0]), control=ours)
     ours.close()
     if message.startswith(FAILED):
         raise ConfigError(message[len(FAILED) :].decode())

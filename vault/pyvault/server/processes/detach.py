@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def can_stay_beside() -> bool:
+def can_detach() -> bool:
     """Say whether this system can watch a process that is not its child."""
     if sys.platform != "linux":
         return False
@@ -29,7 +29,7 @@ def can_stay_beside() -> bool:
     return True
 
 
-def leave_beside(keep: Callable[[int], int]) -> None:
+def detach_process(keep: Callable[[int], int]) -> None:
     """Run *keep* in another process while this one goes on to become the program.
 
     *keep* gets a descriptor that becomes readable when the program has ended.

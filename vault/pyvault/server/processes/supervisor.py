@@ -38,7 +38,7 @@ END_SECONDS = 5.0  # from SIGTERM to SIGKILL
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class Keeper:
+class Supervisor:
     """Keeps one serving process.
 
     Args:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyvault.vaultfile.disk.vault_reader import Snapshot
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.vault_state import VaultState
 
 MERGE_HINT = (
     "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
@@ -29,8 +29,8 @@ MERGE_HINT = (
 
 
 def check_succession(
-    seen: Sighting, before: Sighting, snapshot: Callable[[], Snapshot], writer: Callable[[], bytes | None]
-) -> Sighting:
+    seen: VaultState, before: VaultState, snapshot: Callable[[], Snapshot], writer: Callable[[], bytes | None]
+) -> VaultState:
     """Return what to remember of a state that may follow another.
 
     Args:
@@ -53,7 +53,9 @@ def check_succession(
     return check_descent(seen, before, Descent.of(state.header, state.index.meta), writer)
 
 
-def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> Sighting:
+def check_descent(
+    seen: VaultState, before: VaultState, descent: Descent, writer: Callable[[], bytes | None]
+) -> VaultState:
     """Return what to remember of a state of a higher generation, by what it was made from.
 
     Raises:
@@ -67,7 +69,7 @@ def check_descent(seen: Sighting, before: Sighting, descent: Descent, writer: Ca
     raise _fork(seen, before)
 
 
-def _check_header(seen: Sighting, before: Sighting) -> None:
+def _check_header(seen: VaultState, before: VaultState) -> None:
     if seen.epoch == before.epoch and seen.fingerprint != before.fingerprint:
         raise _foreign(seen)
     if seen.epoch <= before.epoch and seen.generation < before.generation:
@@ -86,18 +88,18 @@ def _check_header(seen: Sighting, before: Sighting) -> None:
         raise _fork(seen, before)
 
 
-def _lacks_own_write(before: Sighting, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
+def _lacks_own_write(before: VaultState, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
     if before.own is None:
         return False
     who = writer()
     return who is not None and descent.lacks_write(who, before.own)
 
 
-def _foreign(seen: Sighting) -> ForeignVaultError:
+def _foreign(seen: VaultState) -> ForeignVaultError:
     return ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
 
 
-def _fork(seen: Sighting, before: Sighting) -> ForkError:
+def _fork(seen: VaultState, before: VaultState) -> ForkError:
     return ForkError(
         f"'{seen.path}' is generation {seen.generation}, but was not made from generation {before.generation} "
         "seen here last: the vault was written in two places apart",

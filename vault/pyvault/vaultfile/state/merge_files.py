@@ -16,14 +16,14 @@ from pyvault.record import Record, replace
 from pyvault.vaultfile.disk.vault_reader import VaultReader
 from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
-from pyvault.vaultfile.handle import Handle, follow, lock, settled_path, unlocking
+from pyvault.vaultfile.handle import Handle, canonical_path, follow, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
 from pyvault.vaultfile.state.merge import Merged, combine, compare
 from pyvault.vaultfile.state.new_vault_file import remembered
 from pyvault.vaultfile.state.places import vault_at
-from pyvault.vaultfile.state.trust_store import Trust, judge
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.trust_store import TrustStore, check_history
+from pyvault.vaultfile.state.vault_state import VaultState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def merge_vault(
     sources: UnlockSources,
     file_sources: UnlockSources,
     *,
-    trust: Trust,
+    trust: TrustStore,
     options: VaultOptions,
     overwrite: bool = False,
     dry_run: bool = False,
@@ -98,7 +98,7 @@ def merge_vault(
     """
     for each in (path, file):
         check_way(each, options.checks)
-    path = settled_path(path)
+    path = canonical_path(path)
     known = trust.sightings()
     with VaultReader(path, options.checks) as ours, VaultReader(file, options.checks) as theirs:
         pass
@@ -154,12 +154,14 @@ def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSource
     return unlocking(reader, replace(options, slot=None)).unlock(sources)  # a chosen slot is one of ours
 
 
-def _check_history(path: Path, here: _State, there: _State, known: Mapping[bytes, Sighting], trust: Trust) -> None:
+def _check_history(
+    path: Path, here: _State, there: _State, known: Mapping[bytes, VaultState], trust: TrustStore
+) -> None:
     """Let a fork pass if the other file is, or was made from, the state that was seen here last."""
     header = here.snapshot.header
-    seen = Sighting.of(path, header, here.keys.fingerprint)
+    seen = VaultState.of(path, header, here.keys.fingerprint)
     try:
-        judge(seen, known, lambda: here.snapshot, trust.writer)
+        check_history(seen, known, lambda: here.snapshot, trust.writer)
     except (ForkError, RollbackError, ForeignVaultError):
         before = known.get(header.vault_id)
         belongs = vault_at(known, seen.path)
@@ -176,7 +178,7 @@ def _same(here: _State, there: _State, ours: IndexEntry, theirs: IndexEntry) -> 
     return here.reader.record(here.keys, ours) == there.reader.record(there.keys, theirs)
 
 
-def _write(path: Path, draft: Draft, here: _State, base: _State, trust: Trust, options: VaultOptions) -> int:
+def _write(path: Path, draft: Draft, here: _State, base: _State, trust: TrustStore, options: VaultOptions) -> int:
     writer = trust.make_writer()
     try:
         snapshot = write_draft(

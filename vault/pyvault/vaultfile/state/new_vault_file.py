@@ -18,11 +18,11 @@ from pyvault.vaultfile.disk.write import SupersededError, check_free, check_unch
 from pyvault.vaultfile.format.descent import Descent, Step
 from pyvault.vaultfile.format.header import ID_SIZE
 from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
-from pyvault.vaultfile.handle import Handle, lock, settled_path, unlocking
+from pyvault.vaultfile.handle import Handle, canonical_path, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_id, check_key
 from pyvault.vaultfile.state.places import vault_at
-from pyvault.vaultfile.state.vault_state import Sighting
+from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import Unlocked
 from pyvault.vaultfile.unlock.new_slot import make_slot
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.disk.vault_reader import Snapshot
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.format.sealed_record import Keys
-    from pyvault.vaultfile.state.trust_store import Trust
+    from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
-def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, options: VaultOptions) -> Handle:
+def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | None, options: VaultOptions) -> Handle:
     """Make an empty vault where nothing is yet; the first slot is the one that opened it.
 
     Raises:
@@ -48,7 +48,7 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, 
         WriteFailedError: it can't be written.
     """
     prepare_directory(path.parent, options.checks)
-    path = settled_path(path)
+    path = canonical_path(path)
     check_free(path)
     with lock(path, options):
         check_free(path)  # before anybody waits for the key derivation, and before a store keeps a key
@@ -76,7 +76,7 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: Trust | None, 
 
 
 def restore_vault(
-    path: Path, number: int, sources: UnlockSources, trust: Trust | None, options: VaultOptions
+    path: Path, number: int, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions
 ) -> Handle:
     """Write a backup's content as a new generation, and open it.
 
@@ -95,7 +95,7 @@ def restore_vault(
         VaultFileError: the backup can't be opened; nothing changed.
     """
     check_way(path, options.checks)
-    path = settled_path(path)
+    path = canonical_path(path)
     backup = find_backup(path, number)
     with VaultReader(backup, options.checks) as locked:
         pass
@@ -110,7 +110,7 @@ def restore_vault(
             raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
         before = None if trust is None else trust.sightings().get(snapshot.header.vault_id)
-        _check_same_key(backup, Sighting.of(path, snapshot.header, keys.fingerprint), before, snapshot)
+        _check_same_key(backup, VaultState.of(path, snapshot.header, keys.fingerprint), before, snapshot)
         current, tip = _find_current(path, snapshot.header.vault_id, keys, options)
         draft = Draft.of(snapshot, keys)
         draft = replace(
@@ -140,7 +140,7 @@ def remembered(handle: Handle, writer: bytes | None) -> Handle:
 
 
 def _check_same_vault(
-    backup: Path, header: Header, path: Path, known: Mapping[bytes, Sighting], options: VaultOptions
+    backup: Path, header: Header, path: Path, known: Mapping[bytes, VaultState], options: VaultOptions
 ) -> None:
     # Whoever can write here can put a vault of his own beside ours and call it a backup.
     before = vault_at(known, str(path))
@@ -156,7 +156,7 @@ def _check_same_vault(
         )
 
 
-def _check_same_key(backup: Path, seen: Sighting, before: Sighting | None, snapshot: Snapshot) -> None:
+def _check_same_key(backup: Path, seen: VaultState, before: VaultState | None, snapshot: Snapshot) -> None:
     if before is None or seen.fingerprint == before.fingerprint:
         return
     if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
@@ -192,14 +192,14 @@ def _find_current(
         return None, None
 
 
-def _seen_here(known: Sighting | None) -> Descent:
+def _seen_here(known: VaultState | None) -> Descent:
     """Return what a state that can't be read was made from, as far as it was seen here: nothing else is known of it."""
     if known is None:
         return Descent()
     return Descent(steps=(Step(*known.step),), floor=known.generation - 1, writers_floor=known.generation)
 
 
-def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: Sighting | None) -> int:
+def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: VaultState | None) -> int:
     generations = [header.generation]
     # An unverified number could be the last one that the format can count.
     if current is not None and current.header.vault_id == header.vault_id and current.is_signed_by(keys):

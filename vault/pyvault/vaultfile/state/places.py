@@ -14,20 +14,20 @@ from pyvault.vaultfile.format.descent import ID_SIZE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyvault.vaultfile.state.vault_state import Sighting
+    from pyvault.vaultfile.state.vault_state import VaultState
 
-    Memory = Mapping[bytes, Sighting]
+    Memory = Mapping[bytes, VaultState]
     from pathlib import Path
 
 MAX_PLACES = 64  # of one vault: copies that are opened in passing must not fill the memory
 
 
-def vault_at(known: Memory, path: str) -> Sighting | None:
+def vault_at(known: Memory, path: str) -> VaultState | None:
     """Return the vault that belongs at *path*, or None if nothing is known of it."""
     return next((seen for seen in known.values() if path in seen.places), None)
 
 
-def with_sighting(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
+def with_sighting(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
     """Return the memory that has met *seen* too; the newest state of a vault stays, wherever it was."""
     before = known.get(seen.vault_id)
     if before is None:
@@ -38,7 +38,7 @@ def with_sighting(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
     return {**known, seen.vault_id: replace(newest, places=places, own=own)}
 
 
-def with_accepted(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
+def with_accepted(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
     """Return the memory in which *seen* is right whatever was known, and its path is no other vault's."""
     before = known.get(seen.vault_id)
     elsewhere = before.places if before is not None else ()
@@ -47,9 +47,9 @@ def with_accepted(known: Memory, seen: Sighting) -> dict[bytes, Sighting]:
     return {**others, seen.vault_id: replace(seen, places=_bounded(places))}
 
 
-def without_path(known: Memory, path: str) -> dict[bytes, Sighting]:
+def without_path(known: Memory, path: str) -> dict[bytes, VaultState]:
     """Return the memory in which nothing belongs at *path*; a vault that belongs nowhere is forgotten."""
-    left: dict[bytes, Sighting] = {}
+    left: dict[bytes, VaultState] = {}
     for vault_id, seen in known.items():
         places = tuple(place for place in seen.places if place != path)
         if places:
@@ -57,7 +57,7 @@ def without_path(known: Memory, path: str) -> dict[bytes, Sighting]:
     return left
 
 
-def renamed(known: Memory, before: str, after: str) -> dict[bytes, Sighting]:
+def renamed(known: Memory, before: str, after: str) -> dict[bytes, VaultState]:
     """Return the memory in which what belonged at *before* belongs at *after*, where nothing was."""
     return {
         vault_id: _moved_to(seen, tuple(after if place == before else place for place in seen.places))
@@ -70,7 +70,7 @@ def _bounded(places: tuple[str, ...]) -> tuple[str, ...]:
     return places if len(places) <= MAX_PLACES else (places[0], *places[1 - MAX_PLACES :])
 
 
-def _moved_to(seen: Sighting, places: tuple[str, ...]) -> Sighting:
+def _moved_to(seen: VaultState, places: tuple[str, ...]) -> VaultState:
     return replace(seen, path=seen.path if seen.path in places else places[-1], places=places)
 
 

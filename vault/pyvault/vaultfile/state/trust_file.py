@@ -6,7 +6,7 @@
                     "epoch": 1, "generation": 7, "txid": "<hex>"}}
 
 Beside these, where there is more to say: ``places``, ``own`` and ``unproven``, as
-:class:`~pyvault.vaultfile.state.vault_state.Sighting` has them. Earlier versions pass over what they don't know.
+:class:`~pyvault.vaultfile.state.vault_state.VaultState` has them. Earlier versions pass over what they don't know.
 
 Source: docs/vault-format.md, section 7.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pyvault.json_reader import Fields, UnreadableError, read_object
-from pyvault.vaultfile.state.vault_state import MAX_TRUST_FILE, Sighting
+from pyvault.vaultfile.state.vault_state import MAX_TRUST_FILE, VaultState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint and a state
 MAX_COUNT: Final = (1 << 64) - 1  # what the vault's header can count
 
 
-def format_sightings(known: Mapping[bytes, Sighting]) -> bytes:
+def format_sightings(known: Mapping[bytes, VaultState]) -> bytes:
     """Return the content of the file."""
     import json
 
@@ -45,7 +45,7 @@ def format_sightings(known: Mapping[bytes, Sighting]) -> bytes:
     return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def parse_sightings(text: bytes) -> dict[bytes, Sighting]:
+def parse_sightings(text: bytes) -> dict[bytes, VaultState]:
     """Read the content of the file.
 
     Raises:
@@ -55,11 +55,11 @@ def parse_sightings(text: bytes) -> dict[bytes, Sighting]:
     return {(vault_id := _id(name)): _sighting(vault_id, document.fields(name)) for name in document.names()}
 
 
-def _sighting(vault_id: bytes, entry: Fields) -> Sighting:
+def _sighting(vault_id: bytes, entry: Fields) -> VaultState:
     path = entry.path("path")
     places = entry.paths("places") if entry.has("places") else []
     own = entry.fields("own") if entry.has("own") else None
-    return Sighting(
+    return VaultState(
         vault_id=vault_id,
         path=path,
         fingerprint=_id(entry.text("fingerprint")),

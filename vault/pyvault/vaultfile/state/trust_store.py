@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
 from pyvault.files.file_checks import FileChecks, check_memory_directory, make_own_directory
 from pyvault.files.reading import read_file
-from pyvault.vaultfile.state.vault_state import ACCEPT_HINT, MAX_TRUST_FILE, Sighting
+from pyvault.vaultfile.state.vault_state import ACCEPT_HINT, MAX_TRUST_FILE, VaultState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,12 +28,12 @@ FIRST_SIGHT_HINT = "move it away; the state that is opened next is then believed
 LOCK_SECONDS = 10.0
 
 
-def judge(
-    seen: Sighting,
-    known: Mapping[bytes, Sighting],
+def check_history(
+    seen: VaultState,
+    known: Mapping[bytes, VaultState],
     snapshot: Callable[[], Snapshot],
     writer: Callable[[], bytes | None] = lambda: None,
-) -> Sighting:
+) -> VaultState:
     """Decide whether a vault may follow what was seen before; gives what to remember of it.
 
     Args:
@@ -61,7 +61,7 @@ class DamagedMemoryError(ConfigError):
     """The trust file is not what pyvault wrote: a matter of this machine, the vault itself may be sound."""
 
 
-class Trust:
+class TrustStore:
     """The trust file: sightings by vault id, in the state directory."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Trust:
         self._warn = warn
         self._checks = checks or FileChecks()
 
-    def sightings(self) -> dict[bytes, Sighting]:
+    def sightings(self) -> dict[bytes, VaultState]:
         """Read what is known; a missing file is an empty memory, a damaged one is an error.
 
         Raises:
@@ -107,7 +107,7 @@ class Trust:
     def _damaged(self) -> DamagedMemoryError:
         return DamagedMemoryError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
-    def record(self, seen: Sighting, *, wanted: bool = False) -> None:
+    def record(self, seen: VaultState, *, wanted: bool = False) -> None:
         """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
 
         A machine whose state directory can't be written is told once and goes on.
@@ -117,7 +117,7 @@ class Trust:
             wanted: the user made it just now, so it takes the place of whatever was known.
         """
 
-        def grow(known: dict[bytes, Sighting]) -> dict[bytes, Sighting]:
+        def grow(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
             before = known.get(seen.vault_id)
             if before is not None and seen.path in before.places and not seen.is_newer_than(before):
                 return known
@@ -135,7 +135,7 @@ class Trust:
                 warn, self._warn = self._warn, None
                 warn(f"vaults can't be remembered, so an old copy would not be noticed: {exc.message}")
 
-    def accept(self, seen: Sighting) -> None:
+    def accept(self, seen: VaultState) -> None:
         """Remember this state whatever was known: the user says that it is wanted.
 
         Raises:
@@ -196,7 +196,7 @@ class Trust:
 
     def _update(
         self,
-        change: Callable[[dict[bytes, Sighting]], dict[bytes, Sighting]],
+        change: Callable[[dict[bytes, VaultState]], dict[bytes, VaultState]],
         *,
         damaged_is_empty: bool = False,
     ) -> None:

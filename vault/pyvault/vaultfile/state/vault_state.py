@@ -15,7 +15,7 @@ ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
 MAX_TRUST_FILE = 4 << 20  # bytes
 
 
-class Sighting(Record):
+class VaultState(Record):
     """One vault as it was seen.
 
     Attributes:
@@ -42,7 +42,7 @@ class Sighting(Record):
             object.__setattr__(self, "places", (self.path,))
 
     @classmethod
-    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: tuple[int, bytes] | None = None) -> Sighting:
+    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: tuple[int, bytes] | None = None) -> VaultState:
         """Describe a verified header."""
         return cls(
             vault_id=header.vault_id,
@@ -59,6 +59,6 @@ class Sighting(Record):
         """What names the state."""
         return (self.generation, self.txid)
 
-    def is_newer_than(self, other: Sighting) -> bool:
+    def is_newer_than(self, other: VaultState) -> bool:
         """Say whether (epoch, generation) has grown."""
         return (self.epoch, self.generation) > (other.epoch, other.generation)

@@ -48,7 +48,7 @@ class UnlockSources(Record):
         passphrase: given with this very command, as ``--passphrase-fd`` is.
         keyfile: path of a key file.
         key: what is in a key file, given without the file.
-        standing_passphrase: from the environment: a variable, a passphrase file.
+        passphrase_from_environment: from the environment: a variable, a passphrase file.
         cached_data_key: an unlock cache; gets vault id and key epoch, gives the
             data key or None. One that no longer fits is as good as none.
         wrapping_key: a store; gets slot id and vault id, gives the key of a
@@ -64,7 +64,7 @@ class UnlockSources(Record):
     passphrase: Callable[[], Secret[str]] | None = None
     keyfile: Path | None = None
     key: Secret[bytes] | None = None
-    standing_passphrase: Callable[[], Secret[str]] | None = None
+    passphrase_from_environment: Callable[[], Secret[str]] | None = None
     cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     parent: ParentVault | None = None
@@ -141,7 +141,7 @@ class Unlocking(Record):
         return (
             lambda: self._by_passphrase(sources.passphrase, costs),
             lambda: self._by_key_file(sources),
-            lambda: self._by_passphrase(sources.standing_passphrase, costs),
+            lambda: self._by_passphrase(sources.passphrase_from_environment, costs),
             lambda: self._by_cache(sources),
             lambda: self._by_store(sources),
             lambda: self._by_parent(sources.parent),

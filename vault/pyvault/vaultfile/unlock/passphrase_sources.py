@@ -46,7 +46,7 @@ class PassphraseOrigins(Protocol):
         """Say how to read the one that came with this very command; None if none did."""
         ...
 
-    def standing_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_environment(self) -> PassphraseSource | None:
         """Say how to read the one of the environment; None if it has none."""
         ...
 
@@ -68,7 +68,7 @@ class PassphraseOrigins(Protocol):
 class KeyOrigin(Protocol):
     """An ``Ask`` that may have the key of a key file without the file."""
 
-    def standing_key(self) -> Secret[bytes] | None:
+    def key_from_environment(self) -> Secret[bytes] | None:
         """Return the key of the environment; None if it has none."""
         ...
 
@@ -89,10 +89,10 @@ def undisturbed_of(ask: object) -> Callable[[], AbstractContextManager[None]]:
 
 def key_of(ask: object) -> Secret[bytes] | None:
     """Return the key that an ``Ask`` has; None if it has none."""
-    return ask.standing_key() if isinstance(ask, KeyOrigin) else None
+    return ask.key_from_environment() if isinstance(ask, KeyOrigin) else None
 
 
-def standing_key(environ: Mapping[str, str]) -> Secret[bytes] | None:
+def key_from_environment(environ: Mapping[str, str]) -> Secret[bytes] | None:
     """Return the key of an environment; None if it has none.
 
     Raises:
@@ -121,7 +121,7 @@ def origins_of(ask: object) -> PassphraseOrigins | None:
     return ask if isinstance(ask, PassphraseOrigins) else None
 
 
-def standing_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
+def passphrase_from_environment(environ: Mapping[str, str]) -> PassphraseSource | None:
     """Say how to read the passphrase of an environment; None if it has none. Nothing is read yet."""
     return _first_of(STANDING, environ)
 
@@ -171,7 +171,7 @@ class EnvironmentAnswers:
         """Return the passphrase of the environment, for a vault that is there or a new one."""
         source = new_passphrase(self._environ) if question.key == "new-passphrase" else None
         if source is None and question.key in {"passphrase", "new-passphrase"}:
-            source = self.standing_passphrase()
+            source = self.passphrase_from_environment()
         return source() if source else self.ask_human(question)
 
     def ask_human(self, question: Question) -> Secret[str]:
@@ -189,13 +189,13 @@ class EnvironmentAnswers:
         """There is no command that could come with one."""
         return None
 
-    def standing_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_environment(self) -> PassphraseSource | None:
         """Return how to read the passphrase of the environment."""
-        return standing_passphrase(self._environ)
+        return passphrase_from_environment(self._environ)
 
-    def standing_key(self) -> Secret[bytes] | None:
+    def key_from_environment(self) -> Secret[bytes] | None:
         """Return the key of the environment; None if it has none."""
-        return standing_key(self._environ)
+        return key_from_environment(self._environ)
 
     def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
         """Nobody is here to type one."""

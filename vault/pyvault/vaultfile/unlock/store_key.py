@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     KeptKey = Callable[[bytes, bytes], Secret[bytes] | None]
 
 #: A desktop's store over SSH: not here, but no reason why its owner may not type the passphrase.
-AWAY = (BackendUnavailableError, BackendTimeoutError, BackendLockedError)
+STORE_UNAVAILABLE = (BackendUnavailableError, BackendTimeoutError, BackendLockedError)
 
 
 class StoreKeys:
@@ -70,7 +70,7 @@ def kept_key(open_keys: Callable[[], StoreKeys], *, warn: Callable[[str], None])
         try:
             with closing(open_keys()) as keys:
                 return keys.find(slot_id, vault_id)
-        except AWAY as problem:
+        except STORE_UNAVAILABLE as problem:
             warn(f"the store that keeps the vault's key can't be used: {problem.message}")
             return None
 
