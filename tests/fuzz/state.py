@@ -15,7 +15,7 @@ from fuzz.target import CANARY, Target, as_text, placed
 from pyvault import settings
 from pyvault.config.clients import ClientSettings
 from pyvault.mfa.used_codes import UsedCodes
-from pyvault.process.command import VARIABLE, running_for
+from pyvault.process.chain import VARIABLE, running_for
 from pyvault.sessions import flight_failure
 from pyvault.sessions.session_vault import known_clearing
 from pyvault.sso.cli_cache import cache_path, read_aws_cache
