@@ -72,7 +72,6 @@ LINES = (
 def take_otpauth(data: bytes) -> None:
     totp = parse_totp(Secret(as_text(data)))
     assert len(totp.code(NOON)) == totp.digits
-    totp.remaining(NOON)
 
 
 def take_config(data: bytes) -> None:

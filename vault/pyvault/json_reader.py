@@ -252,7 +252,8 @@ def read_value(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER, exac
     Args:
         document: UTF-8, a byte order mark is skipped.
         limit: how many bytes it may have.
-        exact: no byte order mark is skipped, and no key stands twice: two readers would see two values.
+        exact: no byte order mark is skipped, texts are of whole characters, and no key stands twice: two readers
+            would see two values.
 
     Raises:
         UnreadableError: too long, too deep, or not JSON.
@@ -271,6 +272,8 @@ def read_value(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER, exac
             parse_constant=_refuse,
             parse_float=_finite,
         )
+        if exact and b"\\ud" in data.lower():  # half of a surrogate pair can be written in JSON only
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):  # ValueError is UnicodeDecodeError, JSONDecodeError and 5000 digits, too
         raise UnreadableError("it is not JSON") from None
     return value

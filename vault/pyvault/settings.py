@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
+MAX_WHOLE = (1 << 64) - 1  # what a vault's generation can be; TOML itself promises 63 bits
 KNOWN = ("backend", "exec", "login", "prompt")
 
 
@@ -116,7 +117,9 @@ def _scalar(value: object, setting: str, where: str) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case str() | int():
+        case str():
+            return value
+        case int() if -MAX_WHOLE <= value <= MAX_WHOLE:  # a longer one in hex may have more digits than str() writes
             return str(value)
         case _:
             raise _wrong(setting, "a text, a whole number or a boolean", where)
