@@ -31,6 +31,7 @@ FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "DBUS_", "GNOME_", "PASSWORD_STORE_", "KE
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long form of the slow groups too")
+    parser.addoption("--rewrite", action="store_true", help="write the pages of tests/transcripts as they come out")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

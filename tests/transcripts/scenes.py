@@ -1,0 +1,123 @@
+"""What is there before each session begins, besides an empty home and a local AWS: by the session's name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+from command_line import clean_environ
+from fake_aws.client import FakeAws
+from fakes.browsers import follow
+from peers.aws_vault_items import SESSION, item
+from peers.gpg_home import password_store
+from peers.jwe_writer import encrypt
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """The surroundings of a session.
+
+    Attributes:
+        environ: the variables of its shell.
+        values: what the names of a page's answers stand for.
+    """
+
+    home: Path
+    aws: FakeAws
+    environ: dict[str, str]
+    values: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def begin(home: Path, aws: FakeAws) -> Scene:
+    """Return what every session has."""
+    pair = aws.demo_key()
+    network = {name: value for name, value in aws.environ().items() if "REGION" not in name}
+    environ = {**clean_environ(home), **network}
+    del environ["PYVAULT_BACKEND"]
+    values = {
+        "passphrase": "a green kettle",
+        "passphrase too short": "kettle",
+        "passphrase mistyped": "a green cattle",
+        "key ID of demo": pair.access_key_id,
+        "secret of demo": pair.secret_access_key,
+    }
+    return Scene(home=home, aws=aws, environ=environ, values=values)
+
+
+@contextmanager
+def given_keys(scene: Scene) -> Generator[None]:
+    """Let the key pair of the user ``demo`` be in the environment."""
+    scene.environ["AWS_ACCESS_KEY_ID"] = scene.values["key ID of demo"]
+    scene.environ["AWS_SECRET_ACCESS_KEY"] = scene.values["secret of demo"]
+    yield
+
+
+@contextmanager
+def given_keys_and_real_kdf(scene: Scene) -> Generator[None]:
+    """Let the key pair be there, and the cost of a passphrase that people have: with less the weak ones pass."""
+    del scene.environ["PYVAULT_KDF"]
+    with given_keys(scene):
+        yield
+
+
+@contextmanager
+def phone(scene: Scene) -> Generator[None]:
+    """Let somebody allow the first sign-in by a device code, in a browser elsewhere."""
+
+    def allow() -> None:
+        scene.aws.wait_for_call("StartDeviceAuthorization", timeout_s=120)
+        while not (devices := scene.aws.world()["sso"]["devices"]):
+            time.sleep(0.05)
+        follow(f"{scene.aws.url}/device/allow?user_code={devices[0]['user_code']}")
+
+    somebody = Thread(target=allow, daemon=True)
+    somebody.start()
+    yield
+    somebody.join(1)
+
+
+@contextmanager
+def used_aws_vault(scene: Scene) -> Generator[None]:
+    """Let aws-vault have been here: two keys and a session in its files, and a config."""
+    scene.values["passphrase of aws-vault"] = "a blue kettle"
+    folder = scene.home / ".awsvault" / "keys"
+    folder.mkdir(parents=True)
+    pair = scene.aws.key("two-keys")
+    items = {
+        "demo": item(
+            "demo", AccessKeyID=scene.values["key ID of demo"], SecretAccessKey=scene.values["secret of demo"]
+        ),
+        "work": item("work", AccessKeyID=pair.access_key_id, SecretAccessKey=pair.secret_access_key),
+        SESSION: item(SESSION),
+    }
+    for name, content in items.items():
+        (folder / name).write_text(encrypt(content, scene.values["passphrase of aws-vault"]))
+    (scene.home / ".aws").mkdir()
+    (scene.home / ".aws" / "config").write_text("[profile demo]\nregion = eu-west-1\n\n[profile work]\n")
+    yield
+
+
+@contextmanager
+def with_pass(scene: Scene) -> Generator[None]:
+    """Let there be a password store, and the key pair in the environment."""
+    with given_keys(scene), password_store(scene.home) as variables:
+        scene.environ |= variables
+        yield
+
+
+SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
+    "aws_vault": used_aws_vault,
+    "ci": given_keys,
+    "doctor": given_keys,
+    "migrate": with_pass,
+    "mistakes": given_keys_and_real_kdf,
+    "rotate": given_keys,
+    "server": given_keys,
+    "sso": phone,
+}
+#: Programs of others that a session needs.
+PEERS = {"migrate": ("pass", "gpg")}

@@ -1,0 +1,40 @@
+"""Every page beside this file is a session that has to come out as it is written; ``--rewrite`` writes them anew."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+
+from fake_aws.client import FakeAws
+from transcripts.page import parse, written
+from transcripts.scenes import PEERS, SCENES, begin
+from transcripts.screen import Substitutions
+from transcripts.shell import Shell
+
+PAGES = sorted(Path(__file__).parent.glob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.stem, marks=pytest.mark.peer(*PEERS.get(page.stem, ()))) for page in PAGES]
+)
+def test_session(page: Path, tmp_path: Path, fake_aws: FakeAws, pytestconfig: pytest.Config) -> None:
+    expected = page.read_text()
+    scene = begin(tmp_path, fake_aws)
+    with SCENES.get(page.stem, lambda _: nullcontext())(scene):
+        shell = Shell(tmp_path, scene.environ, scene.values, Substitutions({str(tmp_path): "/home/me"}))
+        try:
+            turns = [shell.play(turn) for turn in parse(expected)]
+        finally:
+            shell.close()
+    found = written(turns)
+    assert parse(found) == turns, "a line of output reads as a comment or a command"
+    if pytestconfig.getoption("--rewrite"):
+        page.write_text(found)
+    elif found != expected:
+        changes = unified_diff(expected.splitlines(), found.splitlines(), page.name, "on the screen", lineterm="")
+        pytest.fail(
+            "\n".join(changes) + "\n\nIf that is how it should be: pytest tests/transcripts --rewrite", pytrace=False
+        )
