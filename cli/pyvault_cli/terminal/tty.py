@@ -120,9 +120,9 @@ def _answer(
 def _read_line(descriptor: int, held: HeldTerminal, show: Callable[[], None]) -> bytes:
     """Read what the terminal lets a person edit, up to the newline."""
     held.again = show
-    show()
     raw = b""
     try:
+        show()
         while not raw.endswith(b"\n") and (part := os.read(descriptor, LONGEST_PART)):
             raw += part
     finally:
@@ -143,8 +143,8 @@ def _read_keys(descriptor: int, held: HeldTerminal, show: Callable[[], None]) ->
 
     held.again = again
     termios.tcflush(descriptor, termios.TCIFLUSH)  # typed before the question was there
-    show()
     try:
+        show()
         while not line.ended:
             key = os.read(descriptor, 1)
             if not key:
