@@ -82,11 +82,11 @@ def phone(scene: Scene) -> Generator[None]:
 
 @contextmanager
 def used_aws_vault(scene: Scene) -> Generator[None]:
-    """Let aws-vault have been here: two keys and a session in its files, and a config."""
+    """Let aws-vault have been here: two keys and a session in its files, and a config with a role that wants MFA."""
     scene.values["passphrase of aws-vault"] = "a blue kettle"
     folder = scene.home / ".awsvault" / "keys"
     folder.mkdir(parents=True)
-    pair = scene.aws.key("two-keys")
+    pair = scene.aws.key("mfa-user")
     items = {
         "demo": item(
             "demo", AccessKeyID=scene.values["key ID of demo"], SecretAccessKey=scene.values["secret of demo"]
@@ -97,7 +97,14 @@ def used_aws_vault(scene: Scene) -> Generator[None]:
     for name, content in items.items():
         (folder / name).write_text(encrypt(content, scene.values["passphrase of aws-vault"]))
     (scene.home / ".aws").mkdir()
-    (scene.home / ".aws" / "config").write_text("[profile demo]\nregion = eu-west-1\n\n[profile work]\n")
+    device = scene.aws.mfa_serial("mfa-user")
+    (scene.home / ".aws" / "config").write_text(
+        "[profile demo]\nregion = eu-west-1\n\n"
+        f"[profile work]\nregion = eu-west-1\nmfa_serial = {device}\n\n"
+        f"[profile admin]\nregion = eu-west-1\nsource_profile = work\nrole_arn = {scene.aws.role_arn('admin')}\nmfa_serial = {device}\n"
+    )
+    scene.aws.stop_clock()  # so that the code stays good until it is typed
+    scene.values["MFA code"] = scene.aws.totp("mfa-user")
     yield
 
 
