@@ -153,5 +153,6 @@ TARGETS = (
         run=lambda data: decode_result(Secret(data)),
         seeds=(b"C" + written(SESSION)[0], b'F{"type": "AwsError", "message": "no", "code": "Denied", "hint": "x"}'),
         exits=ALL,
+        is_silent=False,  # the words of a failure are handed on, and hold no secret where they are made
     ),
 )  # fmt: skip
