@@ -99,7 +99,7 @@ class Alone:
     def waiters(self, key: str) -> dict[str, Path]:
         return {}
 
-    def share(self, key: str, *, look_up: object, fetch: object, anew: bool = False) -> Credentials:
+    def share(self, key: str, *, look_up: object, fetch: object, refresh: bool = False) -> Credentials:
         with suppress(ItemNotFoundError):
             return look_up()  # type: ignore[operator,no-any-return]
         return fetch()  # type: ignore[operator,no-any-return]

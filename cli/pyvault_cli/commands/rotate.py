@@ -34,7 +34,7 @@ def rotate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
-    from pyvault.config.client_settings import home_partition
+    from pyvault.config.clients import home_partition
     from pyvault.rotation.rotate import abort as give_up
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key

@@ -66,7 +66,7 @@ def console_session(wanted: CredentialRequest, context: Context, ambient: Creden
     Raises:
         ConfigError: the profile can't be planned.
     """
-    from pyvault.config.client_settings import home_partition
+    from pyvault.config.clients import home_partition
 
     profile = wanted.load(context, None if ambient is None else ())
     plan = wanted.plan(context) if ambient is None else _ambient_plan(ambient, wanted, context)
@@ -115,7 +115,7 @@ def _is_first(plan: Plan) -> bool:
 
 
 def _ambient_plan(ambient: Credentials, wanted: CredentialRequest, context: Context) -> Plan:
-    from pyvault.config.client_settings import client_of, home_partition
+    from pyvault.config.clients import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
     profile = wanted.load(context, ())

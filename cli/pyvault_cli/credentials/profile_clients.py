@@ -58,7 +58,7 @@ def refuse_uncoverable(plan: Plan) -> None:
 
 
 def _covers(client: ClientVariables, region: str) -> dict[str, str]:
-    from pyvault.aws.own_endpoint import find_own_endpoint
+    from pyvault.aws.client import find_own_endpoint
 
     values = client.values()
     fips, dualstack = (values.get(f"AWS_USE_{kind}_ENDPOINT") == "true" for kind in ("FIPS", "DUALSTACK"))

@@ -80,7 +80,7 @@ def rotation_tools(
     """Bring together what a rotation needs; nothing is asked or called yet."""
     from pyvault.aws.client import BotoCalls
     from pyvault.clock import now
-    from pyvault.config.client_settings import client_of, home_partition
+    from pyvault.config.clients import client_of, home_partition
     from pyvault.rotation.own_keys import OwnKeys
 
     settings = client_of(owner, home_partition(owner.chain()))
@@ -98,7 +98,7 @@ def rotation_tools(
         )
         request = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
         sts = calls.sts(settings, as_signer(pair))
-        desk = context.mfa_desk(wanted.mfa_token, context.mfa_prompt())
+        desk = context.mfa_codes(wanted.mfa_token, context.mfa_prompt())
         return desk.prove(request, lambda proof: sts.get_session_token(step, proof))
 
     return Tools(

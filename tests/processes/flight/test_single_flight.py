@@ -258,7 +258,7 @@ def test_anew_fetches_also_where_the_lock_is_just_being_removed(tmp_path: Path) 
     descriptor = open_lock(path)
     assert try_share(descriptor)  # as whoever removes it
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch, anew=True)
+        asked = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch, refresh=True)
         wait_until_blocked(tmp_path, 1)
         path.unlink()
         os.close(descriptor)
@@ -289,7 +289,7 @@ def test_being_alone_has_a_time_limit(tmp_path: Path) -> None:
 def test_anew_ignores_what_was_there_before(tmp_path: Path) -> None:
     cell, flight = Cell(), SingleFlight(tmp_path)
     flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch)
-    assert flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch, anew=True) == "value 2"
+    assert flight.share(KEY, look_up=cell.look_up, fetch=cell.fetch, refresh=True) == "value 2"
 
 
 WORKER = """

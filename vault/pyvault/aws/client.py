@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from pyvault.aws.botocore_guards import bound
+from pyvault.aws import botocore_guards
 from pyvault.aws.error_answers import making_client
 from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
 from pyvault.config.ca_bundle import checked_bundle
@@ -120,7 +120,7 @@ def make_client(
                 **options,
             ),
         )
-    bound(client)
+    botocore_guards.bound(client)
     return client
 
 
@@ -135,9 +135,7 @@ def bare_session(sts_regional: str) -> Session:
     from botocore.configprovider import ConfigValueStore, ConstantProvider
     from botocore.session import Session
 
-    from pyvault.aws import botocore_guards as aws_quiet
-
-    aws_quiet.install()
+    botocore_guards.install()
     values = {name: default for name, (_, _, default, _) in VARIABLES.items()} | {
         "config_file": os.devnull,
         "credentials_file": os.devnull,
@@ -157,3 +155,45 @@ def _endpoint(service: Service, settings: ClientSettings) -> str | None:
     if url is not None:
         _ = urlsplit(url).port  # a ValueError now: botocore would stumble over it in the middle of a call
     return url
+
+
+def find_own_endpoint(service: str, region: str, *, use_fips: bool, use_dualstack: bool) -> str | None:
+    """Return the URL of AWS's own endpoint; None where botocore's data has no such service, or none there.
+
+    Args:
+        service: as ``[services]`` of the config file writes it: ``elastic_beanstalk``.
+        region: whose endpoint it is to be.
+        use_fips: the FIPS one.
+        use_dualstack: the one for IPv6 too.
+    """
+    from botocore import UNSIGNED
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    session = bare_session("regional")
+    name = _client_name(service)
+    try:
+        if name not in session.get_available_services():
+            return None
+        with botocore_guards.requests():
+            client = session.create_client(
+                name,
+                region_name=region,
+                config=Config(
+                    signature_version=UNSIGNED, use_fips_endpoint=use_fips, use_dualstack_endpoint=use_dualstack
+                ),
+            )
+    except (BotoCoreError, ValueError):
+        return None
+    return client.meta.endpoint_url
+
+
+def _client_name(service: str) -> str:
+    """Return botocore's name of a service.
+
+    Source: botocore.utils, CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES, for those that botocore names differently.
+    """
+    from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as OVERRIDES
+
+    hyphenized = service.lower().replace("_", "-").replace(" ", "-")
+    return next((name for name, identifier in OVERRIDES.items() if identifier == hyphenized), hyphenized)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from pyvault.aws import botocore_guards as aws_quiet
+from pyvault.aws import botocore_guards
 from pyvault.config.partition import is_opt_in
 from pyvault.errors import AwsError, AwsUnreachableError, NothingSentError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError
@@ -76,7 +76,7 @@ def translated(
 
     trace(__name__, "AWS: %s", operation)
     try:
-        with aws_quiet.requests():
+        with botocore_guards.requests():
             yield
     except ClientError as exc:
         raise _refused(
@@ -108,7 +108,7 @@ def making_client(service: str) -> Generator[None]:
     from botocore.exceptions import BotoCoreError
 
     try:
-        with aws_quiet.requests():
+        with botocore_guards.requests():
             yield
     except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL
         raise AwsUnreachableError(

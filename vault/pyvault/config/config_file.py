@@ -80,7 +80,7 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         plain: dict[str, list[Section]] = {}
         for section in sections:
             index.setdefault(_meaning(section.header), []).append(section)
-            plain.setdefault(composed(section.header), []).append(section)
+            plain.setdefault(nfc(section.header), []).append(section)
         return cls(
             path=path, data=data, sections=sections, index=MappingProxyType(index), plain=MappingProxyType(plain)
         )
@@ -97,13 +97,13 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
         and ``[profile a]`` are one.
         """
-        found = self.index.get((PROFILE, composed(name)), ())
+        found = self.index.get((PROFILE, nfc(name)), ())
         # Stable, so [default] comes first and loses.
         return _merged(sorted(found, key=lambda section: section.header != DEFAULT))
 
     def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
-        return _merged(self.index.get((SSO_SESSION, composed(name)), ()))
+        return _merged(self.index.get((SSO_SESSION, nfc(name)), ()))
 
     def sso_sessions(self) -> list[str]:
         """List the SSO sessions in file order."""
@@ -111,11 +111,11 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
 
     def find_services(self, name: str) -> Mapping[str, Entry] | None:
         """Give the entries of ``[services NAME]``; None if there is no such section."""
-        return _merged(self.index.get((SERVICES, composed(name)), ()))
+        return _merged(self.index.get((SERVICES, nfc(name)), ()))
 
     def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
         """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
-        return _merged(self.plain.get(composed(name), ()))
+        return _merged(self.plain.get(nfc(name), ()))
 
     def _default_says_something(self) -> bool:
         default = self.find_profile(DEFAULT)
@@ -165,11 +165,11 @@ def _meaning(header: str) -> tuple[str, str]:
     words = header.split(maxsplit=1)  # also at a form feed, which alone is no word
     if len(words) < 2 or words[0] not in {PROFILE, SSO_SESSION, SERVICES}:
         return "", header
-    name = composed(configsyntax.unquoted(words[1]))
+    name = nfc(configsyntax.unquoted(words[1]))
     return (words[0], name) if name else ("", header)
 
 
-def composed(name: str) -> str:
+def nfc(name: str) -> str:
     """Bring a name into NFC, as the vault's names are: an editor on macOS may have taken accents apart."""
     if name.isascii():
         return name

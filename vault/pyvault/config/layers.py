@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.config_file import DEFAULT, composed
+from pyvault.config.config_file import DEFAULT, nfc
 from pyvault.config.syntax import unquoted
 from pyvault.errors import ProfileLoopError
 from pyvault.record import Record
@@ -92,7 +92,7 @@ def find_layers(config: ConfigFile, name: str, *, credentials_file: ConfigFile |
             found.append(Layer(profile=current, origin=origin, entries=entries or _NOTHING, fallback=fallback))
         include = entries.get("include_profile") if entries is not None else None
         if include is not None and include.value:
-            current, silent = composed(unquoted(include.value)), False
+            current, silent = nfc(unquoted(include.value)), False
         elif DEFAULT not in visited:
             current, silent, fallback = DEFAULT, True, True
             chain = []

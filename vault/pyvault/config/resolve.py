@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.ca_bundle import find_ca_bundle
-from pyvault.config.child_settings import read_client_variables
-from pyvault.config.config_file import composed, expand_home
+from pyvault.config.client_variables import read_client_variables
+from pyvault.config.config_file import expand_home, nfc
 from pyvault.config.endpoints import read_endpoints
 from pyvault.config.layers import find_layers
 from pyvault.config.profile import Flags, Profile
@@ -182,7 +182,7 @@ def resolve_profile(
 def _find_source_profile(reader: SettingReader, name: str) -> Found | None:
     """Find the profile that stands below; "my keys stand beside this" names none, as in aws-vault and the AWS CLI."""
     found = reader.find("source_profile")
-    while found is not None and composed(found.text) == name:
+    while found is not None and nfc(found.text) == name:
         found = reader.find("source_profile", start=found.rank + 1)
     return found
 
@@ -255,7 +255,7 @@ def _parse_credential_source(text: str, what: str) -> CredentialSource:
 
 
 def _parse_profile_name(text: str, what: str) -> str:
-    return composed(checked_text(text, what=what))
+    return nfc(checked_text(text, what=what))
 
 
 def _text(text: str, what: str) -> str:

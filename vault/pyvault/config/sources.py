@@ -19,7 +19,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.config_file import composed
+from pyvault.config.config_file import nfc
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def has_sign_in(layer: Layer) -> bool:
 def _kinds(layer: Layer, name: str, *, is_own: bool, stored: Collection[str]) -> frozenset[Source]:
     """Return the kinds of sources that one layer has for a profile."""
     kinds = {kind for kind, keys in SOURCE_KEYS.items() if any(layer.text(key) for key in keys)}
-    if composed(layer.text("source_profile")) == name:  # "my keys stand beside this"
+    if nfc(layer.text("source_profile")) == name:  # "my keys stand beside this"
         kinds.discard(Source.SOURCE_PROFILE)
     if is_own and name in stored:
         kinds.add(Source.STORED)

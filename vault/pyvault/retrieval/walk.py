@@ -12,19 +12,32 @@ another person have signed in meanwhile, it is theirs.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
 from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys
-from pyvault.planning.steps import SessionTokenStep, StoredStep
+from pyvault.planning.steps import (
+    AssumeRoleStep,
+    FederationStep,
+    LoginSessionStep,
+    PlaintextStep,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
 from pyvault.process import chain as process_chain
 from pyvault.retrieval.origin import Origin
 from pyvault.sessions.cache import CacheMode
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyvault.model import Credentials
-    from pyvault.planning.steps import Plan
+    from pyvault.planning.steps import Plan, Step
     from pyvault.retrieval.toolbox import Toolbox
 
 
@@ -104,7 +117,7 @@ class _Walk:
             self._key(place),
             look_up=lambda: self._look_up(place),
             fetch=lambda: self._fetch(place),
-            anew=self.cache is CacheMode.REFRESH,
+            refresh=self.cache is CacheMode.REFRESH,
         )
 
     def _key(self, place: int) -> str:
@@ -123,12 +136,51 @@ class _Walk:
         return credentials
 
     def _carry_out(self, place: int) -> Credentials:
-        from pyvault.retrieval.carry_out import carry_out
-
         step = self.plan.steps[place]
         trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
         source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
-        return carry_out(step, source, self.tools, self.origin)
+        return _carry_out(step, source, self.tools, self.origin)
 
     def _nothing_before(self) -> Credentials:
         raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")
+
+
+def _carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin) -> Credentials:
+    """Return the credentials that a step gives; may ask a human and call AWS.
+
+    Args:
+        step: what to do.
+        source: gives the credentials of the step before; called only for steps
+            that sign with them.
+        tools: what to do it with.
+        origin: has what the plan begins with, and remembers whose it is.
+
+    Raises:
+        CredentialsError: AWS, a command or a human said no.
+        ConfigError: the file of a token can't be read, or it is a console sign-in, which only the AWS CLI can use yet.
+    """
+    match step:
+        case StoredStep() | PlaintextStep() | SourceStep() | ProcessStep() | LoginSessionStep():
+            return origin.credentials()
+        case SsoStep():
+            from pyvault.retrieval.from_sso import get_role_credentials
+
+            return get_role_credentials(step, tools.calls, origin.login)
+        case WebIdentityStep():
+            from pyvault.retrieval.from_sts import assume_role_with_token
+
+            return assume_role_with_token(step, origin.token(step), tools.calls, tools.clock)
+        case SessionTokenStep():
+            from pyvault.retrieval.from_sts import get_session_token
+
+            return get_session_token(step, source(), tools.calls, tools.mfa)
+        case AssumeRoleStep():
+            from pyvault.retrieval.from_sts import assume_role
+
+            return assume_role(step, source(), tools.calls, tools.mfa, tools.clock)
+        case FederationStep():
+            from pyvault.retrieval.from_sts import get_federation_token
+
+            return get_federation_token(step, source(), tools.calls)
+        case _ as never:
+            assert_never(never)

@@ -65,7 +65,7 @@ class Runtime(Stores):
 
         time.sleep(left.total_seconds())
 
-    def mfa_desk(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaCodes:
+    def mfa_codes(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaCodes:
         """Return what hands out MFA codes: the given one, a configured command, a kept authenticator, a person.
 
         Args:
@@ -161,7 +161,7 @@ class _Tools:
 
     @property
     def mfa(self) -> MfaCodes:
-        return self._runtime.mfa_desk(self._mfa_code, self._prompt())
+        return self._runtime.mfa_codes(self._mfa_code, self._prompt())
 
     @property
     def sso(self) -> SsoLogin:

@@ -51,7 +51,7 @@ class SingleFlight:
         """Name the place of the locks; it is made when it is needed."""
         self._directory = directory
 
-    def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], anew: bool = False) -> T:
+    def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], refresh: bool = False) -> T:
         """Give what *look_up* finds, else what *fetch* gives.
 
         Waits without limit while another process fetches: a person may be
@@ -61,7 +61,7 @@ class SingleFlight:
             key: hex digits; equal keys are equal requests.
             look_up: asks the cache; raises ItemNotFoundError on a miss.
             fetch: does the work and fills the cache.
-            anew: don't take what the cache had before this call, only what
+            refresh: don't take what the cache had before this call, only what
                 another process fetched while this one waited.
 
         Raises:
@@ -72,7 +72,7 @@ class SingleFlight:
         record = self._directory / f"{key[:KEY_CHARACTERS]}{flight_failure.SUFFIX}"
         before = flight_failure.mark(record)
         with self._turn(key) as waited:
-            if waited or not anew:
+            if waited or not refresh:
                 with contextlib.suppress(ItemNotFoundError):
                     return look_up()
             after = flight_failure.mark(record)

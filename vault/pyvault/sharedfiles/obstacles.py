@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.config_file import DEFAULT, PROFILE, composed
+from pyvault.config.config_file import DEFAULT, PROFILE, nfc
 from pyvault.config.profile_keys import PLAINTEXT_KEYS
 from pyvault.config.syntax import unquoted
 from pyvault.record import Record
@@ -118,7 +118,7 @@ def concerns(header: str, profile: str, *, plain: bool) -> bool:
 
 def names(header: str, profile: str, *, plain: bool) -> bool:
     """Return whether a header is that of a profile; ``[profile NAME]`` is so in both files for some."""
-    if composed(header) == profile:
+    if nfc(header) == profile:
         return plain or profile == DEFAULT
     words = header.split(maxsplit=1)  # none in an empty header
-    return len(words) == 2 and words[0] == PROFILE and composed(unquoted(words[1])) == profile
+    return len(words) == 2 and words[0] == PROFILE and nfc(unquoted(words[1])) == profile

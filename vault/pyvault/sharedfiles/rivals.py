@@ -12,7 +12,7 @@ import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.config_file import composed
+from pyvault.config.config_file import nfc
 from pyvault.config.profile_keys import PLAINTEXT_KEYS
 from pyvault.config.syntax import unquoted
 from pyvault.planning.steps import (
@@ -77,7 +77,7 @@ def _followed(profile: str, files: Files) -> dict[str, None]:
 
 def _sources(profile: str, files: Files) -> list[str]:
     """Return the profiles that ``source_profile`` of a profile names."""
-    return [composed(unquoted(value)) for value in _values(files, profile, "source_profile")]
+    return [nfc(unquoted(value)) for value in _values(files, profile, "source_profile")]
 
 
 def _loses_role(plan: Plan, key: str, profile: str, files: Files) -> bool:

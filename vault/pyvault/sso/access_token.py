@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     class Flights(Protocol):
         """One fetch for many processes; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
 
-        def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], anew: bool = False) -> T:
+        def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], refresh: bool = False) -> T:
             """Give what *look_up* finds, else what *fetch* gives."""
             ...
 
@@ -121,7 +121,7 @@ class SsoLogin:
             session.key(),
             look_up=lambda: self._kept(session, None),
             fetch=lambda: self._ask(session),
-            anew=True,
+            refresh=True,
         )
 
     def _at_hand(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken:
