@@ -105,7 +105,7 @@ def expected(row: Row) -> list[str] | str:  # noqa: PLR0911 - one for each rule
     if row.own == "choice":
         whose = "inh" if row.inherited in {"sso", "sso_session", "sign-in"} else "own"
         if whose == "own":
-            return "nothing says where to sign in"
+            return "there is no sso_session or sso_start_url"
         return ["sso inh for own"]
     if row.own == "sign-in":
         return ["sso own for inh"] if row.inherited == "choice" else "has no sso_account_id"
@@ -113,7 +113,7 @@ def expected(row: Row) -> list[str] | str:  # noqa: PLR0911 - one for each rule
     if source == "none":
         return "credentials missing"
     if source in {"sign-in", "choice"}:  # inherited, and nobody has the other half
-        return "has no sso_account_id" if source == "sign-in" else "nothing says where to sign in"
+        return "has no sso_account_id" if source == "sign-in" else "there is no sso_session or sso_start_url"
     role = _role(row, source, inherits_source=not has_own)
     first = _first(source, who)
     if first.startswith("web identity"):

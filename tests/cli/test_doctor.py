@@ -400,10 +400,10 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("gpg", no_password_store, "there is no password store", "pass init"),
     ("terminal", no_person_and_no_key, "nothing else opens", "PYVAULT_KEYFILE"),
     ("aws config", no_ini, "config", "mend"),
-    ("aws config", profile_that_goes_round, "in a circle", "mend it in"),
+    ("aws config", profile_that_goes_round, "loop", "mend it in"),
     ("aws config", keys_in_clear_text, "1 access key stands in clear text", "import credentials-file --remove"),
     ("region", misspelt_region, "there is no region 'eu-west1'", "like eu-west-1"),
-    ("region", region_that_is_none, "can't be a region", "like eu-west-1"),
+    ("region", region_that_is_none, "is not a valid region name", "like eu-west-1"),
     ("mfa", security_key, "is a security key (u2f)", "list-mfa-devices"),
     ("mfa", user_as_mfa_device, "AWS_MFA_SERIAL: 'arn:aws:iam::111111111111:user/a' is the ARN of a user", "list-mfa"),
 ]

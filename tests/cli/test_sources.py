@@ -33,7 +33,7 @@ def test_explain_lists_what_is_passed_over(tmp_path: Path, pyvault: Pyvault) -> 
     aws_files(tmp_path, config)
     shown = json.loads(pyvault("explain", "pod", "--json", "--assume-none").out)
     assert [step["op"] for step in shown["steps"]] == ["credential_source"]
-    why = "profile 'pod' has a source of its own: credential_source"
+    why = "profile 'pod' has its own source: credential_source"
     assert shown["passed_over"] == [
         {"profile": "pod", "setting": "credential_process", "from": "[default]", "why": why}
     ]

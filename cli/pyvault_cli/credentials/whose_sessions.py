@@ -15,7 +15,7 @@ from pyvault.backend import Attributed
 from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
 from pyvault.planning.cache_keys import plan_keys
 from pyvault.planning.steps import SessionTokenStep, StoredStep
-from pyvault.retrieval.in_cache import foreseen
+from pyvault.retrieval.in_cache import expected_identity
 from pyvault_cli.credentials.credential_request import CredentialRequest
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class WhoseSessions:
         if isinstance(step, StoredStep):
             return self._id(step.profile)
         context = self._context
-        return foreseen(step, context.store.access_key_id, context.sessions, environ=context.environ, at=clock.now())
+        return expected_identity(
+            step, context.store.access_key_id, context.sessions, environ=context.environ, at=clock.now()
+        )
 
     def _id(self, profile: str) -> str | None:
         if profile not in self._ids:

@@ -188,8 +188,8 @@ def test_a_bearer_token_in_the_place_of_a_code_is_not_shown(answer: Answer) -> N
             "MultiFactorAuthentication failed with invalid MFA one time pass code.",
             "MFA code was refused",
         ),
-        ("AccessDenied", "User is not authorized to perform: sts:AssumeRole", "trust policy may want MFA"),
-        ("ExpiredToken", "The security token included in the request is expired", "has ended"),
+        ("AccessDenied", "User is not authorized to perform: sts:AssumeRole", "trust policy may require MFA"),
+        ("ExpiredToken", "The security token included in the request is expired", "have expired"),
         ("InvalidClientTokenId", "The security token included in the request is invalid.", "deleted, deactivated"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "clock is wrong"),
     ],
@@ -269,8 +269,8 @@ def test_attempts_are_counted(answer: Answer) -> None:
 @pytest.mark.parametrize(
     ("region", "code", "told"),
     [
-        ("ap-east-1", "InvalidClientTokenId", "its account has not enabled 'ap-east-1'; sts_region"),
-        ("ap-east-1", "RegionDisabledException", "has not enabled the region 'ap-east-1'; sts_region"),
+        ("ap-east-1", "InvalidClientTokenId", "its account has not enabled 'ap-east-1'; set another region for STS with sts_region"),
+        ("ap-east-1", "RegionDisabledException", "has not enabled the region 'ap-east-1'; set another region for STS with sts_region"),
         ("eu-west-1", "InvalidClientTokenId", "belongs to another partition"),
         ("ap-east-1", "SignatureDoesNotMatch", "clock"),
     ],

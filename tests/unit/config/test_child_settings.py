@@ -139,7 +139,7 @@ def test_the_users_own_variables_win_and_stay() -> None:
 )
 def test_fips_and_an_endpoint_are_refused_at_once(lines: str, environ: dict[str, str]) -> None:
     text = f"{OWN}[profile t]\n{lines}use_fips_endpoint = true\n"
-    with pytest.raises(InvalidSettingError, match=r"FIPS endpoints are AWS's own, and .* names another"):
+    with pytest.raises(InvalidSettingError, match=r"FIPS endpoints are AWS's own, but .* sets another one"):
         plan_of(text, stored=("t",), environ=environ)
     ignoring = {**environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
     assert plan_of(text, stored=("t",), environ=ignoring).steps
@@ -149,7 +149,7 @@ def test_fips_and_an_endpoint_are_refused_at_once(lines: str, environ: dict[str,
     ("text", "problem"),
     [
         ("[services own]\ns3 =\n  endpoint_url = ftp://x\n", "s3 of services 'own': 'ftp://x' is not an http"),
-        ("[services own]\n$(x) =\n  endpoint_url = http://x\n", "can't be the name of a service"),
+        ("[services own]\n$(x) =\n  endpoint_url = http://x\n", "is not a valid service name"),
         ("[services own]\n[profile u]\naccount_id_endpoint_mode = x\n", None),
     ],
 )

@@ -117,7 +117,7 @@ def test_a_byte_order_mark_is_skipped() -> None:
     ("text", "line", "what"),
     [
         ("[profile a]\nregion\n", 2, "key-value delimiter not found"),
-        ("[profile a]\n= x\n", 2, "a value without a key"),
+        ("[profile a]\n= x\n", 2, "value without a key"),
         ("x = 1\n", 1, "before the first section"),
         ("\n\n[profile a\n", 3, "not closed"),
         ("[profile a] x\n", 1, "not closed"),

@@ -36,7 +36,7 @@ def test_what_is_not_known_is_what_the_profile_says() -> None:
 def test_another_account_is_an_error_that_names_both_and_no_secret() -> None:
     with pytest.raises(CredentialsError) as caught:
         confirmed(CLAIM, credentials(TWO))
-    assert f"is '{ONE}', but the credentials that came are of '{TWO}'" in str(caught.value)
+    assert f"is '{ONE}', but the credentials received are for '{TWO}'" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_another_account_is_an_error_that_names_both_and_no_secret() -> None:
     ],
 )
 def test_what_the_config_contradicts_is_said_before_any_call(text: str) -> None:
-    with pytest.raises(InvalidSettingError, match=f"aws_account_id of profile 't': is '{ONE}'.* of '{TWO}'"):
+    with pytest.raises(InvalidSettingError, match=f"aws_account_id of profile 't': is '{ONE}'.* for '{TWO}'"):
         plan_of(text, stored=("s",))
     assert plan_of(text.replace(ONE, TWO), stored=("s",)).claims
 

@@ -143,4 +143,4 @@ def test_every_step_and_skip_has_a_reason() -> None:
 
 def test_the_reason_of_a_role_that_a_session_would_shorten() -> None:
     step = plan_of(S + M + T + ROLE + M + LONG, stored=("s",)).steps[-1]
-    assert "more than the hour" in step.why
+    assert "longer than the hour" in step.why

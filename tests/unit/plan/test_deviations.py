@@ -42,7 +42,7 @@ def refused(text: str, name: str = "t", **more: object) -> str:
     ],
 )
 def test_deviation_01_a_loop_is_an_error_that_shows_the_chain(text: str, chain: str) -> None:
-    with pytest.raises(ProfileLoopError, match=f"circle: {chain}$"):
+    with pytest.raises(ProfileLoopError, match=f"loop: {chain}$"):
         plan_of(text, stored=("t",))
 
 
@@ -198,7 +198,7 @@ def test_deviation_05_roles_that_a_session_signs_for_are_capped(source: str) -> 
     text = f"[profile s]\n{source}[profile t]\nsource_profile = s\n{ROLE}duration_seconds = 12h\n"
     step = plan_of(text, options=PLAINTEXT).steps[-1]
     assert brief(plan_of(text, options=PLAINTEXT))[-1] == "AssumeRole t 3600 capped"
-    assert "cut to one hour" in step.why
+    assert "reduced to one hour" in step.why
 
 
 @pytest.mark.parametrize(
@@ -390,11 +390,11 @@ def test_a_problem_leaves_the_other_settings_readable() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("sso_session = nope\n", "line 2: sso_session of profile 't': [sso-session nope] gives no sso_start_url"),
-        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\n", "and has no sso_role_name"),
-        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_role_name = r\n", "and has no sso_account_id"),
-        ("sso_start_url = https://x\nsso_account_id = 1\nsso_role_name = r\n", "and has no sso_region"),
-        ("web_identity_token_file = /x\n", "has a web identity token and no role_arn"),
+        ("sso_session = nope\n", "line 2: sso_session of profile 't': [sso-session nope] has no sso_start_url"),
+        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\n", "but has no sso_role_name"),
+        ("sso_start_url = https://x\nsso_region = us-east-1\nsso_role_name = r\n", "but has no sso_account_id"),
+        ("sso_start_url = https://x\nsso_account_id = 1\nsso_role_name = r\n", "but has no sso_region"),
+        ("web_identity_token_file = /x\n", "has a web identity token but no role_arn"),
     ],
 )
 def test_what_a_source_lacks_is_named(text: str, problem: str) -> None:
@@ -404,5 +404,5 @@ def test_what_a_source_lacks_is_named(text: str, problem: str) -> None:
 def test_deviation_04_a_bad_flag_is_named() -> None:
     text = "[profile t]\nduration_seconds = 1h\n"
     message = refused(text, stored=("t",), flags=duration_flags(timedelta(seconds=100)))
-    assert message == "--duration, as get_session_token_duration: 1m40s is outside of 15m0s to 36h0m0s"
-    assert "--region: 'a/b' can't be a region" in refused(text, stored=("t",), flags=Flags(region="a/b"))
+    assert message == "--duration, as get_session_token_duration: 1m40s is outside the range 15m0s to 36h0m0s"
+    assert "--region: 'a/b' is not a valid region name" in refused(text, stored=("t",), flags=Flags(region="a/b"))

@@ -213,10 +213,10 @@ def test_the_drawing() -> None:
     assert drawn.startswith("profile t -> s\n\n 1 stored  (profile s)\n")
     for part in (
         "2 sts.GetSessionToken  (profile s)",
-        "MFA arn:aws:iam::1:mfa/me, a code is asked for",
+        "MFA arn:aws:iam::1:mfa/me, code from a prompt",
         "for 8h0m0s, in eu-west-1",
         "in the cache until 2030-01-02T03:04:05Z",
-        "no MFA code: the session carries it",
+        "no MFA code: the session already has MFA",
         "tags a=b, c=d",
         "the program gets these credentials",
         "eu-west-1  ([default])",
@@ -234,7 +234,7 @@ def test_an_error_is_drawn_with_its_hint() -> None:
     with pytest.raises(PyvaultError) as caught:
         make_plan(profile, stored=())
     drawn = draw(caught.value, profile, lambda _: "unknown")
-    assert "no credentials: profile 't': credentials missing\n  pyvault add t stores" in drawn
+    assert "no credentials: profile 't': credentials missing\n  'pyvault add t' stores" in drawn
 
 
 def test_a_config_cannot_move_the_cursor() -> None:
@@ -268,7 +268,7 @@ ROLE = "role_arn = arn:aws:iam::1:role/t\n"
 )
 def test_how_to_be_asked_less(text: str, stored: str, options: PlanOptions, advice: str) -> None:
     drawn = text_of(text, (stored,), options)
-    assert advice in drawn.partition("to be asked less")[2]
+    assert advice in drawn.partition("to reduce prompts")[2]
 
 
 def test_no_advice_where_nobody_is_asked() -> None:

@@ -119,8 +119,8 @@ def test_sources_are_passed_over_by_name() -> None:
         ("credential_process", "[default]"),
         ("role_arn", "[default]"),
     ]
-    assert "it ranks behind login_session" in passed[0].why
-    assert "profile 't' has a source of its own: login_session" in passed[1].why
+    assert "it has lower precedence than login_session" in passed[0].why
+    assert "profile 't' has its own source: login_session" in passed[1].why
     assert passed[2].label == '"/home/me/.aws/config", line 2: credential_process of [default]'
     assert "only with the source of [default]" in passed[3].why
 
@@ -225,7 +225,7 @@ def pod_plan(source: str, role: str, environ: dict[str, str]) -> Plan:
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_environment_of_a_pod_changes_nothing_about_a_source(source: str, role: str) -> None:
     if source == "token" and not role:  # the role of the pod is not for the profile's own token
-        with pytest.raises(InvalidSettingError, match="a web identity token and no role_arn"):
+        with pytest.raises(InvalidSettingError, match="a web identity token but no role_arn"):
             pod_plan(source, role, POD)
         return
     plan = pod_plan(source, role, POD)
@@ -368,7 +368,7 @@ def test_whatever_stands_in_three_layers_only_one_gives_the_source(
     try:
         plan = plan_of(config, stored=("ownbase", "commonbase", "defaultbase"), credentials=credentials)
     except PyvaultError as error:
-        assert winner is None or "a web identity token and no role_arn" in error.message  # noqa: PT017 - either may be
+        assert winner is None or "a web identity token but no role_arn" in error.message  # noqa: PT017 - either may be
         return
     assert winner is not None
     roles = [

@@ -1,4 +1,4 @@
-"""What botocore made of an answer, field by field: it checks requests, and takes any type in an answer."""
+"""The fields of botocore's answers, checked: it validates requests, but accepts any type in an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyvault.wire_text import is_wire_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Of a token or a registration: what ends later is no time that AWS gives, and could overflow a date.
+#: Of a token or a registration: AWS gives none for longer, and more could overflow a date.
 LONGEST_LIFE: Final = timedelta(days=400)
 #: Epoch seconds of 9999-12-31, the last day that a date has.
 LAST_SECOND: Final = 253_402_214_400
@@ -22,10 +22,10 @@ class Answer(Fields):
     """An answer, or an object in it; see :class:`pyvault.json_reader.Fields`."""
 
     def bearer(self, key: str) -> Secret[str]:
-        """Return a key or token that will stand in a header, a query or an environment.
+        """Return a key or token that is safe in a header, a query or an environment.
 
         Raises:
-            UnreadableError: it is absent, or could not stand there.
+            UnreadableError: it is absent or not safe there.
         """
         text = self.text(key)
         if not is_wire_text(text):
@@ -33,7 +33,7 @@ class Answer(Fields):
         return Secret(text)
 
     def moment(self, key: str) -> datetime:
-        """Return a time that botocore has read, aware, in UTC.
+        """Return a time that botocore has parsed, aware, in UTC.
 
         Raises:
             UnreadableError: it is absent, or outside the calendar.
@@ -47,7 +47,7 @@ class Answer(Fields):
         """Return a time as :meth:`moment` does; None if it is absent.
 
         Raises:
-            UnreadableError: it is outside the calendar, or no time.
+            UnreadableError: it is outside the calendar, or not a time.
         """
         value = self._values.get(key)
         if value is None:
@@ -56,23 +56,23 @@ class Answer(Fields):
             if isinstance(value, datetime) and value.tzinfo is not None:
                 return value.astimezone(UTC).replace(microsecond=0)
         except OverflowError:
-            pass  # the first and the last day of the calendar have an hour too many somewhere
-        raise UnreadableError(f"{key} has to be a time")
+            pass  # on the first and the last day of the calendar
+        raise UnreadableError(f"{key} must be a time")
 
     def life(self, key: str) -> timedelta:
-        """Return for how long something is good, which the answer gives in seconds.
+        """Return a validity that the answer has in seconds.
 
         Raises:
-            UnreadableError: it is absent, or no life that AWS gives.
+            UnreadableError: it is absent or over :data:`LONGEST_LIFE`.
         """
         return timedelta(seconds=self.whole(key, least=1, most=int(LONGEST_LIFE.total_seconds())))
 
     def epoch(self, key: str, *, per_second: int = 1) -> datetime:
-        """Return a time that the answer gives as a count since 1970.
+        """Return a time that the answer has as a count since 1970.
 
         Args:
             key: the field.
-            per_second: 1000 where milliseconds are counted.
+            per_second: 1000 if it counts milliseconds.
 
         Raises:
             UnreadableError: it is absent, or outside the calendar.

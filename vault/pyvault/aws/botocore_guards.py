@@ -1,4 +1,4 @@
-"""Two guards around botocore: it logs requests with their secrets, and takes bodies of any size into memory."""
+"""Two guards around botocore: it logs requests with their secrets, and reads bodies of any size into memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def install() -> None:
 
 @contextmanager
 def requests() -> Generator[None]:
-    """Say that what runs inside the ``with`` is a call of ours."""
+    """Mark what runs inside the ``with`` as a call of ours."""
     token = _ours.set(True)
     try:
         yield
@@ -63,7 +63,7 @@ def _passes(record: logging.LogRecord) -> bool:
 
 
 CHUNK: Final = 64 * 1024  # bytes
-#: Seconds for one body. A server that sends a byte now and then would never meet botocore's own time-out.
+#: Seconds for one body. A slow trickle of bytes would never meet botocore's own time-out.
 LONGEST_BODY: Final = 60.0
 
 
@@ -81,7 +81,7 @@ class BoundedSession:
         """Send a request and read its answer.
 
         Raises:
-            AnswerTooLongError: the answer goes on and on.
+            AnswerTooLongError: the answer is too long or takes too long.
             botocore.exceptions.BotoCoreError: as the wrapped session does.
         """
         request.stream_output = True  # or the session reads all of it
@@ -105,7 +105,7 @@ def bound(client: Any) -> None:  # Any: a botocore client; the stubs know no end
 
 
 def _read(response: AWSResponse, url: str) -> bytes:
-    """Read a body; what urllib3 raises becomes what botocore's session makes of it, so that it is retried."""
+    """Read a body; errors of urllib3 become those of botocore's session, so that they are retried."""
     from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
     from urllib3.exceptions import HTTPError
     from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeoutError

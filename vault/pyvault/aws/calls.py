@@ -1,8 +1,8 @@
 """The few AWS calls that pyvault makes, as protocols.
 
 A request is made from a step and nothing else, so a cache key over the step
-covers the whole request. ``aws_boto3`` is the implementation; tests bring
-their own.
+covers the whole request. :class:`pyvault.aws.client.BotoCalls` implements them;
+tests bring their own.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class MfaProof(Record):
-    """A device and a code it showed."""
+    """An MFA device and its code."""
 
     serial: str
     code: Secret[str]
 
 
 class CallerIdentity(Record):
-    """Who AWS thinks the caller is."""
+    """The caller's identity, as AWS sees it."""
 
     account_id: str
     arn: str
@@ -43,7 +43,7 @@ class AccessKey(Record):
 
 
 class SsoAccount(Record):
-    """An account that a person may use through SSO."""
+    """An account that the user may access through SSO."""
 
     account_id: str
     name: str
@@ -53,8 +53,8 @@ class SsoAccount(Record):
 class Sts(Protocol):
     """The Security Token Service, with given credentials.
 
-    Every method raises AwsError when AWS refuses, AwsUnreachableError when it
-    gives no answer.
+    Every method raises AwsError if AWS refuses, AwsUnreachableError if there is
+    no answer.
     """
 
     def get_session_token(self, step: SessionTokenStep, mfa: MfaProof | None) -> Credentials:
@@ -72,7 +72,7 @@ class Sts(Protocol):
         ...
 
     def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
-        """Make a federated session; AWS takes long-lived pairs only."""
+        """Make a federated session; AWS accepts long-lived pairs only."""
         ...
 
     def get_caller_identity(self) -> CallerIdentity:
@@ -105,9 +105,9 @@ class Iam(Protocol):
 
 
 class SsoPortal(Protocol):
-    """The portal of IAM Identity Center; every call shows an access token.
+    """The portal of IAM Identity Center; every call carries an access token.
 
-    Errors as :class:`Sts`; a token that is no longer good is an AwsError with
+    Errors as :class:`Sts`; a token that is no longer valid is an AwsError with
     the code ``UnauthorizedException``.
     """
 
@@ -116,11 +116,11 @@ class SsoPortal(Protocol):
         ...
 
     def list_accounts(self, token: Secret[str]) -> list[SsoAccount]:
-        """List the accounts of the person."""
+        """List the user's accounts."""
         ...
 
     def list_account_roles(self, token: Secret[str], account_id: str) -> list[str]:
-        """List the person's role names in an account."""
+        """List the user's role names in an account."""
         ...
 
     def logout(self, token: Secret[str]) -> None:
@@ -129,16 +129,16 @@ class SsoPortal(Protocol):
 
 
 class AwsCalls(Protocol):
-    """Gives the services; nothing is sent before a method of theirs is called."""
+    """The services; nothing is sent before one of their methods is called."""
 
     def sts(self, settings: ClientSettings, credentials: Credentials | None) -> Sts:
-        """Give STS; without credentials only the unsigned call works."""
+        """Return STS; without credentials only the unsigned call works."""
         ...
 
     def iam(self, settings: ClientSettings, credentials: Credentials) -> Iam:
-        """Give IAM."""
+        """Return IAM."""
         ...
 
     def sso_portal(self, settings: ClientSettings) -> SsoPortal:
-        """Give the SSO portal of the settings' region."""
+        """Return the SSO portal of the settings' region."""
         ...

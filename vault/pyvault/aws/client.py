@@ -1,10 +1,10 @@
 """The AWS calls through botocore.
 
-Nothing of the surroundings reaches our clients: no ambient credentials, no
-profile, no ``AWS_*`` setting. A session key found there would otherwise sign a
-request for another account, and an endpoint meant for the child would receive
-it. What a step says is all that counts. botocore is imported when the first
-client is made; it costs a third of a second.
+Our clients read nothing from the environment: no ambient credentials, no profile,
+no ``AWS_*`` setting. A session key found there could sign a request for another
+account, and an endpoint meant for the child could receive it. Only the settings of
+the step count. botocore is imported when the first client is made; it costs a third
+of a second.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Service = Literal["sts", "iam", "sso", "sso-oidc"]
 CONNECT_TIMEOUT = 10  # seconds
 READ_TIMEOUT = 30  # seconds; these services answer in one
 
-#: botocore says that clients can be used from threads, but not made from one session in several.
+#: Source: botocore: clients are thread-safe, but making them from one session is not.
 _making = threading.Lock()
 
 
@@ -44,14 +44,14 @@ class BotoCalls:
     """The services of AWS, each client made from a step's settings alone."""
 
     def sts(self, settings: ClientSettings, credentials: Credentials | None) -> Sts:
-        """Give STS; without credentials only the unsigned call works."""
+        """Return STS; without credentials only the unsigned call works."""
         from pyvault.aws.sts import BotoSts
 
         client = cast("STSClient", make_client("sts", settings, credentials))
         return BotoSts(client, credentials.secrets() if credentials else ())
 
     def iam(self, settings: ClientSettings, credentials: Credentials) -> Iam:
-        """Give IAM."""
+        """Return IAM."""
         from pyvault.aws.iam import BotoIam
 
         return BotoIam(
@@ -61,7 +61,7 @@ class BotoCalls:
         )
 
     def sso_portal(self, settings: ClientSettings) -> SsoPortal:
-        """Give the SSO portal of the settings' region."""
+        """Return the SSO portal of the settings' region."""
         from pyvault.aws.portal import BotoSsoPortal
 
         return BotoSsoPortal(cast("SSOClient", make_client("sso", settings, None)))
@@ -74,17 +74,17 @@ def make_client(
     *,
     attempts: int | None = None,
 ) -> object:
-    """Make a botocore client that knows only what is given here.
+    """Return a botocore client with these settings and no others.
 
     Args:
         service: botocore's name of it.
-        settings: of the step it works for.
-        credentials: what signs; None for calls that are not signed.
+        settings: of the step.
+        credentials: sign the calls; None for unsigned ones.
         attempts: overrides the step's ``max_attempts``.
 
     Raises:
-        ConfigError: the CA bundle is no readable file; or a call that is not signed, and so carries
-            a token, would go to another machine in plain HTTP.
+        ConfigError: the CA bundle is not a readable file; or an unsigned call, which carries a token,
+            would go to another machine in plain HTTP.
         AwsUnreachableError: the region or the endpoint is not well-formed.
     """
     from botocore import UNSIGNED
@@ -99,7 +99,7 @@ def make_client(
         url = _endpoint(service, settings)
         if credentials is None and url is not None and is_plain(url):
             refuse_plain_endpoint(service.replace("-", "_"), settings)
-            options["proxies"] = {}  # it stays on this machine, whatever HTTP_PROXY says
+            options["proxies"] = {}  # it stays on this machine, despite HTTP_PROXY
         client: object = bare_session(settings.sts_regional or "regional").create_client(
             service,
             region_name=settings.region_of_sts if service == "sts" else settings.region,
@@ -126,7 +126,7 @@ def make_client(
 
 @cache
 def bare_session(sts_regional: str) -> Session:
-    """Make a botocore session whose settings are the defaults, whatever the environment says.
+    """Return a botocore session with default settings, independent of the environment.
 
     Source: botocore.configprovider, the table of session variables: name ->
     (config key, environment variable, default, conversion).
@@ -153,7 +153,7 @@ def _endpoint(service: Service, settings: ClientSettings) -> str | None:
     urls = {"sts": endpoints.sts, "iam": endpoints.iam, "sso": endpoints.sso, "sso-oidc": endpoints.sso_oidc}
     url = urls[service]
     if url is not None:
-        _ = urlsplit(url).port  # a ValueError now: botocore would stumble over it in the middle of a call
+        _ = urlsplit(url).port  # raises ValueError now; botocore would in the middle of a call
     return url
 
 
@@ -162,9 +162,9 @@ def find_own_endpoint(service: str, region: str, *, use_fips: bool, use_dualstac
 
     Args:
         service: as ``[services]`` of the config file writes it: ``elastic_beanstalk``.
-        region: whose endpoint it is to be.
-        use_fips: the FIPS one.
-        use_dualstack: the one for IPv6 too.
+        region: of the endpoint.
+        use_fips: the FIPS endpoint.
+        use_dualstack: the endpoint with IPv6.
     """
     from botocore import UNSIGNED
     from botocore.config import Config

@@ -1,4 +1,4 @@
-"""What AWS and the network answer, as our errors.
+"""Errors of AWS and the network, as our errors.
 
 *Refused* and *unreachable* are different types: the first needs another
 request, the second another network.
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 MAX_MESSAGE = 400  # characters of AWS's own words
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, and the statuses that botocore puts there
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, or the HTTP statuses that botocore uses
 
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
 REGION_OFF = "RegionDisabledException"
-ELSEWHERE = "sts_region in the profile or --sts-region names another region for the calls to STS"
+ELSEWHERE = "set another region for STS with sts_region in the profile or --sts-region"
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
-#: What stands behind a class of botocore's; by name, so that nothing is imported for it.
+#: What an exception of botocore means; by name, so that nothing is imported for it.
 REASONS: Final = {
     "EndpointConnectionError": "no connection",
-    "ConnectTimeoutError": "no connection in time",
-    "ReadTimeoutError": "no answer in time",
+    "ConnectTimeoutError": "the connection timed out",
+    "ReadTimeoutError": "the answer timed out",
     "ConnectionClosedError": "the connection was closed before the answer",
-    "SSLError": "TLS failed: the certificate is not one that this machine or the ca_bundle trusts",
+    "SSLError": "TLS failed: neither this machine nor the ca_bundle trusts the certificate",
     "ProxyConnectionError": "the proxy can't be reached",
     "HTTPClientError": "the request could not be sent",
 }
@@ -57,17 +57,17 @@ def translated(
 
     Args:
         operation: as a person knows it, e.g. ``sts:AssumeRole``.
-        show_message: False where the request carries a token: a strange
-            endpoint could send it back inside its message.
+        show_message: False if the request carries a token: a foreign
+            endpoint could send it back in its message.
         sts_region: where STS is called.
-        hidden: what the request carries or is signed with, which is taken out of
-            AWS's words: a refused signature is explained by the headers that were
-            signed, the session token among them.
+        hidden: secrets that the request carries or is signed with, removed from
+            AWS's message: that of a refused signature quotes the signed headers,
+            the session token among them.
 
     Raises:
-        AwsError: AWS said no.
-        AwsUnreachableError: nobody answered.
-        UnusableAnswerError: somebody did, and not in AWS's language.
+        AwsError: AWS refused.
+        AwsUnreachableError: there was no answer.
+        UnusableAnswerError: the answer is not one of AWS.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoAuthTokenError, ParamValidationError
     from botocore.parsers import ResponseParserError
@@ -83,7 +83,7 @@ def translated(
             operation, exc, show_message=show_message, sts_region=sts_region, hidden=hidden
         ) from None  # it keeps the whole response
     except (ParamValidationError, NoAuthTokenError) as exc:
-        raise AwsError(f"{operation} can't be asked for: {type(exc).__name__}", code=type(exc).__name__) from None
+        raise AwsError(f"{operation} can't be called: {type(exc).__name__}", code=type(exc).__name__) from None
     except AnswerTooLongError:
         raise UnusableAnswerError(f"the answer to {operation} is too long, or takes too long") from None
     except UnreadableError as exc:
@@ -93,9 +93,9 @@ def translated(
     except BotoCoreError as exc:
         kind = NothingSentError if type(exc).__name__ in WITHOUT_CONNECTION else AwsUnreachableError
         raise kind(f"{operation} got no answer: {_reason(exc)}") from None
-    # A parser's text is the body; and botocore stumbles over what is no answer of AWS in many ways.
+    # A parser's text is the body; and botocore fails in many ways on what is not an answer of AWS.
     except (ResponseParserError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError):
-        raise UnusableAnswerError(f"{operation} got an answer that is not AWS's") from None
+        raise UnusableAnswerError(f"the answer to {operation} is not one of AWS") from None
 
 
 @contextmanager
@@ -110,9 +110,9 @@ def making_client(service: str) -> Generator[None]:
     try:
         with botocore_guards.requests():
             yield
-    except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's word for an endpoint that is no URL
+    except (BotoCoreError, ValueError) as exc:  # ValueError: the endpoint is not a URL
         raise AwsUnreachableError(
-            f"{service} can't be called: {type(exc).__name__}", hint="look at the region and the endpoint_url"
+            f"{service} can't be called: {type(exc).__name__}", hint="check the region and the endpoint_url"
         ) from None
 
 
@@ -121,44 +121,44 @@ def _refused(
 ) -> AwsError:
     error = exc.response.get("Error", {})
     code = _code(_without(str(error.get("Code", "")), hidden))
-    words = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
-    message = f"AWS refused {operation}: {code}" + (f": {words}" if words else "")
-    return AwsError(message, code=code, hint=_hint(code, words, sts_region))
+    text = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
+    message = f"AWS refused {operation}: {code}" + (f": {text}" if text else "")
+    return AwsError(message, code=code, hint=_hint(code, text, sts_region))
 
 
-def _hint(code: str, words: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
-    if "MultiFactorAuthentication" in words:
-        return "the MFA code was refused: wrong, used before, or of another device; mfa_serial names the device"
+def _hint(code: str, text: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
+    if "MultiFactorAuthentication" in text:
+        return "the MFA code was refused: it is wrong, was used before, or is from another device than mfa_serial names"
     if code in TOO_OLD:
-        return "what signed the call, or the token in it, has ended; --refresh fetches sessions anew"
+        return "the credentials or the token of the call have expired; --refresh gets new sessions"
     if code == "SignatureDoesNotMatch":
-        return "the secret key does not fit the key id, or this machine's clock is wrong"
+        return "the secret key does not match the key id, or this machine's clock is wrong"
     if code == REGION_OFF and sts_region is not None:
         return f"the account has not enabled the region {sts_region!r}; {ELSEWHERE}"
     if code == "InvalidClientTokenId" and sts_region is not None and is_opt_in(sts_region):
-        return f"the access key is gone or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"
+        return f"the access key was deleted or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"
     if code in WRONG_KEY:
         return "the access key was deleted, deactivated or mistyped, or belongs to another partition"
     if code in DENIED:
-        return "the role's trust policy may want MFA (mfa_serial), an external_id or another source_profile"
+        return "the role's trust policy may require MFA (mfa_serial), an external_id or another source_profile"
     return None
 
 
 def _reason(exc: BotoCoreError) -> str:
-    """Say why nobody answered in our own words: botocore's texts quote headers, and with them tokens."""
+    """Return why there was no answer in our own words: botocore's messages quote headers, and so tokens."""
     reason = next((REASONS[kind.__name__] for kind in type(exc).__mro__ if kind.__name__ in REASONS), None)
-    where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # what we asked for; never a user in it
-    told = reason or type(exc).__name__
-    return _one_line(f"{told} ({where})" if where else told)
+    where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # of our own request; never with a user
+    reason = reason or type(exc).__name__
+    return _one_line(f"{reason} ({where})" if where else reason)
 
 
 def _code(text: str) -> str:
-    """Return a code that AWS could have given, or none: it is shown even where the message is not."""
+    """Return a well-formed code, else ``Unknown``: it is shown even if the message is not."""
     return text if CODE.fullmatch(text) else "Unknown"
 
 
 def _without(text: str, hidden: Sequence[Secret[str]]) -> str:
-    """Take secrets out of a text, as they are and as they stand in a form."""
+    """Return a text without secrets, plain or URL-encoded."""
     for secret in hidden:
         if secret:
             text = text.replace(secret.reveal(), "***").replace(quote(secret.reveal(), safe=""), "***")
@@ -166,5 +166,5 @@ def _without(text: str, hidden: Sequence[Secret[str]]) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Take the power over a terminal out of a foreign text, and its length."""
+    """Return a foreign text without control characters, shortened."""
     return "".join(char for char in text if char.isprintable())[:MAX_MESSAGE]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class BotoIam:
-    """IAM with one client, and a second one that never sends twice; see :class:`pyvault.aws.calls.Iam`."""
+    """IAM with one client, and a second one without retries; see :class:`pyvault.aws.calls.Iam`."""
 
     def __init__(self, client: IAMClient, *, sent_once: IAMClient, hidden: Sequence[Secret[str]] = ()) -> None:
-        """Wrap two clients.
+        """Wrap two clients of botocore.
 
         Args:
-            client: botocore's.
-            sent_once: one that never sends twice.
+            client: with retries.
+            sent_once: without.
             hidden: the secrets that they sign with.
         """
         self._client = client

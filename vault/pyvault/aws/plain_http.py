@@ -1,8 +1,8 @@
-"""A request that carries its secret itself goes out by TLS, or stays on this machine.
+"""A request that carries a secret uses TLS, or stays on this machine.
 
 Signed requests prove a secret without showing it. A web identity token, an SSO access
-token, a device code and a client's secret stand in the request as they are, and whoever
-reads the line, or answers at the other end of it, has them.
+token, a device code and a client's secret are part of the request itself: whoever reads
+the connection, or answers it, has them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_plain(url: str | None) -> bool:
-    """Return whether a URL means HTTP without TLS."""
+    """Return whether a URL has no TLS."""
     return url is not None and urlsplit(url).scheme.lower() != "https"
 
 
@@ -26,15 +26,15 @@ def refuse_plain_http(url: str, *, setting: str) -> None:
 
     Args:
         url: where the request would go.
-        setting: what names the address, for the error.
+        setting: where the address was set, for the error.
 
     Raises:
-        ConfigError: the secret in the request could be read on its way.
+        ConfigError: the secret in the request could be read on the network.
     """
     if is_plain(url) and not _is_this_machine(urlsplit(url).hostname or ""):
         raise ConfigError(
-            f"{setting}: a token would be sent to '{url}' in plain HTTP, for everybody to read",
-            hint="an https URL; plain HTTP is for localhost and the addresses of loopback",
+            f"{setting}: a token would be sent to '{url}' in plain HTTP, readable on the network",
+            hint="use an https URL; plain HTTP is for localhost and loopback addresses only",
         )
 
 
@@ -42,11 +42,11 @@ def refuse_plain_endpoint(service: str, settings: ClientSettings) -> None:
     """Refuse the endpoint of a service for requests that carry a token, if it is another machine's in plain HTTP.
 
     Args:
-        service: as the fields of :class:`pyvault.config.clients.Endpoints` call it.
+        service: a field of :class:`pyvault.config.clients.Endpoints`.
         settings: of the step that would send it.
 
     Raises:
-        ConfigError: it is; the setting that names it is named.
+        ConfigError: it is; names the setting.
     """
     url: str | None = getattr(settings.endpoints, service)
     if url is not None:
@@ -55,7 +55,7 @@ def refuse_plain_endpoint(service: str, settings: ClientSettings) -> None:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Return whether a host is loopback by its own text (RFC 6761, section 6.3): other names could lead anywhere."""
+    """Return whether a host is literally loopback (RFC 6761, section 6.3): other names could resolve anywhere."""
     from ipaddress import ip_address
 
     try:

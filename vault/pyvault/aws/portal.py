@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class BotoSsoPortal:
     """The portal with one client; see :class:`pyvault.aws.calls.SsoPortal`.
 
-    Every request carries a bearer token, so no message of the answers is shown.
+    Every request carries a bearer token, so AWS's messages are not shown.
     """
 
     def __init__(self, client: SSOClient) -> None:
@@ -42,7 +42,7 @@ class BotoSsoPortal:
             )
 
     def list_accounts(self, token: Secret[str]) -> list[SsoAccount]:
-        """List the accounts of the person, all pages."""
+        """List the user's accounts, all pages."""
         with translated("sso:ListAccounts", show_message=False, hidden=(token,)):
             pages = self._client.get_paginator("list_accounts").paginate(accessToken=token.reveal())
             return [
@@ -56,7 +56,7 @@ class BotoSsoPortal:
             ]
 
     def list_account_roles(self, token: Secret[str], account_id: str) -> list[str]:
-        """List the person's role names in an account, all pages."""
+        """List the user's role names in an account, all pages."""
         with translated(f"sso:ListAccountRoles of {account_id!r}", show_message=False, hidden=(token,)):
             paginator = self._client.get_paginator("list_account_roles")
             pages = paginator.paginate(accessToken=token.reveal(), accountId=account_id)

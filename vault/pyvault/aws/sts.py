@@ -27,10 +27,10 @@ class BotoSts:
     """STS with one client; see :class:`pyvault.aws.calls.Sts`."""
 
     def __init__(self, client: STSClient, hidden: Sequence[Secret[str]] = ()) -> None:
-        """Wrap a client.
+        """Wrap a client of botocore.
 
         Args:
-            client: botocore's.
+            client: makes the calls.
             hidden: the secrets that it signs with.
         """
         self._client = client
@@ -85,7 +85,7 @@ class BotoSts:
         self, step: WebIdentityStep, session_name: str, token: Secret[str]
     ) -> Credentials:
         """Assume a role with an OIDC token; the call is not signed."""
-        # The request carries a bearer token: nothing of the answer's words is shown.
+        # The request carries a bearer token: AWS's message is not shown.
         with self._translated(f"sts:AssumeRoleWithWebIdentity of {step.role_arn!r}", token, show_message=False):
             answer = self._client.assume_role_with_web_identity(
                 **_web_identity_request(step), RoleSessionName=session_name, WebIdentityToken=token.reveal()
@@ -93,7 +93,7 @@ class BotoSts:
             return _credentials(read(answer), role_arn=step.role_arn, user="AssumedRoleUser")
 
     def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
-        """Make a federated session; AWS takes long-lived pairs only."""
+        """Make a federated session; AWS accepts long-lived pairs only."""
         with self._translated("sts:GetFederationToken"):
             answer = self._client.get_federation_token(
                 Name=name,

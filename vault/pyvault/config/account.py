@@ -1,7 +1,7 @@
 """The account that a profile says its credentials belong to: ``aws_account_id``.
 
-Source: AWS SDKs and Tools Reference Guide, "Account-based endpoints". It stands beside
-the credentials that it speaks of, so what another section says is no matter.
+Source: AWS SDKs and Tools Reference Guide, "Account-based endpoints". It counts only
+beside the credentials it describes, so other sections are not read for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEY = "aws_account_id"
 
 
 class ClaimedAccount(Record):
-    """What ``aws_account_id`` of a profile says.
+    """The value of a profile's ``aws_account_id``.
 
     Attributes:
         label: how a message names the place.
@@ -35,7 +35,7 @@ class ClaimedAccount(Record):
 def read_claimed_account(
     reader: SettingReader, config: ConfigFile, credentials_file: ConfigFile | None, name: str
 ) -> ClaimedAccount | None:
-    """Return what a profile's own sections say; the shared credentials file wins, as in SDKs."""
+    """Return the claim of a profile's own sections; the shared credentials file wins, as in SDKs."""
     places = [(config, config.find_profile(name))]
     if credentials_file is not None:
         places.insert(0, (credentials_file, credentials_file.find_plain_section(name)))
@@ -51,10 +51,10 @@ def read_claimed_account(
 
 
 def parse_account_id(text: str, what: str) -> str:
-    """Return an account id.
+    """Return an account id, unchanged.
 
     Raises:
-        InvalidSettingError: it has not twelve digits.
+        InvalidSettingError: it doesn't have twelve digits.
     """
     if not re.fullmatch(r"[0-9]{12}", text):
         raise InvalidSettingError(f"{what}: {text!r} is not an account id of 12 digits")

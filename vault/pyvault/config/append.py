@@ -55,14 +55,14 @@ def append_profile(
     with LockFile(lock, what=f'"{config.path}"') if lock is not None else nullcontext():
         for _ in range(TRIES):
             current = replace(ConfigFile.load(target), path=config.path)
-            wanted = with_profile(current, name, settings)
-            if replace_if_unchanged(target, wanted.data, expected=current.data):
-                return wanted
+            extended = with_profile(current, name, settings)
+            if replace_if_unchanged(target, extended.data, expected=current.data):
+                return extended
     raise ConflictError(f'"{config.path}" keeps changing while a profile is added')
 
 
 def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
-    """Give the file with a profile at its end. Pure.
+    """Return the file with a profile at its end. Pure.
 
     Line ends follow the file's own; a missing one before the new section is added.
 
@@ -71,7 +71,7 @@ def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> 
         InvalidSettingError: a name, key or value that would not read back as it is.
     """
     if config.find_profile(name) is not None:
-        raise ConflictError(f'"{config.path}" has a section for profile {name!r} already')
+        raise ConflictError(f'"{config.path}" already has a section for profile {name!r}')
     lines = [_header(name), *(f"{key} = {value}" for key, value in settings.items())]
     if any("\n" in line or "\r" in line for line in lines):
         raise InvalidSettingError(f"profile {name!r}: a line break can't be written to a config file")
@@ -83,17 +83,17 @@ def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> 
     gap = b""
     if config.data.strip():
         gap = end if config.data.endswith((b"\n", b"\r")) else end + end
-    wanted = _read_back(config, config.data + gap + added, name)
-    found = wanted.find_profile(name)
+    extended = _read_back(config, config.data + gap + added, name)
+    found = extended.find_profile(name)
     before = [*config.sections]
-    if found is None or [*wanted.sections[: len(before)]] != before or len(wanted.sections) != len(before) + 1:
+    if found is None or [*extended.sections[: len(before)]] != before or len(extended.sections) != len(before) + 1:
         raise InvalidSettingError(f"profile {name!r}: the name can't be written to a config file")
     for key, value in settings.items():
         entry = found.get(key)
         if entry is None or entry.value != value or entry.nested:
-            message = f"profile {name!r}: the value of {key!r} would not read back as it is"
+            message = f"profile {name!r}: the value of {key!r} can't be written to a config file unchanged"
             raise InvalidSettingError(message)
-    return wanted
+    return extended
 
 
 def _read_back(config: ConfigFile, data: bytes, name: str) -> ConfigFile:

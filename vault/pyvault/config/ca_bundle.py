@@ -1,4 +1,4 @@
-"""Which certificates count for pyvault's own calls: one rule, whichever library makes them.
+"""Which certificates pyvault's own calls trust: one rule, whichever library makes them.
 
 Without it botocore follows REQUESTS_CA_BUNDLE alone and the standard library SSL_CERT_FILE
 alone, so that behind a proxy with its own certificates half of the calls would fail.
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OF_AWS: Final = "AWS_CA_BUNDLE"
-#: Of other programs, in this order; what the profile or ``AWS_CA_BUNDLE`` says comes before them.
+#: Of other programs, in this order; the profile and ``AWS_CA_BUNDLE`` come first.
 OF_OTHERS: Final = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def find_ca_bundle(configured: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the file with the certificates to trust; None for those that the library brings.
+    """Return the file with the certificates to trust; None for the library's own.
 
     Args:
-        configured: what the profile or ``AWS_CA_BUNDLE`` says.
-        environ: has the variables of others.
+        configured: the value of the profile or ``AWS_CA_BUNDLE``.
+        environ: where the variables of other programs are.
     """
     return configured or next((environ[name] for name in OF_OTHERS if environ.get(name)), None)
 
 
 def checked_bundle(path: str | None) -> str | None:
-    """Return the path again.
+    """Return the path, unchanged.
 
     Raises:
-        ConfigError: it is no file.
+        ConfigError: it is not a file.
     """
     if path is not None and not Path(path).is_file():
-        hint = f"it stands in the profile's ca_bundle, or in {', '.join((OF_AWS, *OF_OTHERS))}"
+        hint = f"it is set by ca_bundle in the profile or by {', '.join((OF_AWS, *OF_OTHERS))}"
         raise ConfigError(f"the ca_bundle {path!r} is not a file", hint=hint)
     return path
 
@@ -49,7 +49,7 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """Return the TLS settings of the standard library that trust these certificates.
 
     Raises:
-        ConfigError: they are no file, or can't be read.
+        ConfigError: the bundle is not a file, or can't be read.
     """
     import ssl
 

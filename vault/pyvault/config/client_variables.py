@@ -47,7 +47,7 @@ class ClientVariable(Record):
 
 
 class Covered(Record):
-    """An endpoint of ``[default]`` that a client would take although the profile doesn't name it.
+    """An endpoint of ``[default]`` that a client would use although the profile doesn't name it.
 
     Attributes:
         service: as the config file writes it; empty for the endpoint of all services.
@@ -59,16 +59,16 @@ class Covered(Record):
 
     @property
     def variable(self) -> str:
-        """Return the variable that stands before it."""
+        """Return the variable that overrides it."""
         return variable_of(self.service)
 
 
 class ClientVariables(Record):
-    """What a profile's clients are made with.
+    """The client settings of a profile, for the environment of a program.
 
     Attributes:
         given: to be set; the user's own variables among them, which are set already.
-        covered: endpoints of ``[default]`` that have to be covered by those of AWS.
+        covered: endpoints of ``[default]`` that have to be overridden by those of AWS.
     """
 
     given: tuple[ClientVariable, ...] = ()
@@ -96,24 +96,26 @@ def read_client_variables(
     """Return the client settings of the profile *name* as variables.
 
     Args:
-        reader: notes what can't go together.
+        reader: collects the settings that contradict each other.
         config: has ``[default]``.
-        credentials_file: may have another part of it.
+        credentials_file: may have more of it.
         name: the profile.
-        endpoints: as they count for it.
+        endpoints: the ones of the profile.
         ca_bundle: a path, ``~`` expanded.
     """
-    given = [*_switches(reader, endpoints), *_named(reader, ca_bundle), *_own(endpoints)]
+    given = [*_switches(reader, endpoints), *_named(reader, ca_bundle), *_endpoints(endpoints)]
     if name == DEFAULT or endpoints.ignored is not None:
         return ClientVariables(given=tuple(given))
-    foreign, switched_off = _of_default(config, credentials_file)
+    defaults, are_ignored = _of_default(config, credentials_file)
     if not endpoints.all():
-        if foreign:
+        if defaults:
             given.append(ClientVariable(name=IGNORE, value="true", origin="built-in"))
         return ClientVariables(given=tuple(given))
-    if switched_off:  # by [default], whose word would count for the profile's own endpoints
+    if are_ignored:  # by [default], which would also turn off the profile's own endpoints
         given.append(ClientVariable(name=IGNORE, value="false", origin="built-in"))
-    covered = [] if endpoints.general is not None else [at for at in foreign if at.variable not in endpoints.services]
+    covered = (
+        [] if endpoints.general is not None else [each for each in defaults if each.variable not in endpoints.services]
+    )
     return ClientVariables(given=tuple(given), covered=tuple(covered))
 
 
@@ -139,16 +141,16 @@ def _named(reader: SettingReader, ca_bundle: str | None) -> Iterator[ClientVaria
 
 
 def _refuse_fips(reader: SettingReader, endpoints: EndpointSettings) -> None:
-    """Note that FIPS and an endpoint don't go together: every SDK refuses the pair at each call."""
+    """Record a conflict between FIPS and an endpoint: every SDK refuses the pair at each call."""
     if found := next(iter(endpoints.all()), None):
         problem = InvalidSettingError(
-            f"{reader.labels['use_fips_endpoint']}: FIPS endpoints are AWS's own, and {found.label} names another",
-            hint="use_fips_endpoint = false in the profile, or no endpoint",
+            f"{reader.labels['use_fips_endpoint']}: FIPS endpoints are AWS's own, but {found.label} sets another one",
+            hint="set use_fips_endpoint = false in the profile, or remove the endpoint",
         )
         reader.problems.append(problem)
 
 
-def _own(endpoints: EndpointSettings) -> Iterator[ClientVariable]:
+def _endpoints(endpoints: EndpointSettings) -> Iterator[ClientVariable]:
     if endpoints.ignored is not None:
         yield ClientVariable(name=IGNORE, value="true", origin=endpoints.ignored.origin)
     if endpoints.general is not None:
@@ -158,22 +160,22 @@ def _own(endpoints: EndpointSettings) -> Iterator[ClientVariable]:
 
 
 def _of_default(config: ConfigFile, credentials_file: ConfigFile | None) -> tuple[list[Covered], bool]:
-    """Return the endpoints that an SDK finds in ``[default]``, and whether it is told there to ignore them."""
+    """Return the endpoints that an SDK finds in ``[default]``, and whether ``[default]`` says to ignore them."""
     entries = {key: (config, entry) for key, entry in (config.find_profile(DEFAULT) or {}).items()}
     if credentials_file is not None:  # whose keys win in an SDK
         found = credentials_file.find_plain_section(DEFAULT) or {}
         entries |= {key: (credentials_file, entry) for key, entry in found.items()}
-    there: list[Covered] = []
+    covered: list[Covered] = []
     for key in ("endpoint_url", "services"):
         file, entry = entries.get(key, (config, None))
         if entry is None or not unquoted(entry.value):
             continue
         if key == "endpoint_url":
-            there.append(Covered(service="", label=f'"{file.path}", line {entry.line}: {key} of [default]'))
+            covered.append(Covered(service="", label=f'"{file.path}", line {entry.line}: {key} of [default]'))
         else:
-            there += _of_section(config, unquoted(entry.value))
+            covered += _of_section(config, unquoted(entry.value))
     _, switch = entries.get("ignore_configured_endpoint_urls", (config, None))
-    return there, switch is not None and unquoted(switch.value).lower() == "true"
+    return covered, switch is not None and unquoted(switch.value).lower() == "true"
 
 
 def _of_section(config: ConfigFile, name: str) -> Iterator[Covered]:

@@ -17,7 +17,7 @@ class Endpoints(Record, uncompared=("settings",)):
     """Where each service is called; None leaves it to the region and partition.
 
     Attributes:
-        settings: what names each, for an error.
+        settings: where each was set, for an error.
     """
 
     sts: str | None = None
@@ -28,13 +28,13 @@ class Endpoints(Record, uncompared=("settings",)):
 
 
 class ClientSettings(Record):
-    """How an AWS client has to be made for a step.
+    """The settings of a step's AWS client.
 
     Attributes:
-        region: the one to sign for; the region of the start URL in an SSO step.
-        sts_region: the one to call STS in, if that is another.
-        region_is_default: nothing named a region, the partition's default stands in.
-        endpoints: only those that a setting names.
+        region: the one that requests are signed for; the region of the start URL in an SSO step.
+        sts_region: where STS is called, if elsewhere.
+        region_is_default: no region was set; it is the partition's default.
+        endpoints: only those that are configured.
         sts_regional: ``legacy`` or ``regional``; None means regional.
         ca_bundle: a path, ``~`` expanded.
         retry_mode: ``legacy``, ``standard`` or ``adaptive``; None leaves it to the SDK.
@@ -73,10 +73,10 @@ def home_partition(profiles: Iterable[Profile]) -> Partition:
 
 
 def client_of(profile: Profile, partition: Partition) -> ClientSettings:
-    """Say how the clients of a profile's calls are made.
+    """Return the client settings for a profile's calls.
 
     Raises:
-        InvalidSettingError: STS is wanted in a region of another partition.
+        InvalidSettingError: ``sts_region`` is in another partition.
     """
     if profile.sts_region is not None:
         check_same_partition(profile.sts_region, partition, what=profile.describe("sts_region"))
@@ -96,5 +96,5 @@ def client_of(profile: Profile, partition: Partition) -> ClientSettings:
 
 
 def sso_client_of(profile: Profile, sso_region: str, partition: Partition) -> ClientSettings:
-    """Say how the clients of the SSO calls are made: in the region of the start URL."""
+    """Return the client settings for the SSO calls: those in the region of the start URL."""
     return replace(client_of(profile, partition), region=sso_region, sts_region=None, region_is_default=False)

@@ -54,10 +54,10 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a file; a missing one is empty and stays missing.
+        """Read a file; a missing one counts as empty and is not created.
 
         Raises:
-            ConfigError: it is no file, can't be read, is no config file, or is over 16 MiB.
+            ConfigError: it is not a file, can't be read, is malformed, or is over 16 MiB.
         """
         try:
             data = read_file(path, MAX_BYTES)
@@ -86,13 +86,13 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         )
 
     def profiles(self) -> list[str]:
-        """List the profiles in file order; a ``[default]`` with nothing of interest is left out."""
+        """List the profiles in file order; a ``[default]`` without any known key is left out."""
         return [
-            name for kind, name in self.index if kind == PROFILE and (name != DEFAULT or self._default_says_something())
+            name for kind, name in self.index if kind == PROFILE and (name != DEFAULT or self._default_has_known_keys())
         ]
 
     def find_profile(self, name: str) -> Mapping[str, Entry] | None:
-        """Give a profile's own keys; None if it has no section.
+        """Return a profile's own keys; None if it has no section.
 
         ``[profile default]`` wins over ``[default]``, key by key; ``[profile "a"]``
         and ``[profile a]`` are one.
@@ -102,7 +102,7 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         return _merged(sorted(found, key=lambda section: section.header != DEFAULT))
 
     def find_sso_session(self, name: str) -> Mapping[str, Entry] | None:
-        """Give the keys of ``[sso-session NAME]``; None if there is no such section."""
+        """Return the keys of ``[sso-session NAME]``; None if there is no such section."""
         return _merged(self.index.get((SSO_SESSION, nfc(name)), ()))
 
     def sso_sessions(self) -> list[str]:
@@ -110,25 +110,25 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         return [name for kind, name in self.index if kind == SSO_SESSION]
 
     def find_services(self, name: str) -> Mapping[str, Entry] | None:
-        """Give the entries of ``[services NAME]``; None if there is no such section."""
+        """Return the entries of ``[services NAME]``; None if there is no such section."""
         return _merged(self.index.get((SERVICES, nfc(name)), ()))
 
     def find_plain_section(self, name: str) -> Mapping[str, Entry] | None:
-        """Give the keys of ``[NAME]``, as the shared credentials file names its profiles."""
+        """Return the keys of ``[NAME]``, as the shared credentials file names its profiles."""
         return _merged(self.plain.get(nfc(name), ()))
 
-    def _default_says_something(self) -> bool:
+    def _default_has_known_keys(self) -> bool:
         default = self.find_profile(DEFAULT)
         return default is not None and not PROFILE_KEYS.isdisjoint(default)
 
 
 def find_config_path(environ: Mapping[str, str]) -> Path:
-    """Say where the AWS config file is: ``AWS_CONFIG_FILE`` or ``~/.aws/config``, or what a view stands for."""
+    """Return the path of the AWS config file; of the real one where a view takes its place."""
     return _behind_view(environ, CONFIG_FILE) or seen_path(environ, CONFIG_FILE)
 
 
 def find_credentials_path(environ: Mapping[str, str]) -> Path:
-    """Say where the shared credentials are: ``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``, or the same."""
+    """Return the path of the shared credentials file; of the real one where a view takes its place."""
     return _behind_view(environ, CREDENTIALS_FILE) or seen_path(environ, CREDENTIALS_FILE)
 
 
@@ -138,7 +138,7 @@ def seen_path(environ: Mapping[str, str], variable: str) -> Path:
 
 
 def _behind_view(environ: Mapping[str, str], variable: str) -> Path | None:
-    """Return the file that a view was made of, unless somebody has named another file since."""
+    """Return the file that a view was made from, unless the variable names another file now."""
     real, seen = environ.get(BEHIND_VIEW[variable]), environ.get(variable)
     return Path(real) if real and (not seen or Path(seen).parent.name.startswith(VIEW_PREFIX)) else None
 
@@ -151,18 +151,18 @@ def expand_home(text: str, environ: Mapping[str, str]) -> Path:
         return Path(home, *tail)
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # no such user: the path as it stands will not be found, and the message shows it
+    except RuntimeError:  # no such user: the unexpanded path will not be found, and the message shows it
         return Path(text)
 
 
 def _meaning(header: str) -> tuple[str, str]:
     """Split ``kind NAME``; quotes around the whole name don't belong to it.
 
-    A header of no kind we know has an empty kind and means nothing to us.
+    A header of an unknown kind gets an empty kind.
     """
     if header == DEFAULT:
         return PROFILE, DEFAULT
-    words = header.split(maxsplit=1)  # also at a form feed, which alone is no word
+    words = header.split(maxsplit=1)  # also at a form feed
     if len(words) < 2 or words[0] not in {PROFILE, SSO_SESSION, SERVICES}:
         return "", header
     name = nfc(configsyntax.unquoted(words[1]))
@@ -170,7 +170,7 @@ def _meaning(header: str) -> tuple[str, str]:
 
 
 def nfc(name: str) -> str:
-    """Bring a name into NFC, as the vault's names are: an editor on macOS may have taken accents apart."""
+    """Return a name in NFC, as names in the vault are: an editor on macOS may have decomposed accents."""
     if name.isascii():
         return name
     import unicodedata

@@ -1,4 +1,4 @@
-"""Where a profile wants its services called, and which hosts are AWS's own or this machine."""
+"""The endpoints of a profile, and which hosts are AWS's own or this machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _SERVICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 
 
 class EndpointSettings(Record):
-    """The endpoints that count for a profile.
+    """The endpoints in effect for a profile.
 
     Attributes:
-        ignored: says that none counts; where that stands.
-        general: where the one for all services stands; its text is the URL.
+        ignored: the setting that turns all of them off.
+        general: the one for all services; its text is the URL.
         services: those of single services, by the variable that AWS defined for each.
     """
 
@@ -55,12 +55,12 @@ class EndpointSettings(Record):
         )
 
     def all(self) -> list[Found]:
-        """Return everything that names an endpoint."""
+        """Return every setting of an endpoint."""
         return [*([self.general] if self.general is not None else []), *self.services.values()]
 
 
 def read_endpoints(reader: SettingReader, config: ConfigFile) -> EndpointSettings:
-    """Return the endpoints that count for the reader's profile."""
+    """Return the endpoints in effect for the reader's profile."""
     ignored = reader.find("ignore_configured_endpoint_urls", env=("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",))
     if ignored is not None and reader.take("ignore_configured_endpoint_urls", ignored, parse_switch):
         return EndpointSettings(ignored=ignored)
@@ -68,7 +68,7 @@ def read_endpoints(reader: SettingReader, config: ConfigFile) -> EndpointSetting
     if reader.take("endpoint_url", general, parse_endpoint) is None:
         general = None
     services: dict[str, Found] = {}
-    # A variable for all services is nearer than a file's word for one.
+    # A variable for all services wins over a file's endpoint for one.
     if general is None or general.rank >= 0:
         services = dict(_from_files(reader, config))
     return EndpointSettings(general=general, services=services | dict(_from_variables(reader)))
@@ -90,7 +90,7 @@ def _from_variables(reader: SettingReader) -> Iterator[tuple[str, Found]]:
     ours = {variable_of(service) for service in SERVICES}
     for variable in sorted(reader.environ):
         found = reader.find_variable(variable) if variable.startswith(f"{ENDPOINT}_") else None
-        # The others are no matter of ours: the program gets them as they are.
+        # Those of other services are not checked: the program gets them as they are.
         if found is None:
             continue
         if variable not in ours or reader.take(variable, found, parse_endpoint) is not None:
@@ -111,7 +111,7 @@ def _from_files(reader: SettingReader, config: ConfigFile) -> Iterator[tuple[str
             continue
         label = f'"{entry.path}", line {entry.line}: {service} of services {name.text!r}'
         if not _SERVICE_ID.fullmatch(service):
-            reader.problems.append(InvalidSettingError(f"{label}: {service!r} can't be the name of a service"))
+            reader.problems.append(InvalidSettingError(f"{label}: {service!r} is not a valid service name"))
             continue
         found = Found(text=text, origin=f"services {name.text}", label=label, rank=name.rank)
         if reader.take(variable_of(service), found, parse_endpoint) is not None:

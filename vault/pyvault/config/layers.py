@@ -2,7 +2,7 @@
 
 A profile's own section, then what ``include_profile`` leads to, then ``[default]``
 and what that includes. Each key is taken from the first section that has it. The
-section of a profile is what both files say under its name; the shared credentials
+section of a profile is made of both files' sections of its name; the shared credentials
 file wins key by key, as in botocore (``Session.full_config``).
 """
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pyvault.config.config_file import ConfigFile
     from pyvault.config.syntax import Entry
 
-#: Values that a shell or AWS takes as they stand: their quotes and lines are part of them.
+#: Values that a shell or AWS takes verbatim: their quotes and lines are part of them.
 VERBATIM: Final = frozenset({"credential_process", "policy"})
 _NOTHING: Final[Mapping[str, Entry]] = MappingProxyType({})
 
 
 class Layer(Record):
-    """One section on the way.
+    """One section.
 
     Attributes:
         profile: whose section it is.
@@ -42,14 +42,14 @@ class Layer(Record):
     fallback: bool = False
 
     def text(self, key: str) -> str:
-        """Return what a key says here; empty if it says nothing."""
+        """Return the value of a key here; empty if it has none."""
         entry = self.entries.get(key)
         if entry is None:
             return ""
         return entry.value if key in VERBATIM else unquoted(entry.value)
 
     def label(self, key: str) -> str:
-        """Return how a message names a key that stands here: file, line, key and section."""
+        """Return how a message names a key of this section: file, line, key and section."""
         entry = self.entries[key]
         section = "[default]" if self.origin == "[default]" else f"profile {self.profile!r}"
         return f'"{entry.path}", line {entry.line}: {key} of {section}'
@@ -79,8 +79,8 @@ def find_layers(config: ConfigFile, name: str, *, credentials_file: ConfigFile |
     while True:
         if current in chain:
             path = " -> ".join([*chain, current])
-            return Layers(found=tuple(found), loop=ProfileLoopError(f"include_profile goes in a circle: {path}"))
-        if current in visited:  # only the silent step closed the ring: everything has been read
+            return Layers(found=tuple(found), loop=ProfileLoopError(f"include_profile loop: {path}"))
+        if current in visited:  # only the silent step closed the loop: everything has been read
             break
         visited.add(current)
         chain.append(current)
@@ -102,13 +102,14 @@ def find_layers(config: ConfigFile, name: str, *, credentials_file: ConfigFile |
 
 
 def _find_section(config: ConfigFile, credentials_file: ConfigFile | None, name: str) -> Mapping[str, Entry] | None:
-    """Return what both files say under a name; None if neither has such a section."""
-    own = config.find_profile(name)
-    other = credentials_file.find_plain_section(name) if credentials_file is not None else None
-    if own is None or other is None:
-        return own if other is None else other
-    said = {key: entry for key, entry in other.items() if entry.value or entry.nested}
-    return MappingProxyType({**own, **said})
+    """Return the merged entries of both files under a name; None if neither has such a section."""
+    in_config = config.find_profile(name)
+    shared = credentials_file.find_plain_section(name) if credentials_file is not None else None
+    if in_config is None or shared is None:
+        return in_config if shared is None else shared
+    return MappingProxyType(
+        {**in_config, **{key: entry for key, entry in shared.items() if entry.value or entry.nested}}
+    )
 
 
 def _origin(section: str, name: str, *, silent: bool) -> str:

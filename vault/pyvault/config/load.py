@@ -1,4 +1,4 @@
-"""Resolve a profile and the profiles it stands on.
+"""Resolve a profile and its source profiles.
 
 Flag, then environment, then the profile's section, what it includes, ``[default]``,
 and what is built in. Pure: the files are read, the environment is an argument.
@@ -33,7 +33,7 @@ def load_profile(
     """Resolve every setting of a profile and of its sources.
 
     A profile without a section resolves too (its keys may be in the vault); the
-    planner refuses one that is nowhere.
+    planner refuses one that is in no place at all.
 
     Args:
         config: the AWS config file.
@@ -44,8 +44,8 @@ def load_profile(
         stored: names of the profiles whose keys are in the vault: sources as others are.
 
     Raises:
-        InvalidSettingError: a value can't be what it has to be; names where it stands.
-        ProfileLoopError: source_profile or include_profile in a circle.
+        InvalidSettingError: a value is invalid; names its place.
+        ProfileLoopError: source_profile or include_profile leads back to itself.
     """
     profile = inspect_profile(config, credentials_file, name, environ, flags, stored=stored)
     if profile.problem is not None:
@@ -69,7 +69,7 @@ def inspect_profile(
     while current is not None:
         if current in chain:
             path = " -> ".join([*list(chain)[list(chain).index(current) :], current])
-            loop = ProfileLoopError(f"source_profile goes in a circle: {path}")
+            loop = ProfileLoopError(f"source_profile loop: {path}")
             break
         chain[current] = resolve_profile(
             config, credentials_file, current, environ, flags, stored=stored, is_named=current == name

@@ -13,9 +13,9 @@ class Partition(Record):
     """One partition.
 
     Attributes:
-        name: as it stands in ARNs.
+        name: as in ARNs.
         region_prefixes: what its regions begin with; none for ``aws``, the rest of the world.
-        default_region: where global services answer; stands in when no region is set.
+        default_region: where global services answer; used when no region is set.
         dns_suffix: of the service endpoints.
         dualstack_suffix: of those that answer over IPv6 too.
         signin_host: where federation and logout go without a region of choice.
@@ -113,7 +113,7 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
 
 
 def partition_of_region(region: str) -> Partition:
-    """Find the partition of a region; one that nobody claims is of ``aws``."""
+    """Return the partition of a region; an unknown region is in ``aws``."""
     for partition in PARTITIONS:
         if partition.region_prefixes and region.startswith(partition.region_prefixes):
             return partition
@@ -121,7 +121,7 @@ def partition_of_region(region: str) -> Partition:
 
 
 def find_partition_of_arn(arn: str) -> Partition | None:
-    """Find the partition that an ARN names; None for what is no ARN of a known one."""
+    """Return the partition that an ARN names; None if it is no ARN of a known one."""
     parts = arn.split(":", 2)
     if len(parts) < 3 or parts[0] != "arn":
         return None
@@ -156,15 +156,15 @@ def is_opt_in(region: str) -> bool:
 
 
 def parse_sts_region(text: str, what: str) -> str:
-    """Return a region that there is.
+    """Return a region that exists.
 
     Raises:
-        InvalidSettingError: a misspelt one, or a stand-in such as ``aws-global``.
+        InvalidSettingError: it is misspelt, or a pseudo region such as ``aws-global``.
     """
     region = parse_region(text, what)
     if region not in REGIONS[partition_of_region(region).name].split():
         raise InvalidSettingError(
-            f"{what}: {text!r} is no region that pyvault knows",
+            f"{what}: {text!r} is not a region that pyvault knows",
             hint="name one that every account has enabled, such as us-east-1",
         )
     return region
@@ -174,7 +174,7 @@ def check_same_partition(region: str, partition: Partition, *, what: str) -> Non
     """Check that a region belongs to the partition that the credentials live in.
 
     Raises:
-        InvalidSettingError: it doesn't; what is good in one partition is unknown in all others.
+        InvalidSettingError: it doesn't: credentials of one partition are unknown in all others.
     """
     if partition_of_region(region) is not partition:
         raise InvalidSettingError(f"{what}: {region!r} is not a region of the partition {partition.name!r}")

@@ -35,7 +35,7 @@ class Setting(Record):
 
 
 class Flags(Record):
-    """What the command line says; it wins over everything.
+    """Settings from the command line; they win over everything.
 
     The four durations apply to the source profiles too.
     """
@@ -51,13 +51,13 @@ class Flags(Record):
 def duration_flags(
     duration: timedelta | None, *, region: str | None = None, sts_region: str | None = None, login: bool = False
 ) -> Flags:
-    """Say what ``--duration`` and ``--region`` mean.
+    """Return the flags that ``--duration``, ``--region`` and ``--sts-region`` stand for.
 
     Args:
         duration: applies to roles and sessions alike; None leaves them alone.
         region: of ``--region``.
         sts_region: of ``--sts-region``.
-        login: the duration is that of the federated session too.
+        login: the duration also applies to the federated session.
     """
     return Flags(
         region=region,
@@ -70,7 +70,7 @@ def duration_flags(
 
 
 class Profile(Record):
-    """One profile, resolved; None or empty is what nothing sets.
+    """One profile, resolved; a setting that nothing sets is None or empty.
 
     Attributes:
         known: there is a section of this name in one of the files.
@@ -78,17 +78,17 @@ class Profile(Record):
         source_profile: never the profile itself.
         mfa_is_own: the files name a device for this profile, and it is not that of ``[default]``.
         endpoint_url: the general one; ``endpoints`` has what holds for each service.
-        client: what the clients of a program have to be told.
+        client: the client settings for a program's environment.
         sts_region: where STS is called, if not in ``region``.
         claimed_account: the account that the profile's own ``aws_account_id`` names.
-        plaintext: keys that stand in the files; used only when that is allowed.
+        plaintext: keys in the files; used only when that is allowed.
         origins: by attribute name; what is missing here has no value.
         labels: how a message names each setting, by attribute name: the file, line and
             key, the variable, or the flag it came from.
-        places: file and line, by attribute name, of what stands in a file.
-        passed_over: sources and roles that are inherited no more, as a nearer source counts.
-        skips: what the environment says and does not count.
-        problem: the first setting that can't be what it has to be, or a loop.
+        places: file and line, by attribute name, of what comes from a file.
+        passed_over: sources and roles that are not inherited because a nearer source wins.
+        skips: settings of the environment that do not apply.
+        problem: the first invalid setting, or a loop.
         notes: what is worth a line under ``--debug``.
     """
 
@@ -144,7 +144,7 @@ class Profile(Record):
     notes: tuple[str, ...] = ()
 
     def chain(self) -> Iterator[Profile]:
-        """Give this profile, its source, the source's source, ..."""
+        """Yield this profile, its source, the source's source, ..."""
         # A loop, not recursion: a generated config may chain thousands of profiles.
         profile: Profile | None = self
         while profile is not None:
@@ -152,15 +152,15 @@ class Profile(Record):
             profile = profile.source
 
     def setting(self, name: str) -> Setting | None:
-        """Give an attribute with its origin; None if nothing sets it."""
+        """Return an attribute with its origin; None if nothing sets it."""
         origin = self.origins.get(name)
         return None if origin is None else Setting(value=getattr(self, name), origin=origin)
 
     def describe(self, name: str) -> str:
-        """Name a setting for a message: ``"FILE", line 3: region of profile 'a'``."""
+        """Return how a message names a setting: ``"FILE", line 3: region of profile 'a'``."""
         return self.labels.get(name) or f"{name} of profile {self.name!r}"
 
 
 def find_profile_name(environ: Mapping[str, str]) -> str | None:
-    """Say which profile the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
+    """Return the profile that the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
     return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None

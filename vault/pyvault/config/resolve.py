@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pyvault.config.role_variables import RoleVariables
     from pyvault.config.syntax import Entry
 
-# Source: the defaults of aws-vault; its users know them.
+# Source: the defaults of aws-vault.
 ROLE_DURATION: Final = timedelta(hours=1)
 SESSION_DURATION: Final = timedelta(hours=1)
 CHAINED_SESSION_DURATION: Final = timedelta(hours=8)
@@ -56,7 +56,7 @@ def resolve_profile(
     stored: Collection[str],
     is_named: bool,
 ) -> Profile:
-    """Resolve one profile; the profile that its source is, if it is one, is only named.
+    """Resolve one profile; of its source profile only the name.
 
     Args:
         config: the AWS config file.
@@ -65,8 +65,8 @@ def resolve_profile(
         environ: the ``AWS_*`` variables count.
         flags: of the command line.
         stored: names of the profiles whose keys are in the vault.
-        is_named: this is the profile that was asked for, so that the variables that
-            describe one role (``AWS_ROLE_ARN`` and its kin) are meant for it.
+        is_named: this is the requested profile, so that the variables that describe
+            one role (``AWS_ROLE_ARN`` and the like) apply to it.
     """
     layers = find_layers(config, name, credentials_file=credentials_file)
     sources = find_sources(layers.found, name, stored)
@@ -76,21 +76,21 @@ def resolve_profile(
     own = config.find_profile(name)
     in_credentials_file = credentials_file.find_plain_section(name) if credentials_file is not None else None
 
-    def of_role(variable: str) -> tuple[str, ...]:
+    def if_named(variable: str) -> tuple[str, ...]:
         return (variable,) if is_named else ()
 
     variables = _find_role_variables(reader, name, sources.kind) if is_named else None
     endpoints = read_endpoints(reader, config)
     ca_bundle = _file(reader.text("ca_bundle", env=("AWS_CA_BUNDLE",)), environ)
     sso = read_sso(reader, config)
-    plaintext, fault = None, "the other half of the key pair is not beside it"
+    plaintext, objection = None, "the other half of the key pair is missing"
     try:
         plaintext = _find_plaintext(in_credentials_file) or _find_plaintext(own)
-    except UnusableAnswerError as exc:  # of Credentials, which doesn't know where the keys stand
-        fault = exc.message
+    except UnusableAnswerError as exc:  # of Credentials, which doesn't know where the keys are
+        objection = exc.message
     if sources.kind is Source.PLAINTEXT and plaintext is None:
         half = next(found for key in KEY_PAIR if (found := reader.find(key)) is not None)
-        reader.problems.append(InvalidSettingError(f"{half.label}: {fault}"))
+        reader.problems.append(InvalidSettingError(f"{half.label}: {objection}"))
     token_file = reader.text("web_identity_token_file")
     if variables is not None and variables.token:
         token_file = reader.take("web_identity_token_file", reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"), _text)
@@ -104,7 +104,7 @@ def resolve_profile(
         claimed_account=_claimed_account(reader, config, credentials_file, name),
         role_arn=reader.parsed("role_arn", _parse_arn, env=variables.role if variables else ()),
         role_session_name=reader.text(
-            "role_session_name", env=variables.session_name if variables else of_role("AWS_ROLE_SESSION_NAME")
+            "role_session_name", env=variables.session_name if variables else if_named("AWS_ROLE_SESSION_NAME")
         ),
         external_id=reader.text("external_id"),
         mfa_serial=reader.text("mfa_serial", env=("AWS_MFA_SERIAL",)),
@@ -152,12 +152,12 @@ def resolve_profile(
         login_session=reader.text("login_session"),
         credential_process=reader.text("credential_process"),
         credential_source=reader.parsed("credential_source", _parse_credential_source),
-        session_tags=reader.parsed("session_tags", _parse_tags, env=of_role("AWS_SESSION_TAGS")) or (),
+        session_tags=reader.parsed("session_tags", _parse_tags, env=if_named("AWS_SESSION_TAGS")) or (),
         transitive_session_tags=reader.parsed(
-            "transitive_session_tags", _parse_names, env=of_role("AWS_TRANSITIVE_TAGS")
+            "transitive_session_tags", _parse_names, env=if_named("AWS_TRANSITIVE_TAGS")
         )
         or (),
-        source_identity=reader.text("source_identity", env=of_role("AWS_SOURCE_IDENTITY")),
+        source_identity=reader.text("source_identity", env=if_named("AWS_SOURCE_IDENTITY")),
         policy=reader.text("policy"),
         policy_arns=reader.parsed("policy_arns", _parse_names) or (),
         ca_bundle=find_ca_bundle(ca_bundle, environ),  # for our own calls; the child has the variables itself
@@ -180,7 +180,7 @@ def resolve_profile(
 
 
 def _find_source_profile(reader: SettingReader, name: str) -> Found | None:
-    """Find the profile that stands below; "my keys stand beside this" names none, as in aws-vault and the AWS CLI."""
+    """Find the source profile; a profile that names itself has none, as in aws-vault and the AWS CLI."""
     found = reader.find("source_profile")
     while found is not None and nfc(found.text) == name:
         found = reader.find("source_profile", start=found.rank + 1)
@@ -188,7 +188,7 @@ def _find_source_profile(reader: SettingReader, name: str) -> Found | None:
 
 
 def _find_role_variables(reader: SettingReader, name: str, kind: Source | None) -> RoleVariables | None:
-    """Find what the environment says of a role; None in the usual case, that it says nothing."""
+    """Return the role settings of the environment; None if it has none, which is the usual case."""
     if not reader.find_variable("AWS_ROLE_ARN") and not reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"):
         return None
     from pyvault.config.role_variables import read_role_variables
@@ -263,7 +263,7 @@ def _text(text: str, what: str) -> str:
 
 
 def _find_plaintext(entries: Mapping[str, Entry] | None) -> Credentials | None:
-    """Find a key pair among a profile's own keys: one that [default] has is not everybody's."""
+    """Find a key pair among a profile's own keys: that of [default] is not inherited."""
     if entries is None:
         return None
     values = {key: entry.value for key, entry in entries.items()}

@@ -1,9 +1,9 @@
 """Whose ``AWS_ROLE_ARN``, ``AWS_ROLE_SESSION_NAME`` and ``AWS_WEB_IDENTITY_TOKEN_FILE`` are. Pure.
 
 A pod or a runner sets the three together, for any SDK: they are one identity, that of
-the platform. They serve a named profile that has neither a source nor a role, and
-change nothing about one that has. ``AWS_ROLE_ARN`` without the token is a person's: it
-replaces the role where aws-vault lets it, on stored keys, ``source_profile`` and tokens.
+the platform. They apply to a named profile that has neither a source nor a role, and
+to no other. ``AWS_ROLE_ARN`` without the token was set by a person: it replaces the
+role where aws-vault lets it, on stored keys, ``source_profile`` and tokens.
 
 Source: EKS User Guide, "IAM roles for service accounts": the variables of a pod.
 """
@@ -34,14 +34,14 @@ REPLACED_ON: Final = frozenset({Source.STORED, Source.SOURCE_PROFILE, Source.WEB
 
 
 class RoleVariables(Record):
-    """Which of the variables count for a profile.
+    """Which of the variables apply to a profile.
 
     Attributes:
-        role: names of variables to look at for the role; empty where none counts.
+        role: names of variables to read the role from; empty if none applies.
         session_name: the same for the name of its session.
         token: the token of the environment is the profile's source.
-        skips: what does not count, and why.
-        problem: the profile can't be what it says.
+        skips: what does not apply, and why.
+        problem: the profile contradicts itself.
     """
 
     role: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class RoleVariables(Record):
 def read_role_variables(
     environ: Mapping[str, str], *, name: str, kind: Source | None, role: Found | None
 ) -> RoleVariables:
-    """Return which variables count for the profile that was asked for.
+    """Return which variables apply to the requested profile.
 
     Args:
         environ: where the variables are.
@@ -63,22 +63,22 @@ def read_role_variables(
         role: the role that the files name for it.
     """
     if environ.get(TOKEN):
-        return _beside_a_token(environ, name=name, kind=kind, role=role)
+        return _with_token(environ, name=name, kind=kind, role=role)
     if environ.get(ROLE) and kind not in REPLACED_ON:
-        why = f"{ROLE} is for stored keys, source_profile and tokens; {name!r} has another source"
+        why = f"{ROLE} applies to stored keys, source_profile and tokens only; {name!r} has another source"
         return RoleVariables(skips=(Skip(op=ASSUME_ROLE, profile=name, why=why),))
     return RoleVariables(role=(ROLE,), session_name=(SESSION_NAME,))
 
 
-def _beside_a_token(environ: Mapping[str, str], *, name: str, kind: Source | None, role: Found | None) -> RoleVariables:
+def _with_token(environ: Mapping[str, str], *, name: str, kind: Source | None, role: Found | None) -> RoleVariables:
     if kind is None and role is None:
         return RoleVariables(role=(ROLE,), session_name=(SESSION_NAME,), token=True)
     if kind is None and role is not None:
         problem = InvalidSettingError(
             f"{role.label}: profile {name!r} has no source, and {TOKEN} in the environment is for another role",
-            hint="web_identity_token_file, source_profile or credential_source in the profile says who assumes it",
+            hint="set web_identity_token_file, source_profile or credential_source in the profile",
         )
         return RoleVariables(problem=problem)
-    given = " and ".join(variable for variable in (TOKEN, ROLE) if environ.get(variable))
-    why = f"{given} in the environment belong to the platform; {name!r} has a source of its own"
+    variables = " and ".join(variable for variable in (TOKEN, ROLE) if environ.get(variable))
+    why = f"{variables} in the environment belong to the platform; {name!r} has its own source"
     return RoleVariables(skips=(Skip(op=WEB_IDENTITY, profile=name, why=why),))

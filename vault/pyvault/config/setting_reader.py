@@ -1,4 +1,4 @@
-"""Take one setting after the other: flag, environment, sections; remember from where."""
+"""Read one setting after the other from flag, environment and sections; remember its origin."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Found(Record):
-    """A text and where it stood.
+    """A text and where it comes from.
 
     Attributes:
         label: how a message names it.
-        rank: 0 is the nearest section; what comes from elsewhere is below.
-        place: file and line, where it stands in a file.
+        rank: 0 for the nearest section; -1 for what is in no section.
+        place: file and line, if it comes from a file.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Found(Record):
 class SettingReader(MutableRecord):
     """Read the settings of one profile.
 
-    A value that can't be is noted in ``problems`` and left out, so that ``explain``
+    An invalid value is recorded in ``problems`` and left out, so that ``explain``
     can still show all others.
 
     Attributes:
@@ -65,7 +65,7 @@ class SettingReader(MutableRecord):
     problems: list[ConfigError] = field(default_factory=list["ConfigError"])
 
     def find(self, key: str, *, env: tuple[str, ...] = (), start: int = 0) -> Found | None:
-        """Find the text that counts for a key, from layer *start* on; an empty one is none."""
+        """Find the text in effect for a key, from layer *start* on; an empty one counts as none."""
         for variable in env:
             if found := self.find_variable(variable):
                 return found
@@ -78,7 +78,7 @@ class SettingReader(MutableRecord):
         return None
 
     def find_variable(self, name: str) -> Found | None:
-        """Find an environment variable; an empty one is none."""
+        """Find an environment variable; an empty one counts as none."""
         text = self.environ.get(name)
         return Found(text=text, origin=f"env {name}", label=name, rank=-1) if text else None
 
@@ -90,7 +90,7 @@ class SettingReader(MutableRecord):
             self.places[attribute] = found.place
 
     def text(self, key: str, *, env: tuple[str, ...] = ()) -> str | None:
-        """Give a text without control characters."""
+        """Return a text without control characters."""
         return self.parsed(key, lambda text, what: checked_text(text, what=what, key=key), env=env)
 
     def parsed(
@@ -101,11 +101,11 @@ class SettingReader(MutableRecord):
         env: tuple[str, ...] = (),
         attribute: str | None = None,
     ) -> T | None:
-        """Give what *parse* makes of the text and its label; None if there is none or it is bad."""
+        """Return what *parse* makes of the text and its label; None if there is none or it is invalid."""
         return self.take(attribute or key, self.find(key, env=env), parse)
 
     def take(self, attribute: str, found: Found | None, parse: Callable[[str, str], T]) -> T | None:
-        """Parse what was found and remember its origin, or note the problem."""
+        """Parse what was found and remember its origin, or record the problem."""
         if found is None:
             return None
         try:
@@ -125,35 +125,35 @@ class SettingReader(MutableRecord):
         default: timedelta,
         key: str = "",
     ) -> timedelta:
-        """Give a duration; there is always one."""
+        """Return a duration; the default if nothing sets one."""
         if flag is not None:
             self.keep(attribute, Found(text="", origin="flag", label=f"--duration, as {attribute}", rank=-1))
             return flag
         found = self.find(key, env=(env,))
-        given = self.take(attribute, found, lambda text, what: parse_duration(text, what=what))
-        if given is None and found is None:
+        duration = self.take(attribute, found, lambda text, what: parse_duration(text, what=what))
+        if duration is None and found is None:
             self.origins[attribute] = BUILT_IN
-        return default if given is None else given
+        return default if duration is None else duration
 
 
 def checked_text(text: str, *, what: str, key: str = "") -> str:
-    """Refuse control characters: no setting needs them, and they could forge lines.
+    """Return a text without control characters, which no setting needs and which could forge lines.
 
-    A command that goes over several lines is one command.
+    The lines of a command are joined.
 
     Raises:
         InvalidSettingError: names *what*.
     """
     pattern = _CONTROL_IN_LINES if key in MANY_LINES else _CONTROL
     if pattern.search(text):
-        raise InvalidSettingError(f"{what}: has control characters or goes over several lines")
+        raise InvalidSettingError(f"{what}: has control characters or more than one line")
     return joined_lines(text) if key in COMMANDS and "\n" in text else text
 
 
 def joined_lines(command: str) -> str:
-    """Return a command in one line, as the AWS CLI reads it: a line break between words only parts them.
+    """Return a command in one line, as the AWS CLI reads it: a line break between words becomes a blank.
 
-    To a shell it would end the command. Between quotes it stays.
+    A shell would end the command there. Between quotes it stays.
     """
     joined: list[str] = []
     quote = ""
@@ -172,13 +172,13 @@ def joined_lines(command: str) -> str:
 
 
 def parse_region(text: str, what: str) -> str:
-    """Check the shape of a region's name; whether it exists is AWS's to say.
+    """Check the form of a region's name, not whether it exists.
 
     Raises:
         InvalidSettingError: it could not be one label of a host name.
     """
     if not _REGION.fullmatch(text):
-        raise InvalidSettingError(f"{what}: {text!r} can't be a region")
+        raise InvalidSettingError(f"{what}: {text!r} is not a valid region name")
     return text
 
 

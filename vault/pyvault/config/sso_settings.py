@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pyvault.config.setting_reader import SettingReader
     from pyvault.config.syntax import Entry
 
-#: What a token must be good for so that AWS hands out a refresh token with it.
+#: The scope that makes AWS issue a refresh token.
 #: Source: AWS CLI user guide, "Configuring IAM Identity Center": sso_registration_scopes.
 DEFAULT_SCOPES = ("sso:account:access",)
 
 
 class SsoSettings(Record):
-    """What a profile says about IAM Identity Center; None is what nothing sets."""
+    """The IAM Identity Center settings of a profile; None is what nothing sets."""
 
     session: str | None
     start_url: str | None
@@ -36,8 +36,8 @@ def read_sso(reader: SettingReader, config: ConfigFile) -> SsoSettings:
     """Read the SSO settings.
 
     A session's values win over inline ones of the same section or a farther one,
-    and lose against nearer ones: a session that is merely inherited does not
-    displace a start URL that the profile itself has.
+    and lose to nearer ones: an inherited session does not replace a start URL
+    of the profile itself.
     """
     session = reader.find("sso_session")
     inline = reader.find("sso_start_url")

@@ -6,13 +6,13 @@ What counts, where the readers of this format differ:
 * ``[section]`` may carry a comment. Keys are case-insensitive, sections are not.
 * The first ``=`` or ``:`` ends the key. ``#`` and ``;`` begin a comment at the
   start of a line, and in a value after white space, but not between quotes.
-* A line that stands deeper than its key goes on with the value. After an empty
-  value such lines are nested ``key = value`` pairs. A final ``\`` goes on too.
+* A line that is indented deeper than its key continues the value. After an empty
+  value such lines are nested ``key = value`` pairs. A final ``\`` continues it too.
 * Sections and keys that repeat are merged; the last value wins.
 
 Nothing is interpolated, and no section inherits from another by its name. Every
-character is looked at a bounded number of times, whatever the file holds: a shell
-completes from it at every Tab.
+character is read a bounded number of times, whatever the file holds: shell
+completion parses it at every Tab.
 
 Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
 """
@@ -34,12 +34,12 @@ BLANKS: Final = " \t"
 
 
 class Entry(Record, uncompared=("path",)):
-    """One key's value as it stands in the file.
+    """One key's value.
 
     Attributes:
         value: without comments; lines that go on are joined by newlines.
-        line: where the key stands, from 1.
-        path: the file it stands in; the same text elsewhere is the same entry.
+        line: of the key, from 1.
+        path: the file; not compared, so the same text elsewhere is an equal entry.
         nested: the pairs below an empty value, keys in lower case.
     """
 
@@ -65,7 +65,7 @@ class Section(Record):
 
 
 class _OpenEntry(MutableRecord):
-    """A key whose value may still go on in the next line."""
+    """A key whose value may continue in the next line."""
 
     key: str
     indent: int
@@ -88,7 +88,7 @@ class _OpenEntry(MutableRecord):
 
 
 class _Entries(MutableRecord):
-    """What a section has so far."""
+    """The entries of a section so far."""
 
     by_key: dict[str, Entry] = field(default_factory=dict[str, Entry])
     repeated: set[str] = field(default_factory=set[str])
@@ -108,19 +108,19 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
 
     Raises:
         ConfigError: names the file, the line and what is wrong there, never the
-            text of the line: a secret may stand in it.
+            text of the line: it may hold a secret.
     """
     sections: dict[str, tuple[int, _Entries]] = {}
     entries: _Entries | None = None
     current: _OpenEntry | None = None
     for number, line in enumerate(_lines(data), start=1):
         text = line.strip(BLANKS)
-        goes_on = current is not None and current.escaped
-        if not goes_on and (not text or text[0] in COMMENT_MARKS):
+        continues = current is not None and current.escaped
+        if not continues and (not text or text[0] in COMMENT_MARKS):
             continue
         _require_unicode(text, path, number)
         indent = len(line) - len(line.lstrip(BLANKS))
-        if current is not None and (goes_on or indent > current.indent):
+        if current is not None and (continues or indent > current.indent):
             current.add(without_comment(text))
             continue
         if entries is not None and current is not None:
@@ -131,7 +131,7 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
             _, entries = sections.setdefault(header, (number, _Entries()))
             continue
         if entries is None:
-            raise ConfigError(f"{_at(path, number)}: a key stands before the first section")
+            raise ConfigError(f"{_at(path, number)}: key before the first section")
         current = _open(text, indent, path, number)
     if entries is not None and current is not None:
         entries.add(current.key, _close(current, path))
@@ -144,7 +144,7 @@ def parse(data: bytes, path: Path) -> tuple[Section, ...]:
 def without_comment(text: str) -> str:
     """Cut an inline comment: a mark after white space that no quotes enclose."""
     quote = ""
-    last = {char: text.rfind(char) for char in "\"'"}  # a quote that nothing closes is a character like any other
+    last = {char: text.rfind(char) for char in "\"'"}  # an unclosed quote is an ordinary character
     for position, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
@@ -156,7 +156,7 @@ def without_comment(text: str) -> str:
 
 
 def unquoted(value: str) -> str:
-    """Take off one pair of quotes around the whole value, as aws-vault does."""
+    """Return a value without the pair of quotes around it, as aws-vault does."""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1]
     return value
@@ -176,7 +176,7 @@ def _open(text: str, indent: int, path: Path, number: int) -> _OpenEntry:
     end = min(ends)
     key = text[:end].strip(BLANKS).lower()
     if not key:
-        raise ConfigError(f"{_at(path, number)}: a value without a key")
+        raise ConfigError(f"{_at(path, number)}: value without a key")
     entry = _OpenEntry(key=key, indent=indent, line=number)
     # Not stripped before: the blank in "key = # note" makes the rest a comment, "key =#1" has a value.
     entry.add(without_comment(text[end + 1 :]).strip(BLANKS))
@@ -206,10 +206,10 @@ def _header(text: str, path: Path, number: int) -> str:
         if after == len(text) or text[after] in COMMENT_MARKS:
             header = text[1:end].strip(BLANKS)
             if not header:
-                raise ConfigError(f"{_at(path, number)}: the section has no name")
+                raise ConfigError(f"{_at(path, number)}: section without a name")
             return header
         end = text.find("]", after)
-    raise ConfigError(f"{_at(path, number)}: the section header is not closed")
+    raise ConfigError(f"{_at(path, number)}: section header not closed")
 
 
 def _require_unicode(text: str, path: Path, number: int) -> None:
@@ -218,7 +218,7 @@ def _require_unicode(text: str, path: Path, number: int) -> None:
     except UnicodeEncodeError:
         raise ConfigError(f"{_at(path, number)}: not valid UTF-8") from None
     if "\0" in text:
-        raise ConfigError(f"{_at(path, number)}: a NUL character")
+        raise ConfigError(f"{_at(path, number)}: NUL character")
 
 
 def _at(path: Path, line: int) -> str:

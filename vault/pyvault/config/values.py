@@ -1,4 +1,4 @@
-"""The small forms of values in a profile: lengths of time, session tags, start URLs, MFA devices. Pure."""
+"""The formats of values in a profile: durations, session tags, start URLs, MFA devices. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ UNITS = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-# Twelve digits are 30 000 years; more would only cost time to multiply.
+# Twelve digits are 30 000 years; more would only be slow to multiply.
 _NUMBER = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})"
 _PART = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def parse_duration(text: str, *, what: str) -> timedelta:
-    """Read a duration of whole seconds, more than none.
+    """Read a positive duration in whole seconds.
 
     Args:
         text: ``1h30m``, ``1.5h``, ``5400s`` or ``5400``.
@@ -83,7 +83,7 @@ def parse_session_tags(text: str, *, what: str) -> tuple[tuple[str, str], ...]:
 
     Raises:
         InvalidSettingError: an element that is empty or has no key or no ``=``,
-            or a key that comes twice (AWS tells keys apart without their case).
+            or a key that occurs twice (AWS ignores the case of keys).
     """
     tags: dict[str, tuple[str, str]] = {}
     for element in text.split(","):
@@ -91,7 +91,7 @@ def parse_session_tags(text: str, *, what: str) -> tuple[tuple[str, str], ...]:
         if not found or not key:
             raise InvalidSettingError(f"{what}: {element.strip()!r} is not key=value")
         if key.casefold() in tags:
-            raise InvalidSettingError(f"{what}: the tag {key!r} comes twice")
+            raise InvalidSettingError(f"{what}: the tag {key!r} occurs twice")
         tags[key.casefold()] = (key, value)
     return tuple(tags.values())
 
@@ -101,12 +101,12 @@ def parse_list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(element.strip() for element in text.split(",") if element.strip()))
 
 
-#: What else may stand behind the form below. The AWS CLI names its files by what stands in the config file.
+#: What may follow the canonical form. The AWS CLI names its files by the URL as the config file has it.
 ENDINGS = ("", "/", "#", "#/", "/#", "/#/")
 
 
 def portal_url(text: str) -> str:
-    """Return the form that all ways to write a portal's start URL have in common.
+    """Return the canonical form of a portal's start URL.
 
     The fragment belongs to the page, not to the portal, and never reaches AWS.
     """
@@ -116,7 +116,7 @@ def portal_url(text: str) -> str:
 
 
 def is_url(text: str) -> bool:
-    """Return whether a word of the command line is a start URL, and no name."""
+    """Return whether an argument is a start URL rather than a name."""
     return text.lower().startswith(("https://", "http://"))
 
 
@@ -125,9 +125,9 @@ _SEVERAL = re.compile(r"[,\s]\s*arn:")
 
 
 def objection_to(serial: str) -> str | None:
-    """Return why AWS will never take a code for this ``mfa_serial``; None where it may."""
+    """Return why AWS will never accept a code for this ``mfa_serial``; None if it may."""
     if _SEVERAL.search(serial):
-        return "names several MFA devices; AWS takes the code of one, so name that one"
+        return "names several MFA devices; AWS accepts the code of one, so name one"
     if not serial.startswith("arn:"):
         return None  # the number of a hardware token
     found = _ARN.fullmatch(serial)
@@ -137,5 +137,5 @@ def objection_to(serial: str) -> str | None:
     if kind == "u2f":
         return "is a security key (u2f), which can't be used through the API; name a virtual device"
     if kind == "user":
-        return "is the ARN of a user, not of an MFA device; those have ':mfa/' in the place of ':user/'"
+        return "is the ARN of a user, not of an MFA device; use the ARN that has ':mfa/' instead of ':user/'"
     return "is not the ARN of an MFA device, which has ':mfa/'"

@@ -1,4 +1,4 @@
-"""Whether credentials belong to the account that a profile says. Pure."""
+"""Whether credentials belong to the account that a profile names. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Step
 
 
-def check_foreseen(claim: ClaimedAccount, step: Step) -> None:
-    """Check a claim against what a step will ask for, where that names an account.
+def check_step(claim: ClaimedAccount, step: Step) -> None:
+    """Check a claim against the account that a step will ask for, if it names one.
 
     Raises:
         InvalidSettingError: they name different ones.
@@ -29,20 +29,20 @@ def check_foreseen(claim: ClaimedAccount, step: Step) -> None:
         case _:
             account_id = None
     if account_id is not None and account_id != claim.account_id:
-        raise InvalidSettingError(f"{claim.label}: is {claim.account_id!r}, but the credentials are of {account_id!r}")
+        raise InvalidSettingError(f"{claim.label}: is {claim.account_id!r}, but the credentials are for {account_id!r}")
 
 
 def confirmed(claim: ClaimedAccount, credentials: Credentials) -> Credentials:
-    """Return credentials with the account that they are said to belong to.
+    """Return credentials with the claimed account.
 
     Raises:
-        CredentialsError: they belong to another one; nobody gets them.
+        CredentialsError: they belong to another one and must not be handed out.
     """
     if credentials.account_id is None:
         return replace(credentials, account_id=claim.account_id)
     if credentials.account_id != claim.account_id:
         raise CredentialsError(
-            f"{claim.label}: is {claim.account_id!r}, but the credentials that came are of {credentials.account_id!r}",
-            hint="the source gives another identity than the profile is meant for",
+            f"{claim.label}: is {claim.account_id!r}, but the credentials received are for {credentials.account_id!r}",
+            hint="the source returned another identity than the one the profile is meant for",
         )
     return credentials

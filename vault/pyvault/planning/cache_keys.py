@@ -1,4 +1,4 @@
-"""The cache key of a step, a hash over everything that its request is made from; and the keys of a plan."""
+"""The cache key of a step: a hash over everything that its request is made from; and the keys of a plan."""
 
 from __future__ import annotations
 
@@ -30,13 +30,12 @@ Field = str | int | None | tuple["Field", ...]
 
 
 def session_key(step: Step, parent: str) -> str:
-    """Give the cache key of a step as 64 hex digits.
+    """Return the cache key of a step as 64 hex digits.
 
     Args:
-        step: what will be asked for.
-        parent: the key of the step before. Where that step is not cached, the access
-            key id that came of it; where there is none, who the token or the sign-in
-            of this step belongs to.
+        step: what will be requested.
+        parent: the key of the step before. If that step is not cached, the access key
+            id it returned; if there is none, the holder of this step's token or sign-in.
     """
     import hashlib
 
@@ -47,7 +46,7 @@ def session_key(step: Step, parent: str) -> str:
 
 
 def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for each kind of step
-    """List what goes into the request, each field always in the same place."""
+    """Return the fields of the request, each always in the same place."""
     match step:
         case StoredStep():
             return (step.profile,)
@@ -108,22 +107,22 @@ def _encoded(field: Field) -> Iterable[bytes]:
                 yield from _encoded(inner)
 
 
-#: Steps whose answer is never kept. A copy of what is at hand would be a second home of a
-#: secret; what a command or the surroundings say may be another identity's the next time.
+#: Steps whose answer is never cached. A copy of a secret that is at hand would only be one more
+#: place to steal it from; a command or a credential source may return another identity next time.
 UNCACHED_STEPS = (StoredStep, PlaintextStep, SourceStep, ProcessStep)
 
 
-def plan_keys(plan: Plan, who: str) -> list[str]:
-    """Return the key of every step: over its request, all before it, and who it begins with.
+def plan_keys(plan: Plan, identity: str) -> list[str]:
+    """Return the key of every step: over its request, all before it, and the identity of the first.
 
     Args:
-        plan: what will be asked for.
-        who: the access key id that the first step gave, if it is one of
-            :data:`UNCACHED_STEPS`, and is its key; else the holder of the token or
-            the sign-in that it works with.
+        plan: what will be requested.
+        identity: the access key id that the first step returned, if it is one of
+            :data:`UNCACHED_STEPS`, and is its key; else the holder of its token or
+            sign-in.
     """
     keys: list[str] = []
     for step in plan.steps:
-        before = keys[-1] if keys else who
-        keys.append(who if isinstance(step, UNCACHED_STEPS) else session_key(step, before))
+        before = keys[-1] if keys else identity
+        keys.append(identity if isinstance(step, UNCACHED_STEPS) else session_key(step, before))
     return keys

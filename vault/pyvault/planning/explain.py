@@ -1,7 +1,7 @@
-"""What a plan looks like: the JSON of ``pyvault explain``, version 1, and a drawing for people.
+"""The JSON of ``pyvault explain``, version 1.
 
-No call, no prompt, no secret: a profile, a plan or the error it ended in, and what
-the caller knows of the cache.
+No call, no prompt, no secret: it shows a profile, its plan or the error instead of one,
+and what the caller knows of the cache.
 """
 
 from __future__ import annotations
@@ -34,69 +34,24 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 
+_ATTRIBUTES: Final = """
+    region role_arn role_session_name external_id mfa_serial mfa_process source_profile assume_role_duration
+    get_session_token_duration chained_get_session_token_duration federation_token_duration sts_region
+    sts_regional_endpoints endpoint_url sso_session sso_start_url sso_region sso_account_id sso_role_name
+    sso_registration_scopes web_identity_token_file web_identity_token_process login_session credential_process
+    credential_source session_tags transitive_session_tags source_identity policy policy_arns ca_bundle
+    use_fips_endpoint use_dualstack_endpoint retry_mode max_attempts
+"""
 #: Shown name -> attribute of a profile.
-SETTINGS: Final = {
-    "region": "region",
-    "role_arn": "role_arn",
-    "role_session_name": "role_session_name",
-    "external_id": "external_id",
-    "mfa_serial": "mfa_serial",
-    "mfa_process": "mfa_process",
-    "source_profile": "source_profile",
-    "assume_role_duration_s": "assume_role_duration",
-    "get_session_token_duration_s": "get_session_token_duration",
-    "chained_get_session_token_duration_s": "chained_get_session_token_duration",
-    "federation_token_duration_s": "federation_token_duration",
-    "sts_region": "sts_region",
-    "sts_regional_endpoints": "sts_regional_endpoints",
-    "endpoint_url": "endpoint_url",
-    "sso_session": "sso_session",
-    "sso_start_url": "sso_start_url",
-    "sso_region": "sso_region",
-    "sso_account_id": "sso_account_id",
-    "sso_role_name": "sso_role_name",
-    "sso_registration_scopes": "sso_registration_scopes",
-    "web_identity_token_file": "web_identity_token_file",
-    "web_identity_token_process": "web_identity_token_process",
-    "login_session": "login_session",
-    "credential_process": "credential_process",
-    "credential_source": "credential_source",
-    "session_tags": "session_tags",
-    "transitive_session_tags": "transitive_session_tags",
-    "source_identity": "source_identity",
-    "policy": "policy",
-    "policy_arns": "policy_arns",
-    "ca_bundle": "ca_bundle",
-    "use_fips_endpoint": "use_fips_endpoint",
-    "use_dualstack_endpoint": "use_dualstack_endpoint",
-    "retry_mode": "retry_mode",
-    "max_attempts": "max_attempts",
-}
+SETTINGS: Final = {f"{name}_s" if name.endswith("_duration") else name: name for name in _ATTRIBUTES.split()}
 
+_STEP_KEYS: Final = """
+    op profile role_arn mfa_serial chained_mfa duration_s capped external_id role_session_name session_tags
+    transitive_tags source_identity cached region command account_id role_name start_url sso_region condition
+    why
+"""
 #: Every key of a step; those that do not apply are null.
-STEP_KEYS: Final = (
-    "op",
-    "profile",
-    "role_arn",
-    "mfa_serial",
-    "chained_mfa",
-    "duration_s",
-    "capped",
-    "external_id",
-    "role_session_name",
-    "session_tags",
-    "transitive_tags",
-    "source_identity",
-    "cached",
-    "region",
-    "command",
-    "account_id",
-    "role_name",
-    "start_url",
-    "sso_region",
-    "condition",
-    "why",
-)
+STEP_KEYS: Final = tuple(_STEP_KEYS.split())
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 Cached = str  # "hit" | "miss" | "never" | "unknown"
@@ -107,12 +62,12 @@ def as_json(
     profile: Profile,
     cached: Callable[[Step], Cached],
 ) -> dict[str, Json]:
-    """Give the whole explanation.
+    """Return the whole explanation.
 
     Args:
-        outcome: the plan, or why there is none; the settings come out either way.
+        outcome: the plan, or why there is none; the settings are shown either way.
         profile: as resolved, with its problem if it has one.
-        cached: says of a step ``hit``, ``miss``, ``never`` or ``unknown``.
+        cached: returns for a step ``hit``, ``miss``, ``never`` or ``unknown``.
     """
     plan = outcome if isinstance(outcome, Plan) else None
     error = None if isinstance(outcome, Plan) else outcome
@@ -135,7 +90,7 @@ def _source_chain(profile: Profile) -> list[Json]:
 
 
 def settings_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
-    """Give every setting as ``{"value": ..., "from": ...}``."""
+    """Return every setting as ``{"value": ..., "from": ...}``."""
     values = setting_values(profile)
     shown: dict[str, dict[str, Json]] = {
         name: {"value": values[name], "from": profile.origins.get(attribute)} for name, attribute in SETTINGS.items()
@@ -144,7 +99,7 @@ def settings_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
 
 
 def _client_settings(profile: Profile) -> dict[str, dict[str, Json]]:
-    """Return what counts for the clients of a program beside the named settings: the user's variables too."""
+    """Return the client settings of a program, the user's own variables among them."""
     claim = profile.claimed_account
     shown: dict[str, dict[str, Json]] = {
         variable.name.removeprefix("AWS_").lower(): {"value": variable.value, "from": variable.origin}
@@ -159,7 +114,7 @@ def _client_settings(profile: Profile) -> dict[str, dict[str, Json]]:
 
 
 def places_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
-    """Give the file and the line of every setting that stands in a file."""
+    """Return the file and line of every setting that comes from a file."""
     return {
         name: {"file": str(place[0]), "line": place[1]}
         for name, attribute in SETTINGS.items()
@@ -168,7 +123,7 @@ def places_as_json(profile: Profile) -> dict[str, dict[str, Json]]:
 
 
 def setting_values(profile: Profile) -> dict[str, Json]:
-    """Give the value of every setting as JSON has it; None where nothing sets it."""
+    """Return the JSON value of every setting; None if nothing sets it."""
     from datetime import timedelta
 
     values: dict[str, Json] = {}
@@ -190,7 +145,7 @@ def setting_values(profile: Profile) -> dict[str, Json]:
 
 
 def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
-    """Give one step; what does not apply to it is null."""
+    """Return one step; what does not apply to it is null."""
     values: dict[str, Json] = {key: getattr(step, key, None) for key in STEP_KEYS}
     values["cached"] = cached
     match step:

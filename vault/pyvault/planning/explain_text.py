@@ -1,7 +1,7 @@
-"""What a plan looks like for people: a drawn chain, and where everything came from.
+"""The text of ``pyvault explain``: the steps as a drawn chain, and where each setting comes from.
 
-Plain ASCII, one fact a line, so that it reads the same in a log. What a config can
-put in here is shown with its control characters escaped.
+Plain ASCII, one fact a line, so that it reads the same in a log. Control characters
+from config files are escaped.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CACHED = {
     "hit": "in the cache",
     "miss": "not in the cache: the call will be made",
     "never": "never cached",
-    "unknown": "in the cache or not: shows when it is carried out",
+    "unknown": "known when it runs: whether it is in the cache",
 }
 
 
@@ -48,13 +48,13 @@ def draw(
     cached: Callable[[Step], str],
     expires: Callable[[Step], datetime | None] = lambda _: None,
 ) -> str:
-    """Draw a plan, or say why there is none, and list the settings.
+    """Return a drawing of the plan, or why there is none, and the settings.
 
     Args:
-        outcome: the plan, or why there is none; the settings come out either way.
+        outcome: the plan, or why there is none; the settings are shown either way.
         profile: as resolved, with its problem if it has one.
-        cached: says of a step ``hit``, ``miss``, ``never`` or ``unknown``.
-        expires: until when the session of a step is good; None if there is none.
+        cached: returns for a step ``hit``, ``miss``, ``never`` or ``unknown``.
+        expires: returns when the session of a step expires; None if there is none.
     """
     chain = " -> ".join(printable(member.name) for member in profile.chain())
     lines = [f"profile {chain}", ""]
@@ -64,7 +64,7 @@ def draw(
         lines += [f"no credentials: {printable(outcome.message)}"]
         lines += [f"  {outcome.hint}"] if outcome.hint else []
     lines += _listed(
-        "passed over",
+        "not used",
         list(
             dict.fromkeys(
                 f"{passed.label}: {passed.why}" for member in profile.chain() for passed in member.passed_over
@@ -92,7 +92,7 @@ def _plan_lines(
             yield f"   |   {printable(fact)}"
     yield "   v"
     if plan.exposes_long_term_credentials:
-        yield "   the program gets LONG-LIVED keys, which stay good until somebody deletes them"
+        yield "   the program gets LONG-LIVED keys, which stay valid until they are deleted"
     elif plan.exposes_long_term_credentials is None and isinstance(plan.steps[-1], SessionTokenStep):
         yield "   the program gets these credentials"
     elif plan.exposes_long_term_credentials is None:
@@ -100,7 +100,7 @@ def _plan_lines(
     else:
         yield "   the program gets these credentials"
     yield from _listed("left out", [f"{skip.op} of {skip.profile}: {skip.why}" for skip in plan.skips])
-    yield from _listed("to be asked less", find_advice(plan, profile))
+    yield from _listed("to reduce prompts", find_advice(plan, profile))
     yield from _listed("notes", plan.notes)
 
 
@@ -123,10 +123,14 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
             yield f"sign-in of {step.session}"
         case SsoStep():
             yield f"role {step.role_name!r} of account {step.account_id} at {step.start_url} ({step.sso_region})"
-            yield "a browser opens when the sign-in is over"
+            yield "a browser opens when the sign-in has expired"
         case WebIdentityStep():
             yield f"role {step.role_arn}"
-            yield f"token from {step.token_file}" if step.token_file else f"token from, each time: {step.token_process}"
+            yield (
+                f"token from {step.token_file}"
+                if step.token_file
+                else f"token from a command, run each time: {step.token_process}"
+            )
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
         case SessionTokenStep():
             if step.condition is not None:
@@ -136,14 +140,14 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
         case AssumeRoleStep():
             yield from _role_facts(step)
         case FederationStep():
-            yield "no MFA: AWS takes none here"
+            yield "no MFA: AWS doesn't accept it here"
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
 
 
 def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
     yield f"role {step.role_arn}"
-    yield "no MFA code: the session carries it" if step.chained_mfa else _mfa(step.mfa_serial, step.mfa_process)
-    capped = " (cut to what AWS allows)" if step.capped else ""
+    yield "no MFA code: the session already has MFA" if step.chained_mfa else _mfa(step.mfa_serial, step.mfa_process)
+    capped = " (reduced to what AWS allows)" if step.capped else ""
     yield f"for {format_duration(step.duration)}{capped}, in {step.client.region_of_sts}"
     if step.external_id:
         yield f"external id {step.external_id}"
@@ -160,7 +164,7 @@ def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
 def _mfa(serial: str | None, process: str | None) -> str:
     if serial is None:
         return "no MFA"
-    how = f"code by: {process}" if process else "a code is asked for"
+    how = f"code from: {process}" if process else "code from a prompt"
     return f"MFA {serial}, {how}"
 
 

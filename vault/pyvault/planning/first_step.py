@@ -1,9 +1,9 @@
-"""Where a plan begins: the first source of credentials that a profile has.
+"""The first step of a plan: the source of credentials that a profile has.
 
 In this order: stored keys, SSO, web identity, ``login_session``, ``credential_process``,
 ``credential_source``, keys in plain text (``source_profile``, which comes second,
-is another profile's matter). A profile has several only if one layer names several:
-:mod:`pyvault.config.sources` says which layer's count.
+is another profile). A profile has several only if one layer names several:
+:mod:`pyvault.config.sources` decides which layer's apply.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 
 class PlanOptions(Record):
-    """What a command wants of a plan.
+    """The options of a plan.
 
     Attributes:
         no_session: never GetSessionToken; long-lived keys may reach the program.
         disable_sessions_for: the same for one profile only.
-        federation: end in a federated session if nothing but long-lived keys is there.
-        allow_plaintext_source: keys that stand in config files may be used.
+        federation: end in a federated session if there would only be long-lived keys.
+        allow_plaintext_source: keys in config files may be used.
     """
 
     no_session: bool = False
@@ -53,11 +53,11 @@ class PlanOptions(Record):
 def first_step(  # noqa: C901, PLR0911 - one for each kind of source
     profile: Profile, *, stored: Collection[str], options: PlanOptions, partition: Partition
 ) -> Step:
-    """Give the step that a plan begins with.
+    """Return the step that a plan begins with.
 
     Raises:
         NoCredentialsError: the profile has no source, or only one that is not allowed.
-        InvalidSettingError: what the source needs is missing or out of bounds.
+        InvalidSettingError: a setting that the source needs is missing or invalid.
     """
     name = profile.name
     if name in stored:
@@ -82,28 +82,28 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
         why = f"{name!r} takes its credentials from {profile.credential_source}"
         return SourceStep(profile=name, source=profile.credential_source, why=why)
     if profile.plaintext is not None and options.allow_plaintext_source:
-        why = f"the keys of {name!r} stand in plain text in a config file, and that is allowed"
+        why = f"the keys of {name!r} are stored in plain text in a config file, and that is allowed"
         return PlaintextStep(profile=name, credentials=profile.plaintext, why=why)
     if profile.plaintext is not None:
         raise NoCredentialsError(
-            f"profile {name!r}: its credentials stand in plain text in a config file only",
-            hint="pyvault import brings them into the vault; --allow-plaintext-source uses them as they are",
+            f"profile {name!r}: its credentials are stored only in plain text in a config file",
+            hint="'pyvault import' stores them in the vault; --allow-plaintext-source uses them as they are",
         )
     for choice in ("sso_account_id", "sso_role_name"):
         if profile.setting(choice) is not None:
             raise InvalidSettingError(
-                f"{profile.describe(choice)}: nothing says where to sign in",
-                hint="sso_session names an [sso-session], which has sso_start_url and sso_region",
+                f"{profile.describe(choice)}: there is no sso_session or sso_start_url to sign in with",
+                hint="set sso_session to an [sso-session] section that has sso_start_url and sso_region",
             )
-    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"pyvault add {name} stores a key pair")
+    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"'pyvault add {name}' stores a key pair")
 
 
 def _sso_step(profile: Profile, partition: Partition) -> SsoStep:
     session = profile.sso_session
     if profile.sso_start_url is None:
         raise InvalidSettingError(
-            f"{profile.describe('sso_session')}: [sso-session {session}] gives no sso_start_url",
-            hint="is the name right? 'pyvault sso login' with this profile lists the sso-sessions that there are",
+            f"{profile.describe('sso_session')}: [sso-session {session}] has no sso_start_url",
+            hint="check the name; 'pyvault sso login' with this profile lists the sso-sessions",
         )
     return SsoStep(
         profile=profile.name,
@@ -120,13 +120,13 @@ def _sso_step(profile: Profile, partition: Partition) -> SsoStep:
 
 def _required(profile: Profile, value: str | None, setting: str) -> str:
     if value is None:
-        raise InvalidSettingError(f"profile {profile.name!r} signs in by SSO and has no {setting}")
+        raise InvalidSettingError(f"profile {profile.name!r} uses SSO but has no {setting}")
     return value
 
 
 def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentityStep:
     if profile.role_arn is None:
-        raise InvalidSettingError(f"profile {profile.name!r} has a web identity token and no role_arn")
+        raise InvalidSettingError(f"profile {profile.name!r} has a web identity token but no role_arn")
     check_duration(profile, "assume_role_duration", profile.assume_role_duration, LONGEST_ROLE)
     check_text(profile, "role_arn", "role_session_name")
     check_policies(profile)
@@ -146,10 +146,10 @@ def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentitySte
 
 
 def require_built(plan: Plan) -> None:
-    """Raise where a step can't be carried out, before anything is asked or started.
+    """Raise if a step can't be carried out, before anything is asked or started.
 
     Raises:
-        ConfigError: names the setting and the way around it.
+        ConfigError: names the setting and a way around it.
     """
     for step in plan.steps:
         if isinstance(step, LoginSessionStep):
@@ -163,6 +163,6 @@ def console_sign_in(step: LoginSessionStep) -> ConfigError:
     name = quote(step.profile)
     return ConfigError(
         f"profile {step.profile!r}: its credentials come from login_session, which only the AWS CLI can use",
-        hint=f"'aws login --profile {name}' signs in; then another profile takes the credentials with"
+        hint=f"sign in with 'aws login --profile {name}' and use the credentials in another profile with"
         f" 'credential_process = aws configure export-credentials --profile {name}'",
     )

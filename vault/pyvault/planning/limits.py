@@ -1,4 +1,4 @@
-"""What AWS documents that it refuses, checked before any call or prompt is made.
+"""The limits that AWS documents, checked before any call or prompt is made.
 
 Source: AWS STS API Reference (GetSessionToken, GetFederationToken, AssumeRole,
 AssumeRoleWithWebIdentity), as of 2025.
@@ -21,7 +21,7 @@ LONGEST_SESSION: Final = timedelta(seconds=129_600)  # GetSessionToken, GetFeder
 LONGEST_ROLE: Final = timedelta(seconds=43_200)
 LONGEST_CHAINED_ROLE: Final = timedelta(hours=1)  # AssumeRole with the credentials of a session
 
-DEVICES: Final = "'aws iam list-mfa-devices', or the user's page in the console, shows the devices"
+DEVICES: Final = "'aws iam list-mfa-devices' or the user's page in the console shows the devices"
 MAX_TAGS: Final = 50
 MAX_POLICY_ARNS: Final = 10
 MAX_POLICY: Final = 2048  # characters
@@ -41,11 +41,11 @@ def check_duration(profile: Profile, setting: str, duration: timedelta, longest:
     """Check the duration that a call will ask for.
 
     Raises:
-        InvalidSettingError: outside of what AWS accepts; names the setting.
+        InvalidSettingError: AWS doesn't accept it; names the setting.
     """
     if not SHORTEST <= duration <= longest:
         message = (
-            f"{profile.describe(setting)}: {format_duration(duration)} is outside of"
+            f"{profile.describe(setting)}: {format_duration(duration)} is outside the range"
             f" {format_duration(SHORTEST)} to {format_duration(longest)}"
         )
         raise InvalidSettingError(message)
@@ -63,7 +63,7 @@ def check_text(profile: Profile, *settings: str) -> None:
         if value is None:
             continue
         if not shortest <= len(value) <= longest:
-            raise InvalidSettingError(f"{profile.describe(setting)}: has not {shortest} to {longest} characters")
+            raise InvalidSettingError(f"{profile.describe(setting)}: must have {shortest} to {longest} characters")
         if setting == "mfa_serial" and (objection := objection_to(value)):
             raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} {objection}", hint=DEVICES)
         if not shape.fullmatch(value):

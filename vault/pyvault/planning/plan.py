@@ -1,16 +1,16 @@
-"""Decide how a profile gets its credentials, and say why. Pure.
+"""Decide how a profile gets its credentials, with reasons. Pure.
 
 A plan is a line of steps. It begins at the nearest profile of the chain that has
-credentials of its own, and comes back over the profiles that stand on it; each may
-put a session (GetSessionToken) and a role (AssumeRole) on top:
+its own credentials, and comes back over the profiles that use it as source; each may
+add a session (GetSessionToken) and a role (AssumeRole):
 
 * A session is made of long-lived keys only, so that one MFA code serves many roles:
   for a profile without a role, and for the source of a role when both name the same
-  MFA device. What a command or the surroundings give may be such keys: where it would
-  reach the program and the profile has an MFA device of its own, the session is
-  planned with a condition. Not when exactly one role follows and is wanted for more than an hour:
-  AWS gives a session's roles one hour at most.
-* A role whose MFA device the session already carries sends no code ("chained MFA").
+  MFA device. A command or a credential source may return such keys: if they would reach
+  the program and the profile has its own MFA device, the session is planned with a
+  condition. Not if exactly one role follows and is to last more than an hour: AWS
+  limits the roles of a session to one hour.
+* A role sends no code if the session was made with its MFA device ("chained MFA").
 * A role that a session signs for is capped at one hour.
 
 Longer than most files: each decision looks at the draft that the others left.
@@ -69,9 +69,9 @@ class _Draft(MutableRecord):
     """A plan that is being made.
 
     Attributes:
-        long_lived: the credentials so far are a key pair that does not expire; None where
-            only the command or the surroundings that give them know.
-        given: a command or the surroundings gave the first credentials.
+        long_lived: the credentials so far are a key pair that does not expire; None if
+            only the command or credential source that returns them can tell.
+        external: a command or a credential source returns the first credentials.
         chained_mfa: the device whose code the session so far was made with.
     """
 
@@ -79,7 +79,7 @@ class _Draft(MutableRecord):
     options: PlanOptions
     steps: list[Step]
     long_lived: bool | None
-    given: bool
+    external: bool
     skips: list[Skip] = field(default_factory=list[Skip])
     chained_mfa: str | None = None
 
@@ -94,7 +94,7 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
 
     Raises:
         ProfileNotFoundError: no section and no stored keys for the profile or its source.
-        NoCredentialsError: nothing says where the credentials come from.
+        NoCredentialsError: the profile has no source of credentials.
         InvalidSettingError: AWS would refuse what a step asks for.
         ConfigError: the problem that the profile was loaded with.
     """
@@ -110,12 +110,12 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         options=options,
         steps=[step],
         long_lived=_is_long_lived(step),
-        given=isinstance(step, ProcessStep | SourceStep),
+        external=isinstance(step, ProcessStep | SourceStep),
         skips=[skip for member in line for skip in member.skips],
     )
     for position in reversed(range(len(line))):
         user = line[position - 1] if position else None
-        if draft.given:
+        if draft.external:
             _add_conditional_session(draft, line, position)
         else:
             _add_session(draft, line, position, user)
@@ -123,14 +123,14 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
         if position == 0 and options.federation and draft.long_lived:
             _add_federation(draft, profile)
         if (claim := line[position].claimed_account) is not None:
-            from pyvault.planning.account_claims import check_foreseen
+            from pyvault.planning.account_claims import check_step
 
-            check_foreseen(claim, draft.steps[-1])
+            check_step(claim, draft.steps[-1])
             claims[len(draft.steps) - 1] = claim
     last_client = client_of(profile, partition)
     notes = [note for member in line for note in member.notes]
     if last_client.region_is_default:
-        notes.append(f"nothing names a region for profile {profile.name!r}: calls go to {last_client.region!r}")
+        notes.append(f"no region is set for profile {profile.name!r}: calls go to {last_client.region!r}")
     return Plan(
         profile=profile.name,
         steps=tuple(draft.steps),
@@ -145,7 +145,7 @@ def make_plan(profile: Profile, *, stored: Collection[str], options: PlanOptions
 
 
 def _line(profile: Profile, stored: Collection[str]) -> list[Profile]:
-    """Give the profiles from the named one to the one whose credentials begin the plan."""
+    """Return the profiles from the named one to the one whose credentials begin the plan."""
     line: list[Profile] = []
     for member in profile.chain():
         if not member.known and member.name not in stored:
@@ -160,7 +160,7 @@ def _not_found(profile: Profile, user: Profile | None) -> ProfileNotFoundError:
     message = f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials"
     if user is not None:
         message = f"{user.describe('source_profile')}: {message}"
-    return ProfileNotFoundError(message, hint="pyvault list shows what there is")
+    return ProfileNotFoundError(message, hint="'pyvault list' shows all profiles")
 
 
 def _is_long_lived(step: Step) -> bool | None:
@@ -176,7 +176,7 @@ def _is_long_lived(step: Step) -> bool | None:
 
 
 def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profile | None) -> None:
-    """Put GetSessionToken on top where it helps."""
+    """Add GetSessionToken where it helps."""
     profile = line[position]
     is_source_of_role = user is not None and user.role_arn is not None
     if not draft.long_lived or (profile.role_arn is not None and not is_source_of_role):
@@ -193,9 +193,9 @@ def _add_session(draft: _Draft, line: list[Profile], position: int, user: Profil
 
 
 def _add_conditional_session(draft: _Draft, line: list[Profile], position: int) -> None:
-    """Put GetSessionToken on keys that a command or the surroundings give, in case they are long-term.
+    """Add GetSessionToken for keys from a command or a credential source, in case they are long-term.
 
-    Only what would reach the program: a role on top sends a code of its own.
+    Only for what would reach the program: a role on top sends its own code.
     """
     users = line[: position + 1]
     is_planned = any(isinstance(step, SessionTokenStep) for step in draft.steps)
@@ -203,12 +203,12 @@ def _add_conditional_session(draft: _Draft, line: list[Profile], position: int) 
         return
     if isinstance(draft.steps[-1], AssumeRoleStep) or why_switched_off(users, draft.options) is not None:
         return
-    why = "its MFA device is for keys that never expire; what comes with a session token is handed on as it is"
+    why = "its MFA device is for long-term keys; credentials with a session token are passed on unchanged"
     draft.steps.append(_session(draft, line, position, condition=IF_LONG_TERM, why=why))
 
 
 def _session(draft: _Draft, line: list[Profile], position: int, *, condition: str | None, why: str) -> SessionTokenStep:
-    """Make the step of a session, as long as its place in the chain wants it."""
+    """Return the step of a session; its duration depends on its place in the chain."""
     profile = line[position]
     setting = "chained_get_session_token_duration" if position else "get_session_token_duration"
     duration = profile.chained_get_session_token_duration if position else profile.get_session_token_duration
@@ -226,23 +226,23 @@ def _session(draft: _Draft, line: list[Profile], position: int, *, condition: st
 
 
 def _keeps_full_duration(users: list[Profile]) -> bool:
-    """Say whether exactly one role follows and is wanted for longer than a session's roles may last."""
+    """Return whether exactly one role follows and is to last longer than a session's roles may."""
     roles = [profile for profile in users if profile.role_arn is not None]
     return len(roles) == 1 and roles[0].assume_role_duration > LONGEST_CHAINED_ROLE
 
 
 def _add_role(draft: _Draft, profile: Profile) -> None:
-    """Put AssumeRole on top if the profile names a role (one by web identity is already there)."""
+    """Add AssumeRole if the profile names a role (one by web identity is already there)."""
     last = draft.steps[-1]
     is_done = isinstance(last, WebIdentityStep) and last.profile == profile.name
     if profile.role_arn is None or is_done:
         return
-    wanted = profile.assume_role_duration
-    duration = wanted if draft.long_lived else min(wanted, LONGEST_CHAINED_ROLE)
+    configured = profile.assume_role_duration
+    duration = configured if draft.long_lived else min(configured, LONGEST_CHAINED_ROLE)
     check_duration(profile, "assume_role_duration", duration, LONGEST_ROLE)
     chained = profile.mfa_serial is not None and profile.mfa_serial == draft.chained_mfa
-    # The device of [default] is not that of whoever a command or the surroundings speak for.
-    without_mfa = chained or (draft.given and _is_of_default(profile))
+    # The device of [default] need not belong to the identity that a command or credential source returns.
+    without_mfa = chained or (draft.external and _is_of_default(profile))
     check_text(profile, "role_arn", "role_session_name", "external_id", "source_identity", "mfa_serial")
     check_tags(profile)
     check_policies(profile)
@@ -256,21 +256,21 @@ def _add_role(draft: _Draft, profile: Profile) -> None:
             mfa_process=None if without_mfa else profile.mfa_process,
             chained_mfa=chained,
             duration=duration,
-            capped=duration < wanted,
+            capped=duration < configured,
             session_tags=profile.session_tags,
             transitive_tags=profile.transitive_session_tags,
             source_identity=profile.source_identity,
             policy=profile.policy,
             policy_arns=profile.policy_arns,
             client=client_of(profile, draft.partition),
-            why=why_role(profile, last, chained=chained, without_mfa=without_mfa, capped=duration < wanted),
+            why=why_role(profile, last, chained=chained, without_mfa=without_mfa, capped=duration < configured),
         )
     )
     draft.long_lived = False
 
 
 def _is_of_default(profile: Profile) -> bool:
-    """Return whether the MFA device is merely inherited from ``[default]``; a variable's is the person's own."""
+    """Return whether the MFA device is merely inherited from ``[default]``, not set by a variable."""
     return profile.mfa_serial is not None and not profile.mfa_is_own and "mfa_serial" in profile.places
 
 
@@ -284,14 +284,14 @@ def _add_federation(draft: _Draft, profile: Profile) -> None:
             duration=duration,
             policy=FULL_POLICY,
             client=client_of(profile, draft.partition),
-            why="the console takes no long-lived keys; AWS asks for no MFA here, a role with MFA is the better way",
+            why="the console accepts no long-lived keys; AWS can't require MFA here, so a role with MFA is better",
         )
     )
     draft.long_lived = False
 
 
 def _mfa_process(line: list[Profile], position: int) -> str | None:
-    """Give the command for a source's code: its own, else that of the profile that needs the session."""
+    """Return the command for a source's code: its own, else that of the profile that needs the session."""
     if line[position].mfa_serial is None:
         return None
     return next((user.mfa_process for user in reversed(line[: position + 1]) if user.mfa_process), None)

@@ -1,4 +1,4 @@
-"""Why a plan is as it is, in words for ``explain``; and what to change to be asked for fewer MFA codes. Pure."""
+"""Why a plan is as it is, in words for ``explain``; and how to need fewer MFA codes. Pure."""
 
 from __future__ import annotations
 
@@ -15,59 +15,61 @@ if TYPE_CHECKING:
 
 
 def why_session(profile: Profile, user: Profile | None) -> str:
-    """Say what the session of a profile is good for; *user* is the profile that stands on it."""
+    """Return why a profile gets a session; *user* is the profile that has it as source."""
     if user is None:
         return "its keys stay in the vault: the program gets a session that expires"
-    return f"one code of {profile.mfa_serial!r} serves {user.name!r} and all others that stand on {profile.name!r}"
+    return (
+        f"one code of {profile.mfa_serial!r} serves {user.name!r} and all profiles that use {profile.name!r} as source"
+    )
 
 
 def why_no_session(users: list[Profile], options: PlanOptions) -> str | None:
-    """Say why the last of *users* gets no session; None if it gets one."""
+    """Return why the last of *users* gets no session; None if it gets one."""
     if (why := why_switched_off(users, options)) is not None:
         return why
     return None if len(users) == 1 else _why_no_shared_code(users[-1], users[-2])
 
 
 def why_switched_off(users: list[Profile], options: PlanOptions) -> str | None:
-    """Return why the command wants no session for the last of *users*; None if it may have one."""
+    """Return why options rule out a session for the last of *users*; None if they don't."""
     profile = users[-1]
     if options.no_session:
-        return "sessions are switched off (--no-session)"
+        return "sessions are disabled (--no-session)"
     if options.disable_sessions_for == profile.name:
-        return f"sessions are switched off for {profile.name!r}"
+        return f"sessions are disabled for {profile.name!r}"
     if options.federation and all(user.role_arn is None for user in users):
-        return "AWS lets no session ask for a federated one, so the keys do"
+        return "AWS doesn't let a session request a federated one, so the keys do"
     return None
 
 
 def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
     if user.mfa_serial is None:
-        return f"{user.name!r} names no MFA device, so a session would save no code"
+        return f"{user.name!r} has no MFA device, so a session would save no code"
     if profile.mfa_serial is None:
-        return f"{profile.name!r} names no MFA device, so {user.name!r} sends a code of its own"
+        return f"{profile.name!r} has no MFA device, so {user.name!r} sends its own code"
     if profile.mfa_serial != user.mfa_serial:
-        return f"{profile.name!r} and {user.name!r} name different MFA devices"
+        return f"{profile.name!r} and {user.name!r} have different MFA devices"
     return None
 
 
 def why_role(profile: Profile, last: Step, *, chained: bool, without_mfa: bool, capped: bool) -> str:
-    """Say why a role is assumed as it is, after *last*."""
+    """Return why a role is assumed as it is, after *last*."""
     reasons = [f"{profile.name!r} names this role"]
     if chained:
-        reasons.append("the session carries its MFA already")
+        reasons.append("the session already has its MFA")
     elif without_mfa:
-        reasons.append("the MFA device of [default] is not for keys that a command or the surroundings give")
+        reasons.append("the MFA device of [default] does not apply to keys from a command or a credential source")
     if not capped and profile.assume_role_duration > LONGEST_CHAINED_ROLE:
-        reasons.append("it is wanted for more than the hour that a session's roles may last, so the keys sign the call")
+        reasons.append("it lasts longer than the hour that a session's roles may last, so the keys sign the call")
     if capped:
         kind = "may carry a session token" if isinstance(last, ProcessStep | SourceStep) else "carry a session token"
-        wanted = format_duration(profile.assume_role_duration)
-        reasons.append(f"{wanted} is cut to one hour, as the credentials that sign the call {kind}")
+        configured = format_duration(profile.assume_role_duration)
+        reasons.append(f"{configured} is reduced to one hour because the credentials that sign the call {kind}")
     return "; ".join(reasons)
 
 
 def find_advice(plan: Plan, profile: Profile) -> list[str]:
-    """Say for each code that a plan needs how to need it less often."""
+    """Return how to need each of a plan's MFA codes less often."""
     members = {member.name: member for member in profile.chain()}
     advice: list[str] = []
     asks = False
@@ -79,23 +81,23 @@ def find_advice(plan: Plan, profile: Profile) -> list[str]:
             advice += filter(None, [_for_role(plan, step, members[step.profile])])
     if asks:
         advice.append(
-            "mfa_process in the profile names a command that prints codes;"
-            " pyvault add --totp keeps the secret of a device in the vault and makes them"
+            "set mfa_process in the profile to a command that prints codes;"
+            " or let 'pyvault add --totp' store the secret of a device in the vault, which then makes them"
         )
     return advice
 
 
 def _for_role(plan: Plan, step: AssumeRoleStep, profile: Profile) -> str | None:
-    """Say what would let this role's code be shared; None if nothing would."""
-    begins = plan.steps[0]
-    if not isinstance(begins, StoredStep):
+    """Return how this role could share a code; None if it can't."""
+    first = plan.steps[0]
+    if not isinstance(first, StoredStep):
         return None
-    if begins.profile == step.profile:
-        own = f"a profile of its own for the role, with source_profile = {step.profile},"
-        return f"{own} shares one code among all roles of {step.profile!r}"
-    if any(skip.profile == begins.profile and "--no-session" in skip.why for skip in plan.skips):
+    if first.profile == step.profile:
+        separate = f"a separate profile for the role, with source_profile = {step.profile},"
+        return f"{separate} shares one code among all roles of {step.profile!r}"
+    if any(skip.profile == first.profile and "--no-session" in skip.why for skip in plan.skips):
         return "without --no-session one code serves all roles of the source"
-    source = next((member for member in profile.chain() if member.name == begins.profile), None)
+    source = next((member for member in profile.chain() if member.name == first.profile), None)
     if source is not None and source.mfa_serial != step.mfa_serial:
         both = f"mfa_serial = {step.mfa_serial} in profile {source.name!r} too"
         return f"{both} lets one code serve all roles for {format_duration(source.chained_get_session_token_duration)}"

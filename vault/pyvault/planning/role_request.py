@@ -1,11 +1,11 @@
-"""One more role on top of a plan, as ``/role-arn/<ARN>`` asks for it. Pure."""
+"""One more role on top of a plan, as ``/role-arn/<ARN>`` requests it. Pure."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NoCredentialsError
+from pyvault.planning.limits import LONGEST_CHAINED_ROLE
 from pyvault.planning.steps import (
     AssumeRoleStep,
     LoginSessionStep,
@@ -18,18 +18,16 @@ from pyvault.record import replace
 
 if TYPE_CHECKING:
     from pyvault.config.clients import ClientSettings
-    from pyvault.planning.steps import Plan, Step
-
-CHAINED_LIMIT = timedelta(hours=1)  # AWS: what a role's session may assume lasts at most an hour
+    from pyvault.planning.steps import Plan
 
 
 def with_role(plan: Plan, role_arn: str) -> Plan:
-    """Give a plan that assumes the role with the credentials of this one.
+    """Return a plan that assumes the role with the credentials of this one.
 
     Neither MFA nor external id: nobody configured this role, a program named it.
 
     Raises:
-        NoCredentialsError: nothing in the plan says how AWS is reached.
+        NoCredentialsError: no step of the plan has client settings.
     """
     step = AssumeRoleStep(
         profile=plan.profile,
@@ -38,7 +36,7 @@ def with_role(plan: Plan, role_arn: str) -> Plan:
         external_id=None,
         mfa_serial=None,
         chained_mfa=False,
-        duration=CHAINED_LIMIT,
+        duration=LONGEST_CHAINED_ROLE,
         capped=True,
         source_identity=None,
         client=_client(plan),
@@ -49,13 +47,6 @@ def with_role(plan: Plan, role_arn: str) -> Plan:
 
 def _client(plan: Plan) -> ClientSettings:
     for step in reversed(plan.steps):
-        client = _client_of(step)
-        if client is not None:
-            return client
-    raise NoCredentialsError(f"profile {plan.profile!r} has no step that calls AWS, so no role can follow")
-
-
-def _client_of(step: Step) -> ClientSettings | None:
-    if isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep | LoginSessionStep):
-        return None
-    return step.client
+        if not isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep | LoginSessionStep):
+            return step.client
+    raise NoCredentialsError(f"profile {plan.profile!r} makes no AWS call, so it can't assume a further role")

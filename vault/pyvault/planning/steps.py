@@ -1,8 +1,8 @@
 """What a plan is made of: one frozen record per operation, each with its reason.
 
-The steps of a plan are a line: each works with the credentials that the one
-before it gave. A step holds everything its request is made from, so that it can
-be shown, hashed (:mod:`pyvault.planning.cache_keys`) and carried out by somebody else.
+Each step of a plan works with the credentials that the one before it returned. A
+step holds everything its request is made from, so that it can be shown, hashed
+(:mod:`pyvault.planning.cache_keys`) and carried out elsewhere.
 All kinds are in one file, long as it is: they are one union, read side by side.
 """
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
 
 
-#: A command and the surroundings may give either kind; the step is for keys that never expire.
+#: A command or a credential source may return either kind; the step is for long-term keys.
 IF_LONG_TERM: Final = "if the keys are long-term"
 
 
 class StoredStep(Record):
-    """Take the access key pair of a profile out of the vault."""
+    """Get the access key pair of a profile out of the vault."""
 
     op: ClassVar[str] = "stored"
     profile: str
@@ -36,7 +36,7 @@ class StoredStep(Record):
 
 
 class PlaintextStep(Record):
-    """Take keys that stand in plain text in a config file (only when that is allowed)."""
+    """Use keys stored in plain text in a config file (only if that is allowed)."""
 
     op: ClassVar[str] = "stored"
     profile: str
@@ -45,7 +45,7 @@ class PlaintextStep(Record):
 
 
 class SourceStep(Record):
-    """Take credentials from this process's surroundings; never cached."""
+    """Get credentials from a ``credential_source``; never cached."""
 
     op: ClassVar[str] = "credential_source"
     profile: str
@@ -54,7 +54,7 @@ class SourceStep(Record):
 
 
 class ProcessStep(Record):
-    """Ask a configured command for credentials.
+    """Run a configured command for credentials.
 
     Attributes:
         command: for ``/bin/sh -c`` (``cmd.exe /C``), nothing interpolated.
@@ -67,10 +67,10 @@ class ProcessStep(Record):
 
 
 class LoginSessionStep(Record):
-    """Take the credentials of a console sign-in that ``aws login`` made.
+    """Use the credentials of a console sign-in that ``aws login`` made.
 
     Attributes:
-        session: the ARN of who signed in.
+        session: the ARN of the person who signed in.
     """
 
     op: ClassVar[str] = "login_session"
@@ -123,11 +123,11 @@ class WebIdentityStep(Record):
 
 
 class SessionTokenStep(Record):
-    """Turn a long-lived key pair into a session, with MFA where a serial is given.
+    """Turn a long-lived key pair into a session, with MFA if there is a serial.
 
     Attributes:
-        condition: when it is made: always (None), or :data:`IF_LONG_TERM`, where only
-            the credentials of the step before can tell.
+        condition: None for always, or :data:`IF_LONG_TERM`, if only the credentials of
+            the step before can tell.
     """
 
     op: ClassVar[str] = "sts.GetSessionToken"
@@ -146,8 +146,8 @@ class AssumeRoleStep(Record):
     Attributes:
         role_session_name: None has one generated.
         mfa_serial: sent with a code; None sends none.
-        chained_mfa: the session before already carries this profile's MFA.
-        capped: the duration was cut to one hour because a session signs the call.
+        chained_mfa: the session before already has this profile's MFA.
+        capped: the duration was reduced to one hour because a session signs the call.
     """
 
     op: ClassVar[str] = "sts.AssumeRole"
@@ -204,12 +204,12 @@ class Plan(Record):
     """How a profile gets its credentials.
 
     Attributes:
-        exposes_long_term_credentials: the last step gives a key pair that never expires;
-            None where only a command or the surroundings know.
+        exposes_long_term_credentials: the last step returns a key pair that never expires;
+            None if only a command or a credential source can tell.
         mfa_process: the command of the named profile, own or its source's.
-        region: for the child's environment; None when nothing names one.
-        client: for the child's environment, the other settings of its clients.
-        claims: which account the credentials of a step are said to belong to, by the step's place.
+        region: for the child's environment; None if nothing sets one.
+        client: the other settings of its clients, for the child's environment.
+        claims: the claimed account of a step's credentials, by the index of the step.
         notes: what is worth a line under ``--debug``.
     """
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 ADDRESS = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
 PATH = "/latest/meta-data/iam/security-credentials/"
-TOKEN_LIFE = "300"  # seconds; one run  # noqa: S105 - a number
+TOKEN_LIFE = "300"  # seconds  # noqa: S105 - a number
 
 ECS_ADDRESS = "http://169.254.170.2"
-#: Hosts that may be asked over plain HTTP, beside loopback: ECS and EKS.
+#: Hosts that may be asked over plain HTTP, besides loopback: ECS and EKS.
 PLAIN_HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -37,28 +37,28 @@ TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name o
 def from_instance(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
     """Ask the instance metadata service for the credentials of the instance's role, again if it is busy.
 
-    Where nobody answers this is no instance, and is not asked again.
+    If nobody answers, this is not an instance, and there is no second try.
 
     Raises:
         NoCredentialsError: it is turned off, or the instance has no role.
-        AwsUnreachableError: this is no instance.
+        AwsUnreachableError: this is not an instance.
     """
     if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
-        raise NoCredentialsError("credential_source is 'Ec2InstanceMetadata', and AWS_EC2_METADATA_DISABLED is set")
+        raise NoCredentialsError("credential_source is 'Ec2InstanceMetadata', but AWS_EC2_METADATA_DISABLED is set")
     mode = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv4").lower()
     base = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or ADDRESS.get(mode, ADDRESS["ipv4"])
     base = base.rstrip("/")
     life = {"x-aws-ec2-metadata-token-ttl-seconds": TOKEN_LIFE}
     status, token = ask_with_retries(f"{base}/latest/api/token", sleep=sleep, method="PUT", headers=life)
     if status != 200:
-        raise AwsUnreachableError(f"the instance metadata service gives no token: status {status}")
+        raise AwsUnreachableError(f"the instance metadata service returned no token: status {status}")
     proof = {"x-aws-ec2-metadata-token": token.reveal()}
     status, role = ask_with_retries(base + PATH, sleep=sleep, headers=proof)
     if status != 200 or not (name := role.reveal().strip().partition("\n")[0]):
         raise NoCredentialsError("this instance has no role")
     status, body = ask_with_retries(base + PATH + name, sleep=sleep, headers=proof)
     if status != 200:
-        raise NoCredentialsError(f"the instance metadata service gives no credentials: status {status}")
+        raise NoCredentialsError(f"the instance metadata service returned no credentials: status {status}")
     return parse_credentials(body, source="the instance metadata service")
 
 
@@ -66,7 +66,7 @@ def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
     """Ask the container's credential endpoint, again if it is busy.
 
     Raises:
-        NoCredentialsError: the environment names none, or it has none.
+        NoCredentialsError: the environment names no endpoint, or it has no credentials.
         ConfigError: the endpoint or the token file is not usable.
         AwsUnreachableError: it does not answer.
     """
@@ -75,21 +75,21 @@ def from_container(environ: Mapping[str, str], sleep: Sleep) -> Credentials:
     headers = _authorization(environ)
     status, body = ask_with_retries(url, sleep=sleep, headers=headers, also_silence=True, ca_bundle=trusted)
     if status != 200:
-        raise NoCredentialsError(f"the container's credential endpoint answers with status {status}")
+        raise NoCredentialsError(f"the container's credential endpoint returned status {status}")
     return parse_credentials(body, source="the container's credential endpoint")
 
 
 def _url(environ: Mapping[str, str]) -> str:
     if relative := environ.get(RELATIVE):
-        # "@other.host/x" or ".example" would otherwise make another host of it
+        # or "@other.host/x" and ".example" would make another host of it
         return ECS_ADDRESS + "/" + relative.lstrip("/")
     full = environ.get(FULL)
     if not full:
-        raise NoCredentialsError(f"credential_source is 'EcsContainer', and neither {RELATIVE!r} nor {FULL!r} is set")
+        raise NoCredentialsError(f"credential_source is 'EcsContainer', but neither {RELATIVE!r} nor {FULL!r} is set")
     parts = urlsplit(full)
     if parts.scheme == "https" or (parts.scheme == "http" and _may_be_plain(parts.hostname or "")):
         return full
-    raise ConfigError(f"{FULL!r} leads over plain HTTP to a host that is neither loopback nor a container endpoint")
+    raise ConfigError(f"{FULL!r} is a plain HTTP URL of a host that is neither loopback nor a container endpoint")
 
 
 def _may_be_plain(host: str) -> bool:

@@ -20,38 +20,38 @@ if TYPE_CHECKING:
     from pyvault.clock import Clock
     from pyvault.planning.steps import ProcessStep
 
-LIMIT = timedelta(minutes=10)  # it may send a person through a browser
+LIMIT = timedelta(minutes=10)  # it may send the user through a browser
 
 
 def run_process(step: ProcessStep, run: Callable[[ConfiguredCommand], Secret[bytes]], clock: Clock) -> Credentials:
-    """Run the step's command, each time: it may answer for another identity by now, and may ask a human.
+    """Run the step's command, which may ask the user; each time, as it may answer for another identity by now.
 
     Args:
         step: has the command.
-        run: runs it, or hands over what a run at the same time gave.
-        clock: tells whether the credentials are over.
+        run: runs it, or returns the output of a concurrent run.
+        clock: tells whether the credentials have expired.
 
     Raises:
         ProcessError: it failed.
-        UnusableAnswerError: it printed something else, or credentials that are over.
-        ProfileLoopError: it is running for this profile already.
+        UnusableAnswerError: it printed something else, or expired credentials.
+        ProfileLoopError: it is already running for this profile.
     """
     command = ConfiguredCommand(text=step.command, setting="credential_process", profile=step.profile, limit=LIMIT)
     credentials = parse_answer(run(command), profile=step.profile)
     if credentials.expires is not None and credentials.expires <= clock():
-        raise UnusableAnswerError(f"the credential_process of profile {step.profile!r} gave expired credentials")
+        raise UnusableAnswerError(f"the credential_process of profile {step.profile!r} returned expired credentials")
     return credentials
 
 
 def parse_answer(output: Secret[bytes], *, profile: str) -> Credentials:
     """Read the JSON of a ``credential_process``.
 
-    Keys without SessionToken and Expiration are static ones, and fine.
+    Static keys, without SessionToken and Expiration, are accepted.
 
     Raises:
-        UnusableAnswerError: it is not such a JSON; nothing of it is in the message.
+        UnusableAnswerError: it is something else; nothing of it is in the message.
     """
-    said = f"the credential_process of profile {profile!r} printed what can't be used"
+    message = f"the credential_process of profile {profile!r} printed unusable output"
     try:
         fields = read_object(output)
         fields.whole("Version", least=1, most=1)
@@ -64,6 +64,6 @@ def parse_answer(output: Secret[bytes], *, profile: str) -> Credentials:
             account_id=fields.optional_digits("AccountId", 12),
         )
     except UnreadableError as exc:
-        raise UnusableAnswerError(f"{said}: {exc}") from None
+        raise UnusableAnswerError(f"{message}: {exc}") from None
     except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose keys these are
-        raise UnusableAnswerError(f"{said}: {exc.message}") from None
+        raise UnusableAnswerError(f"{message}: {exc.message}") from None

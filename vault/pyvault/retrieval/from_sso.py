@@ -13,32 +13,32 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.sso.tokens import AccessToken
 
-UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not good (any more)
+UNAUTHORIZED = "UnauthorizedException"  # the portal's 401: the token is not valid (any more)
 
 
 class PortalLogin(Protocol):
-    """Where access tokens of a portal come from."""
+    """What returns the access tokens of a portal."""
 
     def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Give the token at hand, a refreshed one, or have a person log in.
+        """Return the cached token, a refreshed one, or that of a new sign-in.
 
         Args:
-            step: whose portal.
-            rejected: a token that the portal did not take, to be dropped.
+            step: names the portal.
+            rejected: a token that the portal refused, to be dropped.
 
         Raises:
-            InputRequiredError: a person has to log in, and nobody may be asked.
+            InputRequiredError: the user has to sign in, and prompts are not allowed.
         """
         ...
 
 
 def get_role_credentials(step: SsoStep, calls: AwsCalls, login: PortalLogin) -> Credentials:
-    """Return the credentials of the step's role from its portal; may have a person log in.
+    """Return the credentials of the step's role from its portal; the user may have to sign in.
 
     Raises:
         AwsError: AWS refused.
         AwsUnreachableError: AWS gave no answer.
-        InputRequiredError: nobody may be asked to log in.
+        InputRequiredError: the user has to sign in, and prompts are not allowed.
     """
     portal = calls.sso_portal(step.client)
     token = login(step).access_token
@@ -47,5 +47,5 @@ def get_role_credentials(step: SsoStep, calls: AwsCalls, login: PortalLogin) -> 
     except AwsError as refusal:
         if refusal.code != UNAUTHORIZED:
             raise
-    # An administrator ended the session, or a clock was wrong: a new token, once.
+    # An administrator ended the session, or a clock was wrong: try once with a new token.
     return portal.get_role_credentials(step, login(step, rejected=token).access_token)

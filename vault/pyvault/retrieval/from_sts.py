@@ -1,4 +1,4 @@
-"""What STS gives: a role for credentials or for an OIDC token, a session for a long-lived pair, a federated session."""
+"""Credentials from STS: a role, by credentials or an OIDC token, a session of a long-lived pair, a federated one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_NAME = 32  # characters. Source: STS API Reference, GetFederationToken, Name
 
 
 def get_session_token(step: SessionTokenStep, source: Credentials, calls: AwsCalls, mfa: MfaCodes) -> Credentials:
-    """Return a session for a long-lived pair, with MFA where the step has a device; may ask a human for a code.
+    """Return a session for a long-lived pair, with MFA where the step has a device; may ask the user for a code.
 
     Raises:
         AwsError: AWS refused.
@@ -41,12 +41,12 @@ def get_session_token(step: SessionTokenStep, source: Credentials, calls: AwsCal
         session = mfa.prove(request, lambda proof: sts.get_session_token(step, proof))
     else:
         session = sts.get_session_token(step, None)
-    # AWS's answer names no account; it is that of the keys.
+    # The answer names no account; it is that of the keys.
     return replace(session, account_id=source.account_id)
 
 
 def assume_role(step: AssumeRoleStep, source: Credentials, calls: AwsCalls, mfa: MfaCodes, clock: Clock) -> Credentials:
-    """Return the step's role, assumed with MFA where the step has a device; may ask a human for a code.
+    """Return the step's role, assumed with MFA where the step has a device; may ask the user for a code.
 
     Raises:
         AwsError: AWS refused.
@@ -75,7 +75,7 @@ def assume_role_with_token(step: WebIdentityStep, token: Secret[str], calls: Aws
 
 
 def get_federation_token(step: FederationStep, source: Credentials, calls: AwsCalls) -> Credentials:
-    """Return a federated session for a console login, from a long-lived pair; AWS takes no other.
+    """Return a federated session for a console login, from a long-lived pair; AWS accepts no other.
 
     Raises:
         AwsError: AWS refused.
@@ -93,31 +93,31 @@ def _last_part(arn: str) -> str:
 
 
 def _session_name(configured: str | None, clock: Clock) -> str:
-    """Return the name of a role session, as CloudTrail shows it: the configured one, else one of this moment.
+    """Return the name of a role session, as CloudTrail shows it: the configured one, else one with the current time.
 
-    Nothing about the person or the machine goes into it: it ends up in the logs
-    of other accounts.
+    Nothing about the user or the machine goes into it: it ends up in the logs of
+    other accounts.
     """
     return configured or f"pyvault-{clock().timestamp():.0f}"
 
 
-MAX_FILE = 2 * MAX_TOKEN  # bytes: with the line ends that surround it
-PROCESS_LIMIT = timedelta(minutes=2)  # it talks to a token service
+MAX_FILE = 2 * MAX_TOKEN  # bytes; includes surrounding white space
+PROCESS_LIMIT = timedelta(minutes=2)  # it calls a token service
 
 
 def token_of(step: WebIdentityStep, run: Callable[[ConfiguredCommand], Secret[bytes]]) -> Secret[str]:
-    """Return the token of a step, read anew: it is short-lived, and may be another person's by now.
+    """Return the token of a step, read each time: it is short-lived, and may be another person's by now.
 
     Args:
         step: names a file or a command.
-        run: runs the command, or hands over what a run at the same time gave.
+        run: runs the command, or returns the output of a concurrent run.
 
     Raises:
         ConfigError: the token file can't be read.
-        InvalidSettingError: what it holds or prints is no token.
+        InvalidSettingError: it is not a token.
         ProcessError: the command failed.
     """
-    refuse_plain_endpoint("sts", step.client)  # first: where no token may be sent, none is made
+    refuse_plain_endpoint("sts", step.client)  # first: a token that may not be sent is not made
     if step.token_process is not None:
         command = ConfiguredCommand(
             text=step.token_process,
@@ -130,11 +130,11 @@ def token_of(step: WebIdentityStep, run: Callable[[ConfiguredCommand], Secret[by
 
 
 def token_in_file(step: WebIdentityStep) -> Secret[str]:
-    """Return the token that is in the step's file now.
+    """Return the token in the step's file.
 
     Raises:
         ConfigError: the file can't be read.
-        InvalidSettingError: what it holds is no token.
+        InvalidSettingError: it is not a token.
     """
     if step.token_file is None:
         raise AssertionError("a web identity step has a file or a command")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Cached(Record):
-    """What the cache has for one step.
+    """The cache state of one step.
 
     Attributes:
         state: ``hit``, ``miss``, ``never`` for what is not cached, ``unknown``
-            where knowing would take a call or run a command.
-        until: when the session that was hit ends.
+            if only a call or a command could tell.
+        until: when the cached session expires.
     """
 
     state: str
@@ -40,34 +40,38 @@ def look_at_cache(
     blobs: BlobStore | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> list[Cached]:
-    """Return of every step whether a retrieval would find it in the cache; calls, runs and opens nothing.
+    """Return for every step whether a retrieval would find it in the cache; calls, runs and opens nothing.
 
     Args:
         plan: its steps.
-        key_id: gives the id of a profile's stored key; raises ItemNotFoundError where there is none.
+        key_id: returns the id of a profile's stored key; raises ItemNotFoundError if there is none.
         entries: of the session cache.
-        at: the time that counts as now.
-        min_ttl: how much life a session must have left.
-        blobs: asked who is signed in; None where nobody is.
+        at: the current time.
+        min_ttl: how long a session must still be valid.
+        blobs: where sign-ins are kept; None if there are none.
         environ: tells where the AWS CLI keeps the tokens of its sign-ins.
     """
     try:
-        who = foreseen(plan.steps[0], key_id, blobs, environ=environ or {}, at=at) if plan.steps else ""
-    except (ItemNotFoundError, CredentialsError, ConfigError):  # only assumed to be stored; nobody signed in; no token
+        identity = expected_identity(plan.steps[0], key_id, blobs, environ=environ or {}, at=at) if plan.steps else ""
+    except (
+        ItemNotFoundError,
+        CredentialsError,
+        ConfigError,
+    ):  # no keys, sign-in or token
         return _all("miss", plan)
-    if who is None:
+    if identity is None:
         return _all("unknown", plan)
     kept = {entry.key: entry.expires for entry in entries}
     return [
         Cached(state="never") if isinstance(step, UNCACHED_STEPS) else _looked_up(key, kept, at=at, min_ttl=min_ttl)
-        for step, key in zip(plan.steps, plan_keys(plan, who), strict=True)
+        for step, key in zip(plan.steps, plan_keys(plan, identity), strict=True)
     ]
 
 
-def foreseen(
+def expected_identity(
     step: Step, key_id: Callable[[str], str], blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
 ) -> str | None:
-    """Return who a retrieval would find at the beginning; None where only a call or a command can say.
+    """Return the identity that a retrieval would begin with; None if only a call or a command can tell.
 
     Raises:
         ItemNotFoundError: the keys are not stored, or nobody is signed in.

@@ -1,4 +1,4 @@
-"""Requests to the metadata services beside us: no proxy, no redirect, bounded.
+"""Requests to metadata services on the local link: no proxy, no redirect, bounded.
 
 A proxy would see the credentials; a redirect could carry the token to another
 host.
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     Sleep = Callable[[float], None]
 
 MAX_ANSWER = 64 * 1024  # bytes
-TIMEOUT = 2  # seconds; it is next door or not there
+TIMEOUT = 2  # seconds; it is on the same link or not there
 LONGEST_BODY = 5  # seconds
-PAUSES = (0.2, 0.8)  # seconds before the second and the third try; more would be felt as hanging
-BUSY = 429  # RFC 6585, section 4; both services say so to many callers at once
-BROKEN = 500  # and above: the service's own trouble
+PAUSES = (0.2, 0.8)  # seconds before the second and the third try; more would seem to hang
+BUSY = 429  # RFC 6585, section 4; both services limit the rate
+BROKEN = 500  # and above: errors of the service
 
 
 def ask(
     url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, ca_bundle: str | None = None
 ) -> tuple[int, Secret[str]]:
-    """Send one request and give status and body.
+    """Send one request and return status and body.
 
     Args:
         url: of the service.
         method: of the request.
-        headers: the same.
-        ca_bundle: the certificates that a service with TLS is trusted by.
+        headers: of the request.
+        ca_bundle: the certificates that a service with TLS must have.
 
     Raises:
-        AwsUnreachableError: nobody answers, or not in HTTP.
+        AwsUnreachableError: there is no answer, or none in HTTP.
     """
     from http.client import HTTPConnection, HTTPException
 
@@ -64,10 +64,10 @@ def ask(
 
 
 def _read(answer: HTTPResponse) -> bytes:
-    """Read a body of at most :data:`MAX_ANSWER` bytes; a byte now and then doesn't keep us for ever.
+    """Read a body of at most :data:`MAX_ANSWER` bytes; a slow trickle of bytes ends too.
 
     Raises:
-        TimeoutError: it is not there in time.
+        TimeoutError: it takes too long.
     """
     deadline = time.monotonic() + LONGEST_BODY
     body = b""
@@ -79,7 +79,7 @@ def _read(answer: HTTPResponse) -> bytes:
 
 
 def _with_tls(host: str, port: int | None, ca_bundle: str | None) -> HTTPSConnection:
-    """Return a connection that trusts what all our calls trust."""
+    """Return a connection that trusts the same certificates as all our calls."""
     from http.client import HTTPSConnection
 
     from pyvault.config.ca_bundle import tls_context
@@ -102,12 +102,12 @@ def ask_with_retries(
         url: of the service.
         sleep: waits between two tries.
         method: of the request.
-        headers: the same.
-        also_silence: the service is known to be there, so no answer is worth another try.
-        ca_bundle: the certificates that a service with TLS is trusted by.
+        headers: of the request.
+        also_silence: also retry without any answer, because the service is known to be there.
+        ca_bundle: the certificates that a service with TLS must have.
 
     Raises:
-        AwsUnreachableError: nobody answers, or not in HTTP.
+        AwsUnreachableError: there is no answer, or none in HTTP.
     """
     for pause in PAUSES:
         try:
@@ -141,6 +141,6 @@ def parse_credentials(body: Secret[str], *, source: str) -> Credentials:
             account_id=fields.optional_digits("AccountId", 12),
         )
     except UnreadableError as exc:
-        raise UnusableAnswerError(f"{source} answers without credentials that can be used: {exc}") from None
+        raise UnusableAnswerError(f"{source} returned unusable credentials: {exc}") from None
     except UnusableAnswerError as exc:  # of Credentials, which doesn't know whose keys these are
-        raise UnusableAnswerError(f"{source} answers without credentials that can be used: {exc.message}") from None
+        raise UnusableAnswerError(f"{source} returned unusable credentials: {exc.message}") from None

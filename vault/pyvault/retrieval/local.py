@@ -1,4 +1,4 @@
-"""Credentials that are here already: in the vault, in the environment, or with the machine that we run on."""
+"""Credentials that need no call to AWS: from the vault, the environment, or the machine's metadata services."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def from_vault(profile: str, store: CredentialStore) -> Credentials:
 
 
 def from_source(step: SourceStep, environ: Mapping[str, str], sleep: Sleep = time.sleep) -> Credentials:
-    """Look where ``credential_source`` says; never cached, so always what is there now.
+    """Return the credentials of a ``credential_source``; never cached.
 
     Raises:
         NoCredentialsError: there are none.
@@ -51,10 +51,10 @@ def from_source(step: SourceStep, environ: Mapping[str, str], sleep: Sleep = tim
 
 
 def _from_environment(environ: Mapping[str, str]) -> Credentials:
-    """Take the keys that stand in the environment; AWS_ACCOUNT_ID may have been left there by others."""
+    """Return the keys in the environment; AWS_ACCOUNT_ID is not trusted, others may have left it there."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         if not environ.get(name):
-            raise NoCredentialsError(f"credential_source is 'Environment', and {name!r} is not set")
+            raise NoCredentialsError(f"credential_source is 'Environment', but {name!r} is not set")
     token = environ.get("AWS_SESSION_TOKEN")
     return Credentials(
         access_key_id=environ["AWS_ACCESS_KEY_ID"],

@@ -1,9 +1,9 @@
-"""Whose credentials a plan begins with: looked up where that is cheap, taken where it is not.
+"""Whose credentials a plan begins with: looked up if that is cheap, fetched if it is not.
 
-A plan's sessions are kept under keys that begin with the one they were made for: the
-id of a key pair, the holder of a token, a sign-in. What a command, the surroundings
-or a token's file say is true now and maybe not a moment later; so it is asked in
-every retrieval, and whoever gave what was *used* is who a session is kept for.
+A plan's sessions are cached under keys that begin with the identity they were made
+for: the id of a key pair, the holder of a token, a sign-in. What a command, a
+credential source or a token file returns may change at any moment; so it is read in
+every retrieval, and a session is cached for the identity that was *used*.
 """
 
 from __future__ import annotations
@@ -34,52 +34,52 @@ class Origin:
     """The beginning of one plan, in one retrieval.
 
     Attributes:
-        who: behind what was looked up or taken last; empty before anything was.
+        identity: of what was looked up or fetched last; empty before.
     """
 
     def __init__(self, step: Step, tools: Toolbox, *, shares: bool) -> None:
-        """Name the plan's first step; nothing is looked up yet.
+        """Begin a retrieval; nothing is looked up yet.
 
         Args:
-            step: the first one.
-            tools: what to take it with.
-            shares: one run of a command may serve others that ask at the same time.
+            step: the first step of the plan.
+            tools: what to carry it out with.
+            shares: one run of a command may serve concurrent retrievals.
         """
         self._step = step
         self._tools = tools
         self._shares = shares
         self._credentials: Credentials | None = None
         self._outputs: dict[ConfiguredCommand, Secret[bytes]] = {}
-        self.who = ""
+        self.identity = ""
 
     def look(self) -> str:
-        """Return who it is now; asks nobody who is not asked in every retrieval.
+        """Return the current identity, without a sign-in.
 
         Raises:
             ItemNotFoundError: nobody is signed in, or the stored keys are gone.
-            CredentialsError: a command failed, or the surroundings have nothing.
+            CredentialsError: a command failed, or the credential source has nothing.
             ConfigError: the file of a token can't be read, or it is a console sign-in.
         """
         match self._step:
-            case StoredStep():  # without the secret, where the store can
-                self.who = self._tools.store.access_key_id(self._step.profile)
+            case StoredStep():  # without the secret, if the store can
+                self.identity = self._tools.store.access_key_id(self._step.profile)
             case SsoStep():
                 from pyvault.sso.portal_lookup import signed_in_as
 
-                self.who = signed_in_as(
+                self.identity = signed_in_as(
                     self._step, self._tools.sessions, environ=self._tools.environ, at=self._tools.clock()
                 )
             case WebIdentityStep():
                 self.token(self._step)
             case _:
                 self.credentials()
-        return self.who
+        return self.identity
 
-    def make_known(self) -> None:
-        """Find out who it is, also if a person has to sign in for it.
+    def identify(self) -> None:
+        """Find the identity, even if the user has to sign in for it.
 
         Raises:
-            InputRequiredError: nobody may be asked.
+            InputRequiredError: the user has to sign in, and prompts are not allowed.
             CredentialsError: as :meth:`look`.
         """
         try:
@@ -90,18 +90,18 @@ class Origin:
             self.login(self._step)
 
     def credentials(self) -> Credentials:
-        """Return what a step of :data:`~pyvault.planning.cache_keys.UNCACHED_STEPS` gives, taken once.
+        """Return the credentials of one of :data:`~pyvault.planning.cache_keys.UNCACHED_STEPS`, fetched once.
 
         Raises:
             ItemNotFoundError: stored keys were removed since the plan was made.
-            CredentialsError: a command failed, or the surroundings have nothing.
+            CredentialsError: a command failed, or the credential source has nothing.
         """
         if self._credentials is None:
-            self._credentials = self._take()
-        self.who = self._credentials.access_key_id
+            self._credentials = self._fetch()
+        self.identity = self._credentials.access_key_id
         return self._credentials
 
-    def _take(self) -> Credentials:
+    def _fetch(self) -> Credentials:
         match self._step:
             case StoredStep(profile=profile):
                 from pyvault.retrieval.local import from_vault
@@ -135,25 +135,25 @@ class Origin:
         from pyvault.retrieval.web_token import token_holder
 
         token = token_of(step, self.run)
-        self.who = token_holder(token)
+        self.identity = token_holder(token)
         return token
 
     def login(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Return the token of a portal; a person may be asked. See :class:`~pyvault.retrieval.from_sso.PortalLogin`.
+        """Return the token of a portal: a :class:`~pyvault.retrieval.from_sso.PortalLogin`; may need a sign-in.
 
         Raises:
-            InputRequiredError: nobody may be asked.
+            InputRequiredError: the user has to sign in, and prompts are not allowed.
         """
         token = self._tools.sso(step, rejected=rejected)
-        self.who = token.identity
+        self.identity = token.identity
         return token
 
     def run(self, command: ConfiguredCommand) -> Secret[bytes]:
-        """Return what a command says, run once; or what a run said that others began and that ends now.
+        """Return the output of a command, run once; or that of a concurrent run.
 
         Raises:
             ProcessError: it failed.
-            ProfileLoopError: a command of this profile is running above us.
+            ProfileLoopError: a command of this profile started this process.
         """
         if command not in self._outputs:
             self._outputs[command] = self._run(command)

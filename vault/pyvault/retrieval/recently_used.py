@@ -1,4 +1,4 @@
-"""When a profile was last used: what a person picks first is what they used last.
+"""When a profile was last used: the picker shows the latest first.
 
 One empty file per profile, whose modification time is the moment: no lock, no
 lost update, nothing to repair. The names are hashed because profile names may
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 
 class RecentUse:
-    """The moments of last use, in a directory of their own."""
+    """The times of last use, in their own directory."""
 
     def __init__(self, directory: Path) -> None:
-        """Name the place; it is made when something is noted."""
+        """Set the directory; it is made by the first :meth:`note`."""
         self._directory = directory
 
     def note(self, profile: str, at: datetime) -> None:
-        """Note a use. A state directory that can't be written to must not stop a command."""
+        """Record a use. A state directory that can't be written to must not stop a command."""
         with contextlib.suppress(OSError):
             if not self._directory.is_dir():
                 from pyvault.files.modes import make_directory
 
                 make_directory(self._directory)
-            with contextlib.suppress(PyvaultError):  # what others have put there is left alone
+            with contextlib.suppress(PyvaultError):  # a file of another user is left alone
                 self._touch(profile, at)
 
     def last(self, profile: str) -> datetime | None:
-        """Say when a profile was last used; None for never."""
+        """Return when a profile was last used; None for never."""
         try:
             return from_epoch(self._path(profile).lstat().st_mtime)
         except OSError:

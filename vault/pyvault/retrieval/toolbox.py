@@ -1,6 +1,6 @@
-"""What plans are carried out with, as those who carry them out see it.
+"""The tools that plans are carried out with.
 
-:mod:`pyvault.runtime` has the tools; tests give their own.
+:mod:`pyvault.runtime` implements them; tests bring their own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ class Sessions(BlobStore, Protocol):
     """The part of the session cache that a retrieval uses."""
 
     def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
-        """Give a session that is good for more than *min_ttl*.
+        """Return a session that is valid for more than *min_ttl*.
 
         Raises:
-            ItemNotFoundError: there is none. Anything else that is raised
-                means that the cache failed, which is not the same.
+            ItemNotFoundError: there is none. Any other error means that the cache failed.
         """
         ...
 
@@ -40,10 +39,9 @@ class Sessions(BlobStore, Protocol):
 
 
 class Toolbox(Protocol):
-    """What plans are carried out with; each tool is taken when it is needed first.
+    """The tools; each is made when it is first needed.
 
-    Most commands find a cached session and need neither AWS nor MFA nor SSO, so
-    the command line makes those on demand.
+    Most commands find a cached session and need neither AWS nor MFA nor SSO.
     """
 
     @property
@@ -78,7 +76,7 @@ class Toolbox(Protocol):
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """Of this process."""
+        """The environment."""
         ...
 
     @property
@@ -88,5 +86,5 @@ class Toolbox(Protocol):
 
     @property
     def min_ttl(self) -> timedelta:
-        """How much life a cached session must have left (``AWS_MIN_TTL``)."""
+        """How long a cached session must still be valid (``AWS_MIN_TTL``)."""
         ...

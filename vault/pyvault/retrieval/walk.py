@@ -1,12 +1,12 @@
-"""Carry out a plan: from the last session that is still good, one call per step that is missing.
+"""Carry out a plan: from the last session that is still valid, one call per missing step.
 
-A step is looked up, and if it is missing, worked on by one process alone, which
-first needs the step before it. Locks are thus taken from the last step towards
-the first; two plans that share a beginning share its key, so the order is the
-same for all and nobody waits in a circle.
+A step is looked up, and if it is missing, fetched by one process alone, which first
+needs the step before it. So locks are taken from the last step towards the first;
+two plans that share a beginning share its key, so the order is the same for all and
+there is no deadlock.
 
-A session is kept under the one that it was made for (:mod:`pyvault.retrieval.origin`): should
-another person have signed in meanwhile, it is theirs.
+A session is cached under the identity it was made for (:mod:`pyvault.retrieval.origin`),
+also if another person has signed in meanwhile.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ class Retriever:
     """Turns plans into credentials."""
 
     def __init__(self, tools: Toolbox) -> None:
-        """Name what to work with; nothing is opened yet."""
+        """Set the tools; nothing is opened yet."""
         self._tools = tools
 
     def retrieve(self, plan: Plan, *, cache: CacheMode = CacheMode.USE) -> Credentials:
-        """Give the credentials of the plan's last step.
+        """Return the credentials of the plan's last step.
 
-        May run configured commands, ask a human and call AWS; for each step at
-        most once, and not at all for what the cache still has.
+        May run configured commands, ask the user and call AWS: at most once for each
+        step, and not at all for cached ones.
 
         Raises:
-            NoCredentialsError: the plan has no steps, or one of them nothing to give.
-            CredentialsError: AWS, a command or a human said no.
+            NoCredentialsError: the plan has no steps, or one of them found nothing.
+            CredentialsError: AWS, a command or the user refused.
             BackendError: the store or the session cache failed.
         """
         if not plan.steps:
-            raise NoCredentialsError(f"nothing says where the credentials of profile {plan.profile!r} come from")
+            raise NoCredentialsError(f"profile {plan.profile!r} has no source of credentials")
         return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
 
 
@@ -74,7 +74,7 @@ class _Walk:
         self.origin = Origin(plan.steps[0], tools, shares=cache is not CacheMode.OFF)
 
     def confirmed(self, place: int) -> Credentials:
-        """Give the credentials of the step at *place*, of the account that they are said to belong to.
+        """Return the credentials of the step at *place*, checked against its claimed account.
 
         Raises:
             CredentialsError: they belong to another one.
@@ -88,14 +88,14 @@ class _Walk:
         return confirmed(claim, credentials)
 
     def credentials_at(self, place: int) -> Credentials:
-        """Give the credentials of the step at *place*."""
+        """Return the credentials of the step at *place*."""
         step = self.plan.steps[place]
         if isinstance(step, UNCACHED_STEPS):
             return self.origin.credentials()
         if isinstance(step, SessionTokenStep) and step.condition is not None:
-            given = self.credentials_at(place - 1)  # of a command that has run, and is not run again
-            if given.session_token is not None:
-                return given
+            source = self.credentials_at(place - 1)  # of a command that has run, and is not run again
+            if source.session_token is not None:
+                return source
         if self.cache is CacheMode.OFF:
             process_chain.refuse_recursion(self.tools.environ, step.profile)
             return self._carry_out(place)
@@ -104,15 +104,15 @@ class _Walk:
                 credentials = self._look_up(place)
                 trace(
                     __name__,
-                    "%s of profile %r: a session is kept, until %s",
+                    "%s of profile %r: a session is cached until %s",
                     step.op,
                     step.profile,
                     credentials.expires,
                 )
                 return credentials
-        # Before the lock: whoever runs us for the same profile holds it.
+        # Before the lock: a parent that runs us for the same profile holds it.
         process_chain.refuse_recursion(self.tools.environ, step.profile)
-        self.origin.make_known()
+        self.origin.identify()
         return self.tools.flight.share(
             self._key(place),
             look_up=lambda: self._look_up(place),
@@ -121,10 +121,10 @@ class _Walk:
         )
 
     def _key(self, place: int) -> str:
-        return plan_keys(self.plan, self.origin.who)[place]
+        return plan_keys(self.plan, self.origin.identity)[place]
 
     def _look_up(self, place: int) -> Credentials:
-        self.origin.look()  # each time: while we waited for a lock, another person may have signed in
+        self.origin.look()  # each time: another person may have signed in while we waited for a lock
         return self.tools.sessions.get(self._key(place), min_ttl=self.tools.min_ttl)
 
     def _fetch(self, place: int) -> Credentials:
@@ -142,18 +142,18 @@ class _Walk:
         return _carry_out(step, source, self.tools, self.origin)
 
     def _nothing_before(self) -> Credentials:
-        raise NoCredentialsError(f"no credentials are there to carry out {self.plan.steps[0].op!r} with")
+        raise NoCredentialsError(f"there are no credentials to call {self.plan.steps[0].op!r} with")
 
 
 def _carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin) -> Credentials:
-    """Return the credentials that a step gives; may ask a human and call AWS.
+    """Return the credentials of a step; may ask the user and call AWS.
 
     Args:
-        step: what to do.
-        source: gives the credentials of the step before; called only for steps
+        step: of any kind.
+        source: returns the credentials of the step before; called only for steps
             that sign with them.
-        tools: what to do it with.
-        origin: has what the plan begins with, and remembers whose it is.
+        tools: what to carry it out with.
+        origin: the beginning of the plan.
 
     Raises:
         CredentialsError: AWS, a command or a human said no.

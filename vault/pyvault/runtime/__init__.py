@@ -1,9 +1,9 @@
-"""The one place that puts the program together: from options, environment, settings and ``ask`` to what works.
+"""The one place that puts the program together from options, environment, settings and ``ask``.
 
 The command line's context, :func:`pyvault.open_vault` and the bridge to ``keyring``
-are doors to it. They say what was given and who may be asked; which backend with
-which options, what opens it, which sessions belong to it is decided here, once,
-so that they find the same keys and share the same sessions.
+use it. They pass on what was given and who may be asked; the backend, its options,
+what opens it, and the sessions that belong to it are decided here, once, so that all
+find the same keys and share the same sessions.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 
 class Runtime(Stores):
-    """The stores, and everything that turns what they keep into temporary credentials. Use it in a ``with``."""
+    """The stores, and everything that turns what they hold into temporary credentials. Use it in a ``with``."""
 
     def close(self) -> None:
-        """Let go of everything that was opened; may be called twice."""
+        """Close everything that was opened; may be called twice."""
         if "sessions" in self.__dict__:
             self.sessions.close()
         super().close()
 
     @cached_property
     def sessions(self) -> SessionCache:
-        """The cached sessions that belong to the chosen backend, which is the parent of their file."""
+        """The cached sessions of the chosen backend, which is the parent of their file."""
         from pyvault.sessions.cache import open_session_vault
 
         return open_session_vault(
@@ -66,11 +66,11 @@ class Runtime(Stores):
         time.sleep(left.total_seconds())
 
     def mfa_codes(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaCodes:
-        """Return what hands out MFA codes: the given one, a configured command, a kept authenticator, a person.
+        """Return the source of MFA codes: the given one, a configured command, a stored authenticator, a prompt.
 
         Args:
             given: used for every MFA call.
-            prompt: asks a person; None where nobody may be asked.
+            prompt: asks the user; None if prompts are not allowed.
         """
         from pyvault.mfa.codes import MfaCodes
         from pyvault.mfa.stored_totp import StoredTotp, stored_codes
@@ -86,10 +86,10 @@ class Runtime(Stores):
         )
 
     def sso_login(self, sign_in: SignIn | None) -> SsoLogin:
-        """Return what hands out SSO access tokens: ours, refreshed ones, those of the AWS CLI, and new ones.
+        """Return the source of SSO access tokens: ours, refreshed ones, those of the AWS CLI, and new ones.
 
         Args:
-            sign_in: asks a person; None where nobody may be asked.
+            sign_in: has the user sign in; None if prompts are not allowed.
         """
         from pyvault.sso.access_token import SsoLogin
         from pyvault.sso.cli_cache import aws_cache_directory, read_aws_cache
@@ -112,12 +112,12 @@ class Runtime(Stores):
         prompt: Callable[[], MfaSource | None],
         sign_in: Callable[[], SignIn | None],
     ) -> Retriever:
-        """Return what carries out plans; nothing is called or asked yet.
+        """Return a retriever; nothing is called or asked yet.
 
         Args:
             mfa_code: used for every MFA call.
-            prompt: gives the way to ask a person for another; called when a code is needed.
-            sign_in: gives the way to have a person sign in; called when a token is needed.
+            prompt: returns the way to ask the user for another; called when a code is needed.
+            sign_in: returns the way to have the user sign in; called when a token is needed.
         """
         from pyvault.retrieval.walk import Retriever
 
@@ -125,7 +125,7 @@ class Runtime(Stores):
 
 
 class _Tools:
-    """A :class:`pyvault.retrieval.toolbox.Toolbox` whose tools are made when they are taken; all are cheap to make."""
+    """A :class:`pyvault.retrieval.toolbox.Toolbox` that makes each tool on access; all are cheap to make."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""Which store is used, with which options, and what opens it: decided here for every door.
+"""Which store is used, with which options, and what opens it.
 
-Everything is made when it is first asked for: a command that needs no vault opens none.
+Everything is made on first use: a command that needs no vault opens none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Stores:
-    """What was given, and what is opened from it. Use it in a ``with``.
+    """The options that were given, and what is opened with them. Use it in a ``with``.
 
     Attributes:
-        environ: what counts as the environment.
+        environ: the environment.
     """
 
     def __init__(
@@ -38,19 +38,19 @@ class Stores:
         options: Callable[[], Mapping[str, str]] = dict,
         config_file: str | None = None,
     ) -> None:
-        """Name what was given; nothing is read or asked yet.
+        """Take the options; nothing is read or asked yet.
 
         Args:
-            environ: what counts as the environment.
-            ask: answers what a backend must ask.
-            backend: the one to use, whatever the environment and the settings say.
-            options: gives options of backends, as ``KEY`` or for one backend alone as ``NAME.KEY``.
-            config_file: our own settings; it has to be there. None leaves it to the environment.
+            environ: the environment.
+            ask: answers the questions of a backend.
+            backend: overrides environment and settings.
+            options: returns options of backends, as ``KEY`` or for one backend alone as ``NAME.KEY``.
+            config_file: our own settings, which must exist. None leaves it to the environment.
         """
         self.environ = environ
         self._answers = ask
         self._backend = backend
-        self._given = options
+        self._options = options
         self._config_file = config_file
 
     def __enter__(self) -> Self:
@@ -60,12 +60,12 @@ class Stores:
         self.close()
 
     def close(self) -> None:
-        """Let go of everything that was opened; may be called twice."""
+        """Close everything that was opened; may be called twice."""
         if "store" in self.__dict__:
             self.store.close()
 
     def warn(self, text: str) -> None:
-        """Tell a human what is no error: through the log, where there is nobody closer."""
+        """Warn the user: through the log, unless a subclass has a better way."""
         from pyvault.trace import warn
 
         warn(__name__, text)
@@ -81,36 +81,36 @@ class Stores:
 
     @cached_property
     def tool_config(self) -> ToolConfig:
-        """What config.toml says."""
+        """The settings of config.toml."""
         from pyvault.settings import load
 
         path = self.paths.config_file
         if self._config_file and not path.exists():
             from pyvault.errors import ConfigError
 
-            raise ConfigError(f"there is no config file '{path}'")
+            raise ConfigError(f"config file '{path}' not found")
         return load(path)
 
     @cached_property
     def file_checks(self) -> FileChecks:
-        """What is asked of the directories of our own files."""
+        """The checks of our own files and their directories."""
         from pyvault.files.file_checks import FileChecks
 
         return FileChecks.of(self.environ)
 
     @cached_property
     def choice_file(self) -> ChoiceFile:
-        """What was chosen automatically when something was stored first."""
+        """The file that records what was chosen automatically."""
         from pyvault.storage.choice_file import ChoiceFile
 
         return ChoiceFile(self.paths.choice, checks=self.file_checks)
 
     @cached_property
     def remembered(self) -> Remembered:
-        """What choice.json said when it was first asked; read once, so that all that is told agrees.
+        """The content of choice.json, read once, so that all answers agree.
 
         Raises:
-            ConfigError: damaged, or can't be read.
+            ConfigError: it is damaged or can't be read.
         """
         return self.choice_file.load()
 
@@ -129,7 +129,7 @@ class Stores:
             platform=sys.platform,
             look=self._look,
         )
-        trace(__name__, "the backend is '%s', says %s", choice.name, choice.origin)
+        trace(__name__, "the backend is '%s', from %s", choice.name, choice.origin)
         return choice
 
     def _look(self, backend: str) -> Availability:
@@ -138,9 +138,9 @@ class Stores:
         return find_availability(backend, self.options_of(backend), environ=self.environ)
 
     def record_choice(self) -> None:
-        """Fix an automatic choice once something is stored there, so that nobody sees another store later.
+        """Record an automatic choice once something is stored there, so that it stays the same.
 
-        What was stored is safe whether this succeeds or not, so a failure is a warning.
+        What was stored is safe either way, so a failure is only a warning.
         """
         from pyvault.errors import LockTimeoutError, WriteFailedError
         from pyvault.storage.backend_choice import Origin
@@ -149,15 +149,15 @@ class Stores:
             try:
                 self.choice_file.record_backend(self.choice.name)
             except (WriteFailedError, LockTimeoutError) as problem:
-                self.warn(f"the choice of '{self.choice.name}' is not recorded: {problem.message}")
+                self.warn(f"the choice of '{self.choice.name}' was not recorded: {problem.message}")
 
     def options_of(self, backend: str) -> dict[str, str]:
-        """Return the options of a backend from all places, the more deliberate one winning."""
+        """Return the options of a backend from all places, the more explicit one winning."""
         options = self._gather(backend, for_any=True)
         store = options.get("unlock_store") if backend == "file" else None
         if store and store != backend:  # the vault file opens it, and needs its options for that
-            theirs = self._gather(store, for_any=False)
-            options = {**{f"unlock_store.{key}": value for key, value in theirs.items()}, **options}
+            store_options = self._gather(store, for_any=False)
+            options = {**{f"unlock_store.{key}": value for key, value in store_options.items()}, **options}
         return options
 
     def _gather(self, backend: str, *, for_any: bool) -> dict[str, str]:
@@ -168,7 +168,7 @@ class Stores:
             backend,
             configured=self.tool_config.backend_options.get(backend, {}),
             environ=self.environ,
-            flags=share_of(backend, self._given(), others=BUILT_IN, for_any=for_any),
+            flags=share_of(backend, self._options(), others=BUILT_IN, for_any=for_any),
         )
 
     @property
@@ -178,31 +178,31 @@ class Stores:
 
     @cached_property
     def store(self) -> CredentialStore:
-        """The stored credentials; opening may ask the human."""
+        """The stored credentials; opening may ask the user."""
         return self.open_store(self.choice.name, self.choice.options)
 
     def open_store(self, backend: str, implied: Mapping[str, str] | None = None) -> CredentialStore:
-        """Open the credentials in a backend that may be another than the chosen one; the caller closes it.
+        """Open the credentials of any backend; the caller closes it.
 
         Args:
             backend: its name.
-            implied: options that follow from the way it was named.
+            implied: options that follow from how it was chosen.
         """
         from pyvault.storage.typed_store import CredentialStore
 
         return CredentialStore(self._open(backend, {**(implied or {}), **self.options_of(backend)}))
 
     def open_store_keys(self, backend: str) -> StoreKeys:
-        """Open a backend that keeps keys of the vault file's slots, with the options that the vault file opens it with.
+        """Open a backend that holds keys of the vault file's slots, with the same options as the vault file does.
 
         Raises:
-            UsageError: the vault file itself.
+            UsageError: it is the vault file itself.
         """
         from pyvault.errors import UsageError
         from pyvault.vaultfile.unlock.store_key import StoreKeys
 
         if backend == "file":
-            raise UsageError("a vault file can't keep its own key")
+            raise UsageError("a vault file can't hold its own key")
         return StoreKeys(self._open(backend, self._gather(backend, for_any=False)))
 
     def _open(self, backend: str, options: Mapping[str, str]) -> Backend:
