@@ -39,7 +39,7 @@ def test_explain_lists_what_is_passed_over(tmp_path: Path, pyvault: Pyvault) -> 
     ]
     assert shown["exposes_long_term_credentials"] == "unknown"
     drawn = pyvault("explain", "pod", "--assume-none").out
-    assert f'\npassed over\n   "{tmp_path}/.aws/config", line 2: credential_process of [default]: {why}\n' in drawn
+    assert f'\nnot used\n   "{tmp_path}/.aws/config", line 2: credential_process of [default]: {why}\n' in drawn
 
 
 @pytest.mark.parametrize(

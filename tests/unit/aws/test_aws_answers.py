@@ -269,8 +269,16 @@ def test_attempts_are_counted(answer: Answer) -> None:
 @pytest.mark.parametrize(
     ("region", "code", "told"),
     [
-        ("ap-east-1", "InvalidClientTokenId", "its account has not enabled 'ap-east-1'; set another region for STS with sts_region"),
-        ("ap-east-1", "RegionDisabledException", "has not enabled the region 'ap-east-1'; set another region for STS with sts_region"),
+        (
+            "ap-east-1",
+            "InvalidClientTokenId",
+            "its account has not enabled 'ap-east-1'; set another region for STS with sts_region",
+        ),
+        (
+            "ap-east-1",
+            "RegionDisabledException",
+            "has not enabled the region 'ap-east-1'; set another region for STS with sts_region",
+        ),
         ("eu-west-1", "InvalidClientTokenId", "belongs to another partition"),
         ("ap-east-1", "SignatureDoesNotMatch", "clock"),
     ],

@@ -122,7 +122,7 @@ def test_sources_are_passed_over_by_name() -> None:
     assert "it has lower precedence than login_session" in passed[0].why
     assert "profile 't' has its own source: login_session" in passed[1].why
     assert passed[2].label == '"/home/me/.aws/config", line 2: credential_process of [default]'
-    assert "only with the source of [default]" in passed[3].why
+    assert "only to the source of [default]" in passed[3].why
 
 
 def test_nothing_is_passed_over_where_nothing_is_in_the_way() -> None:

@@ -87,7 +87,7 @@ class BoundedSession:
         request.stream_output = True  # or the session reads all of it
         response: Any = self._inner.send(request)
         try:
-            response._content = _read(response, request.url)  # noqa: SLF001 - where AWSResponse.content looks first
+            response._content = _read(response, request.url)  # noqa: SLF001 - read first by AWSResponse.content
         except BaseException:
             response.raw.close()  # what is left must not be taken for the next answer
             raise
@@ -100,7 +100,7 @@ class BoundedSession:
 
 def bound(client: Any) -> None:  # Any: a botocore client; the stubs know no endpoint
     """Make a client read its answers with a bound."""
-    endpoint = client._endpoint  # noqa: SLF001 - botocore lets nobody else choose the session; a test holds it
+    endpoint = client._endpoint  # noqa: SLF001 - botocore has no option for the session; a test checks this
     endpoint.http_session = BoundedSession(endpoint.http_session)
 
 
