@@ -19,7 +19,7 @@ from pyvault.errors import (
     ItemCorruptError,
     UserCancelledError,
 )
-from pyvault.files.owners import foreign_owner, way_out
+from pyvault.files.owners import foreign_owner, ownership_hint
 from pyvault.process.group import running_group
 from pyvault.process.scrub_environment import without_vault_secrets
 from pyvault.record import Record
@@ -250,7 +250,7 @@ def place_trouble(environ: Mapping[str, str]) -> BackendUnavailableError | None:
     owner = foreign_owner(home)
     if owner is not None:
         return BackendUnavailableError(
-            f"gpg's directory '{home}' belongs to user {owner}", hint=f"{way_out(owner, home)}; or set GNUPGHOME"
+            f"gpg's directory '{home}' belongs to user {owner}", hint=f"{ownership_hint(owner, home)}; or set GNUPGHOME"
         )
     if home.exists() and not os.access(home, os.W_OK | os.X_OK):
         return BackendUnavailableError(

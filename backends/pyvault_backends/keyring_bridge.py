@@ -110,12 +110,12 @@ class _Answers(EnvironmentAnswers):
     """Answers from the environment, and else by whoever sits at the terminal."""
 
     def ask_human(self, question: Question) -> Secret[str]:
-        first = self.typed_passphrase(question)
+        first = self.passphrase_from_prompt(question)
         if question.key == "new-passphrase" and self._typed("the same again", question) != first:
             raise InputRequiredError("the two passphrases differ")
         return first
 
-    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+    def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask at the terminal; up to three times, says who opens the vault."""
         return self._typed(f"wrong passphrase, try again; {question.prompt}" if wrong else question.prompt, question)
 

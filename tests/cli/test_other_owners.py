@@ -103,9 +103,9 @@ def test_what_root_left_names_its_owner_and_the_way_out(home: Path, monkeypatch:
         directory.chmod(0o700)
     way = f"sudo chown -R {ANN} '{local}'"
     monkeypatch.setenv("HOME", str(home))
-    assert owners.me() == 0
+    assert owners.current_user() == 0
     with being_ann(), pytest.raises(AccessDeniedError, match="can't read the trust file") as caught:
-        TrustStore(state / "trust.json").sightings()
+        TrustStore(state / "trust.json").known_states()
     assert caught.value.hint == f"'{local}' belongs to user 0: {way}"
     with being_ann(), pytest.raises(ConfigError, match="can't be read") as unread:
         ChoiceFile(state / "choice.json").load()

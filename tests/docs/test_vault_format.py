@@ -173,10 +173,10 @@ def test_the_keys_of_the_json_are_those_of_the_code() -> None:
         generation=2,
         txid=bytes(16),
         places=("/a", "/b"),
-        own=(1, bytes(16)),
+        last_write=(1, bytes(16)),
         unproven=1,
     )
-    (remembered,) = json.loads(trust_file.format_sightings({bytes(16): seen})).values()
+    (remembered,) = json.loads(trust_file.format_states({bytes(16): seen})).values()
     assert by_section["7. Rollback, fork, foreign vault"] == remembered.keys()
     assert (
         set(re.findall(r'"(\w+)":', re.search(r'^{"steps".*$', TEXT, re.MULTILINE)[0]))

@@ -224,7 +224,7 @@ def test_clear_removes_the_locks_that_nobody_holds(person: Person, words: list[s
     locks = person.home / ".local" / "state" / "pyvault" / "locks"
     held, left = locks / f"{'a' * 32}.lock", locks / f"{'b' * 32}.lock"
     left.write_text("1 pyvault\n")
-    with LockFile(held, passing=True):
+    with LockFile(held, ephemeral=True):
         assert person.run("pyvault", "clear", *words).returncode == 0
         assert (held.exists(), left.exists()) == (True, False)
 

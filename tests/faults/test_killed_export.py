@@ -143,4 +143,4 @@ def test_the_new_file_is_remembered_under_its_own_name(place: Path) -> None:
     with NewVaultFile(file, key, trust) as new:
         Vault.open(Path(new.options["path"]), UnlockSources(keyfile=Path(new.options["keyfile"])), trust=trust).close()
         new.publish()
-    assert [seen.path for seen in trust.sightings().values()] == [str(file)]
+    assert [seen.path for seen in trust.known_states().values()] == [str(file)]

@@ -23,7 +23,7 @@ from pyvault.sso.session import SsoSession
 from pyvault.storage.choice_file import ChoiceFile
 from pyvault.vaultfile.file_options import VaultSettings
 from pyvault.vaultfile.state.places import find_writer
-from pyvault.vaultfile.state.trust_file import format_sightings, parse_sightings
+from pyvault.vaultfile.state.trust_file import format_states, parse_states
 from pyvault.vaultfile.state.trust_store import TrustStore
 from server.serving import NOON
 
@@ -60,8 +60,8 @@ keyfile = "~/ci.key"
 
 
 def take_trust(data: bytes) -> None:
-    known = TrustStore(placed("trust/trust.json", data)).sightings()
-    assert parse_sightings(format_sightings(known)) == known
+    known = TrustStore(placed("trust/trust.json", data)).known_states()
+    assert parse_states(format_states(known)) == known
 
 
 def take_config(data: bytes) -> None:

@@ -31,10 +31,10 @@ def leave(path: Path, *, seconds_ago: float = 0) -> None:
 def test_what_nobody_holds_goes_and_what_is_held_stays(tmp_path: Path) -> None:
     leave(tmp_path / "a.passing")
     leave(tmp_path / "b.lock")
-    with LockFile(tmp_path / "c.passing", passing=True):
+    with LockFile(tmp_path / "c.passing", ephemeral=True):
         remove_abandoned(tmp_path, is_passing)
         assert names(tmp_path) == ["b.lock", "c.passing", ONE_AT_A_TIME]
-        with pytest.raises(LockTimeoutError), LockFile(tmp_path / "c.passing", timeout=0, passing=True):
+        with pytest.raises(LockTimeoutError), LockFile(tmp_path / "c.passing", timeout=0, ephemeral=True):
             pytest.fail("two held the lock")
     assert names(tmp_path) == ["b.lock", ONE_AT_A_TIME]
 
@@ -73,7 +73,7 @@ def test_one_who_removes_and_never_ends_does_not_hold_up_others_for_ever(tmp_pat
     leave(path)
     descriptor = open_lock(path)
     assert try_share(descriptor)  # and is stopped now
-    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, passing=True):
+    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, ephemeral=True):
         pytest.fail("it was removed")
     os.close(descriptor)
 
@@ -87,7 +87,7 @@ def test_who_comes_while_a_file_is_removed_does_not_see_a_holder(tmp_path: Path)
 
     def lock() -> None:
         come.set()
-        with LockFile(path, timeout=0, passing=True):  # which raises where somebody holds it
+        with LockFile(path, timeout=0, ephemeral=True):  # which raises where somebody holds it
             entered.set()
 
     comer = threading.Thread(target=lock)
@@ -104,7 +104,7 @@ def test_who_comes_while_a_file_is_removed_does_not_see_a_holder(tmp_path: Path)
 
 def test_a_lock_that_is_held_is_not_shared(tmp_path: Path) -> None:
     path = tmp_path / "x.passing"
-    with LockFile(path, passing=True):
+    with LockFile(path, ephemeral=True):
         descriptor = open_lock(path, make=False)
         assert not try_share(descriptor)
         os.close(descriptor)
@@ -118,11 +118,11 @@ from pathlib import Path
 from pyvault.files.lock import LockFile
 place = Path(sys.argv[1])
 for turn in range(int(sys.argv[2])):
-    with LockFile(place / "locks" / "x.passing", timeout=120, passing=True):
+    with LockFile(place / "locks" / "x.passing", timeout=120, ephemeral=True):
         number = int((place / "number").read_text())
         (place / "number").write_text(str(number + 1))  # two at once would lose one
     if turn % 5 == 0 and not os.fork():
-        lock = LockFile(place / "locks" / "x.passing", timeout=120, passing=True)
+        lock = LockFile(place / "locks" / "x.passing", timeout=120, ephemeral=True)
         lock.__enter__()
         os._exit(0)  # as if killed: the file stays
     if turn % 5 == 0:

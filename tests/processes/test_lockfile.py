@@ -83,7 +83,7 @@ def test_it_is_private_and_stays(tmp_path: Path) -> None:
 
 def test_a_passing_one_goes_with_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
-    with LockFile(path, passing=True):
+    with LockFile(path, ephemeral=True):
         assert path.exists()
     assert not path.exists()
 
@@ -100,11 +100,11 @@ def open_descriptors(path: Path) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at its descriptors in /proc")
 def test_whoever_waited_on_a_file_that_has_gone_locks_the_one_of_that_name(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
-    first = LockFile(path, passing=True)
+    first = LockFile(path, ephemeral=True)
     entered, go_on = threading.Event(), threading.Event()
 
     def wait() -> None:
-        with LockFile(path, timeout=20, passing=True):
+        with LockFile(path, timeout=20, ephemeral=True):
             entered.set()
             assert go_on.wait(20)
 
@@ -114,7 +114,7 @@ def test_whoever_waited_on_a_file_that_has_gone_locks_the_one_of_that_name(tmp_p
         while open_descriptors(path) < 2:  # until it has opened the file that is about to go
             time.sleep(0.001)
     assert entered.wait(20)
-    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, passing=True):
+    with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, ephemeral=True):
         pytest.fail("two held the lock")
     go_on.set()
     waiter.join()
@@ -127,14 +127,14 @@ def test_a_passing_one_of_a_killed_holder_is_taken_and_goes(tmp_path: Path) -> N
         process.kill()
         process.wait()
     assert path.exists()
-    with LockFile(path, timeout=5, passing=True):
+    with LockFile(path, timeout=5, ephemeral=True):
         pass
     assert not path.exists()
 
 
 def test_a_passing_one_spares_the_file_that_took_its_name(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
-    with LockFile(path, passing=True):
+    with LockFile(path, ephemeral=True):
         path.unlink()
         path.write_bytes(b"somebody else's")
     assert path.read_bytes() == b"somebody else's"
@@ -146,7 +146,7 @@ from pathlib import Path
 from pyvault.files.lock import LockFile
 place = Path(sys.argv[1])
 for _ in range(int(sys.argv[2])):
-    with LockFile(place / "locks" / "x.lock", timeout=120, passing=True):
+    with LockFile(place / "locks" / "x.lock", timeout=120, ephemeral=True):
         number = int((place / "number").read_text())
         (place / "number").write_text(str(number + 1))  # two at once would lose one
 """

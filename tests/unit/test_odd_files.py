@@ -58,7 +58,7 @@ KINDS: dict[Callable[[Path], None], str] = {
     sparse: "it has more than [0-9]+ bytes",
 }
 READERS: dict[str, tuple[Callable[[Path], object], type[PyvaultError]]] = {
-    "trust.json": (lambda path: TrustStore(path).sightings(), AccessDeniedError),
+    "trust.json": (lambda path: TrustStore(path).known_states(), AccessDeniedError),
     "choice.json": (lambda path: ChoiceFile(path).load(), ConfigError),
     "config.toml": (settings.load, ConfigError),
     "config": (ConfigFile.load, ConfigError),
@@ -140,7 +140,7 @@ NO_SIGHTINGS = [
 def test_a_memory_of_wrong_types_is_damaged(folder: Path, content: bytes) -> None:
     (folder / "trust.json").write_bytes(content)
     with pytest.raises(ConfigError, match=r"trust\.json' is damaged"):
-        TrustStore(folder / "trust.json").sightings()
+        TrustStore(folder / "trust.json").known_states()
 
 
 def test_a_memory_keeps_all_that_it_was_given(folder: Path) -> None:
@@ -154,14 +154,14 @@ def test_a_memory_keeps_all_that_it_was_given(folder: Path) -> None:
         generation=(1 << 64) - 1,
         txid=b"t" * 16,
         places=("/c", "/\udcfe", "/\udcff/b"),
-        own=(7, b"o" * 16),
+        last_write=(7, b"o" * 16),
         unproven=3,
     )
     for seen in (least, most):
         trust.accept(seen)
-    known = trust.sightings()
+    known = trust.known_states()
     assert known[least.vault_id] == least
-    assert (known[most.vault_id].path, known[most.vault_id].own) == (most.path, most.own)
+    assert (known[most.vault_id].path, known[most.vault_id].last_write) == (most.path, most.last_write)
     assert known[most.vault_id].unproven == most.unproven
 
 

@@ -180,7 +180,7 @@ def test_it_is_accepted_and_a_write_keeps_it(row: Row, made: Path, tmp_path: Pat
 def test_a_descent_that_is_none_proves_nothing(row: Row, made: Path, tmp_path: Path) -> None:
     path, trust = prepare(row, made, tmp_path)
     with Vault.open(path, sources(row, tmp_path), trust=trust, options=WEAK) as vault:
-        (seen,) = trust.sightings().values()
+        (seen,) = trust.known_states().values()
         assert seen.step == (vault.generation, vault.txid)
         assert seen.unproven == (None if row["name"] == "descent-proves" else 3)
 

@@ -29,12 +29,12 @@ def config(context: Context) -> Iterator[Finding]:
 def state(context: Context) -> Iterator[Finding]:
     """The directory of what pyvault remembers: which store was chosen, who provides a plug-in, how vaults looked."""
     from pyvault.files.atomic import PendingFile
-    from pyvault.files.file_checks import check_memory_directory, make_own_directory
+    from pyvault.files.file_checks import check_state_directory, make_private_directory
 
     directory = context.paths.state
-    check_memory_directory(directory, context.file_checks)
+    check_state_directory(directory, context.file_checks)
     try:
-        make_own_directory(directory, context.file_checks)
+        make_private_directory(directory, context.file_checks)
         with PendingFile(directory / "doctor") as trial:  # never committed, so nothing of it stays
             trial.write(bytes(TRIAL_SIZE))
             trial.finish()
@@ -51,9 +51,9 @@ def _way_to_write(directory: Path, number: int | None) -> str:
     if number in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
         return f"make room there, or {elsewhere}"
     if number in {errno.EACCES, errno.EPERM}:
-        from pyvault.files.owners import change_mode, me, obstacle
+        from pyvault.files.owners import chmod_hint, current_user, foreign_owner_hint
 
-        return f"{obstacle(directory) or change_mode('700', directory, me())}, or {elsewhere}"
+        return f"{foreign_owner_hint(directory) or chmod_hint('700', directory, current_user())}, or {elsewhere}"
     return elsewhere
 
 
@@ -116,7 +116,7 @@ def vault(context: Context) -> Iterator[Finding]:
     except VaultNotFoundError:
         access.check_not_lost()
         yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
-    known = access.trust.sightings()  # raises what would stop every command
+    known = access.trust.known_states()  # raises what would stop every command
     yield from _history(access.path, known)
 
 
@@ -182,7 +182,7 @@ def keys(context: Context) -> Iterator[Finding]:
     settings = access.settings
     variable = context.environ.get("PYVAULT_PASSPHRASE_FILE")
     passphrase_file = settings.passphrase_file or (Path(variable).expanduser() if variable else None)
-    if settings.given_key(context.ask) is not None:  # raises what is wrong with it
+    if settings.key_from_ask(context.ask) is not None:  # raises what is wrong with it
         yield Finding(check="keys", ok=True, message="PYVAULT_KEY holds a key")
 
     def read_key(path: Path) -> object:

@@ -73,7 +73,7 @@ class TerminalAnswers:
         """
         match question.key:
             case "passphrase":
-                return self.passphrase() or self.typed_passphrase(question)
+                return self.passphrase() or self.passphrase_from_prompt(question)
             case "new-passphrase":
                 return self.new_passphrase(question.prompt)
             case "confirm":
@@ -84,10 +84,10 @@ class TerminalAnswers:
 
     def passphrase(self) -> Secret[str] | None:
         """Give the passphrase that came without a human; None if none did."""
-        source = self.given_passphrase() or self.passphrase_from_environment()
+        source = self.passphrase_from_flag() or self.passphrase_from_environment()
         return source() if source else None
 
-    def given_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_flag(self) -> PassphraseSource | None:
         """Say how to read the passphrase that came with this very command."""
         if self._words.last(GIVEN) is None:
             return None
@@ -101,7 +101,7 @@ class TerminalAnswers:
         """Return the key of the environment; None if it has none."""
         return passphrase_sources.key_from_environment(self._environ)
 
-    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+    def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask the human for a passphrase that exists.
 
         Args:

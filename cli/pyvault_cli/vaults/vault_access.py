@@ -87,7 +87,7 @@ class VaultAccess:
         from pyvault.vaultfile.lost_vault import refuse_lost
 
         if not self.path.exists():
-            refuse_lost(canonical_path(self.path), self.trust.sightings(), self.options)
+            refuse_lost(canonical_path(self.path), self.trust.known_states(), self.options)
 
     def policy(self, given: str | None) -> KdfPolicy:
         """Return how dear a new passphrase slot shall be; for the beginning of a command, before anybody is asked.

@@ -117,6 +117,6 @@ def test_what_is_kept_is_not_swept(room: Path) -> None:
     view.hand_to(NOBODY)
     sweep(room)
     assert view.config.exists()
-    with pytest.raises(LockTimeoutError), LockFile(room / f"{view.directory.name}.lock", timeout=0, passing=True):
+    with pytest.raises(LockTimeoutError), LockFile(room / f"{view.directory.name}.lock", timeout=0, ephemeral=True):
         pass
     view.remove()

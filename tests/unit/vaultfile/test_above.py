@@ -108,11 +108,11 @@ def test_a_state_directory_that_others_can_write(tmp_path: Path, mode: int) -> N
     state = tmp_path / "state"
     state.mkdir()
     state.chmod(mode)
-    for read in (TrustStore(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
+    for read in (TrustStore(state / "trust.json").known_states, ChoiceFile(state / "choice.json").load):
         with pytest.raises(InsecurePermissionsError, match="writable by others"):
             read()
     loose = FileChecks(modes=False)
-    assert TrustStore(state / "trust.json", checks=loose).sightings() == {}
+    assert TrustStore(state / "trust.json", checks=loose).known_states() == {}
     assert ChoiceFile(state / "choice.json", checks=loose).load().backend is None
 
 
@@ -121,7 +121,7 @@ def test_a_state_directory_of_somebody_else(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     os.chown(state, OTHER, OTHER)
-    for read in (TrustStore(state / "trust.json").sightings, ChoiceFile(state / "choice.json").load):
+    for read in (TrustStore(state / "trust.json").known_states, ChoiceFile(state / "choice.json").load):
         with pytest.raises(InsecurePermissionsError, match=f"belongs to user {OTHER}"):
             read()
 

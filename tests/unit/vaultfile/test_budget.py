@@ -49,7 +49,7 @@ def vault_with(directory: Path, *slots: NewSlot) -> Vault:
     made = tuple(make_slot(slot, bytes(16), keys.data, options)[0] for slot in slots)
     draft = Draft(vault_id=bytes(16), generation=0, key_epoch=1, keys=keys, slots=made, meta={}, unknown={})
     path = directory / "vault.pyv"
-    write_draft(path, draft, base=None, last_look=lambda: None, options=options)
+    write_draft(path, draft, base=None, check_in_place=lambda: None, options=options)
     last = slots[-1]
     assert isinstance(last, PassphraseSlot)
     only = made[-1].slot_id.hex()

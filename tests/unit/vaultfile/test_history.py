@@ -227,7 +227,7 @@ class Synchronised(RuleBasedStateMachine):
     def accept(self, number: int) -> None:
         machine = self.here[number]
         with Vault.open(machine.path, machine.sources(), options=WEAK) as vault:
-            machine.trust.accept(vault.seen)
+            machine.trust.accept(vault.state)
         machine.seen = machine.in_place
 
     # What has to hold
@@ -276,7 +276,7 @@ def write_as_before(machine: Machine) -> None:
             credential("of an older version"), Secret(b"x"), modified=1, expires=None, attributes={}
         )
         undurable = WEAK.__class__(durable=False, weak_kdf_for_tests=True)  # the only state that lists nothing
-        written: Snapshot = write_draft(machine.path, draft, base=base, last_look=lambda: None, options=undurable)
+        written: Snapshot = write_draft(machine.path, draft, base=base, check_in_place=lambda: None, options=undurable)
     assert written.index.meta.get(DESCENT) == passed_on.get(DESCENT)
 
 

@@ -12,7 +12,7 @@ from pyvault.errors import ForeignVaultError, RollbackError, VaultGoneError, Vau
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.backups import backup_path, delete_backups, list_backups
-from pyvault.vaultfile.state.places import MAX_PLACES, vault_at, with_sighting
+from pyvault.vaultfile.state.places import MAX_PLACES, vault_at, with_state
 from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
@@ -73,7 +73,7 @@ def test_the_memory_of_places_is_bounded_and_keeps_the_first() -> None:
     seen = VaultState(vault_id=bytes(16), path="/0", fingerprint=b"f" * 16, epoch=1, generation=1, txid=b"t" * 16)
     known = {seen.vault_id: seen}
     for number in range(2 * MAX_PLACES):
-        known = with_sighting(known, replace(seen, path=f"/{number}"))
+        known = with_state(known, replace(seen, path=f"/{number}"))
     assert len(known[seen.vault_id].places) == MAX_PLACES
     assert vault_at(known, "/0")
     assert vault_at(known, f"/{2 * MAX_PLACES - 1}")
@@ -85,8 +85,8 @@ def test_accepting_another_vault_at_a_path_leaves_the_other_places(tmp_path: Pat
     open_at(copy, tmp_path / "ci.key", trust)
     other = make_vault(in_folder(tmp_path, "other"))
     shutil.copy2(other.path, vault.path)
-    trust.accept(open_at(vault.path, tmp_path / "ci.key", None).seen)
-    known = trust.sightings()
+    trust.accept(open_at(vault.path, tmp_path / "ci.key", None).state)
+    known = trust.known_states()
     assert [getattr(vault_at(known, str(path)), "vault_id", None) for path in (vault.path, copy)] == [
         other.vault_id,
         vault.vault_id,

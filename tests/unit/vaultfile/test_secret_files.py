@@ -23,7 +23,7 @@ from pyvault.errors import (
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.secret_file import MAX_SECRET_FILE, refuse_key_as_path
 from pyvault.vaultfile.unlock.key_file import create_key_file, how_to_make, parse_key, read_key_file
-from pyvault.vaultfile.unlock.new_slot import ALPHABET, grouped, new_recovery_code, parse_recovery_code
+from pyvault.vaultfile.unlock.new_slot import ALPHABET, format_recovery_code, new_recovery_code, parse_recovery_code
 from pyvault.vaultfile.unlock.passphrase import (
     COMMON,
     SHORTEST,
@@ -230,9 +230,9 @@ def test_recovery_codes() -> None:
     assert len({code.reveal() for code in codes}) == 50
     for code in codes:
         assert set(code.reveal()) <= set(ALPHABET)
-        assert len(grouped(code)) == 26 + 6
-        assert parse_recovery_code(grouped(code)) == code
-        assert parse_recovery_code(Secret(grouped(code).reveal().lower().replace("-", " "))) == code
+        assert len(format_recovery_code(code)) == 26 + 6
+        assert parse_recovery_code(format_recovery_code(code)) == code
+        assert parse_recovery_code(Secret(format_recovery_code(code).reveal().lower().replace("-", " "))) == code
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_an_old_copy_can_be_accepted(tmp_path: Path) -> None:
     old = vault.path.read_bytes()
     vault.put(credential("b"), Secret(b"b"))
     vault.path.write_bytes(old)
-    trust.accept(open_again(vault).seen)
+    trust.accept(open_again(vault).state)
     again = open_again(vault, trust=trust)
     assert contents(again) == {"a": b"a"}
     again.put(credential("b"), Secret(b"other"))
@@ -149,7 +149,7 @@ def test_a_rekey_on_another_machine(tmp_path: Path) -> None:
     there.rekey()
     shutil.copy2(there.path, vault.path)
     assert contents(open_again(vault, trust=trust)) == {"a": b"a"}
-    assert trust.sightings()[vault.vault_id].epoch == 3
+    assert trust.known_states()[vault.vault_id].epoch == 3
 
 
 def test_another_vault_in_its_place(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_vault_made_anew_by_the_user_is_no_surprise(tmp_path: Path) -> None:
     vault.path.unlink()
     anew = make_vault(tmp_path, trust=trust)
     assert open_again(anew, trust=trust).vault_id == anew.vault_id
-    assert list(trust.sightings()) == [anew.vault_id]
+    assert list(trust.known_states()) == [anew.vault_id]
 
 
 def test_a_newer_vault_than_remembered_is_normal(tmp_path: Path) -> None:
@@ -177,15 +177,15 @@ def test_a_newer_vault_than_remembered_is_normal(tmp_path: Path) -> None:
     other = open_again(vault)  # a writer without our trust file
     other.put(credential("b"), Secret(b"b"))
     seen = open_again(vault, trust=trust)
-    assert trust.sightings()[vault.vault_id].generation == seen.generation == 3
+    assert trust.known_states()[vault.vault_id].generation == seen.generation == 3
 
 
 def test_an_older_state_does_not_shrink_the_memory(tmp_path: Path) -> None:
     vault, trust = vault_and_trust(tmp_path)
-    old = vault.seen
+    old = vault.state
     vault.put(credential("b"), Secret(b"b"))
     trust.record(old)
-    assert trust.sightings()[vault.vault_id].generation == 3
+    assert trust.known_states()[vault.vault_id].generation == 3
 
 
 def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_damaged_memory_is_an_error_and_not_empty(tmp_path: Path, damage: byte
     trust.path.write_bytes(damage)
     with pytest.raises(ConfigError, match=r"trust\.json"):
         open_again(vault, trust=trust)
-    trust.accept(vault.seen)
+    trust.accept(vault.state)
     assert open_again(vault, trust=trust).vault_id == vault.vault_id
 
 
@@ -238,7 +238,7 @@ def test_machines_without_memory_name_the_vault_and_its_least_generation(tmp_pat
 def test_a_forgotten_vault_is_new_again(tmp_path: Path) -> None:
     vault, trust = vault_and_trust(tmp_path)
     trust.forget(vault.path)
-    assert trust.sightings() == {}
+    assert trust.known_states() == {}
 
 
 # Forks that the generation does not show
@@ -325,12 +325,12 @@ def test_more_writes_elsewhere_than_the_list_has_room_for(tmp_path: Path, lost: 
             open_again(copied.vault, trust=copied.trust)
         return
     open_again(copied.vault, trust=copied.trust)
-    seen = copied.trust.sightings()[copied.vault.vault_id]
+    seen = copied.trust.known_states()[copied.vault.vault_id]
     assert (seen.generation, seen.unproven) == (KEPT_STEPS + 4, 2)
     write(copied.there)
     copied.arrives()
     open_again(copied.vault, trust=copied.trust)
-    assert copied.trust.sightings()[copied.vault.vault_id].unproven is None
+    assert copied.trust.known_states()[copied.vault.vault_id].unproven is None
 
 
 def test_an_accepted_fork_is_no_fork_any_more(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_an_accepted_fork_is_no_fork_any_more(tmp_path: Path) -> None:
     write(copied.vault)
     write(copied.there, 2)
     copied.arrives()
-    copied.trust.accept(open_again(copied.vault).seen)
+    copied.trust.accept(open_again(copied.vault).state)
     write(open_again(copied.vault, trust=copied.trust))
     shutil.copy2(copied.vault.path, copied.there.path)
     open_again(copied.there, trust=copied.trust_there)

@@ -25,7 +25,7 @@ from pyvault.vaultfile.unlock.new_slot import (
     PassphraseSlot,
     RecoverySlot,
     StoreKeySlot,
-    grouped,
+    format_recovery_code,
     new_recovery_code,
 )
 from pyvault.vaultfile.vault import Vault
@@ -151,7 +151,13 @@ def test_a_recovery_code_opens_however_it_is_typed(tmp_path: Path) -> None:
     vault = make_vault(tmp_path, passphrase_slot("pw"), RecoverySlot(code=code, cost=CHEAP))
     plain = code.reveal()
     lookalikes = plain.replace("1", "l").replace("0", "o")
-    for typed in (plain, plain.lower(), grouped(code).reveal(), f" {grouped(code).reveal()} ", lookalikes):
+    for typed in (
+        plain,
+        plain.lower(),
+        format_recovery_code(code).reveal(),
+        f" {format_recovery_code(code).reveal()} ",
+        lookalikes,
+    ):
         kdf = RememberingKdf()
         assert open_with(vault, by_passphrase(typed), VaultOptions(derive=kdf)).vault_id == vault.vault_id
         assert kdf.calls == 1

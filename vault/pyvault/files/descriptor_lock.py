@@ -15,7 +15,7 @@ from pyvault.errors import LockTimeoutError, WriteFailedError
 PAUSE = 0.01  # seconds between two tries
 
 
-def own(descriptor: int, what: str, *, timeout: float) -> None:
+def lock_exclusive(descriptor: int, what: str, *, timeout: float) -> None:
     """Be the only one with a lock on this file; a shared lock that is held becomes exclusive.
 
     Args:
@@ -29,7 +29,7 @@ def own(descriptor: int, what: str, *, timeout: float) -> None:
     _wait(descriptor, what, timeout, exclusive=True)
 
 
-def share(descriptor: int, what: str, *, timeout: float) -> None:
+def lock_shared(descriptor: int, what: str, *, timeout: float) -> None:
     """Be one of any number of users; an exclusive lock that is held becomes shared.
 
     On Windows the open file is the lock: it can't be removed.

@@ -58,7 +58,7 @@ class FileChecks(Record):
         return os.geteuid() if sys.platform != "win32" else 0
 
 
-def open_private(path: Path, checks: FileChecks) -> int:
+def open_vault_file(path: Path, checks: FileChecks) -> int:
     """Open a vault file for reading and give the descriptor.
 
     Raises:
@@ -104,7 +104,7 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
         raise _exposed(exposed, directory)
 
 
-def check_way(path: Path, checks: FileChecks) -> None:
+def check_ancestors(path: Path, checks: FileChecks) -> None:
     """Refuse a path that others could lead elsewhere, before its links are resolved and forgotten.
 
     Raises:
@@ -123,7 +123,7 @@ def check_way(path: Path, checks: FileChecks) -> None:
         raise _exposed(exposed, directory)
 
 
-def check_memory_directory(directory: Path, checks: FileChecks) -> None:
+def check_state_directory(directory: Path, checks: FileChecks) -> None:
     """Refuse a state directory where others could write what we remember; one that is not there yet is made private.
 
     Raises:
@@ -144,11 +144,11 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
         WriteFailedError: it can't be made.
         InsecurePermissionsError: see :func:`check_directory`.
     """
-    make_own_directory(directory, checks)
+    make_private_directory(directory, checks)
     check_directory(directory, checks)
 
 
-def make_own_directory(directory: Path, checks: FileChecks) -> None:
+def make_private_directory(directory: Path, checks: FileChecks) -> None:
     """Make a directory with mode 0700 if it is missing, but none among another user's files.
 
     Raises:
@@ -156,7 +156,7 @@ def make_own_directory(directory: Path, checks: FileChecks) -> None:
         InsecurePermissionsError: it would be in a directory of another user, whom it would lock out.
     """
     from pyvault.files.modes import make_directory
-    from pyvault.files.owners import foreign_owner, obstacle
+    from pyvault.files.owners import foreign_owner, foreign_owner_hint
 
     try:
         owner = foreign_owner(directory) if checks.modes else None
@@ -165,7 +165,7 @@ def make_own_directory(directory: Path, checks: FileChecks) -> None:
         make_directory(directory)
     except OSError as exc:
         message = f"can't make the directory '{directory}': {exc.strerror}"
-        raise WriteFailedError(message, hint=obstacle(directory)) from exc
+        raise WriteFailedError(message, hint=foreign_owner_hint(directory)) from exc
 
 
 def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
@@ -186,18 +186,18 @@ def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
 
 def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
     """Return the error about a file or directory of another user; nothing is tried there, as it is not ours."""
-    from pyvault.files.owners import way_out
+    from pyvault.files.owners import ownership_hint
 
-    return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=way_out(owner, path))
+    return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=ownership_hint(owner, path))
 
 
 def _insecure(path: Path, message: str, change: str, owner: int) -> InsecurePermissionsError:
     """Return the error about a mode; advice to change it is none where the file system keeps none."""
     from pyvault.files.modes import keeps_modes, name_of_file_system
-    from pyvault.files.owners import change_mode
+    from pyvault.files.owners import chmod_hint
 
     if keeps_modes(path if path.is_dir() else path.parent):
-        return InsecurePermissionsError(message, hint=change_mode(change, path, owner))
+        return InsecurePermissionsError(message, hint=chmod_hint(change, path, owner))
     kind = name_of_file_system(path)
     # Source: the documents of WSL, "Advanced settings configuration".
     metadata = 'or mount it with options = "metadata" ([automount] in /etc/wsl.conf); ' if kind in WSL else ""
@@ -231,6 +231,6 @@ def _reading_error(path: Path, exc: OSError) -> Exception:
         )
     if exc.errno in {errno.ENXIO, errno.ENODEV, errno.EISDIR}:
         return NotAVaultError(f"'{path}' is not a plain file")
-    from pyvault.files.owners import obstacle
+    from pyvault.files.owners import foreign_owner_hint
 
-    return AccessDeniedError(f"can't read '{path}': {exc.strerror}", hint=obstacle(path))
+    return AccessDeniedError(f"can't read '{path}': {exc.strerror}", hint=foreign_owner_hint(path))

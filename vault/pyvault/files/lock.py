@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
 from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
-from pyvault.files.private import OTHERS_WRITE, open_own
+from pyvault.files.private import OTHERS_WRITE, open_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,19 +33,19 @@ class LockFile:
     one process, so it also serves threads.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None, passing: bool = False) -> None:
+    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None, ephemeral: bool = False) -> None:
         """Name the lock; nothing is touched yet.
 
         Args:
             path: its directory must exist; the file is made with mode 0600.
             timeout: seconds to wait for the holder; 0 tries once.
             what: what is locked, for the error; by default the lock file itself.
-            passing: the file goes with the lock (not on Windows, where an open
+            ephemeral: the file goes with the lock (not on Windows, where an open
                 file can't be unlinked); so must all locks on this path be.
         """
         self.path = path
         self.timeout = timeout
-        self._passing = passing
+        self._ephemeral = ephemeral
         self._what = what or f"the lock '{path}'"
         self._descriptor: int | None = None
 
@@ -63,7 +63,7 @@ class LockFile:
             descriptor = open_lock(self.path)
             try:
                 self._wait(descriptor, deadline)
-                if self._passing and not is_at(descriptor, self.path):
+                if self._ephemeral and not is_at(descriptor, self.path):
                     os.close(descriptor)  # its holder has unlinked it meanwhile
                     continue
                 _write_holder(descriptor)
@@ -82,7 +82,7 @@ class LockFile:
         """Let go; closing the descriptor is what unlocks."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
-            if self._passing and sys.platform != "win32" and is_at(descriptor, self.path):
+            if self._ephemeral and sys.platform != "win32" and is_at(descriptor, self.path):
                 with contextlib.suppress(OSError):  # one that stays is taken again, and goes then
                     self.path.unlink()
             # What was done under the lock is done; if unlocking fails, closing still unlocks.
@@ -96,7 +96,7 @@ class LockFile:
         while not try_lock(descriptor, f"'{self.path}'"):
             left = deadline - time.monotonic()
             if left <= 0:
-                if not self._passing or left <= -REMOVING or not _is_shared(descriptor):
+                if not self._ephemeral or left <= -REMOVING or not _is_shared(descriptor):
                     raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
                 left = FIRST_PAUSE
             time.sleep(min(pause, left))
@@ -121,13 +121,13 @@ def open_lock(path: Path, *, make: bool = True) -> int:
     flags, what = os.O_RDWR | (os.O_CREAT if make else 0), f"the lock '{path}'"
     try:
         try:
-            return open_own(path, flags, what=what, refused=OTHERS_WRITE)
+            return open_private_file(path, flags, what=what, refused=OTHERS_WRITE)
         except InsecurePermissionsError:
             from pyvault.files.modes import keeps_modes
 
             if keeps_modes(path.parent):
                 raise
-            return open_own(path, flags, what=what, modes=False)  # who keeps a vault there has insisted
+            return open_private_file(path, flags, what=what, modes=False)  # who keeps a vault there has insisted
     except (ConfigError, InsecurePermissionsError) as problem:
         raise WriteFailedError(problem.message, hint=problem.hint) from None
     except OSError as exc:
@@ -219,23 +219,23 @@ def _read_holder(descriptor: int) -> str:
 ONE_AT_A_TIME = "sweep.lock"
 
 
-def remove_abandoned(directory: Path, is_passing: Callable[[str], bool], *, idle: float = 0) -> None:
+def remove_abandoned(directory: Path, is_ephemeral: Callable[[str], bool], *, idle: float = 0) -> None:
     """Remove the lock files that nobody holds. One that can't be removed is left.
 
     Args:
         directory: where they are; need not exist.
-        is_passing: says of a file's name whether all who lock it call it passing.
+        is_ephemeral: says of a file's name whether all who lock it call it ephemeral.
         idle: leave those that somebody has locked in the last so many seconds.
     """
     newest = clock.now().timestamp() - idle
     with suppress(OSError, PyvaultError):  # held, not to be written, or not ours
         with os.scandir(directory) as entries:
-            found = [Path(entry.path) for entry in entries if is_passing(entry.name)]
+            found = [Path(entry.path) for entry in entries if is_ephemeral(entry.name)]
         if idle:
             found = [path for path in found if _last_locked(path) < newest]
         if not found:
             return
-        with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: no passing one
+        with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: not ephemeral
             for path in found:
                 with suppress(OSError, PyvaultError):
                     _remove_unless_held(path)

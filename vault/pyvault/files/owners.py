@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = 0
 
 
-def me() -> int:
+def current_user() -> int:
     """Return the user this process runs as now; 0 on Windows, where files have no such owners."""
     return os.geteuid() if sys.platform != "win32" else ROOT
 
@@ -28,34 +28,36 @@ def foreign_owner(path: Path) -> int | None:
         return None
     place = _nearest(path)
     owner = place.stat().st_uid
-    return None if owner == me() or (owner == ROOT and place != path) else owner
+    return None if owner == current_user() or (owner == ROOT and place != path) else owner
 
 
-def way_out(owner: int, path: Path) -> str:
+def ownership_hint(owner: int, path: Path) -> str:
     """Return what a person can do about a file or directory of another user."""
     if owner != ROOT:
-        become = f"sudo -u '#{owner}', or docker run --user {owner}" if me() == ROOT else f"sudo -u '#{owner}'"
+        become = (
+            f"sudo -u '#{owner}', or docker run --user {owner}" if current_user() == ROOT else f"sudo -u '#{owner}'"
+        )
         return f"run it as that user ({become}), or use a place of your own"
     if _is_in_our_home(path):  # left there by a run as root
-        return f"sudo chown -R {me()} '{_outermost(path, owner)}'"
+        return f"sudo chown -R {current_user()} '{_outermost(path, owner)}'"
     return "use a place of your own"
 
 
-def obstacle(path: Path) -> str | None:
+def foreign_owner_hint(path: Path) -> str | None:
     """Return advice where *path* can't be used because what is there of it is another user's; None where it is ours."""
     if sys.platform == "win32":
         return None
     place = _nearest(path)
     owner = place.stat().st_uid
-    if owner == me():
+    if owner == current_user():
         return None
-    return f"'{_outermost(place, owner)}' belongs to user {owner}: {way_out(owner, place)}"
+    return f"'{_outermost(place, owner)}' belongs to user {owner}: {ownership_hint(owner, place)}"
 
 
-def change_mode(change: str, path: Path, owner: int) -> str:
+def chmod_hint(change: str, path: Path, owner: int) -> str:
     """Return the ``chmod`` that helps, or what helps where it can't, or this person can't do it or shouldn't."""
-    if owner != me():
-        return f"it belongs to user {owner}: {way_out(owner, path)}"
+    if owner != current_user():
+        return f"it belongs to user {owner}: {ownership_hint(owner, path)}"
     from pyvault.files.modes import keeps_modes, name_of_file_system
 
     if not keeps_modes(path if path.is_dir() else path.parent):
@@ -85,6 +87,6 @@ def _outermost(path: Path, owner: int) -> Path:
 def _is_in_our_home(path: Path) -> bool:
     try:
         home = Path.home()
-        return path != home and path.absolute().is_relative_to(home) and home.stat().st_uid == me()
+        return path != home and path.absolute().is_relative_to(home) and home.stat().st_uid == current_user()
     except (OSError, RuntimeError):  # no home, or none that is there
         return False

@@ -27,7 +27,7 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FLAGS = ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_NOINHERIT", "O_BINARY")
 
 
-def open_own(
+def open_private_file(
     path: Path, flags: int, *, what: str, refused: int = OTHERS, device: bool = False, modes: bool = True
 ) -> int:
     """Open a file of this user alone; with ``O_CREAT`` it is made with mode 0600.
@@ -82,7 +82,7 @@ def _problem(status: os.stat_result, path: Path, what: str, refused: int, *, mod
             f"{what} has a second name (a hard link), and both would be written to", hint="remove it, or name another"
         )
     if modes and status.st_mode & refused:
-        from pyvault.files.owners import change_mode
+        from pyvault.files.owners import chmod_hint
 
-        return InsecurePermissionsError(f"{what} is open to others", hint=change_mode("600", path, status.st_uid))
+        return InsecurePermissionsError(f"{what} is open to others", hint=chmod_hint("600", path, status.st_uid))
     return None

@@ -165,4 +165,4 @@ class NewVaultFile:
 
 
 def _lock(place: Path) -> LockFile:
-    return LockFile(place.with_name(f"{place.name}{SUFFIX}.lock"), what=f"'{place}'", passing=True)
+    return LockFile(place.with_name(f"{place.name}{SUFFIX}.lock"), what=f"'{place}'", ephemeral=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch
 from pyvault.errors import PyvaultError
-from pyvault.files.private import open_own
+from pyvault.files.private import open_private_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +47,7 @@ class RecentUse:
 
     def _touch(self, profile: str, at: datetime) -> None:
         path = self._path(profile)
-        descriptor = open_own(path, os.O_WRONLY | os.O_CREAT, what=f"'{path}'")
+        descriptor = open_private_file(path, os.O_WRONLY | os.O_CREAT, what=f"'{path}'")
         try:
             os.utime(descriptor if os.utime in os.supports_fd else path, (at.timestamp(), at.timestamp()))
         finally:

@@ -77,7 +77,7 @@ class OneRun:
         me = secrets.token_hex(16)
         path = self._flight.lock_of_waiter(key, me)
         try:
-            with LockFile(path, passing=True):
+            with LockFile(path, ephemeral=True):
                 yield me
         finally:
             with suppress(OSError):  # on Windows no lock goes by itself
@@ -120,7 +120,7 @@ class OneRun:
 def _is_held(path: Path) -> bool:
     """Return whether somebody holds a lock; the file of one that nobody holds is gone afterwards."""
     try:
-        with LockFile(path, timeout=0, passing=True):
+        with LockFile(path, timeout=0, ephemeral=True):
             return False
     except LockTimeoutError:
         return True

@@ -152,7 +152,7 @@ class SingleFlight:
     def _lock(self, key: str, timeout: float, what: str | None = None) -> LockFile:
         self._make_directory()
         path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
-        return LockFile(path, timeout=timeout, what=what, passing=True)
+        return LockFile(path, timeout=timeout, what=what, ephemeral=True)
 
     def _make_directory(self) -> None:
         from pyvault.files.modes import make_directory

@@ -63,7 +63,7 @@ class View:
         sweep(room)
         directory = room / f"{VIEW_PREFIX}{secrets.token_hex(NAME_BYTES)}"
         # The lock comes first: a sweeper must not take what is being made for left over.
-        lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, passing=True)
+        lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, ephemeral=True)
         lock.__enter__()
         view = cls(directory, real, lock)
         try:
@@ -126,10 +126,10 @@ def open_room(room: Path) -> Path:
     status = room.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise InsecurePermissionsError(f"'{room}' is not a directory of yours", hint="name another XDG_RUNTIME_DIR")
-    from pyvault.files.owners import change_mode
+    from pyvault.files.owners import chmod_hint
 
     if status.st_mode & 0o077:
-        hint = change_mode("700", room, status.st_uid)
+        hint = chmod_hint("700", room, status.st_uid)
         raise InsecurePermissionsError(f"others can read or write '{room}'", hint=hint)
     return room
 
@@ -140,7 +140,7 @@ def sweep(room: Path) -> None:
         lock = room / f"{name}{LOCK_SUFFIX}"
         if _lives(_program_of(lock)):
             continue
-        with contextlib.suppress(PyvaultError), LockFile(lock, timeout=0, passing=True):
+        with contextlib.suppress(PyvaultError), LockFile(lock, timeout=0, ephemeral=True):
             _remove(room / name)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError
-from pyvault.files.file_checks import FileChecks, check_memory_directory, make_own_directory
+from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.record import Record, field, replace
@@ -88,15 +88,17 @@ class ChoiceFile:
             ConfigError: no file, or damaged: guessing would open another vault than yesterday.
             InsecurePermissionsError: others could write it.
         """
-        check_memory_directory(self._path.parent, self._checks)
+        check_state_directory(self._path.parent, self._checks)
         try:
             content = read_file(self._path, MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return Remembered()
         except OSError as exc:
-            from pyvault.files.owners import obstacle
+            from pyvault.files.owners import foreign_owner_hint
 
-            raise ConfigError(f"'{self._path}' can't be read: {exc.strerror}", hint=obstacle(self._path)) from None
+            raise ConfigError(
+                f"'{self._path}' can't be read: {exc.strerror}", hint=foreign_owner_hint(self._path)
+            ) from None
         try:
             return _parse(content)
         except UnreadableError:
@@ -137,7 +139,7 @@ class ChoiceFile:
         from pyvault.files.atomic import remove_leftovers, replace_file
         from pyvault.files.lock import LockFile
 
-        make_own_directory(self._path.parent, self._checks)
+        make_private_directory(self._path.parent, self._checks)
         with LockFile(self._path.with_name(f"{self._path.name}.lock")):
             known = self.load()
             changed = change(known)

@@ -132,23 +132,23 @@ class VaultSettings(Record):
         if origins is None:
             return UnlockSources(
                 keyfile=self.keyfile,
-                key=self.given_key(ask),
+                key=self.key_from_ask(ask),
                 passphrase_from_environment=standing,
                 wrapping_key=wrapping_key,
                 passphrase_prompt=lambda: ask(question),
             )
         return UnlockSources(
-            passphrase=origins.given_passphrase(),
+            passphrase=origins.passphrase_from_flag(),
             keyfile=self.keyfile,
-            key=self.given_key(ask),
+            key=self.key_from_ask(ask),
             passphrase_from_environment=standing or origins.passphrase_from_environment(),
             wrapping_key=wrapping_key,
-            passphrase_prompt=lambda: origins.typed_passphrase(question),
-            passphrase_again=lambda: origins.typed_passphrase(question, wrong=True),
+            passphrase_prompt=lambda: origins.passphrase_from_prompt(question),
+            passphrase_again=lambda: origins.passphrase_from_prompt(question, wrong=True),
             undisturbed=undisturbed_of(ask),
         )
 
-    def given_key(self, ask: Ask) -> Secret[bytes] | None:
+    def key_from_ask(self, ask: Ask) -> Secret[bytes] | None:
         """Return what is in a key file, given without the file; None if it isn't.
 
         Raises:
@@ -170,7 +170,7 @@ class VaultSettings(Record):
         from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot
         from pyvault.vaultfile.unlock.passphrase import check_new_passphrase
 
-        if (key := self.given_key(ask)) is not None:
+        if (key := self.key_from_ask(ask)) is not None:
             return [KeyFileSlot(key=key, label=KEY)]
         if self.keyfile is not None:
             key = read_key_file(self.keyfile, missing_hint=how_to_make(self.keyfile))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, VaultNotFoundError, WrongKeyError
-from pyvault.files.file_checks import check_way
+from pyvault.files.file_checks import check_ancestors
 from pyvault.record import MutableRecord
 from pyvault.sealing import BrokenSealError
 from pyvault.trace import trace
@@ -41,7 +41,7 @@ class Handle(MutableRecord):
         path: absolute, its directory without links.
         unlocked: what opened it.
         snapshot: the last state that was verified or written.
-        own: the last write of this state directory, as far as it is known.
+        last_write: the last write of this state directory, as far as it is known.
     """
 
     path: Path
@@ -50,12 +50,12 @@ class Handle(MutableRecord):
     unlocked: Unlocked
     keys: Keys
     snapshot: Snapshot
-    own: tuple[int, bytes] | None = None
+    last_write: tuple[int, bytes] | None = None
 
     @property
-    def seen(self) -> VaultState:
+    def state(self) -> VaultState:
         """The last verified state, as the trust file remembers it."""
-        return VaultState.of(self.path, self.snapshot.header, self.keys.fingerprint, own=self.own)
+        return VaultState.of(self.path, self.snapshot.header, self.keys.fingerprint, last_write=self.last_write)
 
     def slots(self) -> list[SlotInfo]:
         """List the key slots of :attr:`snapshot`."""
@@ -100,15 +100,15 @@ class Handle(MutableRecord):
                         self.path,
                         draft,
                         base=base,
-                        last_look=partial(check_unchanged, self.path, base.header, self.options),
+                        check_in_place=partial(check_unchanged, self.path, base.header, self.options),
                         options=self.options,
                         writer=writer,
                     )
                 except SupersededError:
                     continue
             self.keys, self.snapshot = draft.keys, snapshot
-            self.own = None if writer is None else self.seen.step
-            self._remember(self.seen)
+            self.last_write = None if writer is None else self.state.step
+            self._remember(self.state)
             return
         raise ConflictError(f"'{self.path}' is being written by others who don't see our lock")
 
@@ -127,9 +127,9 @@ class Handle(MutableRecord):
 
                 check_key(self.path, keys, self.options)
         reader.verify_header(keys)
-        seen = VaultState.of(self.path, header, keys.fingerprint, own=self.own)
+        seen = VaultState.of(self.path, header, keys.fingerprint, last_write=self.last_write)
         opened = cache(partial(reader.snapshot, keys))
-        seen = admit(seen, {header.vault_id: self.seen}, opened, self.trust)
+        seen = admit(seen, {header.vault_id: self.state}, opened, self.trust)
         self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
         self._remember(seen)
 
@@ -211,9 +211,9 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
         InputRequiredError: no source of a key was given.
         UserCancelledError: the human declined.
     """
-    check_way(path, options.checks)
+    check_ancestors(path, options.checks)
     path = canonical_path(path)
-    known = trust.sightings() if trust is not None else {}
+    known = trust.known_states() if trust is not None else {}
     try:
         with VaultReader(path, options.checks) as locked:
             pass
@@ -238,12 +238,14 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
             check_key(path, keys, options)
             check_generation(path, reader.header, options)
         before = known.get(reader.header.vault_id)
-        own = None if before is None else before.own
+        last_write = None if before is None else before.last_write
         opened = cache(partial(reader.snapshot, keys))
-        seen = VaultState.of(path, reader.header, keys.fingerprint, own=own)
+        seen = VaultState.of(path, reader.header, keys.fingerprint, last_write=last_write)
         seen = admit(seen, known, opened, trust)
         snapshot = opened()
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
         trust.record(seen)  # takes a lock, so not for what is known
     trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
-    return Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, own=own)
+    return Handle(
+        path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, last_write=last_write
+    )

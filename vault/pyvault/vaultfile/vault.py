@@ -131,9 +131,9 @@ class Vault:
         return self._open_handle().keys.fingerprint
 
     @property
-    def seen(self) -> VaultState:
-        """The state last verified, for :meth:`Trust.accept`."""
-        return self._open_handle().seen
+    def state(self) -> VaultState:
+        """The state last verified, for :meth:`TrustStore.accept`."""
+        return self._open_handle().state
 
     @property
     def data_key(self) -> Secret[bytes]:

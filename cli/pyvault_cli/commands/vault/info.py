@@ -67,7 +67,7 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
 def _sighting(access: VaultAccess, header: Header) -> VaultState | None:
     """Return what was seen when this vault was last opened here; the file itself tells no fingerprint."""
     try:
-        return access.trust.sightings().get(header.vault_id)
+        return access.trust.known_states().get(header.vault_id)
     except PyvaultError as problem:
         output.warn(problem.message)
         return None

@@ -35,7 +35,7 @@ def vault_init(
     policy = access.policy(kdf)
     prepare_directory(access.path.parent, access.options.checks)  # before a key file is made for nothing
     check_free(access.path)
-    path, key = keyfile or access.settings.keyfile, access.settings.given_key(context.ask)
+    path, key = keyfile or access.settings.keyfile, access.settings.key_from_ask(context.ask)
     if key is not None and path is not None:
         raise UsageError("Can't use PYVAULT_KEY with --keyfile: which of them shall open the new vault?")
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.

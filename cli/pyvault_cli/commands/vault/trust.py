@@ -21,7 +21,7 @@ def vault_accept(ctx: typer.Context) -> None:
     access = VaultAccess(context_of(ctx))
     access.check_not_lost()
     with Vault.open(access.path, access.sources(), options=access.options) as vault:
-        access.trust.accept(vault.seen)
+        access.trust.accept(vault.state)
         output.note(f"Accepted '{access.path}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
         output.note(f"The fingerprint of its key is {vault.fingerprint.hex()}.")
 
@@ -37,7 +37,7 @@ def vault_forget(
     Without an ID: of what was at the place of the vault file.
     """
     access = VaultAccess(context_of(ctx))
-    known = access.trust.sightings()
+    known = access.trust.known_states()
     if vault is None:
         path = canonical_path(access.path)
         before = vault_at(known, str(path))

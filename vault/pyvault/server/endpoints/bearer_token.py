@@ -60,7 +60,7 @@ class TokenFile:
             os.close(self._descriptor)
 
     def _is_ours_alone(self) -> bool:
-        descriptor_lock.own(self._descriptor, f"the token file '{self.path}'", timeout=0)
+        descriptor_lock.lock_exclusive(self._descriptor, f"the token file '{self.path}'", timeout=0)
         return is_at(self._descriptor, self.path)
 
 
@@ -138,9 +138,9 @@ def _check(descriptor: int, path: Path) -> None:
             hint="name another file",
         )
     if status.st_mode & 0o077:
-        from pyvault.files.owners import change_mode
+        from pyvault.files.owners import chmod_hint
 
-        hint = change_mode("600", path, status.st_uid)
+        hint = chmod_hint("600", path, status.st_uid)
         raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=hint)
 
 
@@ -149,18 +149,18 @@ def _take(descriptor: int, path: Path) -> Secret[str]:
     what = f"the token file '{path}'"
     deadline = time.monotonic() + PATIENCE
     while True:
-        descriptor_lock.share(descriptor, what, timeout=PATIENCE)
+        descriptor_lock.lock_shared(descriptor, what, timeout=PATIENCE)
         if token := _read(descriptor, path):
             return token
         try:
-            descriptor_lock.own(descriptor, what, timeout=0)
+            descriptor_lock.lock_exclusive(descriptor, what, timeout=0)
         except LockTimeoutError:  # another one is about to write, and will go on sharing: look again
             if time.monotonic() > deadline:
                 raise ConfigError(f"{what} is empty, but another server uses it", hint="name another file") from None
             time.sleep(PAUSE)
             continue
         token = _read(descriptor, path) or _write(descriptor, path)
-        descriptor_lock.share(descriptor, what, timeout=PATIENCE)
+        descriptor_lock.lock_shared(descriptor, what, timeout=PATIENCE)
         return token
 
 

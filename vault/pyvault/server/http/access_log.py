@@ -11,7 +11,7 @@ from pyvault import clock
 from pyvault.clock import to_rfc3339
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.files.lock import is_at
-from pyvault.files.private import open_own
+from pyvault.files.private import open_private_file
 
 if TYPE_CHECKING:
     import asyncio
@@ -109,7 +109,7 @@ class LogFile:
 
     def _open(self) -> int:
         try:
-            return open_own(self._path, _APPEND, what=f"the access log '{self._path}'", device=True)
+            return open_private_file(self._path, _APPEND, what=f"the access log '{self._path}'", device=True)
         except OSError as exc:
             raise ConfigError(f"can't write the access log '{self._path}': {exc.strerror}") from exc
 

@@ -123,14 +123,14 @@ def check_secret_file(status: os.stat_result, path: Path, what: str) -> None:
     """
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode):
         return  # a pipe is private to those who hold its ends
-    from pyvault.files.owners import change_mode, way_out
+    from pyvault.files.owners import chmod_hint, ownership_hint
 
     if status.st_uid not in {os.geteuid(), ROOT}:
-        hint = way_out(status.st_uid, path)
+        hint = ownership_hint(status.st_uid, path)
         raise InsecurePermissionsError(f"the {what} '{path}' belongs to user {status.st_uid}", hint=hint)
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        hint = change_mode("go-w", path, status.st_uid)
+        hint = chmod_hint("go-w", path, status.st_uid)
         raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=hint)
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH) and status.st_uid != ROOT:
-        hint = change_mode("600", path, status.st_uid)
+        hint = chmod_hint("600", path, status.st_uid)
         raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=hint)

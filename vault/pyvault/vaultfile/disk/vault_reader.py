@@ -15,7 +15,7 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import TamperedError, TruncatedVaultError
-from pyvault.files.file_checks import FileChecks, open_private, reading
+from pyvault.files.file_checks import FileChecks, open_vault_file, reading
 from pyvault.record import Record
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.format.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
@@ -49,11 +49,11 @@ class VaultReader:
         """Open the file and read its header.
 
         Raises:
-            VaultFileError: see :func:`~pyvault.files.file_checks.open_private` and
+            VaultFileError: see :func:`~pyvault.files.file_checks.open_vault_file` and
                 :func:`~pyvault.vaultfile.format.header.parse_fixed`.
         """
         self.path = path
-        self._descriptor = open_private(path, checks)
+        self._descriptor = open_vault_file(path, checks)
         try:
             self.header, self._signed, self._mac = self._read_header()
         except BaseException:

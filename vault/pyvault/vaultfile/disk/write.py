@@ -41,7 +41,7 @@ def write_draft(
     draft: Draft,
     *,
     base: VaultReader | None,
-    last_look: Callable[[], None],
+    check_in_place: Callable[[], None],
     options: VaultOptions,
     writer: bytes | None = None,
 ) -> Snapshot:
@@ -53,7 +53,7 @@ def write_draft(
         base: the open file that unchanged records are copied from; closed
             before the rename, because Windows replaces no open file. None for
             a new vault.
-        last_look: raises if what is in place isn't what shall be replaced.
+        check_in_place: raises if what is in place isn't what shall be replaced.
         options: durable or not, and who may own the file.
         writer: the id of the state directory that writes, if it has one.
 
@@ -78,7 +78,7 @@ def write_draft(
             delete_backups(path)
         if options.durable and not draft.revokes:
             keep_backup(path)
-        last_look()
+        check_in_place()
         pending.commit()
     if draft.revokes:
         delete_backups(path)  # should it fail, or the process be killed before, the next write does it

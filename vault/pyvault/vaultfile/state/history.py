@@ -89,10 +89,10 @@ def _check_header(seen: VaultState, before: VaultState) -> None:
 
 
 def _lacks_own_write(before: VaultState, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
-    if before.own is None:
+    if before.last_write is None:
         return False
     who = writer()
-    return who is not None and descent.lacks_write(who, before.own)
+    return who is not None and descent.lacks_write(who, before.last_write)
 
 
 def _foreign(seen: VaultState) -> ForeignVaultError:

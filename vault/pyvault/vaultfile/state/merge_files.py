@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
-from pyvault.files.file_checks import check_way
+from pyvault.files.file_checks import check_ancestors
 from pyvault.record import Record, replace
 from pyvault.vaultfile.disk.vault_reader import VaultReader
 from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
@@ -97,9 +97,9 @@ def merge_vault(
         ConflictError: one of the two changed meanwhile.
     """
     for each in (path, file):
-        check_way(each, options.checks)
+        check_ancestors(each, options.checks)
     path = canonical_path(path)
-    known = trust.sightings()
+    known = trust.known_states()
     with VaultReader(path, options.checks) as ours, VaultReader(file, options.checks) as theirs:
         pass
     check_id(path, ours.header, options)
@@ -185,7 +185,7 @@ def _write(path: Path, draft: Draft, here: _State, base: _State, trust: TrustSto
             path,
             draft,
             base=base.reader,
-            last_look=partial(check_unchanged, path, here.snapshot.header, options),
+            check_in_place=partial(check_unchanged, path, here.snapshot.header, options),
             options=options,
             writer=writer,
         )

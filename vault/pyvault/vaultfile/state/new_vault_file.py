@@ -10,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
-from pyvault.files.file_checks import check_way, prepare_directory
+from pyvault.files.file_checks import check_ancestors, prepare_directory
 from pyvault.record import replace
 from pyvault.vaultfile.disk.backups import find_backup
 from pyvault.vaultfile.disk.vault_reader import VaultReader
@@ -67,7 +67,7 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
             draft = draft.with_slot(slot, new.label)
         writer = None if trust is None else trust.make_writer()
         snapshot = write_draft(
-            path, draft, base=None, last_look=lambda: check_free(path), options=options, writer=writer
+            path, draft, base=None, check_in_place=lambda: check_free(path), options=options, writer=writer
         )
     first, wrapping_key = made[0]
     opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
@@ -94,12 +94,12 @@ def restore_vault(
         ForeignVaultError: the backup is not of the vault that belongs there, or not of the expected one.
         VaultFileError: the backup can't be opened; nothing changed.
     """
-    check_way(path, options.checks)
+    check_ancestors(path, options.checks)
     path = canonical_path(path)
     backup = find_backup(path, number)
     with VaultReader(backup, options.checks) as locked:
         pass
-    known = trust.sightings() if trust is not None else {}
+    known = trust.known_states() if trust is not None else {}
     check_id(backup, locked.header, options)
     _check_same_vault(backup, locked.header, path, known, options)
     unlocked = unlocking(locked, options).unlock(sources)
@@ -109,7 +109,7 @@ def restore_vault(
         if base.header != locked.header:
             raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
-        before = None if trust is None else trust.sightings().get(snapshot.header.vault_id)
+        before = None if trust is None else trust.known_states().get(snapshot.header.vault_id)
         _check_same_key(backup, VaultState.of(path, snapshot.header, keys.fingerprint), before, snapshot)
         current, tip = _find_current(path, snapshot.header.vault_id, keys, options)
         draft = Draft.of(snapshot, keys)
@@ -123,7 +123,7 @@ def restore_vault(
             path,
             draft,
             base=base,
-            last_look=lambda: _check_still(path, current, options),
+            check_in_place=lambda: _check_still(path, current, options),
             options=options,
             writer=writer,
         )
@@ -133,9 +133,9 @@ def restore_vault(
 
 def remembered(handle: Handle, writer: bytes | None) -> Handle:
     """Return the handle of a state that the user wanted here, written just now, once it is remembered."""
-    handle.own = None if writer is None else handle.seen.step
+    handle.last_write = None if writer is None else handle.state.step
     if handle.trust is not None:
-        handle.trust.record(handle.seen, wanted=True)
+        handle.trust.record(handle.state, wanted=True)
     return handle
 
 

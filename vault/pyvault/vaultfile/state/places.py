@@ -27,15 +27,15 @@ def vault_at(known: Memory, path: str) -> VaultState | None:
     return next((seen for seen in known.values() if path in seen.places), None)
 
 
-def with_sighting(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
+def with_state(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
     """Return the memory that has met *seen* too; the newest state of a vault stays, wherever it was."""
     before = known.get(seen.vault_id)
     if before is None:
         return {**known, seen.vault_id: replace(seen, places=(seen.path,))}
     places = before.places if seen.path in before.places else _bounded((*before.places, seen.path))
     newest = seen if seen.is_newer_than(before) else before
-    own = max((step for step in (before.own, seen.own) if step is not None), default=None)
-    return {**known, seen.vault_id: replace(newest, places=places, own=own)}
+    last_write = max((step for step in (before.last_write, seen.last_write) if step is not None), default=None)
+    return {**known, seen.vault_id: replace(newest, places=places, last_write=last_write)}
 
 
 def with_accepted(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:

@@ -1,4 +1,4 @@
-"""How sightings stand in ``trust.json``: an object per vault, by its id.
+"""The content of ``trust.json``: one object per vault, by its id.
 
 ::
 
@@ -25,7 +25,7 @@ ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint and a state
 MAX_COUNT: Final = (1 << 64) - 1  # what the vault's header can count
 
 
-def format_sightings(known: Mapping[bytes, VaultState]) -> bytes:
+def format_states(known: Mapping[bytes, VaultState]) -> bytes:
     """Return the content of the file."""
     import json
 
@@ -37,7 +37,11 @@ def format_sightings(known: Mapping[bytes, VaultState]) -> bytes:
             "generation": seen.generation,
             "txid": seen.txid.hex(),
             **({"places": list(seen.places)} if seen.places != (seen.path,) else {}),
-            **({} if seen.own is None else {"own": {"generation": seen.own[0], "txid": seen.own[1].hex()}}),
+            **(
+                {}
+                if seen.last_write is None
+                else {"own": {"generation": seen.last_write[0], "txid": seen.last_write[1].hex()}}
+            ),
             **({} if seen.unproven is None else {"unproven": seen.unproven}),
         }
         for vault_id, seen in known.items()
@@ -45,11 +49,11 @@ def format_sightings(known: Mapping[bytes, VaultState]) -> bytes:
     return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def parse_sightings(text: bytes) -> dict[bytes, VaultState]:
+def parse_states(text: bytes) -> dict[bytes, VaultState]:
     """Read the content of the file.
 
     Raises:
-        UnreadableError: it is not what :func:`format_sightings` makes.
+        UnreadableError: it is not what :func:`format_states` makes.
     """
     document = read_object(text, limit=MAX_TRUST_FILE)
     return {(vault_id := _id(name)): _sighting(vault_id, document.fields(name)) for name in document.names()}
@@ -67,7 +71,7 @@ def _sighting(vault_id: bytes, entry: Fields) -> VaultState:
         generation=_count(entry, "generation"),
         txid=_id(entry.text("txid")),
         places=tuple(dict.fromkeys((*places, path))),
-        own=None if own is None else (_count(own, "generation"), _id(own.text("txid"))),
+        last_write=None if own is None else (_count(own, "generation"), _id(own.text("txid"))),
         unproven=_count(entry, "unproven") if entry.has("unproven") else None,
     )
 

@@ -14,7 +14,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
-from pyvault.files.file_checks import FileChecks, check_memory_directory, make_own_directory
+from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
 from pyvault.files.reading import read_file
 from pyvault.vaultfile.state.vault_state import ACCEPT_HINT, MAX_TRUST_FILE, VaultState
 
@@ -38,7 +38,7 @@ def check_history(
 
     Args:
         seen: from the verified header.
-        known: the sightings before this vault was opened, by vault id.
+        known: the states known before this vault was opened, by vault id.
         snapshot: opens the index; called only if the header does not tell enough.
         writer: the id of this state directory.
 
@@ -57,12 +57,12 @@ def check_history(
     return check_succession(seen, before, snapshot, writer)
 
 
-class DamagedMemoryError(ConfigError):
+class DamagedTrustFileError(ConfigError):
     """The trust file is not what pyvault wrote: a matter of this machine, the vault itself may be sound."""
 
 
 class TrustStore:
-    """The trust file: sightings by vault id, in the state directory."""
+    """The trust file, in the state directory: the last known state of each vault."""
 
     def __init__(
         self, path: Path, *, warn: Callable[[str], None] | None = None, checks: FileChecks | None = None
@@ -78,14 +78,14 @@ class TrustStore:
         self._warn = warn
         self._checks = checks or FileChecks()
 
-    def sightings(self) -> dict[bytes, VaultState]:
+    def known_states(self) -> dict[bytes, VaultState]:
         """Read what is known; a missing file is an empty memory, a damaged one is an error.
 
         Raises:
-            DamagedMemoryError: not what pyvault wrote.
+            DamagedTrustFileError: not what pyvault wrote.
             AccessDeniedError: it is no file, can't be read, or others could write it.
         """
-        check_memory_directory(self.path.parent, self._checks)
+        check_state_directory(self.path.parent, self._checks)
         try:
             text = read_file(self.path, MAX_TRUST_FILE)
         except (FileNotFoundError, NotADirectoryError):
@@ -93,19 +93,19 @@ class TrustStore:
         except OSError as exc:
             if exc.errno == errno.EFBIG:
                 raise self._damaged() from None
-            from pyvault.files.owners import obstacle
+            from pyvault.files.owners import foreign_owner_hint
 
-            hint = FIRST_SIGHT_HINT if exc.errno in {errno.EINVAL, errno.EISDIR} else obstacle(self.path)
+            hint = FIRST_SIGHT_HINT if exc.errno in {errno.EINVAL, errno.EISDIR} else foreign_owner_hint(self.path)
             raise AccessDeniedError(f"can't read the trust file '{self.path}': {exc.strerror}", hint=hint) from exc
-        from pyvault.vaultfile.state.trust_file import parse_sightings
+        from pyvault.vaultfile.state.trust_file import parse_states
 
         try:
-            return parse_sightings(text)
+            return parse_states(text)
         except ValueError:
             raise self._damaged() from None
 
-    def _damaged(self) -> DamagedMemoryError:
-        return DamagedMemoryError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
+    def _damaged(self) -> DamagedTrustFileError:
+        return DamagedTrustFileError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
     def record(self, seen: VaultState, *, wanted: bool = False) -> None:
         """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
@@ -121,9 +121,9 @@ class TrustStore:
             before = known.get(seen.vault_id)
             if before is not None and seen.path in before.places and not seen.is_newer_than(before):
                 return known
-            from pyvault.vaultfile.state.places import with_sighting
+            from pyvault.vaultfile.state.places import with_state
 
-            return with_sighting(known, seen)
+            return with_state(known, seen)
 
         try:
             if wanted:
@@ -160,7 +160,7 @@ class TrustStore:
         if known is not None:
             return known
         try:
-            make_own_directory(self.path.parent, self._checks)
+            make_private_directory(self.path.parent, self._checks)
             with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
                 return make_writer(self.path.with_name("writer"))
         except PyvaultError:  # :meth:`record` tells of a directory that can't be written
@@ -202,14 +202,14 @@ class TrustStore:
     ) -> None:
         from pyvault.files.atomic import remove_leftovers, replace_file
         from pyvault.files.lock import LockFile
-        from pyvault.vaultfile.state.trust_file import format_sightings
+        from pyvault.vaultfile.state.trust_file import format_states
 
-        make_own_directory(self.path.parent, self._checks)
-        check_memory_directory(self.path.parent, self._checks)
+        make_private_directory(self.path.parent, self._checks)
+        check_state_directory(self.path.parent, self._checks)
         with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
             try:
-                known = self.sightings()
-            except DamagedMemoryError:
+                known = self.known_states()
+            except DamagedTrustFileError:
                 if not damaged_is_empty:
                     raise
                 known = {}
@@ -217,4 +217,4 @@ class TrustStore:
             if changed == known:
                 return
             remove_leftovers(self.path)
-            replace_file(self.path, format_sightings(changed))
+            replace_file(self.path, format_states(changed))

@@ -22,7 +22,7 @@ class VaultState(Record):
         path: absolute, as text; in a memory, where this state was seen.
         fingerprint: 16 bytes that name the data key.
         places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.state.places`.
-        own: the last write of this state directory, by generation and txid.
+        last_write: the last write of this state directory, by generation and txid.
         unproven: the generation seen before, if nothing proves that this state was made from it.
     """
 
@@ -33,7 +33,7 @@ class VaultState(Record):
     generation: int
     txid: bytes
     places: tuple[str, ...] = ()
-    own: tuple[int, bytes] | None = None
+    last_write: tuple[int, bytes] | None = None
     unproven: int | None = None
 
     def __post_init__(self) -> None:
@@ -42,7 +42,9 @@ class VaultState(Record):
             object.__setattr__(self, "places", (self.path,))
 
     @classmethod
-    def of(cls, path: Path, header: Header, fingerprint: bytes, *, own: tuple[int, bytes] | None = None) -> VaultState:
+    def of(
+        cls, path: Path, header: Header, fingerprint: bytes, *, last_write: tuple[int, bytes] | None = None
+    ) -> VaultState:
         """Describe a verified header."""
         return cls(
             vault_id=header.vault_id,
@@ -51,7 +53,7 @@ class VaultState(Record):
             epoch=header.key_epoch,
             generation=header.generation,
             txid=header.txid,
-            own=own,
+            last_write=last_write,
         )
 
     @property

@@ -152,7 +152,7 @@ def new_recovery_code() -> Secret[str]:
     return Secret("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
 
 
-def grouped(code: Secret[str]) -> Secret[str]:
+def format_recovery_code(code: Secret[str]) -> Secret[str]:
     """Write a code in groups of four, for people."""
     return Secret("-".join(code.reveal()[start : start + GROUP] for start in range(0, len(code), GROUP)))
 

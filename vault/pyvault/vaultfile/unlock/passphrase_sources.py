@@ -42,7 +42,7 @@ NEW_PASSPHRASE_SOURCES = ("--new-passphrase-fd", "PYVAULT_NEW_PASSPHRASE", "PYVA
 class PassphraseOrigins(Protocol):
     """An ``Ask`` that can say whose a passphrase is. One that can't is taken for a program, and asked once."""
 
-    def given_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_flag(self) -> PassphraseSource | None:
         """Say how to read the one that came with this very command; None if none did."""
         ...
 
@@ -50,7 +50,7 @@ class PassphraseOrigins(Protocol):
         """Say how to read the one of the environment; None if it has none."""
         ...
 
-    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:
+    def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:
         """Ask the human.
 
         Args:
@@ -185,7 +185,7 @@ class EnvironmentAnswers:
             f"a value is needed: {question.prompt}", hint=f"it can be given by {sources}" if sources else None
         )
 
-    def given_passphrase(self) -> PassphraseSource | None:
+    def passphrase_from_flag(self) -> PassphraseSource | None:
         """There is no command that could come with one."""
         return None
 
@@ -197,6 +197,6 @@ class EnvironmentAnswers:
         """Return the key of the environment; None if it has none."""
         return key_from_environment(self._environ)
 
-    def typed_passphrase(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
+    def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
         """Nobody is here to type one."""
         return self(question)
