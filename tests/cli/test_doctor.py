@@ -367,7 +367,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
 ]
 BROKEN: list[tuple[str, State, str, str]] = [
     ("config", no_toml, "is not TOML", "mend the file"),
-    ("config", unknown_setting, "there is no setting 'backand'", "there are"),
+    ("config", unknown_setting, "unknown setting 'backand'", "the settings are"),
     ("state", no_place_to_remember, "/proc/nowhere", "XDG_STATE_HOME"),
     ("backend", unknown_backend, "there is no backend called 'nonesuch'", "backends list"),
     ("backend", backend_of_aws_vault_that_we_lack, "'keyctl'", "--backend"),
@@ -380,8 +380,8 @@ BROKEN: list[tuple[str, State, str, str]] = [
         "came from 'other-sqlite' and comes from 'pyvault-sqlite' now",
         "backends accept sqlite",
     ),
-    ("vault", vault_open_to_others, "is open to others", "chmod 600"),
-    ("vault", vault_in_a_common_folder, "is writable by others", "chmod 700"),
+    ("vault", vault_open_to_others, "is readable by other users", "chmod 600"),
+    ("vault", vault_in_a_common_folder, "is writable by other users", "chmod 700"),
     ("vault", truncated_vault, "bytes", "vault backups"),
     ("vault", no_vault_at_all, "is not a vault", "vault backups"),
     ("vault", damaged_memory, "trust.json' is damaged", "vault accept"),
@@ -389,7 +389,7 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("unlock store", unlock_store_of_somebody_else_than_before, "came from 'other-sqlite'", "backends accept sqlite"),
     ("unlock store", unlock_store_that_is_not_there, "there is no backend called 'nonesuch'", "backends list"),
     ("unlock store", vault_that_opens_itself, "can't keep its own key", "name another unlock_store"),
-    ("keys", key_open_to_others, "is writable by others", "chmod"),
+    ("keys", key_open_to_others, "is writable by other users", "chmod"),
     ("keys", key_that_is_gone, "there is no key file", "bring it back"),
     ("keys", passphrase_file_that_is_empty, "the passphrase is empty", "make the file anew"),
     ("d-bus", no_bus, "there is no session bus", "desktop"),

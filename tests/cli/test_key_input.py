@@ -163,7 +163,7 @@ def test_an_odd_id_is_stored_only_where_it_may_be_another_services(
     (tmp_path / ".aws" / "config").write_text("[profile minio]\nendpoint_url = http://127.0.0.1:1\n")
     lines = b"minio-of-mine-0001\npLaNtEd\n"
     refused = pyvault("add", "aws", "--stdin", "--no-add-config", env=keyed, stdin=lines)
-    assert (refused.code, "an id that AWS gives to no key" in refused.err) == (2, True)
+    assert (refused.code, "an id that is not AWS" in refused.err) == (2, True)
     asked = pyvault("add", "minio", "--stdin", env=keyed, stdin=lines)
     assert asked.code == 6, "the profile's own service is asked, and gives no answer"
     assert pyvault("add", "aws", "--stdin", "--no-verify", "--no-add-config", env=keyed, stdin=lines).code == 0

@@ -64,7 +64,7 @@ def test_text_and_path_together_are_an_error(
     pyvault: Pyvault, keyed: Environ, by_text: Environ, words: list[str]
 ) -> None:
     ended = pyvault("--no-input", *words, env={**keyed, **by_text}, stdin=LINES)
-    assert (ended.code, "Can't use PYVAULT_KEY with PYVAULT_KEYFILE" in ended.err) == (2, True), ended.err
+    assert (ended.code, "can't use PYVAULT_KEY together with PYVAULT_KEYFILE" in ended.err) == (2, True), ended.err
 
 
 @pytest.mark.parametrize("text", ["/home/me/ci.key", "pyvault-keyfile-v1:pLaNtEd", "pyvault-keyfile-v1:pLaNtEd%%%"])
@@ -137,7 +137,7 @@ def test_advice_for_a_missing_key_file_fits_what_is_there(pyvault: Pyvault, keye
         assert "there is no key file 'gone'" in f"{ended.out}{ended.err}"
         assert "vault init" not in f"{ended.out}{ended.err}", "a new vault is not what opens this one"
     ended = pyvault("--no-input", "list", env=missing)
-    assert "is opened by a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its text)" in ended.err
+    assert "provide a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)" in ended.err
     new = pyvault("--no-input", "add", "ci", *ADD, env={**missing, "PYVAULT_FILE": "new.pyv"}, stdin=LINES)
     assert (new.code, "vault init --keyfile 'gone'" in new.err) == (5, True)
     del keyed

@@ -133,6 +133,6 @@ def test_a_key_file_and_a_directory_of_somebody_else(home: Path) -> None:
     shared.mkdir()
     shared.chmod(0o777)
     wide = as_ann(home, "vault", "init", "--keyfile", str(home / "k2"), PYVAULT_FILE=str(shared / "v.pyv"))
-    assert "is writable by others" in wide.err
+    assert "is writable by other users" in wide.err
     assert f"it belongs to user 0: sudo chown -R {ANN} '{shared}'" in wide.err
     assert "chmod" not in wide.err

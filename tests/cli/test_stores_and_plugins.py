@@ -167,4 +167,4 @@ def test_an_absent_store_is_told_of_and_the_human_is_asked(pyvault: Pyvault, tmp
 def test_a_vault_that_nothing_opens_says_what_would(pyvault: Pyvault, keyed: dict[str, str | None]) -> None:
     ended = pyvault("--no-input", "vault", "verify", env=keyed | {"PYVAULT_KEYFILE": None})
     assert ended.code == 4
-    assert "it is opened by a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its text)" in ended.err
+    assert "provide a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)" in ended.err

@@ -59,7 +59,7 @@ def test_a_foreign_backup_is_shown_and_refused(pyvault: Pyvault, keyed: Environ,
     assert foreign in pyvault("vault", "backups").out
     assert json.loads(pyvault("vault", "backups", "--json").out)["backups"][0]["vault_id"] == foreign
     ended = pyvault("vault", "restore", "1", env=keyed)
-    assert (ended.code, f"is of the vault {foreign}" in ended.err) == (7, True), ended.err
+    assert (ended.code, f"is a backup of the vault {foreign}" in ended.err) == (7, True), ended.err
 
 
 @pytest.mark.parametrize("expected", [None, "PYVAULT_EXPECT_VAULT_ID", "PYVAULT_EXPECT_FINGERPRINT"])
@@ -145,7 +145,7 @@ def test_no_key_file_is_made_where_the_vault_can_not_be(pyvault: Pyvault, tmp_pa
     place.mkdir()
     place.chmod(0o777)
     ended = pyvault("vault", "init", "--keyfile", "key", env={"PYVAULT_FILE": str(place / "vault.pyv")})
-    assert (ended.code, "writable by others" in ended.err, (tmp_path / "key").exists()) == (5, True, False)
+    assert (ended.code, "writable by other users" in ended.err, (tmp_path / "key").exists()) == (5, True, False)
     insisted = {"PYVAULT_FILE": str(place / "vault.pyv"), "PYVAULT_INSECURE_DIRECTORY": "1"}
     assert pyvault("vault", "init", "--keyfile", "key", env=insisted).code == 0
 

@@ -153,5 +153,5 @@ def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
 def test_a_place_that_can_hold_no_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     path = tmp_path / "file" / "data" / "vault.pyv"
-    with pytest.raises(WriteFailedError, match="can't make the directory"):
+    with pytest.raises(WriteFailedError, match="can't create the directory"):
         Vault.create(path, new_slots=[KeyFileSlot(key=KEY)], options=WEAK)

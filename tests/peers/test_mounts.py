@@ -59,7 +59,7 @@ def test_one_mode_for_everything_is_named_and_one_may_insist(tmp_path: Path, mou
     key = tmp_path / "key"
     refused = run_pyvault(tmp_path, "vault", "init", "--keyfile", str(key), env={"PYVAULT_FILE": str(place / "v.pyv")})
     assert (refused.code, key.exists()) == (5, False)
-    assert "keeps no modes" in refused.err
+    assert "has no permissions" in refused.err
     assert "chmod" not in refused.err
     assert [ended.code for ended in use(tmp_path, place / "v.pyv", key)] == [0] * 5
 
@@ -71,14 +71,14 @@ def test_no_secret_is_put_where_everybody_could_read_it(tmp_path: Path, mount: M
     where = {"PYVAULT_FILE": str(tmp_path / "v" / "v.pyv"), "PYVAULT_KDF": "min"}
     key = run_pyvault(tmp_path, "vault", "init", "--keyfile", str(place / "key"), env=where | INSIST)
     assert key.code == 5
-    assert "keeps no modes: choose a place on another" in key.err
+    assert "has no permissions: use a directory on another one" in key.err
     with pytest.raises(InsecurePermissionsError) as token:
         use_token_file(place / "token")
     assert list(place.iterdir()) == []
     with pytest.raises(InsecurePermissionsError) as room:
         open_room(place / "room")
     for error in (token, room):
-        assert "keeps no modes" in str(error.value.hint)
+        assert "has no permissions" in str(error.value.hint)
 
 
 def test_one_that_refuses_modes_that_are_there_already(tmp_path: Path, mount: Mount) -> None:

@@ -23,14 +23,14 @@ def test_a_tilde_is_the_home_directory() -> None:
 
 @pytest.mark.parametrize("option", ["path", "keyfile", "passphrase_file"])
 def test_the_home_of_nobody_is_named_in_an_option(option: str) -> None:
-    with pytest.raises(ConfigError, match=f"'{NOBODY}' begins with a home directory"):
+    with pytest.raises(ConfigError, match=f"the home directory in '{NOBODY}' can't be found"):
         VaultSettings.parse({option: NOBODY})
 
 
 def test_the_home_of_nobody_is_named_in_a_variable() -> None:
     source = passphrase_from_environment({"PYVAULT_PASSPHRASE_FILE": NOBODY})
     assert source is not None
-    with pytest.raises(ConfigError, match=f"'{NOBODY}' begins with a home directory"):
+    with pytest.raises(ConfigError, match=f"the home directory in '{NOBODY}' can't be found"):
         source()
 
 

@@ -60,7 +60,7 @@ def test_a_byte_order_mark_is_skipped_and_a_secret_is_taken() -> None:
 
 @pytest.mark.parametrize("value", [1, 1.5, True, [], {}, ["a"]])
 def test_a_text_is_a_text(value: object) -> None:
-    with pytest.raises(UnreadableError, match="a has to be a text"):
+    with pytest.raises(UnreadableError, match="a must be a text"):
         fields(a=value).text("a")
 
 

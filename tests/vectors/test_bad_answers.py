@@ -55,10 +55,10 @@ ERRORS: dict[str, tuple[type[PyvaultError], str]] = {
     "wrong-key": (WrongKeyError, "or the slot was modified|no key slot of|may not cost more"),
     "unusable-key": (InvalidSettingError, "key"),
     "damaged-index": (TamperedError, "the index of"),
-    "damaged-record": (TamperedError, "modified or damaged records: 'credential/"),
+    "damaged-record": (TamperedError, "modified or damaged records?: 'credential/"),
     "rollback": (RollbackError, "older than"),
     "fork": (ForkError, "but differ|was not made from"),
-    "foreign": (ForeignVaultError, "another vault|another data key|not the expected one"),
+    "foreign": (ForeignVaultError, "different vault|another one|different data key|not the expected one"),
 }
 
 

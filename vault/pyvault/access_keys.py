@@ -1,8 +1,8 @@
-"""What an access key pair looks like, and what is wrong with one that looks otherwise. Pure.
+"""What an access key pair looks like, and what is wrong with one that doesn't. Pure.
 
-A secret in the place of the id would be sent to AWS in the clear, shown by ``list --keys`` and
-kept as an attribute. So a pair is looked at where it comes in, and an id is shown in full only
-if it is one of AWS's.
+A secret in place of the id would be sent to AWS in the clear, shown by ``list --keys`` and
+kept as an attribute. So pairs are checked on input, and an id is shown in full only if it
+looks like one of AWS's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pyvault.record import Record
 if TYPE_CHECKING:
     from pyvault.secret import Secret
 
-#: Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes"; every id that AWS has given out
-#: since it has prefixes is of this length.
+#: Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes"; every id that AWS has issued
+#: since it uses prefixes has this length.
 _AWS_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 TEMPORARY = "ASIA"
 
@@ -27,9 +27,9 @@ class KeyFault(Record):
     """What is wrong with a pair.
 
     Attributes:
-        text: as the end of a sentence about the pair; holds nothing of it.
+        text: the end of a sentence about the pair; shows nothing of it.
         hint: advice.
-        certain: no service has such keys; False where another service than AWS may.
+        certain: no service has such keys; False if a service other than AWS may.
     """
 
     text: str
@@ -38,24 +38,24 @@ class KeyFault(Record):
 
 
 SWAPPED = KeyFault(
-    text="has a secret where the id belongs, or an id where the secret belongs: swapped?",
+    text="has a secret in place of the id, or an id in place of the secret: are they swapped?",
     hint="the access key id is the short one, 'AKIA...'; the secret has 40 characters",
     certain=True,
 )
 IS_TEMPORARY = KeyFault(
-    text="is temporary ('ASIA...'): it is of no use without its session token, and expires",
+    text="is temporary ('ASIA...'): it is useless without its session token, and expires",
     hint="only long-term keys ('AKIA...') are stored",
     certain=True,
 )
 ODD = KeyFault(
-    text="has an id that AWS gives to no key: they are 'AKIA' and 16 capital letters or digits",
-    hint="for a service with ids of its own, set its endpoint_url in the profile; --no-verify stores any",
+    text="has an id that is not AWS's: those are 'AKIA' and 16 capital letters or digits",
+    hint="for another service, set its endpoint_url in the profile; --no-verify stores any id",
     certain=False,
 )
 
 
 def find_fault(access_key_id: str, secret_access_key: Secret[str]) -> KeyFault | None:
-    """Return what is wrong with a pair; None if it looks as AWS's do."""
+    """Return what is wrong with a pair; None if it looks like one of AWS's."""
     if len(access_key_id) == SECRET_LENGTH or _AWS_ID.fullmatch(secret_access_key.reveal()):
         return SWAPPED
     if not _AWS_ID.fullmatch(access_key_id):
@@ -64,13 +64,13 @@ def find_fault(access_key_id: str, secret_access_key: Secret[str]) -> KeyFault |
 
 
 def check_pair(access_key_id: str, secret_access_key: Secret[str], *, source: str, any_id: bool) -> None:
-    """Refuse a pair that is not to be stored.
+    """Refuse a pair that must not be stored.
 
     Args:
         access_key_id: never shown.
         secret_access_key: never shown.
         source: where the pair comes from, for the message.
-        any_id: the service may be another than AWS, with ids of its own.
+        any_id: the service may be another than AWS, with its own ids.
 
     Raises:
         UsageError: says what is wrong.
@@ -81,5 +81,5 @@ def check_pair(access_key_id: str, secret_access_key: Secret[str], *, source: st
 
 
 def shown(access_key_id: str) -> str:
-    """Return how an id is written for people: in full if it is one of AWS's, else as little as :func:`masked` shows."""
+    """Return an id for people: in full if it looks like one of AWS's, else masked."""
     return access_key_id if _AWS_ID.fullmatch(access_key_id) else masked(access_key_id)

@@ -1,7 +1,7 @@
 """The one place that reads the time.
 
 Times are aware UTC datetimes everywhere inside; whole epoch seconds in files;
-RFC 3339 with ``Z`` where people and programs read them.
+RFC 3339 with ``Z`` for people and programs.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """Give the current time, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def from_epoch(seconds: float) -> datetime:
-    """Turn epoch seconds into an aware UTC datetime."""
+    """Return epoch seconds as an aware UTC datetime."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """Write a moment as ``2020-09-10T16:16:52Z``: UTC, whole seconds.
+    """Return a time as ``2020-09-10T16:16:52Z``: UTC, whole seconds.
 
     Source: RFC 3339, section 5.6; the form the AWS SDKs read.
     """
@@ -31,7 +31,7 @@ def to_rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """Read an RFC 3339 time.
+    """Return an RFC 3339 time, aware, in UTC.
 
     Raises:
         ValueError: not a time, or without an offset.
@@ -42,4 +42,4 @@ def parse_rfc3339(text: str) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("the time is before the first or after the last one in UTC") from None
+        raise ValueError("the time is out of range in UTC") from None

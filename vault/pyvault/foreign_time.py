@@ -1,7 +1,7 @@
-"""Times as other programs write them, read more kindly than our own.
+"""Times as other programs write them, parsed more leniently than our own.
 
-Apart from :mod:`pyvault.clock`, because only who asks a command, a container or
-another tool's file needs it.
+Apart from :mod:`pyvault.clock`, because only reading a command's output, a container's
+answer or another tool's file needs it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 from pyvault.clock import parse_rfc3339
 
-#: Behind the time: of old AWS tools (``...00UTC``), and of Go (``... +0000 UTC``).
+#: After the time: in old AWS tools (``...00UTC``), and in Go (``... +0000 UTC``).
 _ZONE = re.compile(r"\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?\s*UTC", re.ASCII)
-#: Source: RFC 9110, section 5.6.7: what is sent, and the two obsolete forms.
+#: Source: RFC 9110, section 5.6.7: the current and the two obsolete forms.
 _HTTP_DATE = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)("
     r", \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|"
@@ -24,7 +24,7 @@ _HTTP_DATE = re.compile(
 
 
 def parse_foreign_time(text: str) -> datetime:
-    """Return a time that is RFC 3339, ends in ``UTC`` instead of an offset, or is an HTTP date.
+    """Return a time in RFC 3339, with ``UTC`` in place of an offset, or as an HTTP date.
 
     Raises:
         ValueError: not a time, or without an offset.
@@ -34,7 +34,7 @@ def parse_foreign_time(text: str) -> datetime:
         return _from_http_date(text)
     if zone := _ZONE.search(text):
         if zone.end() != len(text):
-            raise ValueError("something stands after 'UTC'")
+            raise ValueError("there is something after 'UTC'")
         text = text[: zone.start()] + (zone["offset"] or "Z")
     return parse_rfc3339(text)
 

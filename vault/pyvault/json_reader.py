@@ -1,14 +1,13 @@
-"""Read JSON that somebody else wrote: bounded in size and depth, and each field exactly what it has to be.
+"""Read JSON from outside: bounded in size and depth, with exact types for each field.
 
 Answers of AWS, of containers and metadata services, the output of commands and our
-own state files all come through here, so that a wrong type, a missing field, deep
-nesting, a number beyond all reason or a time outside the calendar is one error,
-:class:`UnreadableError`. Who reads turns it into the error that names the source.
-An error's text names a field and what it has to be, never anything of the document:
-there may be a secret in it.
+own state files are all read here, so that a wrong type, a missing field, deep nesting,
+a huge number or an impossible time is one error, :class:`UnreadableError`. The caller
+turns it into the error that names the source. Its text names a field and what it must
+be, and shows nothing of the document, which may contain a secret.
 
-The index of a vault has a stricter reader of its own (``vaultfile.index``): there a
-key that stands twice is damage, elsewhere the last one counts, as for AWS's own readers.
+The index of a vault has its own, stricter reader (``vaultfile.format.index_json``): there
+a duplicate key is damage; here the last one counts, as in AWS's own readers.
 """
 
 from __future__ import annotations
@@ -22,37 +21,37 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
 
-#: The longest answer of AWS, of a metadata service or of a command, in bytes; true ones have a few KiB.
+#: The longest answer of AWS, a metadata service or a command, in bytes; real ones have a few KiB.
 MAX_ANSWER: Final = 1 << 20
-#: Objects and lists in each other; no format that we read needs more than six.
+#: Nested objects and lists; no format that we read needs more than six.
 MAX_DEPTH: Final = 32
-#: What a JavaScript reader of the same document still takes for a whole number. Source: RFC 8259, section 6.
+#: The largest whole number that a JavaScript reader represents exactly. Source: RFC 8259, section 6.
 MAX_WHOLE: Final = 2**53 - 1
 
 
 class UnreadableError(ValueError):
-    """A document is not what it has to be; the text names the field, and holds nothing of the document."""
+    """A document is not what it must be; the text names the field, and shows nothing of the document."""
 
 
 class Fields:
-    """One JSON object; each access says which type a field has to have.
+    """One JSON object, read by methods for each type of field.
 
-    Absent and null are the same, as they are to the programs that write these documents.
-    A boolean is no number.
+    Absent and null are the same, as for the programs that write these documents.
+    A boolean is not a number.
     """
 
     def __init__(self, values: Mapping[str, object], *, inside: str = "") -> None:
         """Wrap an object.
 
         Args:
-            values: what JSON made of it.
-            inside: how an error calls the place, such as ``roleCredentials.``.
+            values: the parsed object.
+            inside: the prefix of field names in errors, such as ``roleCredentials.``.
         """
         self._values = values
         self._inside = inside
 
     def has(self, key: str) -> bool:
-        """Return whether a field is there and not null."""
+        """Return whether a field is present and not null."""
         return self._values.get(key) is not None
 
     def text(self, key: str) -> str:
@@ -68,7 +67,7 @@ class Fields:
         """Return a text; None if it is absent or empty.
 
         Raises:
-            UnreadableError: it is of another type, or no Unicode.
+            UnreadableError: it is of another type, or not valid Unicode.
         """
         value = self._values.get(key)
         if value is None or value == "":
@@ -77,12 +76,12 @@ class Fields:
             self._wrong(key, "a text")
         try:
             value.encode()
-        except UnicodeEncodeError:  # half of a surrogate pair: no other program could be given it
-            self._wrong(key, "a text of whole characters")
+        except UnicodeEncodeError:  # half of a surrogate pair, which can't be passed on
+            self._wrong(key, "a text of valid Unicode")
         return value
 
     def optional_digits(self, key: str, count: int) -> str | None:
-        """Return a text of so many digits, such as an account id; None if it is absent or empty.
+        """Return a text of *count* digits, such as an account id; None if it is absent or empty.
 
         Raises:
             UnreadableError: it is anything else.
@@ -160,10 +159,10 @@ class Fields:
         return texts
 
     def path(self, key: str) -> str:
-        """Return the path of a file: bytes that are no UTF-8 stand in it as Python has them (PEP 383).
+        """Return the path of a file, with bytes that aren't UTF-8 as surrogate escapes (PEP 383).
 
         Raises:
-            UnreadableError: it is absent, of another type, or no file can have it.
+            UnreadableError: it is absent, of another type, or not a possible path.
         """
         value = self._there(key)
         if not isinstance(value, str) or not _is_path(value):
@@ -171,7 +170,7 @@ class Fields:
         return value
 
     def paths(self, key: str) -> list[str]:
-        """Return the paths of a list, each as :meth:`path` has it.
+        """Return the paths of a list, see :meth:`path`.
 
         Raises:
             UnreadableError: it is absent, or it or one of them is of another type.
@@ -182,7 +181,7 @@ class Fields:
         return found
 
     def names(self) -> list[str]:
-        """List the names of the fields."""
+        """Return the names of the fields."""
         return list(self._values)
 
     def time(self, key: str) -> datetime:
@@ -226,19 +225,19 @@ class Fields:
     def _missing(self, key: str) -> NoReturn:
         raise UnreadableError(f"{self._inside}{key} is missing") from None
 
-    def _wrong(self, key: str, wanted: str) -> NoReturn:
-        raise UnreadableError(f"{self._inside}{key} has to be {wanted}") from None
+    def _wrong(self, key: str, expected: str) -> NoReturn:
+        raise UnreadableError(f"{self._inside}{key} must be {expected}") from None
 
 
 def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> Fields:
-    """Read a document that is one JSON object.
+    """Return the fields of a document that is one JSON object.
 
     Args:
-        document: UTF-8, a byte order mark is skipped.
-        limit: how many bytes it may have.
+        document: UTF-8; a byte order mark is skipped.
+        limit: the maximum size in bytes.
 
     Raises:
-        UnreadableError: too long, too deep, not JSON, or something else than an object.
+        UnreadableError: too long, too deep, not JSON, or not an object.
     """
     value = read_value(document, limit=limit)
     if not isinstance(value, dict):
@@ -247,13 +246,12 @@ def read_object(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER) -> 
 
 
 def read_value(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER, exact: bool = False) -> object:
-    """Read a document of any kind, for a reader that looks at every type itself.
+    """Return the value of any JSON document, for a caller that checks every type itself.
 
     Args:
-        document: UTF-8, a byte order mark is skipped.
-        limit: how many bytes it may have.
-        exact: no byte order mark is skipped, texts are of whole characters, and no key stands twice: two readers
-            would see two values.
+        document: UTF-8; a byte order mark is skipped.
+        limit: the maximum size in bytes.
+        exact: refuse a byte order mark, half surrogate pairs and duplicate keys, which readers interpret differently.
 
     Raises:
         UnreadableError: too long, too deep, or not JSON.
@@ -294,7 +292,7 @@ def _is_path(text: str) -> bool:
 
 
 def _is_too_deep(data: bytes) -> bool:
-    """Return whether lists and objects stand too deep in each other; before a parser recurses into them."""
+    """Return whether lists and objects are nested too deeply, before a parser recurses into them."""
     if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:  # nearly always
         return False
     depth = 0

@@ -1,4 +1,4 @@
-"""The records that travel between the rooms: frozen, and secrets typed as such."""
+"""The records that travel between the rooms: immutable, with secrets typed as such."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
 
-SHORTEST_SHOWN_KEY_ID = 16  # AWS: 16 to 128 characters; a shorter one is not a real id
+SHORTEST_SHOWN_KEY_ID = 16  # AWS: 16 to 128 characters; a shorter one is not an id
 SECRET_LENGTH = 40  # of a secret access key of AWS
 
 
@@ -21,7 +21,7 @@ class StoredCredentials(Record):
     """A long-lived access key pair, as kept in a backend.
 
     Attributes:
-        created: when the pair was stored, or made by ``rotate``; None if unknown.
+        created: when the pair was stored, or created by ``rotate``; None if unknown.
     """
 
     access_key_id: str
@@ -32,13 +32,13 @@ class StoredCredentials(Record):
 class Credentials(Record):
     """What a program signs requests with.
 
-    Whatever a source says, no blank, control or non-ASCII character gets in here.
+    Whatever the source, blanks, control and non-ASCII characters are refused.
 
     Attributes:
         session_token: None for a long-lived pair.
-        expires: aware UTC; None for what does not expire.
-        account_id: 12 digits where known.
-        role_arn: the assumed role where there is one.
+        expires: aware UTC; None if they don't expire.
+        account_id: 12 digits, if known.
+        role_arn: the assumed role, if any.
     """
 
     access_key_id: str
@@ -49,7 +49,7 @@ class Credentials(Record):
     role_arn: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse keys and tokens that no AWS service made.
+        """Refuse keys and tokens that can't be AWS's.
 
         Raises:
             UnusableAnswerError: names the part, never its value.
@@ -63,20 +63,20 @@ class Credentials(Record):
         for part, text in parts.items():
             if not is_wire_text(text):
                 raise UnusableAnswerError(
-                    f"the {part} is empty, or has blanks, control characters or characters outside ASCII"
+                    f"the {part} is empty, or contains blanks, control characters or non-ASCII characters"
                 )
 
     def secrets(self) -> tuple[Secret[str], ...]:
-        """Return what must not be shown."""
+        """Return the secret parts."""
         return (self.secret_access_key, *([self.session_token] if self.session_token else []))
 
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
-        """Say whether these outlive *at* by more than *window*."""
+        """Return whether these are valid for more than *window* after *at*."""
         return self.expires is None or self.expires - at > window
 
 
 def masked(access_key_id: str) -> str:
-    """Show enough of an access key id to recognise it."""
-    # A secret that was stored in the place of an id must not show a part of itself.
+    """Return enough of an access key id to recognise it."""
+    # A secret that was stored in place of an id must not show a part of itself.
     is_recognised = len(access_key_id) >= SHORTEST_SHOWN_KEY_ID and len(access_key_id) != SECRET_LENGTH
     return f"...{access_key_id[-4:]}" if is_recognised else "..."

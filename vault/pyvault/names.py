@@ -1,4 +1,4 @@
-"""Names that come from outside, each behind one door that checks it."""
+"""Names that come from outside, each checked by one function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_NAME_BYTES = 512
 
 
 class Kind(StrEnum):
-    """What an item is. This version makes exactly these; see :class:`LaterKind` for what it may meet."""
+    """What an item is. This version makes exactly these; see :class:`LaterKind` for others."""
 
     CREDENTIAL = "credential"
     PENDING = "pending"
@@ -28,24 +28,24 @@ class Kind(StrEnum):
 
 
 class LaterKind(str):
-    """A kind that a later version made: its items are kept and shown, and never opened for what they mean."""
+    """A kind that a later version made: its items are kept and listed, but not interpreted."""
 
     __slots__ = ()
 
     @property
     def value(self) -> str:
-        """The word, as members of :class:`Kind` give theirs."""
+        """The text, as for members of :class:`Kind`."""
         return str(self)
 
 
-#: What other stores take for a kind of ours: a word, as all of :class:`Kind` are.
+#: What can be a kind of item in a store: a word, like all of :class:`Kind`.
 KIND_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 class ItemName(NamedTuple):
     """The name of one item in a backend: ``kind/name``, split at the first slash.
 
-    Exact and case-sensitive for the user, whatever the store below does.
+    Exact and case-sensitive for the user, whatever the underlying store does.
     """
 
     kind: Kind | LaterKind
@@ -56,7 +56,7 @@ class ItemName(NamedTuple):
 
 
 def parse_name(text: str) -> str:
-    """Check the name of an item and bring it into NFC.
+    """Return the name of an item in NFC, after checking it.
 
     Raises:
         InvalidNameError: empty, over 512 bytes of UTF-8, not encodable, or with
@@ -68,19 +68,19 @@ def parse_name(text: str) -> str:
     except UnicodeEncodeError:
         raise InvalidNameError(f"the name {name!r} is not valid Unicode") from None
     if not 1 <= size <= MAX_NAME_BYTES:
-        raise InvalidNameError(f"a name has 1 to {MAX_NAME_BYTES} bytes, not {size}")
+        raise InvalidNameError(f"a name must have 1 to {MAX_NAME_BYTES} bytes, not {size}")
     if any(unicodedata.category(char) == "Cc" for char in name):
-        raise InvalidNameError(f"the name {name!r} holds control characters")
+        raise InvalidNameError(f"the name {name!r} contains control characters")
     return name
 
 
 def parse_profile_name(text: str) -> ProfileName:
-    """Check a profile name; see :func:`parse_name`."""
+    """Return a checked profile name; see :func:`parse_name`."""
     return ProfileName(parse_name(text))
 
 
 def item_name(kind: str, name: str) -> ItemName:
-    """Build an item name from its checked parts.
+    """Return an item name, after checking its parts.
 
     Raises:
         InvalidNameError: an unknown kind, or a bad name.
@@ -89,27 +89,27 @@ def item_name(kind: str, name: str) -> ItemName:
         return ItemName(Kind(kind), parse_name(name))
     except ValueError:
         known = ", ".join(Kind)
-        raise InvalidNameError(f"there is no kind of item called {kind!r}", hint=f"the kinds are {known}") from None
+        raise InvalidNameError(f"unknown kind of item {kind!r}", hint=f"the kinds are {known}") from None
 
 
 def kind_in_store(word: str) -> Kind | LaterKind:
-    """Return the kind of something that is stored, whichever version stored it."""
+    """Return the kind of a stored item, whichever version stored it."""
     return Kind(word) if word in tuple(Kind) else LaterKind(word)
 
 
 def name_in_store(kind: str, name: str) -> ItemName:
-    """Build the name of something that is stored, whichever version stored it.
+    """Return the name of a stored item, whichever version stored it.
 
     Raises:
-        InvalidNameError: no version has such kinds, or a bad name.
+        InvalidNameError: not a kind of any version, or a bad name.
     """
     if not KIND_WORD.fullmatch(kind):
-        raise InvalidNameError(f"there is no kind of item called {kind!r}")
+        raise InvalidNameError(f"unknown kind of item {kind!r}")
     return ItemName(kind_in_store(kind), parse_name(name))
 
 
 def check_item_name(name: ItemName) -> None:
-    """Refuse an item name that did not come through a door of this module.
+    """Refuse an item name that was not checked by this module.
 
     Raises:
         InvalidNameError: a bad name, or one that is not in NFC.
@@ -119,5 +119,5 @@ def check_item_name(name: ItemName) -> None:
 
 
 def credential_name(profile: str) -> ItemName:
-    """Name the stored credentials of a profile."""
+    """Return the item name of a profile's stored credentials."""
     return ItemName(Kind.CREDENTIAL, parse_name(profile))

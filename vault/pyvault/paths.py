@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Paths(Record):
-    """The places of our files; nothing is created by asking for them.
+    """The paths of our files; nothing is created.
 
     Attributes:
-        runtime: emptied when the user's last session ends; None where the system has no such place.
+        runtime: emptied when the user's last session ends; None if the system has no such directory.
     """
 
     config_file: Path
@@ -35,7 +35,7 @@ class Paths(Record):
 
     @property
     def trust(self) -> Path:
-        """What vaults looked like when they were last seen."""
+        """The last known state of each vault."""
         return self.state / "trust.json"
 
     @property
@@ -45,18 +45,18 @@ class Paths(Record):
 
     @property
     def locks(self) -> Path:
-        """One lock file per thing only one process may do at a time."""
+        """One lock file for each thing that only one process may do at a time."""
         return self.state / "locks"
 
 
 def find_paths(environ: Mapping[str, str]) -> Paths:
-    """Find the places of our files for this user.
+    """Return the paths of this user's files.
 
     Args:
-        environ: ``PYVAULT_CONFIG`` overrides the config file's place.
+        environ: ``PYVAULT_CONFIG`` overrides the path of the config file.
 
     Raises:
-        ConfigError: this user has no home directory, as in a container with a user of its own number.
+        ConfigError: this user has no home directory, as in a container with an arbitrary user id.
     """
     import platformdirs
 
@@ -68,7 +68,7 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
     except RuntimeError:
         raise ConfigError(
             "this user has no home directory",
-            hint="set HOME to one, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME to absolute paths",
+            hint="set HOME, or set XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME to absolute paths",
         ) from None
     return Paths(
         config_file=expand_user(config) if config else directory / "config.toml",
@@ -79,16 +79,16 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
 
 
 def expand_user(text: str) -> Path:
-    """Expand a leading ``~`` or ``~NAME``.
+    """Return a path with a leading ``~`` or ``~NAME`` expanded.
 
     Raises:
-        ConfigError: nobody is called so, or this user has no home directory.
+        ConfigError: there is no such user, or this user has no home directory.
     """
     try:
         return Path(text).expanduser()
     except RuntimeError:
         raise ConfigError(
-            f"'{text}' begins with a home directory that can't be found", hint="write the path out, or set HOME"
+            f"the home directory in '{text}' can't be found", hint="write out the path, or set HOME"
         ) from None
 
 
@@ -97,6 +97,6 @@ def _find_runtime(environ: Mapping[str, str]) -> Path | None:
         import platformdirs
 
         return platformdirs.user_runtime_path("pyvault", appauthor=False)
-    # platformdirs would fall back to a directory below /tmp, which outlives the login.
+    # platformdirs would fall back to a directory in /tmp, which outlives the session.
     directory = environ.get("XDG_RUNTIME_DIR")
     return Path(directory, "pyvault") if directory else None

@@ -1,10 +1,10 @@
-"""Text of others for a terminal: a config, a key's name or an answer must not move the cursor or hide a part."""
+"""Foreign text for a terminal: a config, a name or an answer must not move the cursor or hide anything."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal would act upon: controls, format characters, line separators, lone surrogates."""
+    """Return *text* with everything escaped that a terminal acts on: controls, formatting, separators, surrogates."""
     if text.isascii() and text.isprintable():
         return text
     from unicodedata import category

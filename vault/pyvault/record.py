@@ -1,15 +1,15 @@
-"""Records: classes of named fields that are told by keyword, compared by value and never change.
+"""Records: immutable classes with named fields, keyword arguments and comparison by value.
 
-What ``dataclasses`` does, without its generated code: compiling the methods of the 65
-records that one command meets was a quarter of its start. Type checkers read the fields
-as they do there (PEP 681)::
+Like ``dataclasses``, but without generated code: compiling the methods of the 65 records
+of one command took a quarter of its start-up time. Type checkers understand the fields
+in the same way (PEP 681)::
 
     class Coin(Record):
         value: int
         name: str | None = None
 
-A ``repr`` shows the fields as they show themselves: a ``Secret`` is masked. A record
-can be pickled and copied if all its fields can.
+The ``repr`` shows the ``repr`` of each field: a ``Secret`` is masked. A record can be
+pickled and copied if all its fields can.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class _Factory:
 
 
 def field(*, default_factory: Callable[[], T]) -> T:
-    """Return the default of a field that each record gets its own of, such as an empty list."""
+    """Return a default that is created anew for each record, such as an empty list."""
     return cast("T", _Factory(default_factory))
 
 
 class _Fields:
-    """What both kinds of records have."""
+    """The base of both kinds of records."""
 
-    _types: ClassVar[Mapping[str, str]] = {}  # the names in order, and what is written as the type
+    _types: ClassVar[Mapping[str, str]] = {}  # the names in order, with the annotations
     _shown: ClassVar[tuple[str, ...]] = ()
     _compared: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, object]] = {}
@@ -49,11 +49,11 @@ class _Fields:
         """Collect the fields.
 
         Args:
-            uncompared: fields that two equal records may differ in.
+            uncompared: fields that comparison ignores.
             unshown: fields that the ``repr`` leaves out.
         """
         super().__init_subclass__()
-        # They are texts, because our modules import annotations from __future__.
+        # Annotations are texts, because our modules import annotations from __future__.
         own = {name: kind for name, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")}
         cls._shown += tuple(name for name in own if name not in (*cls._types, *unshown))
         cls._compared += tuple(name for name in own if name not in (*cls._types, *uncompared))
@@ -75,11 +75,11 @@ class _Fields:
 
     @classmethod
     def field_names(cls) -> tuple[str, ...]:
-        """Return the names of the fields, in the order in which they are written."""
+        """Return the names of the fields in order."""
         return tuple(cls._types)
 
     def __post_init__(self) -> None:
-        """Look at the fields of a new record; for records that can't have any value."""
+        """Check the fields of a new record; for subclasses."""
 
     def _refuse(self, values: Mapping[str, object]) -> NoReturn:
         missing = ", ".join(name for name in self._types if name not in values)
@@ -105,9 +105,9 @@ class _Fields:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Record(_Fields):
-    """Fields that never change; hashable where all of them are."""
+    """An immutable record; hashable if all its fields are."""
 
-    if not TYPE_CHECKING:  # a checker that saw them would allow every name
+    if not TYPE_CHECKING:  # if type checkers saw them, they would allow any name
 
         def __setattr__(self, name: str, value: object) -> None:
             raise AttributeError(f"{type(self).__qualname__}.{name} can't be changed; replace() makes another")
@@ -118,9 +118,9 @@ class Record(_Fields):
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class MutableRecord(_Fields):
-    """Fields that change while something is made or read."""
+    """A record whose fields can change."""
 
-    __hash__ = None  # type: ignore[assignment]  # what changes can't be found again
+    __hash__ = None  # type: ignore[assignment]  # mutable, so not hashable
 
 
 def replace(record: R, /, **changes: Any) -> R:  # as dataclasses.replace: of the fields' types

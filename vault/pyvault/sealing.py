@@ -1,9 +1,8 @@
-"""SEAL and OPEN: the one way pyvault encrypts, and the keys under it.
+"""SEAL and OPEN: the one way in which pyvault encrypts, and its key derivation.
 
-A box is made under a key and a *context*; whatever a box must be bound to (its
-vault, its name, its revision) goes into the context. Every box has a fresh key
-of its own and commits to it, so neither repeated nonces nor partitioning
-oracles are a worry of the callers.
+A box is sealed with a key and a *context*: what the box is bound to, such as its vault,
+name and revision. Every box has a fresh key and commits to it, so callers need not
+worry about repeated nonces or partitioning oracles.
 
 Source: C2SP chunked-encryption, the instance Cobblestone-256.
 """
@@ -21,20 +20,20 @@ LENGTH_SIZE = 4
 
 
 class BrokenSealError(Exception):
-    """A box does not open: another key, another context, or modified bytes.
+    """A box can't be opened: another key, another context, or modified bytes.
 
-    Which of them it was can't be told, and must not be. It never leaves the
-    core; callers say which part of which file it was.
+    Which of them it was can't be told apart, and must not be. Callers turn it into an
+    error that names the part and the file.
     """
 
 
 def seal(key: Secret[bytes], context: bytes, plain: Secret[bytes]) -> bytes:
-    """Encrypt *plain* so that only *key* and *context* together open it.
+    """Return *plain* encrypted, so that only *key* and *context* together open it.
 
     Args:
         key: 32 bytes.
         context: what the box is bound to; not secret, not stored in the box.
-        plain: at most some MiB, it stays in memory.
+        plain: at most a few MiB, because it is held in memory.
     """
     from cryptography.cobblestone import Cobblestone256Encryptor
 
@@ -43,30 +42,30 @@ def seal(key: Secret[bytes], context: bytes, plain: Secret[bytes]) -> bytes:
 
 
 def open_box(key: Secret[bytes], context: bytes, box: bytes) -> Secret[bytes]:
-    """Decrypt a box, all of it or nothing.
+    """Return the decrypted content of a box.
 
     Raises:
-        BrokenSealError: it does not open with this key and context.
+        BrokenSealError: it can't be opened with this key and context.
     """
     from cryptography.cobblestone import Cobblestone256Decryptor
     from cryptography.exceptions import InvalidTag
 
     opener = Cobblestone256Decryptor(key.reveal(), context)
     try:
-        # Nothing of the first chunks is used before the last one has verified.
+        # No chunk is used before the last one has been verified.
         return Secret(opener.update(box) + opener.finalize())
     except InvalidTag:
         raise BrokenSealError from None
 
 
 def sealed_size(plain_size: int) -> int:
-    """Say how many bytes the box of *plain_size* bytes has."""
+    """Return the size of the box of *plain_size* bytes."""
     chunks = plain_size // CHUNK_SIZE + 1  # the last one is shorter than a chunk, and may be empty
     return SALT_SIZE + COMMITMENT_SIZE + plain_size + chunks * TAG_SIZE
 
 
 def expand(key: Secret[bytes], info: bytes, size: int) -> Secret[bytes]:
-    """Derive *size* bytes for the purpose *info* from a uniformly random key.
+    """Return *size* bytes for the purpose *info*, derived from a uniformly random key.
 
     Source: RFC 5869, section 2.3 (HKDF-Expand), with SHA-512.
     """
@@ -77,19 +76,19 @@ def expand(key: Secret[bytes], info: bytes, size: int) -> Secret[bytes]:
 
 
 def pad(plain: Secret[bytes], multiple: int) -> Secret[bytes]:
-    """Hide the exact length: ``be32(len) || plain || zeros`` up to a multiple."""
+    """Return ``be32(len) || plain || zeros`` up to a multiple, which hides the exact length."""
     framed = LENGTH_SIZE + len(plain)
     filled = -(-framed // multiple) * multiple
     return Secret(len(plain).to_bytes(LENGTH_SIZE, "big") + plain.reveal() + bytes(filled - framed))
 
 
 def unpad(padded: Secret[bytes], multiple: int) -> Secret[bytes]:
-    """Undo :func:`pad`.
+    """Return what :func:`pad` padded.
 
-    The zeros are checked, so that one content has one padded form.
+    The zeros are checked, so that each content has exactly one padded form.
 
     Raises:
-        BrokenSealError: not the form that :func:`pad` makes.
+        BrokenSealError: not the form that :func:`pad` returns.
     """
     size = int.from_bytes(padded.reveal()[:LENGTH_SIZE], "big")
     end = LENGTH_SIZE + size

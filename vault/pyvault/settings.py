@@ -3,9 +3,9 @@
 ::
 
     [backend]
-    name = "file"            # or, when there are no options: backend = "file" at the top
+    name = "file"            # or, without options: backend = "file" at the top
 
-    [backend.file]           # options of that backend, whatever it knows
+    [backend.file]           # options of that backend
     path = "~/vault.pyv"
 
     [exec]
@@ -14,7 +14,7 @@
     [login]
     browser = "firefox"
 
-A setting that nobody knows is an error: a misspelt one would be a silent no.
+An unknown setting is an error: a misspelt one would silently have no effect.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ KNOWN = ("backend", "exec", "login", "prompt")
 
 
 class ToolConfig(Record):
-    """What config.toml says; everything may be missing.
+    """The settings in config.toml; all are optional.
 
     Attributes:
         backend: the name of the backend to use.
         backend_options: options by backend name; TOML's numbers and booleans
-            are texts here, as they are on a command line.
-        hide_shared_config: the child of ``exec`` sees a view of the AWS files, with nothing in ``[default]``.
-        browser: the program that opens a web page.
+            are texts here, as on a command line.
+        hide_shared_config: the child of ``exec`` sees a view of the AWS files with an empty ``[default]``.
+        browser: the program that opens web pages.
         prompt: the name of the prompt driver.
     """
 
@@ -54,10 +54,10 @@ class ToolConfig(Record):
 
 
 def load(path: Path) -> ToolConfig:
-    """Read config.toml; a missing file is an empty one.
+    """Return the settings in config.toml; a missing file counts as empty.
 
     Raises:
-        ConfigError: no file, unreadable, not TOML, an unknown setting, or a wrong type.
+        ConfigError: not a file, unreadable, not TOML, an unknown setting, or a wrong type.
     """
     try:
         text = read_file(path, MAX_BYTES).decode()
@@ -72,28 +72,28 @@ def load(path: Path) -> ToolConfig:
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"'{path}' is not TOML: {exc}") from None
     except (RecursionError, ValueError):
-        raise ConfigError(f"'{path}' has too many levels, or a number with too many digits") from None
+        raise ConfigError(f"'{path}' is nested too deeply, or has a number with too many digits") from None
     return parse(document, where=str(path))
 
 
 def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
-    """Check what a config file says.
+    """Return the settings in a parsed config file.
 
     Raises:
         ConfigError: an unknown setting, or a value of the wrong type.
     """
-    _only(document, KNOWN, "", where)
+    _check_known(document, KNOWN, "", where)
     name, options = _backend(document.get("backend", {}), where)
     execution = _table(document.get("exec", {}), "exec", where)
     login = _table(document.get("login", {}), "login", where)
     prompt = _table(document.get("prompt", {}), "prompt", where)
-    _only(execution, ("hide_shared_config",), "exec.", where)
-    _only(login, ("browser",), "login.", where)
-    _only(prompt, ("driver",), "prompt.", where)
+    _check_known(execution, ("hide_shared_config",), "exec.", where)
+    _check_known(login, ("browser",), "login.", where)
+    _check_known(prompt, ("driver",), "prompt.", where)
     return ToolConfig(
         backend=name,
         backend_options=options,
-        hide_shared_config=_switch(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
+        hide_shared_config=_flag(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
     )
@@ -131,7 +131,7 @@ def _text(value: object, setting: str, where: str) -> str | None:
     raise _wrong(setting, "a text", where)
 
 
-def _switch(value: object, setting: str, where: str) -> bool:
+def _flag(value: object, setting: str, where: str) -> bool:
     if isinstance(value, bool):
         return value
     raise _wrong(setting, "true or false", where)
@@ -143,15 +143,15 @@ def _table(value: object, setting: str, where: str) -> Mapping[str, object]:
     raise _wrong(setting, "a table", where)
 
 
-def _only(table: Mapping[str, object], known: tuple[str, ...], prefix: str, where: str) -> None:
+def _check_known(table: Mapping[str, object], known: tuple[str, ...], prefix: str, where: str) -> None:
     for key in table:
         if key not in known:
             settings = ", ".join(prefix + name for name in known)
-            raise ConfigError(f"there is no setting '{prefix}{key}' ({where})", hint=f"there are {settings}")
+            raise ConfigError(f"unknown setting '{prefix}{key}' in '{where}'", hint=f"the settings are {settings}")
 
 
-def _wrong(setting: str, wanted: str, where: str) -> ConfigError:
-    return ConfigError(f"'{setting}' has to be {wanted} ({where})")
+def _wrong(setting: str, expected: str, where: str) -> ConfigError:
+    return ConfigError(f"'{setting}' in '{where}' must be {expected}")
 
 
 def _reason(exc: OSError | UnicodeDecodeError) -> str:

@@ -1,8 +1,8 @@
-"""What pyvault does, told to whoever has turned on logging.
+"""Debug logging of what pyvault does.
 
-The standard library's loggers, one for each module, without the cost of
-importing them (10 ms): nobody listens in a process where ``logging`` was never
-imported. Never tell a secret, a one-time code, or the text of a command.
+It uses the standard library's loggers, one for each module, without the cost of importing
+them (10 ms): where ``logging`` was never imported, nobody listens. Never log a secret, a
+one-time code, or the text of a command.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 
 def trace(module: str, text: str, *values: object) -> None:
-    """Tell one thing at the level DEBUG.
+    """Log one message at level DEBUG.
 
     Args:
         module: ``__name__`` of the caller; the logger's name.
@@ -24,7 +24,7 @@ def trace(module: str, text: str, *values: object) -> None:
 
 
 def warn(module: str, text: str) -> None:
-    """Tell the log of a program what its human should know; Python shows it on stderr where nobody set up logging.
+    """Log a warning for the user; Python shows it on stderr if logging was not set up.
 
     Args:
         module: ``__name__`` of the caller.

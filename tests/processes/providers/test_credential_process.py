@@ -47,7 +47,7 @@ def test_deviation_6_static_keys_are_accepted() -> None:
 
 @pytest.mark.parametrize("version", [None, 2, "1", True, 1.5])
 def test_deviation_6_the_version_must_be_1(version: object) -> None:
-    with pytest.raises(UnusableAnswerError, match=r"Version (has to be 1|is missing)"):
+    with pytest.raises(UnusableAnswerError, match=r"Version (must be 1|is missing)"):
         parse(FULL | {"Version": version})
 
 
@@ -72,7 +72,7 @@ def test_an_expiration_as_old_tools_write_it(text: str) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "2030-01-01T01:00:00", 1893456000])
 def test_an_expiration_that_is_no_time_is_an_error(value: object) -> None:
-    with pytest.raises(UnusableAnswerError, match="Expiration has to be"):
+    with pytest.raises(UnusableAnswerError, match="Expiration must be"):
         parse(FULL | {"Expiration": value})
 
 

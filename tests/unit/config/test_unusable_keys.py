@@ -18,7 +18,9 @@ def config(text: bytes) -> ConfigFile:
 
 
 def test_a_key_with_a_blank_is_named_by_its_line_and_not_shown() -> None:
-    with pytest.raises(InvalidSettingError, match=r"line 2: .*the secret access key is empty, or has blanks") as caught:
+    with pytest.raises(
+        InvalidSettingError, match=r"line 2: .*the secret access key is empty, or contains blanks"
+    ) as caught:
         load_profile(config(KEYS), None, "a", {})
     assert "planted" not in caught.value.message
 

@@ -51,7 +51,7 @@ def test_a_directory_above_that_others_can_write(tree: Path, mode: int, exposed:
     if not exposed:
         assert read_header(path).generation == 1
         return
-    with pytest.raises(InsecurePermissionsError, match="who could exchange") as caught:
+    with pytest.raises(InsecurePermissionsError, match="who could replace") as caught:
         read_header(path)
     assert caught.value.hint == f"chmod go-w '{tree}'"
     assert read_header(path, FileChecks(modes=False)).generation == 1
@@ -92,9 +92,9 @@ def test_links_are_resolved_step_by_step(tree: Path, tmp_path: Path) -> None:
         assert find_exposed(path, user=os.geteuid()) == open_to_all
     vault = make_vault(tree / "home" / "vault")
     sources = UnlockSources(keyfile=vault.path.with_name("ci.key"))
-    with pytest.raises(InsecurePermissionsError, match="who could exchange"):
+    with pytest.raises(InsecurePermissionsError, match="who could replace"):
         Vault.open(open_to_all / "link" / "vault" / "vault.pyv", sources, options=WEAK)
-    with pytest.raises(InsecurePermissionsError, match="who could exchange"):
+    with pytest.raises(InsecurePermissionsError, match="who could replace"):
         Vault.create(open_to_all / "link" / "vault" / "new.pyv", new_slots=[KeyFileSlot(key=KEY)], options=WEAK)
     (tree / "straight").symlink_to(tree / "home" / "vault" / ".." / "vault")
     assert find_exposed(tree / "straight", user=os.geteuid()) is None
@@ -109,7 +109,7 @@ def test_a_state_directory_that_others_can_write(tmp_path: Path, mode: int) -> N
     state.mkdir()
     state.chmod(mode)
     for read in (TrustStore(state / "trust.json").known_states, ChoiceFile(state / "choice.json").load):
-        with pytest.raises(InsecurePermissionsError, match="writable by others"):
+        with pytest.raises(InsecurePermissionsError, match="writable by other users"):
             read()
     loose = FileChecks(modes=False)
     assert TrustStore(state / "trust.json", checks=loose).known_states() == {}
@@ -173,7 +173,7 @@ def without_modes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_system_that_keeps_no_modes_is_named_and_one_may_insist(tree: Path, what: str) -> None:
     path = known_answer(tree / "home" / "vault")
     {"file": path, "directory": path.parent, "directory above": tree}[what].chmod(0o777)
-    with pytest.raises(InsecurePermissionsError, match=r"file system \(\w+\) keeps no modes") as caught:
+    with pytest.raises(InsecurePermissionsError, match=r"file system \(\w+\) has no permissions") as caught:
         read_header(path)
     assert "PYVAULT_INSECURE_DIRECTORY=1" in str(caught.value.hint)
     assert "chmod" not in str(caught.value.hint)

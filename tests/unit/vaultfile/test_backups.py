@@ -165,6 +165,6 @@ def test_a_generation_that_cannot_grow(tmp_path: Path) -> None:
     handle = vault._handle
     assert handle is not None
     draft = replace(Draft.of(handle.snapshot, handle.keys), generation=MAX_GENERATION)
-    with pytest.raises(WriteFailedError, match="as often as"):
+    with pytest.raises(WriteFailedError, match="highest generation"):
         write_draft(vault.path, draft, base=None, check_in_place=lambda: None, options=WEAK)
     assert read_header(vault.path).generation == 1

@@ -65,7 +65,7 @@ def test_a_file_full_of_dear_slots_costs_no_more_than_the_budget(tmp_path: Path,
     slots = [passphrase(str(number), BOMB) for number in range(4)]
     vault = vault_with(tmp_path, RecoverySlot(code=new_recovery_code(), cost=BOMB), *slots)
     kdf = CountingKdf()
-    with pytest.raises(WrongKeyError, match="not tried, because one passphrase may not cost more") as caught:
+    with pytest.raises(WrongKeyError, match="not tried, to limit the work for one passphrase") as caught:
         Vault.open(vault.path, by_passphrase(typed), options=VaultOptions(derive=kdf))
     assert 0 < kdf.work <= UNLOCK_BUDGET
     untried = [slot.slot_id.hex() for slot in vault.slots() if slot.slot_id.hex() in caught.value.message]
@@ -84,7 +84,7 @@ def test_one_slot_can_be_tried_alone(tmp_path: Path) -> None:
         assert "not tried" not in caught.value.message
 
 
-@pytest.mark.parametrize(("name", "said"), [("laptop", "no slot 'laptop'"), ("passphrase", "more than one slot")])
+@pytest.mark.parametrize(("name", "said"), [("laptop", "no slot 'laptop'"), ("passphrase", "several slots")])
 def test_a_slot_that_is_not_one(tmp_path: Path, name: str, said: str) -> None:
     vault = vault_with(tmp_path, passphrase("a", HIGH), passphrase("b", HIGH))
     with pytest.raises(UsageError, match=said) as caught:
@@ -107,7 +107,7 @@ def test_the_kind_names_a_slot_that_is_the_only_one_of_it(tmp_path: Path) -> Non
 )
 def test_no_slot_is_added_that_would_not_be_tried(tmp_path: Path, new: Callable[[], NewSlot]) -> None:
     vault = vault_with(tmp_path, passphrase("a", HIGH), passphrase("b", HIGH))
-    with pytest.raises(UsageError, match=r"9\.0 GiB-passes together, and at most 6"):
+    with pytest.raises(UsageError, match=r"9\.0 GiB-passes together, over the limit of 6"):
         vault.add_slot(new())
     assert len(vault.slots()) == 2
     vault.remove_slot(vault.slots()[0].slot_id)

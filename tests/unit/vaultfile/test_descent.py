@@ -20,7 +20,7 @@ def line(last: int, branch: str = "a", *, writer: bytes | None = None, after: De
     descent = after or Descent()
     first = descent.steps[-1].generation + 1 if descent.steps else 1
     for generation in range(first, last + 1):
-        descent = descent.then(step(generation, branch), writer)
+        descent = descent.extended(step(generation, branch), writer)
     return descent
 
 
@@ -66,7 +66,7 @@ def test_an_older_version_leaves_a_gap() -> None:
     assert passed_on.includes(step(6)) is True
     assert passed_on.includes(step(5)) is None
     assert passed_on.includes(step(2, "b")) is None
-    later = passed_on.then(step(7), None)
+    later = passed_on.extended(step(7), None)
     assert later.includes(step(6, "b")) is False
     assert later.includes(step(5)) is None
 
@@ -80,7 +80,7 @@ def test_a_vault_of_before_the_list() -> None:
 def test_two_branches_merged() -> None:
     base = line(2)
     ours, theirs = line(4, "a", writer=ME, after=base), line(3, "b", writer=OTHER, after=base)
-    merged = ours.joined(theirs).then(step(5), ME)
+    merged = ours.merged(theirs).extended(step(5), ME)
     assert all(merged.includes(each) for each in (*ours.steps, *theirs.steps))
     assert merged.includes(step(4, "c")) is False
     assert dict(merged.writers) == {ME: step(5), OTHER: step(3, "b")}
@@ -88,7 +88,7 @@ def test_two_branches_merged() -> None:
 
 def test_a_merge_knows_no_more_than_the_one_who_knows_less() -> None:
     long, short = line(KEPT_STEPS + 20), line(3)
-    assert long.joined(short).includes(step(19, "c")) is None
+    assert long.merged(short).includes(step(19, "c")) is None
 
 
 def test_the_last_write_of_everybody() -> None:
@@ -103,7 +103,7 @@ def test_the_last_write_of_everybody() -> None:
 def test_a_writer_that_had_to_make_room_is_not_missed() -> None:
     descent = line(1, writer=ME)
     for number in range(KEPT_WRITERS):
-        descent = descent.then(step(2 + number), number.to_bytes(16, "big"))
+        descent = descent.extended(step(2 + number), number.to_bytes(16, "big"))
     assert ME not in descent.writers
     assert not descent.lacks_write(ME, step(1))
     assert descent.lacks_write(b"x" * 16, step(2))
@@ -111,13 +111,13 @@ def test_a_writer_that_had_to_make_room_is_not_missed() -> None:
 
 def test_a_restore_of_what_the_tip_came_from_continues_the_tip() -> None:
     tip = line(70)
-    assert line(66).continuing(tip) == tip
+    assert line(66).restored_over(tip) == tip
 
 
 def test_a_restore_of_another_branch_has_both() -> None:
     tip = line(4, "b", after=line(2))
-    assert line(3).continuing(tip).includes(step(3)) is True
-    assert line(3).continuing(tip).includes(step(4, "b")) is True
+    assert line(3).restored_over(tip).includes(step(3)) is True
+    assert line(3).restored_over(tip).includes(step(4, "b")) is True
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_other_key_derivations(params: bytes) -> None:
 @pytest.mark.parametrize(
     ("memory", "words"),
     [
-        (Memory(total=FLOOR.memory - 1, available=None), "in all"),
+        (Memory(total=FLOOR.memory - 1, available=None), "in total"),
         (Memory(total=GIB, available=FLOOR.memory - 1), "free"),
     ],
 )

@@ -156,7 +156,7 @@ def test_a_foreign_vault_is_no_backup(tmp_path: Path, remembered: bool) -> None:
     shutil.copy2(foreign.path, backup_path(vault.path, 1))
     before = vault.path.read_bytes()
     assert [backup.vault_id for backup in list_backups(vault.path)] == [foreign.vault_id]
-    with pytest.raises(ForeignVaultError, match=f"is of the vault {foreign.vault_id.hex()}"):
+    with pytest.raises(ForeignVaultError, match=f"is a backup of the vault {foreign.vault_id.hex()}"):
         restore(vault, trust if remembered else None)
     assert vault.path.read_bytes() == before
 
@@ -185,5 +185,5 @@ def test_a_backup_under_an_older_key_is_not_brought_back(tmp_path: Path) -> None
     vault.rekey()
     backup_path(vault.path, 1).write_bytes(old)
     backup_path(vault.path, 1).chmod(0o600)
-    with pytest.raises(ForeignVaultError, match="another data key"):
+    with pytest.raises(ForeignVaultError, match="different data key"):
         restore(vault, trust)

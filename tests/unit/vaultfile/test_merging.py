@@ -261,5 +261,5 @@ def test_a_place_of_another_vault_stays_its_own_though_that_was_seen_elsewhere_s
     sources = UnlockSources(keyfile=apart.directory / "ci.key")
     Vault.open(moved, sources, trust=apart.trust, options=WEAK).put(credential("a"), Secret(b"a"))
     shutil.copy2(apart.ours.path, other.path)
-    with pytest.raises(ForeignVaultError, match="another vault than the one known here"):
+    with pytest.raises(ForeignVaultError, match="is not the vault known here"):
         merge_vault(other.path, apart.copy, sources, sources, trust=apart.trust, options=WEAK)

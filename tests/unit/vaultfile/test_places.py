@@ -88,7 +88,7 @@ def test_a_link_is_refused_and_the_hint_names_the_file(tmp_path: Path) -> None:
     link.symlink_to(path)
     with pytest.raises(InsecurePermissionsError, match="symbolic link") as caught:
         read_header(link)
-    assert caught.value.hint == f"name the file itself: '{os.path.realpath(path)}'"
+    assert caught.value.hint == f"use the file itself: '{os.path.realpath(path)}'"
 
 
 def test_links_to_the_directory_are_followed(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_links_to_the_directory_are_followed(tmp_path: Path) -> None:
 def test_a_fifo_does_not_hang(tmp_path: Path) -> None:
     path = tmp_path / "fifo.pyv"
     os.mkfifo(path, 0o600)
-    with pytest.raises(NotAVaultError, match="not a plain file"):
+    with pytest.raises(NotAVaultError, match="not a regular file"):
         read_header(path)
 
 
@@ -115,7 +115,7 @@ def test_a_directory_a_device_and_a_socket(tmp_path: Path) -> None:
     server.bind(str(tmp_path / "s"))
     try:
         for path in (tmp_path / "directory.pyv", tmp_path / "s"):
-            with pytest.raises(NotAVaultError, match="not a plain file"):
+            with pytest.raises(NotAVaultError, match="not a regular file"):
                 read_header(path)
         with pytest.raises((NotAVaultError, AccessDeniedError)):
             read_header(Path("/dev/null"))

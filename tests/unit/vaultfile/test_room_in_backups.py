@@ -10,11 +10,11 @@ import pytest
 
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import writing
-from pyvault.vaultfile.disk.backups import backup_path, telling_of_room
+from pyvault.vaultfile.disk.backups import backup_path, hint_at_backups
 
 
 def fail(vault: Path, number: int) -> str | None:
-    with pytest.raises(WriteFailedError, match=os.strerror(number)) as caught, telling_of_room(vault), writing(vault):
+    with pytest.raises(WriteFailedError, match=os.strerror(number)) as caught, hint_at_backups(vault), writing(vault):
         raise OSError(number, os.strerror(number))
     return caught.value.hint
 

@@ -104,7 +104,7 @@ def test_a_missing_key_file_for_a_vault_with_such_a_slot(tmp_path: Path) -> None
     vault = make_vault(tmp_path, passphrase_slot("pw"))
     with pytest.raises(ConfigError, match=r"absent\.key") as caught:
         open_with(vault, UnlockSources(keyfile=tmp_path / "absent.key", passphrase_from_environment=given("pw")))
-    assert "is opened by a passphrase" in (caught.value.hint or ""), "a new key file would not open it"
+    assert "provide a passphrase" in (caught.value.hint or ""), "a new key file would not open it"
 
 
 def test_no_source_at_all(tmp_path: Path) -> None:

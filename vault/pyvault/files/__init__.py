@@ -1,1 +1,1 @@
-"""Writing a file whole or not at all, and locking between processes."""
+"""Private files: safe opening, atomic writing, and locks between processes."""

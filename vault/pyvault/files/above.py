@@ -1,8 +1,8 @@
-"""Who else could exchange a directory: whoever may write to one above it.
+"""Who else could replace a directory: anyone who can write to one above it.
 
-A path is resolved step by step, as the kernel does it, because the place of a
-link on the way is as good as the directory that it leads to. A directory with the
-sticky bit lets nobody rename what is another's, so ``/tmp`` is no danger.
+A path is resolved step by step, as the kernel does, because the directory of a link
+on the way matters as much as the one it leads to. In a directory with the sticky bit
+nobody can rename other users' files, so ``/tmp`` is safe.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ ROOT = 0
 
 
 def find_exposed(directory: Path, *, user: int, accounts: Path = ACCOUNTS) -> Path | None:
-    """Return the first directory above *directory* where others could exchange what leads to it.
+    """Return the first directory above *directory* in which others could replace what leads to it.
 
     Args:
-        directory: absolute; it is there. Not looked at itself.
-        user: who is not another.
-        accounts: where the files ``group`` and ``passwd`` are.
+        directory: absolute and existing; not checked itself.
+        user: the user id that doesn't count as another.
+        accounts: the directory of the files ``group`` and ``passwd``.
 
     Raises:
         OSError: as the system says.
@@ -41,7 +41,7 @@ def find_exposed(directory: Path, *, user: int, accounts: Path = ACCOUNTS) -> Pa
 
 
 def _above(directory: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield every directory in which a name on the way is looked up. Text, because every command does this often."""
+    """Yield every directory in which a name on the way is looked up. Paths are text: every command does this often."""
     here, links = "/", 0
     status = os.lstat(here)
     rest = _names(directory)
@@ -80,15 +80,15 @@ def _is_exposed(status: os.stat_result, user: int, accounts: Path) -> bool:
 
 
 def _members(group: int, accounts: Path) -> set[int]:
-    """Return the users of a group: those of whom it is the first, and those it lists.
+    """Return the users of a group: those whose primary group it is, and those it lists.
 
-    Read from the files: a name service may be slow, and a private group needs none.
+    Read from the files: a name service may be slow, and a private group doesn't need it.
     """
     users = {row[0]: (int(row[2]), int(row[3])) for row in _rows(accounts / "passwd", numbers=(2, 3))}
     listed = [row[3].split(",") for row in _rows(accounts / "group", numbers=(2,)) if int(row[2]) == group]
     named = {name.strip() for names in listed for name in names if name.strip()}
-    # A name without a number here is somebody of another service, and surely not us.
-    return {uid for uid, first in users.values() if first == group} | {
+    # A name without a number here comes from another service, so it is another user.
+    return {uid for uid, primary in users.values() if primary == group} | {
         users[name][0] if name in users else -1 for name in named
     }
 

@@ -1,8 +1,8 @@
-"""Replace a file so that everybody sees the old content or the new, never half.
+"""Replace a file atomically: everybody sees the old content or the new, never half.
 
-The new content goes into a temporary file of the same directory, reaches the
-disk, and is renamed over the old one. A killed process leaves the old file and
-perhaps a temporary one, which the next writer removes: whoever lives has it locked.
+The new content goes into a temporary file in the same directory, is synced to disk,
+and is renamed over the old one. A killed process leaves the old file and perhaps a
+temporary one, which the next writer removes: a living process holds a lock on its own.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _OURS = re.compile(rf".+{re.escape(PENDING_MARK)}[0-9a-f]{{{2 * RANDOM_BYTES}}}"
 
 
 class PendingFile:
-    """A temporary file that becomes *target* on :meth:`commit`, or vanishes."""
+    """A temporary file that replaces *target* on :meth:`commit`, or is removed."""
 
     _descriptor: int | None
 
     def __init__(self, target: Path, *, mode: int = 0o600, durable: bool = True) -> None:
-        """Create the temporary file beside its target.
+        """Create the temporary file next to its target.
 
         Args:
-            target: what it will become; its directory must exist.
+            target: the file to replace; its directory must exist.
             mode: permission bits of the new file, whatever the umask.
-            durable: wait for the disk; False for what may be lost in a crash.
+            durable: wait for the disk; False if it may be lost in a crash.
 
         Raises:
             WriteFailedError: the directory can't be written.
@@ -49,11 +49,11 @@ class PendingFile:
 
         self.target = target
         self._durable = durable
-        self._held: int | None = None  # keeps the file locked until it has its name: see remove_leftovers
+        self._lock: int | None = None  # keeps the file locked until it is renamed: see remove_leftovers
         with writing(target):
             self.path, self._descriptor = _make(target)
             if sys.platform != "win32":
-                self._held = os.dup(self._descriptor)
+                self._lock = os.dup(self._descriptor)
             set_mode(self._descriptor, mode)
 
     def __enter__(self) -> Self:
@@ -68,10 +68,10 @@ class PendingFile:
         """Remove what was not committed."""
         with contextlib.suppress(OSError):
             self._close()
-        # After a commit there is nothing to remove; what can't be removed now, the next writer removes.
+        # After a commit there is nothing to remove; what can't be removed now is left to the next writer.
         with contextlib.suppress(OSError):
             self.path.unlink()
-        self._let_go()
+        self._release()
 
     def write(self, data: bytes) -> None:
         """Append all of *data*.
@@ -83,19 +83,19 @@ class PendingFile:
             raise ValueError("the pending file is finished")
         rest = memoryview(data)
         with writing(self.target):
-            while rest:  # one call may write less, without an error, on a disk that is nearly full
+            while rest:  # one call may write less without an error if the disk is nearly full
                 rest = rest[os.write(self._descriptor, rest) :]
 
     def finish(self) -> None:
-        """Bring the content to the disk; after this it can be read back.
+        """Write the content to disk; after this it can be read back.
 
         Raises:
-            WriteFailedError: some systems tell of a full disk only here.
+            WriteFailedError: some systems report a full disk only here.
         """
-        self._bring_to_disk()
-        self._let_go()
+        self._flush()
+        self._release()
 
-    def _bring_to_disk(self) -> None:
+    def _flush(self) -> None:
         if self._descriptor is None:
             return
         with writing(self.target):
@@ -104,25 +104,25 @@ class PendingFile:
             self._close()
 
     def commit(self) -> None:
-        """Put it in the target's place.
+        """Replace the target.
 
         Raises:
-            WriteFailedError: the target is as it was; or it is new, but may not
-                survive a power loss, and then the message says so.
+            WriteFailedError: the target is unchanged; or it is replaced, but may
+                not survive a power loss, and then the message says so.
         """
-        self._bring_to_disk()
+        self._flush()
         with writing(self.target):
             retry_while_in_use(lambda: self.path.replace(self.target))
         if self._durable:
             try:
                 sync_directory(self.target.parent)
             except OSError as exc:
-                message = f"'{self.target}' is written, but may not survive a power loss: {exc.strerror}"
+                message = f"'{self.target}' was written, but may not survive a power loss: {exc.strerror}"
                 raise WriteFailedError(message) from exc
 
-    def _let_go(self) -> None:
-        if self._held is not None:
-            held, self._held = self._held, None
+    def _release(self) -> None:
+        if self._lock is not None:
+            held, self._lock = self._lock, None
             with contextlib.suppress(OSError):
                 os.close(held)
 
@@ -138,8 +138,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_li
     Args:
         path: its directory must exist.
         data: the whole new content.
-        mode: permission bits; None keeps those of the file in place (0600 for a new one).
-        follow_link: replace what a symbolic link leads to, and keep the link.
+        mode: permission bits; None keeps those of the existing file (0600 for a new one).
+        follow_link: replace the target of a symbolic link, and keep the link.
 
     Raises:
         WriteFailedError: nothing has changed.
@@ -153,71 +153,71 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_li
 
 
 def place_new(finished: Path, target: Path) -> None:
-    """Give a finished file of the same file system its name at last; what has that name already stays.
+    """Give a finished file in the same file system its final name, and replace nothing.
 
-    The old name may stay too: the caller removes it.
+    The old name may remain: the caller removes it.
 
     Raises:
-        VaultExistsError: something is there.
-        WriteFailedError: nothing has changed; or it is there, but may not survive a power loss.
+        VaultExistsError: something has that name.
+        WriteFailedError: nothing has changed; or the file is in place, but may not survive a power loss.
     """
     with writing(target):
         try:
             os.link(finished, target, follow_symlinks=False)
         except FileExistsError:
-            raise VaultExistsError(f"'{target}' exists already") from None
-        except OSError:  # a file system without hard links, where nothing looks and renames in one step
+            raise VaultExistsError(f"'{target}' already exists") from None
+        except OSError:  # a file system without hard links, where checking and renaming is not atomic
             if os.path.lexists(target):
-                raise VaultExistsError(f"'{target}' exists already") from None
+                raise VaultExistsError(f"'{target}' already exists") from None
             finished.rename(target)
         sync_directory(target.parent)
 
 
 def remove_leftovers(target: Path) -> None:
-    """Remove temporary files of the target that killed writers left; those of living ones stay."""
+    """Remove the temporary files that killed writers of *target* left; those of living ones stay."""
     _sweep(target.parent, lambda name: name.startswith(target.name + PENDING_MARK))
 
 
 def remove_all_leftovers(directory: Path) -> None:
-    """Remove all that killed writers of ours left in a directory, whichever file it was to become."""
+    """Remove all temporary files that killed writers left in a directory, whatever their target."""
     _sweep(directory, lambda name: _OURS.fullmatch(name) is not None)
 
 
 def _sweep(directory: Path, is_pending: Callable[[str], bool]) -> None:
-    with contextlib.suppress(OSError):  # a clean-up that fails must not stop the write
+    with contextlib.suppress(OSError):  # a failed clean-up must not stop the write
         for entry in list(os.scandir(directory)):
             if is_pending(entry.name):
                 with contextlib.suppress(OSError):
-                    _remove_unless_held(Path(entry.path))
+                    _remove_unless_locked(Path(entry.path))
 
 
-def _remove_unless_held(path: Path) -> None:
+def _remove_unless_locked(path: Path) -> None:
     if sys.platform == "win32" or not path.is_file() or path.is_symlink():
-        path.unlink()  # Windows refuses while the file is open; a planted link is nobody's
+        path.unlink()  # Windows refuses while the file is open; a planted link has no owner
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        if _hold(descriptor):
+        if _try_lock(descriptor):
             path.unlink()
     finally:
         os.close(descriptor)
 
 
 def _make(target: Path) -> tuple[Path, int]:
-    """Make a temporary file beside its target, and lock it; return its path and descriptor."""
+    """Create and lock a temporary file next to its target, and return its path and descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
         flags |= getattr(os, flag, 0)
     while True:
         path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(RANDOM_BYTES)}")
         descriptor = os.open(path, flags, 0o600)
-        if _hold(descriptor):
+        if _try_lock(descriptor):
             return path, descriptor
-        os.close(descriptor)  # somebody sweeps, and was quicker than our lock: that file goes
+        os.close(descriptor)  # a sweep was quicker than our lock, and removes this file
 
 
-def _hold(descriptor: int) -> bool:
-    """Lock an open file; False where somebody else has it, True also where the system knows no locks."""
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file, and return False if somebody else has locked it; True if the system has no locks."""
     if sys.platform == "win32":
         return True
     import fcntl
@@ -232,14 +232,14 @@ def _hold(descriptor: int) -> bool:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make a rename in *directory* survive a power loss."""
+    """Sync *directory*, so that a rename in it survives a power loss."""
     if sys.platform == "win32":
         return  # Windows has no such call; NTFS journals the rename
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     except OSError as exc:
-        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system that syncs no directories
+        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system that can't sync directories
             raise
     finally:
         os.close(descriptor)
@@ -247,7 +247,7 @@ def sync_directory(directory: Path) -> None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Generator[None]:
-    """Turn what the system says while *path* is written into our error."""
+    """Turn system errors while *path* is written into :class:`WriteFailedError`."""
     try:
         yield
     except OSError as exc:

@@ -1,9 +1,9 @@
-"""Is this file private, plain and ours? Asked of the opened descriptor.
+"""Whether a file is private, regular and ours, checked on the open descriptor.
 
-A check of a path says nothing of the file that is opened a moment later, so
-the file is opened first (without following a link, without waiting for a fifo)
-and the descriptor is asked. Windows keeps no such modes; there nothing is
-checked but that it is a plain file.
+A check of a path says nothing about the file that is opened a moment later, so the
+file is opened first (without following a link, without waiting for a fifo) and the
+descriptor is checked. Windows has no such permissions; there it only has to be a
+regular file.
 
 Source: docs/vault-format.md, section 8.
 """
@@ -34,35 +34,35 @@ if TYPE_CHECKING:
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 ROOT = 0
-WSL = frozenset({"9p", "drvfs"})  # how it mounts the drives of Windows
+WSL = frozenset({"9p", "drvfs"})  # how it mounts Windows drives
 INSIST = "PYVAULT_INSECURE_DIRECTORY"
 
 
 class FileChecks(Record):
-    """What is asked of a vault file and its directory.
+    """What to check of a vault file and its directory.
 
     Attributes:
-        modes: whether owner and permission bits mean anything on this system.
+        modes: whether owner and permission bits are checked.
     """
 
     modes: bool = sys.platform != "win32"
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> FileChecks:
-        """Return what is asked where an environment counts: nothing, if somebody insists."""
+        """Return the checks for an environment, which may turn them off."""
         return cls(modes=False) if environ.get(INSIST, "").lower() in {"1", "true", "yes"} else cls()
 
     @property
     def owner(self) -> int:
-        """The user this process runs as now; it may have given up rights since it started."""
+        """The current effective user; it may have changed since the process started."""
         return os.geteuid() if sys.platform != "win32" else 0
 
 
 def open_vault_file(path: Path, checks: FileChecks) -> int:
-    """Open a vault file for reading and give the descriptor.
+    """Open a vault file for reading, and return the descriptor.
 
     Raises:
-        VaultNotFoundError: nothing is there.
+        VaultNotFoundError: there is no such file.
         AccessDeniedError: the system refuses.
         NotAVaultError: a directory, fifo, device or socket.
         InsecurePermissionsError: others could read or replace it, or it is a link.
@@ -84,10 +84,10 @@ def open_vault_file(path: Path, checks: FileChecks) -> int:
 
 
 def check_directory(directory: Path, checks: FileChecks) -> None:
-    """Refuse a directory where others could replace the vault, or which they could replace.
+    """Refuse a directory in which others could replace the vault, or which they could replace.
 
     Raises:
-        InsecurePermissionsError: writable by group or world, somebody else's, or below one where others may write.
+        InsecurePermissionsError: it belongs to another user, or others can write to it or to one above it.
     """
     if not checks.modes:
         return
@@ -97,7 +97,7 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
         status = directory.stat()
         exposed = find_exposed(directory.absolute(), user=checks.owner)
     if status.st_mode & OTHERS_WRITE:
-        raise _insecure(directory, f"the directory '{directory}' is writable by others", "700", status.st_uid)
+        raise _insecure(directory, f"the directory '{directory}' is writable by other users", "700", status.st_uid)
     if status.st_uid not in {checks.owner, ROOT}:
         raise _foreign(directory, f"the directory '{directory}'", status.st_uid)
     if exposed is not None:
@@ -105,10 +105,10 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
 
 
 def check_ancestors(path: Path, checks: FileChecks) -> None:
-    """Refuse a path that others could lead elsewhere, before its links are resolved and forgotten.
+    """Refuse a path that others could redirect, before its links are resolved.
 
     Raises:
-        InsecurePermissionsError: it goes through a directory where others may write.
+        InsecurePermissionsError: it leads through a directory to which others can write.
     """
     if not checks.modes:
         return
@@ -117,31 +117,31 @@ def check_ancestors(path: Path, checks: FileChecks) -> None:
     directory = path.parent.absolute()
     try:
         exposed = find_exposed(directory, user=checks.owner)
-    except OSError:  # who opens the file says what is wrong
+    except OSError:  # opening the file reports the problem
         return
     if exposed is not None:
         raise _exposed(exposed, directory)
 
 
 def check_state_directory(directory: Path, checks: FileChecks) -> None:
-    """Refuse a state directory where others could write what we remember; one that is not there yet is made private.
+    """Refuse a state directory to which others can write; a missing one is fine, and will be created private.
 
     Raises:
         InsecurePermissionsError: see :func:`check_directory`.
     """
     try:
-        there = directory.is_dir()
-    except OSError:  # who reads or writes in it says what is wrong
+        exists = directory.is_dir()
+    except OSError:  # reading or writing in it reports the problem
         return
-    if there:
+    if exists:
         check_directory(directory, checks)
 
 
 def prepare_directory(directory: Path, checks: FileChecks) -> None:
-    """Make the vault's directory with mode 0700 if it is missing; check it if it is there.
+    """Create the vault's directory with mode 0700 if it is missing, and check it.
 
     Raises:
-        WriteFailedError: it can't be made.
+        WriteFailedError: it can't be created.
         InsecurePermissionsError: see :func:`check_directory`.
     """
     make_private_directory(directory, checks)
@@ -149,10 +149,10 @@ def prepare_directory(directory: Path, checks: FileChecks) -> None:
 
 
 def make_private_directory(directory: Path, checks: FileChecks) -> None:
-    """Make a directory with mode 0700 if it is missing, but none among another user's files.
+    """Create a directory with mode 0700 if it is missing, but not in another user's directory.
 
     Raises:
-        WriteFailedError: it can't be made.
+        WriteFailedError: it can't be created.
         InsecurePermissionsError: it would be in a directory of another user, whom it would lock out.
     """
     from pyvault.files.modes import make_directory
@@ -161,55 +161,55 @@ def make_private_directory(directory: Path, checks: FileChecks) -> None:
     try:
         owner = foreign_owner(directory) if checks.modes else None
         if owner is not None and owner != ROOT:
-            raise _foreign(directory, f"the place of '{directory}'", owner)
+            raise _foreign(directory, f"the directory of '{directory}'", owner)
         make_directory(directory)
     except OSError as exc:
-        message = f"can't make the directory '{directory}': {exc.strerror}"
+        message = f"can't create the directory '{directory}': {exc.strerror}"
         raise WriteFailedError(message, hint=foreign_owner_hint(directory)) from exc
 
 
 def _check_file(path: Path, status: os.stat_result, checks: FileChecks) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise NotAVaultError(f"'{path}' is not a plain file")
+        raise NotAVaultError(f"'{path}' is not a regular file")
     if not checks.modes:
         return
     if status.st_uid != checks.owner:
         raise _foreign(path, f"'{path}'", status.st_uid)
     if status.st_mode & OTHERS:
-        raise _insecure(path, f"'{path}' is open to others", "600", status.st_uid)
+        raise _insecure(path, f"'{path}' is readable by other users", "600", status.st_uid)
 
 
 def _exposed(above: Path, directory: Path) -> InsecurePermissionsError:
-    message = f"the directory '{above}' is writable by others, who could exchange '{directory}'"
+    message = f"the directory '{above}' is writable by other users, who could replace '{directory}'"
     return _insecure(above, message, "go-w", above.stat().st_uid)
 
 
 def _foreign(path: Path, what: str, owner: int) -> InsecurePermissionsError:
-    """Return the error about a file or directory of another user; nothing is tried there, as it is not ours."""
+    """Return the error for a file or directory of another user."""
     from pyvault.files.owners import ownership_hint
 
     return InsecurePermissionsError(f"{what} belongs to user {owner}", hint=ownership_hint(owner, path))
 
 
 def _insecure(path: Path, message: str, change: str, owner: int) -> InsecurePermissionsError:
-    """Return the error about a mode; advice to change it is none where the file system keeps none."""
+    """Return the error for a mode, with advice that works on its file system."""
     from pyvault.files.modes import keeps_modes, name_of_file_system
     from pyvault.files.owners import chmod_hint
 
     if keeps_modes(path if path.is_dir() else path.parent):
         return InsecurePermissionsError(message, hint=chmod_hint(change, path, owner))
     kind = name_of_file_system(path)
-    # Source: the documents of WSL, "Advanced settings configuration".
+    # Source: the WSL documentation, "Advanced settings configuration".
     metadata = 'or mount it with options = "metadata" ([automount] in /etc/wsl.conf); ' if kind in WSL else ""
     return InsecurePermissionsError(
-        f"{message}, and its file system ({kind}) keeps no modes",
-        hint=f"keep the vault in your home directory; {metadata}{INSIST}=1 insists on this place",
+        f"{message}, and its file system ({kind}) has no permissions",
+        hint=f"keep the vault in your home directory; {metadata}or use this place anyway with {INSIST}=1",
     )
 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Generator[None]:
-    """Turn what the system says while *path* is opened or read into our errors.
+    """Turn system errors while *path* is opened or read into our own errors.
 
     Raises:
         VaultNotFoundError, InsecurePermissionsError, NotAVaultError, AccessDeniedError
@@ -223,14 +223,14 @@ def reading(path: Path) -> Generator[None]:
 def _reading_error(path: Path, exc: OSError) -> Exception:
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
         return VaultNotFoundError(
-            f"there is no vault at '{path}'", hint="the first pyvault add makes it, or pyvault vault init"
+            f"there is no vault at '{path}'", hint="create it with pyvault add or pyvault vault init"
         )
     if exc.errno in {errno.ELOOP, errno.EMLINK}:
         return InsecurePermissionsError(
-            f"'{path}' is a symbolic link", hint=f"name the file itself: '{os.path.realpath(path)}'"
+            f"'{path}' is a symbolic link", hint=f"use the file itself: '{os.path.realpath(path)}'"
         )
     if exc.errno in {errno.ENXIO, errno.ENODEV, errno.EISDIR}:
-        return NotAVaultError(f"'{path}' is not a plain file")
+        return NotAVaultError(f"'{path}' is not a regular file")
     from pyvault.files.owners import foreign_owner_hint
 
     return AccessDeniedError(f"can't read '{path}': {exc.strerror}", hint=foreign_owner_hint(path))

@@ -1,4 +1,4 @@
-"""A lock between processes that dies with its holder, and the removal of those whose names never come again."""
+"""A lock between processes that ends with its holder, and the removal of lock files that nobody needs again."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
-REMOVING = 5.0  # seconds beyond the time-out for somebody who removes the file: a moment, but for a busy machine
+REMOVING = 5.0  # extra seconds for a process that is removing the file: a moment, unless the machine is busy
 LONGEST_PAUSE = 0.1
 HOLDER_SIZE = 200  # bytes read to name the holder
-WINDOWS_LOCK_OFFSET = 1 << 30  # a byte nobody reads: Windows locks are mandatory
+WINDOWS_LOCK_OFFSET = 1 << 30  # a byte that nobody reads: Windows locks are mandatory
 
 
 class LockFile:
     """An exclusive lock, held for the length of a ``with``.
 
     Not re-entrant, and two objects on one path exclude each other even within
-    one process, so it also serves threads.
+    one process, so it works between threads too.
     """
 
     def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None, ephemeral: bool = False) -> None:
-        """Name the lock; nothing is touched yet.
+        """Name the lock; nothing is opened yet.
 
         Args:
-            path: its directory must exist; the file is made with mode 0600.
+            path: its directory must exist; the file is created with mode 0600.
             timeout: seconds to wait for the holder; 0 tries once.
-            what: what is locked, for the error; by default the lock file itself.
-            ephemeral: the file goes with the lock (not on Windows, where an open
-                file can't be unlinked); so must all locks on this path be.
+            what: what is locked, for the error; the lock file itself by default.
+            ephemeral: remove the file with the lock (not on Windows, where an open
+                file can't be unlinked); all locks on this path must be ephemeral.
         """
         self.path = path
         self.timeout = timeout
@@ -54,10 +54,10 @@ class LockFile:
 
         Raises:
             LockTimeoutError: another process kept it for *timeout* seconds.
-            WriteFailedError: the lock file can't be made, or isn't a plain file that this user alone can write to.
+            WriteFailedError: the lock file can't be created, or isn't a regular file that only this user can write to.
         """
         if self._descriptor is not None:
-            raise RuntimeError(f"the lock {self.path} is held already")
+            raise RuntimeError(f"the lock {self.path} is already held")
         deadline = time.monotonic() + self.timeout
         while self._descriptor is None:
             descriptor = open_lock(self.path)
@@ -79,13 +79,13 @@ class LockFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let go; closing the descriptor is what unlocks."""
+        """Unlock, and close the file."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             if self._ephemeral and sys.platform != "win32" and is_at(descriptor, self.path):
-                with contextlib.suppress(OSError):  # one that stays is taken again, and goes then
+                with contextlib.suppress(OSError):  # one that stays is removed by its next holder
                     self.path.unlink()
-            # What was done under the lock is done; if unlocking fails, closing still unlocks.
+            # If unlocking fails, closing still unlocks.
             with contextlib.suppress(OSError):
                 unlock(descriptor)
             with contextlib.suppress(OSError):
@@ -104,7 +104,7 @@ class LockFile:
 
 
 def is_at(descriptor: int, path: Path) -> bool:
-    """Say whether an open file is the one that has this name, and not one that had it."""
+    """Return whether an open file still has this name."""
     try:
         named = os.lstat(path)
     except OSError:
@@ -113,10 +113,14 @@ def is_at(descriptor: int, path: Path) -> bool:
 
 
 def open_lock(path: Path, *, make: bool = True) -> int:
-    """Open a lock file, which is made if need be.
+    """Open a lock file, and return the descriptor.
+
+    Args:
+        path: of the file.
+        make: create it if it is missing.
 
     Raises:
-        WriteFailedError: it can't be opened, or isn't a plain file that this user alone can write to.
+        WriteFailedError: it can't be opened, or isn't a regular file that only this user can write to.
     """
     flags, what = os.O_RDWR | (os.O_CREAT if make else 0), f"the lock '{path}'"
     try:
@@ -127,7 +131,7 @@ def open_lock(path: Path, *, make: bool = True) -> int:
 
             if keeps_modes(path.parent):
                 raise
-            return open_private_file(path, flags, what=what, modes=False)  # who keeps a vault there has insisted
+            return open_private_file(path, flags, what=what, modes=False)  # the user insists on a vault there
     except (ConfigError, InsecurePermissionsError) as problem:
         raise WriteFailedError(problem.message, hint=problem.hint) from None
     except OSError as exc:
@@ -138,7 +142,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def try_lock(descriptor: int, what: str) -> bool:
-        """Lock an open file for this process alone, or say that another has it."""
+        """Lock an open file exclusively, and return whether that worked."""
         del what
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
         try:
@@ -148,12 +152,12 @@ if sys.platform == "win32":
         return True
 
     def try_share(descriptor: int) -> bool:
-        """Say no: Windows' runtime knows no shared locks, and abandoned.py needs none there."""
+        """Return False: Windows' runtime has no shared locks, and none is needed there."""
         del descriptor
         return False
 
     def unlock(descriptor: int) -> None:
-        """Let go."""
+        """Unlock an open file."""
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
@@ -161,17 +165,17 @@ else:
     import fcntl
 
     def try_lock(descriptor: int, what: str) -> bool:
-        """Lock an open file for this process alone, or say that another has it."""
+        """Lock an open file exclusively, and return whether that worked."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        except OSError as exc:  # a file system without locks: never go on without one
+        except OSError as exc:  # a file system without locks: don't go on without one
             raise WriteFailedError(f"can't lock {what}: {exc.strerror}") from exc
         return True
 
     def try_share(descriptor: int) -> bool:
-        """Keep an open file from being locked, or say that somebody has locked it or can't be kept from it."""
+        """Lock an open file as one of several, and return whether that worked."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
@@ -179,13 +183,13 @@ else:
         return True
 
     def unlock(descriptor: int) -> None:
-        """Let go."""
+        """Unlock an open file."""
         # A forked child shares the lock; unlocking, not only closing, frees it.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _is_shared(descriptor: int) -> bool:
-    """Say whether nobody holds the lock: somebody removes the file or, as here, looks, and is gone in a moment."""
+    """Return whether nobody holds the lock exclusively: another process removes the file, or checks as here."""
     shared = try_share(descriptor)
     if shared:
         unlock(descriptor)
@@ -199,7 +203,7 @@ def _write_holder(descriptor: int) -> None:
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, f"{os.getpid()} {command}\n".encode(errors="replace")[:HOLDER_SIZE])
     except OSError:
-        # A full disk spoils the name in an error message; the lock itself holds.
+        # A full disk only spoils the name in an error message; the lock itself works.
         return
 
 
@@ -220,15 +224,15 @@ ONE_AT_A_TIME = "sweep.lock"
 
 
 def remove_abandoned(directory: Path, is_ephemeral: Callable[[str], bool], *, idle: float = 0) -> None:
-    """Remove the lock files that nobody holds. One that can't be removed is left.
+    """Remove the lock files that nobody holds; one that can't be removed is left.
 
     Args:
-        directory: where they are; need not exist.
-        is_ephemeral: says of a file's name whether all who lock it call it ephemeral.
-        idle: leave those that somebody has locked in the last so many seconds.
+        directory: of the lock files; need not exist.
+        is_ephemeral: returns whether a file of that name is an ephemeral lock.
+        idle: leave those that were locked within the last so many seconds.
     """
     newest = clock.now().timestamp() - idle
-    with suppress(OSError, PyvaultError):  # held, not to be written, or not ours
+    with suppress(OSError, PyvaultError):  # held, not writable, or not ours
         with os.scandir(directory) as entries:
             found = [Path(entry.path) for entry in entries if is_ephemeral(entry.name)]
         if idle:
@@ -242,7 +246,7 @@ def remove_abandoned(directory: Path, is_ephemeral: Callable[[str], bool], *, id
 
 
 def _last_locked(path: Path) -> float:
-    """Give the time of the last lock; one that goes meanwhile, as they do, needs no removing."""
+    """Return when it was last locked; infinity if it is already gone."""
     try:
         return path.lstat().st_mtime
     except OSError:

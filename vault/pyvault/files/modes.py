@@ -1,4 +1,4 @@
-"""What we make is ours alone, whatever the umask says; and whether a file system keeps modes at all."""
+"""Creating private files and directories whatever the umask; and whether a file system has permissions at all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OWNER = stat.S_IRWXU
 
 
 def make_directory(directory: Path) -> None:
-    """Make a directory and all that is missing above it with mode 0700; one that is there stays as it is.
+    """Create a directory and all missing ones above it with mode 0700; an existing one stays as it is.
 
     Raises:
-        OSError: it can't be made, or something else has the name.
+        OSError: it can't be created, or something else has the name.
     """
     missing: list[Path] = []
     for place in (directory, *directory.parents):
@@ -33,10 +33,10 @@ def make_directory(directory: Path) -> None:
 
 
 def make_new_directory(directory: Path) -> None:
-    """Make a directory with mode 0700 where there is nothing yet.
+    """Create a directory with mode 0700.
 
     Raises:
-        OSError: it can't be made, or something has the name.
+        OSError: it can't be created, or something already has the name.
     """
     directory.mkdir(mode=OWNER)
     if directory.stat().st_mode & OWNER != OWNER:
@@ -44,10 +44,10 @@ def make_new_directory(directory: Path) -> None:
 
 
 def set_mode(descriptor: int, mode: int = 0o600) -> None:
-    """Give a file that was just made its mode; a file system that keeps no modes keeps none of this either."""
+    """Set the mode of a new file; on a file system without permissions this has no effect."""
     if sys.platform == "win32" or stat.S_IMODE(os.fstat(descriptor).st_mode) == mode:
         return
-    with contextlib.suppress(PermissionError):  # vfat says so to every mode that it can't have
+    with contextlib.suppress(PermissionError):  # vfat raises it for every mode that it can't store
         os.fchmod(descriptor, mode)
 
 
@@ -57,9 +57,9 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def keeps_modes(directory: Path) -> bool:
-    """Return whether a file in *directory* can be made private; tried with an empty one that does not stay.
+    """Return whether a file in *directory* can be made private; tries it with an empty temporary file.
 
-    Where nothing can be made, nobody can tell, and the ordinary case is assumed.
+    If no file can be created there, the ordinary case is assumed: True.
     """
     trial = directory / f".pyvault-{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -89,7 +89,7 @@ def name_of_file_system(path: Path, mounts: Path = MOUNTS) -> str:
         if len(fields) < 5 or not kind:
             continue
         point = ESCAPE.sub(lambda code: chr(int(code[1], 8)), fields[4])
-        # What was mounted last over the same point is what is seen.
+        # The last one mounted on the same point is the visible one.
         if len(point) >= longest and (place == point or place.startswith(point.rstrip("/") + "/")):
             found, longest = kind, len(point)
     return found

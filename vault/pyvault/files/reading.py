@@ -1,7 +1,7 @@
-"""Read a small file that anybody may have put in its place: bounded, and never waiting for a pipe.
+"""Read a small file that may be anything: bounded in size, and never waiting for a pipe.
 
-State files, settings and the AWS files come through here. A FIFO without a writer
-would hang the command, a device or a sparse file would fill the memory.
+State files, settings and the AWS files are read here. A FIFO without a writer would
+hang the command, a device or a sparse file would fill the memory.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def read_file(path: Path, limit: int) -> bytes:
 
     Args:
         path: a regular file.
-        limit: how many bytes it may have.
+        limit: the maximum size in bytes.
 
     Raises:
-        FileNotFoundError, NotADirectoryError: it isn't there.
-        OSError: it is no file, is longer than *limit*, or can't be read; ``strerror`` says so in
-            words for a person.
-        ValueError: the path holds a NUL.
+        FileNotFoundError, NotADirectoryError: there is no such file.
+        OSError: it is not a regular file, is longer than *limit*, or can't be read; ``strerror`` is
+            a text for people.
+        ValueError: the path contains a NUL.
     """
     flags = os.O_RDONLY
     for name in FLAGS:  # each where the system has it
@@ -63,7 +63,7 @@ def read_file(path: Path, limit: int) -> bytes:
 
 
 def _read(descriptor: int, path: Path, limit: int) -> bytes:
-    """Read to the end; files of /proc have no size, and any other may grow meanwhile."""
+    """Return all up to the end: files in /proc have size 0, and any other may grow meanwhile."""
     content = b""
     while part := os.read(descriptor, max(limit + 1 - len(content), 1)):
         content += part

@@ -1,8 +1,8 @@
-"""What Windows refuses for a moment only.
+"""Retrying what Windows refuses only for a moment.
 
-A file that somebody has open can't be replaced there, and one that is being
-replaced can't be opened; both pass. Elsewhere the old file simply stays with
-those who have it open, and nothing is ever tried twice.
+There a file that somebody has open can't be replaced, and one that is being replaced
+can't be opened. Elsewhere processes keep the old file that they have open, and nothing
+is tried twice.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ PAUSE = 0.05
 
 
 def retry_while_in_use(act: Callable[[], T]) -> T:
-    """Do something with a file, again and again for a moment while Windows says that it is in use.
+    """Return the result of *act*, which is retried for a moment while Windows says that a file is in use.
 
     Raises:
-        PermissionError: it still is, or it is a refusal of another kind.
+        PermissionError: it is still in use, or the error has another reason.
     """
     deadline = time.monotonic() + LIMIT
     while True:

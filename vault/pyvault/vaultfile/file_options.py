@@ -1,7 +1,7 @@
 """The options of the ``file`` backend, checked, and what follows from them.
 
-Passphrases are no options. They are asked for, and whoever is asked knows
-whether a descriptor, a variable or a human gives the answer.
+Passphrases are not options. They are asked for, and the ``Ask`` knows
+whether a descriptor, a variable or a person answers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
 from pyvault.files.file_checks import FileChecks
 from pyvault.paths import expand_user, find_paths
-from pyvault.record import Record
+from pyvault.record import Record, replace
 from pyvault.storage.backend_options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.disk.secret_file import refuse_key_as_path
 from pyvault.vaultfile.format.header import ID_SIZE
@@ -67,11 +67,11 @@ class VaultSettings(Record):
 
     Attributes:
         keyfile: a key file; with it a new vault gets no passphrase.
-        passphrase_file: asked before the human is.
-        kdf: how dear a new passphrase slot is.
-        weak_passphrase: a new one may be short or well known; the cheapest KDF says so too.
+        passphrase_file: read before the user is asked.
+        kdf: how expensive a new passphrase slot is.
+        weak_passphrase: a new one may be short or well known; the cheapest KDF implies it.
         unlock_store: the backend that keeps the keys of slots of type 4.
-        unlock_store_options: its options, which are given as ``unlock_store.KEY``.
+        unlock_store_options: its options, passed as ``unlock_store.KEY``.
         options: limits and expectations.
     """
 
@@ -86,13 +86,12 @@ class VaultSettings(Record):
 
     @classmethod
     def parse(cls, options: Options) -> VaultSettings:
-        """Check the options.
+        """Return the settings that the options make.
 
         Raises:
-            ConfigError: an unknown one, or a value that can't be.
+            ConfigError: an unknown option, or an invalid value.
         """
-        own = {key: value for key, value in options.items() if not key.startswith(STORE_PREFIX)}
-        check_options(BACKEND, own, known=KNOWN)
+        check_options(BACKEND, {key: options[key] for key in options if not key.startswith(STORE_PREFIX)}, known=KNOWN)
         path = options.get("path")
         kdf = _policy(options)
         return cls(
@@ -119,37 +118,35 @@ class VaultSettings(Record):
     def sources(
         self, ask: Ask, *, wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     ) -> UnlockSources:
-        """Say what opens the vault; :class:`UnlockSources` has the order.
+        """Return what opens the vault; :class:`UnlockSources` has the order.
 
         Args:
-            ask: gives the passphrase, and where it can, says whose it is.
-            wrapping_key: the store of ``unlock_store``, if there is one.
+            ask: answers with the passphrase, and may know its origin.
+            wrapping_key: looks into the store of ``unlock_store``, if there is one.
         """
         question = Question(key="passphrase", prompt=f"passphrase for '{self.path}'", sources=PASSPHRASE_SOURCES)
         file = self.passphrase_file
-        standing = None if file is None else lambda: read_passphrase_file(file)
-        origins = origins_of(ask)
-        if origins is None:
-            return UnlockSources(
-                keyfile=self.keyfile,
-                key=self.key_from_ask(ask),
-                passphrase_from_environment=standing,
-                wrapping_key=wrapping_key,
-                passphrase_prompt=lambda: ask(question),
-            )
-        return UnlockSources(
-            passphrase=origins.passphrase_from_flag(),
+        sources = UnlockSources(
             keyfile=self.keyfile,
             key=self.key_from_ask(ask),
-            passphrase_from_environment=standing or origins.passphrase_from_environment(),
+            passphrase_from_environment=None if file is None else lambda: read_passphrase_file(file),
             wrapping_key=wrapping_key,
+            passphrase_prompt=lambda: ask(question),
+        )
+        origins = origins_of(ask)
+        if origins is None:
+            return sources
+        return replace(
+            sources,
+            passphrase=origins.passphrase_from_flag(),
+            passphrase_from_environment=sources.passphrase_from_environment or origins.passphrase_from_environment(),
             passphrase_prompt=lambda: origins.passphrase_from_prompt(question),
             passphrase_again=lambda: origins.passphrase_from_prompt(question, wrong=True),
             undisturbed=undisturbed_of(ask),
         )
 
     def key_from_ask(self, ask: Ask) -> Secret[bytes] | None:
-        """Return what is in a key file, given without the file; None if it isn't.
+        """Return the key of a key file that came without the file; None if there is none.
 
         Raises:
             UsageError: there is a key file too.
@@ -157,15 +154,15 @@ class VaultSettings(Record):
         """
         key = key_of(ask)
         if key is not None and self.keyfile is not None:
-            raise UsageError(f"Can't use {KEY} with a key file, and '{self.keyfile}' is one")
+            raise UsageError(f"can't use {KEY} together with the key file '{self.keyfile}'", hint="use one of the two")
         return key
 
     def new_slots(self, ask: Ask) -> list[NewSlot]:
-        """Say what shall open a new vault: the key file or its key if there is one, else a passphrase.
+        """Return the slots of a new vault: the key file or its key if there is one, else a passphrase.
 
         Raises:
             ConfigError: the key file is not there.
-            InputRequiredError: nobody can give a passphrase, or the one given is weak.
+            InputRequiredError: nobody can be asked for a passphrase, or the passphrase is weak.
         """
         from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot
         from pyvault.vaultfile.unlock.passphrase import check_new_passphrase
@@ -186,7 +183,7 @@ class VaultSettings(Record):
             try:
                 passphrase = ask(question)
             except InputRequiredError as exc:
-                exc.hint = exc.hint or "with PYVAULT_BACKEND=memory no vault is made, and nothing is kept"
+                exc.hint = exc.hint or "to keep nothing and need no vault, set PYVAULT_BACKEND=memory"
                 raise
         if not self.weak_passphrase:
             check_new_passphrase(passphrase)
@@ -203,40 +200,33 @@ def _policy(options: Options) -> KdfPolicy:
     try:
         return KdfPolicy(options.get("kdf", KdfPolicy.DEFAULT))
     except ValueError:
-        raise InvalidSettingError(f"the kdf is {options['kdf']!r}", hint=f"one of {', '.join(KdfPolicy)}") from None
+        raise InvalidSettingError(
+            f"the option 'kdf' is {options['kdf']!r}", hint=f"use one of {', '.join(KdfPolicy)}"
+        ) from None
 
 
 def _vault_id(options: Options) -> bytes | None:
     text = options.get("expect_vault_id")
-    if text is None:
-        return None
-    try:
-        vault_id = bytes.fromhex(text)
-    except ValueError:
-        vault_id = b""
-    if len(vault_id) != ID_SIZE:
-        raise InvalidSettingError(f"the expected vault id {text!r} is not {2 * ID_SIZE} hex digits")
-    return vault_id
+    return None if text is None else _parse_hex(text, ID_SIZE, "the expected vault id")
 
 
 def _fingerprints(options: Options) -> frozenset[bytes]:
     text = options.get("expect_fingerprint")
     if text is None:
         return frozenset()
-    return frozenset(_parse_fingerprint(part.strip()) for part in text.split(","))
+    hint = "pyvault vault verify shows the vault's; separate several with commas"
+    parts = (part.strip() for part in text.split(","))
+    return frozenset(_parse_hex(part, FINGERPRINT_SIZE, "the expected fingerprint", hint) for part in parts)
 
 
-def _parse_fingerprint(text: str) -> bytes:
+def _parse_hex(text: str, size: int, what: str, hint: str | None = None) -> bytes:
     try:
-        fingerprint = bytes.fromhex(text)
+        parsed = bytes.fromhex(text)
     except ValueError:
-        fingerprint = b""
-    if len(fingerprint) != FINGERPRINT_SIZE:
-        raise InvalidSettingError(
-            f"the expected fingerprint {text!r} is not {2 * FINGERPRINT_SIZE} hex digits",
-            hint="pyvault vault verify shows the vault's; several stand with commas between",
-        )
-    return fingerprint
+        parsed = b""
+    if len(parsed) != size:
+        raise InvalidSettingError(f"{what} {text!r} is not {2 * size} hex digits", hint=hint)
+    return parsed
 
 
 def _number(options: Options, key: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What one process knows of one vault file: its keys and the last verified state; and how it comes to know it."""
+"""An open vault file: its keys and the last verified state; and how it is opened."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, VaultNotFoundError, WrongKeyError
+from pyvault.errors import (
+    ConflictError,
+    ForeignVaultError,
+    ForkError,
+    RollbackError,
+    TamperedError,
+    VaultNotFoundError,
+    WrongKeyError,
+)
 from pyvault.files.file_checks import check_ancestors
 from pyvault.record import MutableRecord
 from pyvault.sealing import BrokenSealError
@@ -41,7 +49,7 @@ class Handle(MutableRecord):
         path: absolute, its directory without links.
         unlocked: what opened it.
         snapshot: the last state that was verified or written.
-        last_write: the last write of this state directory, as far as it is known.
+        last_write: the last write from this state directory, as far as it is known.
     """
 
     path: Path
@@ -82,10 +90,10 @@ class Handle(MutableRecord):
             yield reader
 
     def write(self, make: Callable[[VaultReader], Draft]) -> None:
-        """Replace the file by what *make* gives for its present state; under :func:`lock` only.
+        """Replace the file with the draft that *make* returns for its present state; only under :func:`lock`.
 
         Raises:
-            ConflictError: other writers came through each time, in spite of the lock.
+            ConflictError: other writers got through each time, in spite of the lock.
             WriteFailedError: nothing changed.
         """
         from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
@@ -110,7 +118,24 @@ class Handle(MutableRecord):
             self.last_write = None if writer is None else self.state.step
             self._remember(self.state)
             return
-        raise ConflictError(f"'{self.path}' is being written by others who don't see our lock")
+        raise ConflictError(f"'{self.path}' is being written by processes that don't honor the lock")
+
+    def verify(self) -> int:
+        """Verify the header, open the index and every record, and return the number of records.
+
+        Raises:
+            TamperedError: something is damaged; the message names every damaged record.
+        """
+        with self.reading() as reader:
+            entries = reader.snapshot(self.keys).index.entries
+            damaged = [str(entry.name) for entry in entries if reader.is_damaged(self.keys, entry)]
+        if damaged:
+            named = ", ".join(f"'{name}'" for name in damaged)
+            count = (
+                "1 modified or damaged record" if len(damaged) == 1 else f"{len(damaged)} modified or damaged records"
+            )
+            raise TamperedError(f"'{self.path}' has {count}: {named}")
+        return len(entries)
 
     def _admit(self, reader: VaultReader) -> None:
         if reader.still_shows(self.snapshot):
@@ -141,34 +166,34 @@ class Handle(MutableRecord):
 def admit(
     seen: VaultState, known: Mapping[bytes, VaultState], snapshot: Callable[[], Snapshot], trust: TrustStore | None
 ) -> VaultState:
-    """Return what to remember of a state that may follow what was seen; see ``state/trust_store.py``.
+    """Return what to remember of a state that may follow the last one seen; see ``state/trust_store.py``.
 
     Raises:
-        RollbackError, ForkError: it may not; a conflict copy beside the vault is named.
+        RollbackError, ForkError: it may not; the error names a conflict copy next to the vault.
         ForeignVaultError: it is another vault.
     """
     try:
         return check_history(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
     except (ForkError, RollbackError) as exc:
-        from pyvault.vaultfile.disk.conflict_copies import name_copies
+        from pyvault.vaultfile.disk.conflict_copies import name_conflict_copies
 
-        raise name_copies(exc, Path(seen.path), seen.vault_id) from None
+        raise name_conflict_copies(exc, Path(seen.path), seen.vault_id) from None
 
 
 def lock(path: Path, options: VaultOptions) -> LockFile:
-    """Give the lock that every writer of the vault at *path* holds."""
-    from pyvault.files.lock import LockFile  # who only reads needs none
+    """Return the lock that every writer of the vault at *path* holds."""
+    from pyvault.files.lock import LockFile  # readers need none
 
     return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout, what=f"'{path}'")
 
 
 def canonical_path(path: Path) -> Path:
-    """Make a vault's path independent of the working directory and of links to its directory."""
+    """Return a vault's absolute path, with the links to its directory resolved."""
     return Path(os.path.realpath(path.parent)) / path.name
 
 
 def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
-    """Prepare to unlock the file that was opened; it may be closed meanwhile."""
+    """Return what unlocks the file that was opened, which may be closed meanwhile."""
 
     def fits(data_key: Secret[bytes]) -> bool:
         return reader.is_signed_by(derive_keys(data_key, reader.header.vault_id))
@@ -186,7 +211,7 @@ def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
 def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
     """Return what opens another state of the vault by the slot that opened this one.
 
-    A rekey elsewhere wrapped the new data key for our slot too, if its key was at hand there.
+    A rekey elsewhere wrapped the new data key for our slot too, if it was given the key of that slot.
 
     Raises:
         WrongKeyError: it does not.
@@ -196,20 +221,20 @@ def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
             with contextlib.suppress(BrokenSealError):
                 data_key = slot.open(unlocked.wrapping_key, header.vault_id)
                 return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=unlocked.wrapping_key)
-    raise WrongKeyError(f"'{path}' has a new data key, and the slot that opened it is gone", hint="open it again")
+    raise WrongKeyError(f"'{path}' was rekeyed, and the slot that opened it is gone", hint="open it again")
 
 
 def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions) -> Handle:
     """Open a vault.
 
-    The trust file is read first: a vault that is newer than its entry is then
-    nothing unusual. The file is closed while a human is asked.
+    The trust file is read first, so that a vault newer than its entry is not
+    suspicious. The vault file is closed while the user is asked.
 
     Raises:
         VaultGoneError: it is not there, and should be.
         VaultFileError: see the distinct errors of ``pyvault.errors``.
         InputRequiredError: no source of a key was given.
-        UserCancelledError: the human declined.
+        UserCancelledError: the user declined.
     """
     check_ancestors(path, options.checks)
     path = canonical_path(path)
@@ -230,7 +255,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
     keys = derive_keys(unlocked.data_key, locked.header.vault_id)
     with VaultReader(path, options.checks) as reader:
         if (reader.header.vault_id, reader.header.key_epoch) != (locked.header.vault_id, locked.header.key_epoch):
-            raise ConflictError(f"'{path}' got a new data key while it was being opened", hint="open it again")
+            raise ConflictError(f"'{path}' was rekeyed while it was being opened", hint="try again")
         reader.verify_header(keys)
         if options.expects_a_vault:
             from pyvault.vaultfile.state.expectations import check_generation, check_key
@@ -244,7 +269,7 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
         seen = admit(seen, known, opened, trust)
         snapshot = opened()
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
-        trust.record(seen)  # takes a lock, so not for what is known
+        trust.record(seen)  # takes a lock, so only for news
     trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
     return Handle(
         path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, last_write=last_write

@@ -1,8 +1,8 @@
 """A vault that is gone is not one that was never made.
 
 Taken for empty, it would answer "no such profile", and the next ``add`` would make
-another in its place. So a missing file is an error of its own where anything says
-that there was one: our memory, a backup beside it, or an expectation.
+another in its place. So a missing file is an error of its own if anything says that
+there was one: the trust file, a backup next to it, or an expectation.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def refuse_lost(path: Path, known: Mapping[bytes, VaultState], options: VaultOpt
     """Raise an error if a vault that was not found at *path* must have been there.
 
     Args:
-        path: settled, as the memory has it.
-        known: what the trust file remembers.
+        path: canonical, as in the trust file.
+        known: the states in the trust file.
         options: how the vault was to be opened.
 
     Raises:
@@ -41,16 +41,16 @@ def refuse_lost(path: Path, known: Mapping[bytes, VaultState], options: VaultOpt
     if backups:
         raise VaultGoneError(
             f"{nothing}, but there are backups of one",
-            hint="pyvault vault restore 1 brings it back, pyvault vault init makes an empty one",
+            hint="pyvault vault restore 1 restores the newest, pyvault vault init creates an empty vault",
         )
     if before is not None:
         raise VaultGoneError(
-            f"{nothing}, but the vault {before.vault_id.hex()} was there",
-            hint="bring the file back; pyvault vault init makes an empty one, pyvault vault forget drops the memory",
+            f"{nothing}, but the vault {before.vault_id.hex()} was there before",
+            hint="put the file back; pyvault vault init creates an empty vault, pyvault vault forget drops the old one",
         )
     if options.expects_a_vault:
         raise VaultGoneError(
-            f"{nothing}, and one is expected",
-            hint="bring the file, or take PYVAULT_EXPECT_VAULT_ID, PYVAULT_EXPECT_FINGERPRINT "
-            "and PYVAULT_MIN_GENERATION away",
+            f"{nothing}, but one is expected",
+            hint="provide the file, or unset PYVAULT_EXPECT_VAULT_ID, PYVAULT_EXPECT_FINGERPRINT "
+            "and PYVAULT_MIN_GENERATION",
         )

@@ -1,12 +1,12 @@
-"""The open vault: the one door to everything in this package.
+"""The open vault: the one entry point to this package.
 
-Every reading looks at the file in place, so another handle's writes are seen at
-once; every writing is a transaction that locks, reads and verifies again first.
-A handle can be used from threads: they wait for each other. Most processes only
-read, so what writes and rekeys is imported where it happens.
+Every read looks at the file in place, so another handle's writes are seen at once;
+every write is a transaction that locks, reads and verifies again first. A handle can
+be used from several threads: they wait for each other. Most processes only read, so
+what writes and rekeys is imported where it happens.
 
 Longer than most files: it is the whole surface, and each method only takes the
-handle's lock and calls the file that does the work.
+handle's lock and calls the module that does the work.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ class Vault:
         """Make an empty vault; see :func:`~pyvault.vaultfile.state.new_vault_file.create_vault`.
 
         Args:
-            path: nothing may be there; the directory is made if it is missing.
+            path: must be free; a missing directory is created.
             new_slots: at least one.
             trust: None for a session vault.
-            options: how to work with it.
+            options: how to use it.
         """
         from pyvault.vaultfile.state.new_vault_file import create_vault
 
@@ -80,7 +80,7 @@ class Vault:
         trust: TrustStore | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Open a vault; may ask a human. See :func:`~pyvault.vaultfile.handle.open_vault`."""
+        """Open a vault; may ask the user. See :func:`~pyvault.vaultfile.handle.open_vault`."""
         return cls(open_vault(path, sources, trust, options))
 
     @classmethod
@@ -93,7 +93,7 @@ class Vault:
         trust: TrustStore | None = None,
         options: VaultOptions = ORDINARY,
     ) -> Self:
-        """Bring a backup back; see :func:`~pyvault.vaultfile.state.new_vault_file.restore_vault`."""
+        """Restore a backup; see :func:`~pyvault.vaultfile.state.new_vault_file.restore_vault`."""
         from pyvault.vaultfile.state.new_vault_file import restore_vault
 
         return cls(restore_vault(path, number, sources, trust, options))
@@ -102,12 +102,12 @@ class Vault:
 
     @property
     def path(self) -> Path:
-        """Where the file is: absolute."""
+        """The absolute path of the file."""
         return self._open_handle().path
 
     @property
     def vault_id(self) -> bytes:
-        """16 bytes, constant for the vault's life."""
+        """16 bytes that never change."""
         return self._open_handle().snapshot.header.vault_id
 
     @property
@@ -142,17 +142,17 @@ class Vault:
 
     @property
     def needs_renewal(self) -> bool:
-        """Say whether a passphrase slot is cheaper to guess than the floor allows today."""
+        """Whether a passphrase slot has a KDF setting below today's floor."""
         return any(slot.cost is not None and slot.cost.is_below_floor() for slot in self.slots())
 
     @property
     def cleared(self) -> int:
-        """The number that :meth:`note_cleared` gave; 0 if none was."""
+        """The number of the last :meth:`note_cleared`; 0 if there was none."""
         number = self._open_handle().snapshot.index.meta.get(CLEARED)
         return number if isinstance(number, int) else 0
 
     def note_cleared(self, number: int) -> None:
-        """Write down the number of a clearing; for session vaults."""
+        """Record the number of a clearing; for session vaults."""
         from pyvault.record import replace
 
         self._change(lambda draft: replace(draft, meta={**draft.meta, CLEARED: number}))
@@ -164,7 +164,7 @@ class Vault:
     # Items
 
     def entries(self) -> list[Entry]:
-        """List the items, in the order of the file; decrypts none."""
+        """Return the items in the order of the file; decrypts none."""
         with self._guard:
             if self._transaction is None:
                 self.refresh()
@@ -173,7 +173,7 @@ class Vault:
             return [Entry.of(record.entry) for record in self._transaction.draft.records]
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give an item's payload.
+        """Return an item's payload.
 
         Raises:
             ItemNotFoundError: there is no such item.
@@ -220,7 +220,7 @@ class Vault:
         self._change(lambda draft: draft.with_item(name, data, modified=modified, expires=until, attributes=facts))
 
     def delete(self, name: ItemName) -> None:
-        """Remove an item, a damaged one too. Backups still hold it, see ``delete_backups``.
+        """Remove an item, even a damaged one. Backups still hold it, see ``delete_backups``.
 
         Raises:
             ItemNotFoundError: there is no such item.
@@ -232,7 +232,7 @@ class Vault:
     def transaction(self) -> Generator[None]:
         """Make the changes inside the ``with`` one write: all of them, or none.
 
-        Holds the vault's lock; one inside another joins it.
+        Holds the vault's lock; a nested transaction joins the outer one.
 
         Raises:
             LockTimeoutError: another process kept the lock.
@@ -258,7 +258,7 @@ class Vault:
                     handle.write(lambda _base: transaction.draft_on_top(handle))
 
     def refresh(self) -> None:
-        """See other writers' changes.
+        """Read other writers' changes.
 
         Raises:
             VaultFileError: the file is gone, damaged, older, forked or foreign.
@@ -267,26 +267,24 @@ class Vault:
             pass
 
     def verify(self) -> int:
-        """Read and open everything; gives the number of records.
+        """Read and open everything, and return the number of records.
 
         Raises:
             TamperedError: header, index or records are damaged; the message
                 names every damaged record.
         """
-        from pyvault.vaultfile.verify import verify
-
         with self._guard:
-            return verify(self._open_handle())
+            return self._open_handle().verify()
 
     # Slots and keys
 
     def slots(self) -> list[SlotInfo]:
-        """List the key slots."""
+        """Return the key slots."""
         with self._guard:
             return self._open_handle().slots()
 
     def add_slot(self, new: NewSlot) -> bytes:
-        """Add a way to unlock; gives the slot's id.
+        """Add a way to unlock, and return the slot's id.
 
         Raises:
             UsageError: the vault has as many slots of this kind as it can have.
@@ -294,10 +292,10 @@ class Vault:
         return self._place_slot(new, instead_of=None)
 
     def remove_slot(self, slot_id: bytes) -> None:
-        """Take a way to unlock away, and delete the backups, which would still have it.
+        """Remove a way to unlock, and delete the backups, which would still have it.
 
-        Whoever had it and a copy of the file still knows the data key; only
-        :meth:`rekey` locks such a person out.
+        Anyone with the old secret and an old copy can still open that copy, and knows the
+        data key; only :meth:`rekey` protects later versions.
 
         Raises:
             ItemNotFoundError: there is no such slot.
@@ -306,7 +304,7 @@ class Vault:
         self._change(lambda draft: draft.without_slot(slot_id))
 
     def change_passphrase(self, new: NewSlot, *, slot_id: bytes | None = None) -> bytes:
-        """Put a new passphrase in the place of an old one, and delete the backups; gives the new slot's id.
+        """Replace a passphrase, delete the backups, and return the new slot's id.
 
         Args:
             new: the new passphrase slot.
@@ -316,7 +314,7 @@ class Vault:
         Raises:
             UsageError: it isn't clear which slot is meant.
         """
-        return self._place_slot(new, instead_of=slot_id or self._own_passphrase_slot())
+        return self._place_slot(new, instead_of=slot_id or self._passphrase_slot())
 
     def rekey(
         self,
@@ -324,14 +322,14 @@ class Vault:
         *,
         drop_slots: Callable[[Sequence[SlotInfo]], bool] = lambda _lost: False,
     ) -> list[SlotInfo]:
-        """Take a new data key: seal everything anew and delete the backups; gives the dropped slots.
+        """Seal everything under a new data key, delete the backups, and return the dropped slots.
 
         Args:
-            sources: beside what opened this handle, whose slots shall stay; may ask a human.
-            drop_slots: asked, if slots would be lost, whether to go on.
+            sources: other keys whose slots are to stay, besides the one that opened this handle; may ask the user.
+            drop_slots: called with the slots that would be lost; returns whether to go on.
 
         Raises:
-            InputRequiredError: slots would be lost, and *drop_slots* says no.
+            InputRequiredError: slots would be lost, and *drop_slots* returned False.
             UsageError: no slot would be left.
             ConflictError: the slots changed meanwhile.
         """
@@ -339,11 +337,11 @@ class Vault:
 
         with self._guard:
             if self._transaction is not None:
-                raise UsageError("a new data key can't be part of a transaction")
+                raise UsageError("rekey can't be part of a transaction")
             return rekey(self._open_handle(), sources, drop_slots)
 
     def close(self) -> None:
-        """Let go of the keys; may be called twice."""
+        """Release the keys; may be called twice."""
         with self._guard:
             self._handle = None
 
@@ -379,12 +377,12 @@ class Vault:
                 handle.unlocked = Unlocked(data_key=handle.keys.data, slot_id=slot.slot_id, wrapping_key=key)
             return slot.slot_id
 
-    def _own_passphrase_slot(self) -> bytes:
+    def _passphrase_slot(self) -> bytes:
         passphrases = [slot for slot in self.slots() if slot.kind == "passphrase"]
-        own = [slot for slot in passphrases if slot.unlocked_this]
-        if len(own or passphrases) != 1:
+        unlocked_this = [slot for slot in passphrases if slot.unlocked_this]
+        if len(unlocked_this or passphrases) != 1:
             raise UsageError(
-                "say which passphrase slot shall be replaced: there is not exactly one",
-                hint="open the vault by the one to replace, or use pyvault vault slot add and slot remove",
+                "it isn't clear which passphrase to replace: the vault has none, or several",
+                hint="open the vault with the one to replace, or use pyvault vault slot add and slot remove",
             )
-        return (own or passphrases)[0].slot_id
+        return (unlocked_this or passphrases)[0].slot_id

@@ -1,4 +1,4 @@
-"""How a vault is worked with; every field has the ordinary value as its default."""
+"""How a vault is opened and written; every field defaults to the ordinary value."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ LOCK_SECONDS = 30.0
 
 
 class VaultOptions(Record):
-    """How a vault is worked with.
+    """How a vault is opened and written.
 
     Attributes:
         durable: wait for the disk and keep backups; False for a session vault,
-            which may be lost without losing anything a user typed in.
+            which can be lost without losing anything that a user typed in.
         checks: of the file's owner and permission bits.
         limits: what the file may ask of this machine.
-        derive: Argon2id, or a remembering one for many openings in one process.
-        clock: gives the times of entries.
+        derive: Argon2id, or a caching one for many openings in one process.
+        clock: for the times of entries.
         lock_timeout: seconds to wait for another writer.
         expect_vault_id: the only vault to accept, for machines without state.
-        expect_fingerprints: the only data keys to accept, for the same; none accepts any.
+        expect_fingerprints: the only data keys to accept, for the same; empty accepts any.
         min_generation: the oldest generation to accept, for the same.
         slot: the only slot to try, see :class:`~pyvault.vaultfile.unlock.key_sources.Unlocking`.
         weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
@@ -42,5 +42,5 @@ class VaultOptions(Record):
 
     @property
     def expects_a_vault(self) -> bool:
-        """Whether somebody says which vault there is."""
+        """Whether anything is expected of the vault."""
         return self.expect_vault_id is not None or bool(self.expect_fingerprints) or self.min_generation is not None

@@ -1,1 +1,1 @@
-"""A vault file on the disk: looked at, read, written whole or not at all, with its backups beside it."""
+"""A vault file on disk: checked, read, written atomically, with its backups next to it."""

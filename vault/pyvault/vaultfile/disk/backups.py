@@ -1,7 +1,7 @@
 """The last five states of a vault: ``vault.pyv.bak.1`` (newest) to ``.bak.5``.
 
-They keep old slots and deleted secrets. A change that revokes something deletes
-them; everything here runs under the vault's lock.
+They still hold old slots and deleted secrets, so a change that revokes something
+deletes them. Everything here runs under the vault's lock.
 
 Source: docs/vault-format.md, section 8.
 """
@@ -35,8 +35,8 @@ class Backup(Record):
 
     Attributes:
         number: 1 is the newest.
-        generation, vault_id: None if its header can't be read; unverified.
-        modified: epoch seconds of the file.
+        generation, vault_id: unverified; None if its header can't be read.
+        modified: of the file, in epoch seconds.
     """
 
     number: int
@@ -48,12 +48,12 @@ class Backup(Record):
 
 
 def backup_path(vault: Path, number: int) -> Path:
-    """Name a backup of *vault*."""
+    """Return the path of a backup of *vault*."""
     return vault.with_name(f"{vault.name}.bak.{number}")
 
 
 def list_backups(vault: Path, checks: FileChecks | None = None) -> list[Backup]:
-    """List the backups, the newest first; opens nothing."""
+    """Return the backups, newest first; none is unlocked."""
     found: list[Backup] = []
     for number in range(1, KEPT + 1):
         path = backup_path(vault, number)
@@ -76,7 +76,7 @@ def list_backups(vault: Path, checks: FileChecks | None = None) -> list[Backup]:
 
 
 def find_backup(vault: Path, number: int) -> Path:
-    """Give the path of a backup that exists.
+    """Return the path of an existing backup.
 
     Raises:
         ItemNotFoundError: there is no such backup.
@@ -88,7 +88,7 @@ def find_backup(vault: Path, number: int) -> Path:
 
 
 def keep_backup(vault: Path) -> None:
-    """Make the file in place, if there is one, the newest backup.
+    """Make the current file, if there is one, the newest backup.
 
     Every step is one rename or link: a crash in between leaves a gap in the
     numbers, which the next shift fills, and loses no backup.
@@ -101,7 +101,7 @@ def keep_backup(vault: Path) -> None:
         if not vault.exists():
             return
         if newest.exists() and newest.samefile(vault):
-            return  # a writer was killed between its backup and its rename
+            return  # a writer was killed after its backup and before its rename
         free = next((number for number in range(1, KEPT) if not backup_path(vault, number).exists()), KEPT)
         for number in range(free, 1, -1):
             backup_path(vault, number - 1).replace(backup_path(vault, number))
@@ -112,27 +112,27 @@ def keep_backup(vault: Path) -> None:
 
 
 @contextlib.contextmanager
-def telling_of_room(vault: Path) -> Generator[None]:
-    """Add to the error of a full disk what deleting the backups would free.
+def hint_at_backups(vault: Path) -> Generator[None]:
+    """Add a hint to the error of a full disk: how much space deleting the backups would free.
 
     Raises:
-        WriteFailedError: as inside; the hint is new.
+        WriteFailedError: as inside, with the hint.
     """
     try:
         yield
     except WriteFailedError as exc:
         cause = exc.__cause__
         if exc.hint is None and isinstance(cause, OSError) and cause.errno in FULL:
-            raise WriteFailedError(exc.message, hint=_room_in_backups(vault)) from cause
+            raise WriteFailedError(exc.message, hint=_space_in_backups(vault)) from cause
         raise
 
 
-def _room_in_backups(vault: Path) -> str | None:
+def _space_in_backups(vault: Path) -> str | None:
     sizes: list[int] = []
     for number in range(1, KEPT + 1):
         with contextlib.suppress(OSError):
             status = backup_path(vault, number).stat()
-            if status.st_nlink == 1:  # one that is the vault in place too frees nothing
+            if status.st_nlink == 1:  # a link to the current vault frees nothing
                 sizes.append(status.st_size)
     if not sizes:
         return None
@@ -141,7 +141,7 @@ def _room_in_backups(vault: Path) -> str | None:
 
 
 def delete_backups(vault: Path) -> int:
-    """Delete all backups of *vault*; gives how many there were.
+    """Delete all backups of *vault*, and return how many there were.
 
     Raises:
         WriteFailedError: one can't be deleted.

@@ -1,7 +1,7 @@
-"""Conflict copies: the other state of a vault, as synchronisers and git leave it beside the file.
+"""Conflict copies: other states of a vault that file synchronisers and git leave next to it.
 
 A name alone proves nothing, so a copy counts only if its header has the id of the
-vault. That header is not verified: it says what to look at, and nothing more.
+vault. That header is not verified: it only says which file to look at.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ MARKS = (
     # git mergetool: "vault_LOCAL_4711.pyv". Source: git-mergetool.sh of git.
     r"_(BASE|LOCAL|REMOTE|BACKUP)_\d+",
 )
-#: Behind the whole name. git: "vault.pyv~HEAD" where both sides have a file of that name, and "vault.pyv.orig" of
+#: After the whole name. git: "vault.pyv~HEAD" if both sides have a file of that name, and "vault.pyv.orig" of
 #: mergetool. Source: git's merge-ort.c, unique_path(); git-mergetool(1), mergetool.keepBackup.
 ENDINGS = (r"~[^/]+", r"\.orig")
 
 
 class ConflictCopy(Record):
-    """Another state of a vault, beside it.
+    """Another state of a vault, next to it.
 
     Attributes:
-        generation: as its header says, unverified.
+        generation: from its unverified header.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class ConflictCopy(Record):
 
 
 def find_conflict_copies(vault: Path, vault_id: bytes) -> list[ConflictCopy]:
-    """Return the copies beside *vault* that say they are the same one, by name; never fails."""
+    """Return the copies next to *vault* whose headers have its id, sorted by name; never fails."""
     stem, suffix = re.escape(vault.stem), re.escape(vault.suffix)
     named = re.compile(rf"{stem}({'|'.join(MARKS)}){suffix}|{re.escape(vault.name)}({'|'.join(ENDINGS)})")
     try:
@@ -68,7 +68,7 @@ def find_conflict_copies(vault: Path, vault_id: bytes) -> list[ConflictCopy]:
     for name in names:
         if name == vault.name or not named.fullmatch(name):
             continue
-        # A synchroniser may have given it other modes; only opening it for import asks for those.
+        # A synchroniser may have changed its permissions; only importing it checks them.
         with contextlib.suppress(PyvaultError):
             header = read_header(vault.with_name(name), FileChecks(modes=False))
             if header.vault_id == vault_id:
@@ -76,8 +76,8 @@ def find_conflict_copies(vault: Path, vault_id: bytes) -> list[ConflictCopy]:
     return found
 
 
-def name_copies(problem: Refusal, vault: Path, vault_id: bytes) -> Refusal:
-    """Return the refusal of a fork or rollback with the name of the conflict copy that may hold the rest."""
+def name_conflict_copies(problem: Refusal, vault: Path, vault_id: bytes) -> Refusal:
+    """Return the error of a fork or rollback with the names of conflict copies that may hold the rest."""
     import shlex  # a copy may be called "vault (Ann's conflicted copy).pyv"
 
     copies = find_conflict_copies(vault, vault_id)
@@ -85,7 +85,7 @@ def name_copies(problem: Refusal, vault: Path, vault_id: bytes) -> Refusal:
         return problem
     named = ", ".join(f"'{copy.path}' (generation {copy.generation})" for copy in copies)
     return type(problem)(
-        f"{problem.message}; beside it is {named}",
-        hint=f"pyvault vault import {shlex.quote(str(copies[0].path))} merges the two; "
-        "to go on with the file in place alone: pyvault vault accept",
+        f"{problem.message}; next to it is {named}",
+        hint=f"pyvault vault import {shlex.quote(str(copies[0].path))} merges the two, "
+        "pyvault vault accept goes on with the current file alone",
     )

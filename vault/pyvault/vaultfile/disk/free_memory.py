@@ -1,4 +1,4 @@
-"""How much memory this process may still use.
+"""How much memory this process can still use.
 
 Source: proc(5), /proc/meminfo; the kernel's cgroup-v1/memory and cgroup-v2 documents.
 """
@@ -12,14 +12,14 @@ from pyvault.record import Record
 KIB = 1024
 PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
-UNLIMITED = 1 << 60  # bytes; version 1 says "no limit" with a number of about 2^63
+UNLIMITED = 1 << 60  # bytes; version 1 writes "no limit" as about 2^63
 
 
 class Memory(Record):
-    """Memory in KiB; None where the system doesn't say.
+    """Memory in KiB; None if unknown.
 
     Attributes:
-        total: what the machine or the cgroup has at most.
+        total: the most that the machine or the cgroup has.
         available: what can be allocated now without swapping or being killed.
     """
 
@@ -32,7 +32,7 @@ class _Group(Record):
 
     limit: str
     usage: str
-    cache: tuple[str, ...]  # lines of memory.stat: pages the kernel gives back before it kills
+    cache: tuple[str, ...]  # lines of memory.stat: pages that the kernel reclaims before it kills
 
 
 V2 = _Group(limit="memory.max", usage="memory.current", cache=("inactive_file", "active_file"))
@@ -44,7 +44,7 @@ V1 = _Group(
 
 
 def find_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Memory:
-    """Look at the machine and every cgroup above this process; never fails."""
+    """Return the memory of the machine within the limits of every cgroup of this process; never fails."""
     meminfo = _table(proc / "meminfo")
     totals = [meminfo.get("MemTotal:")]
     rooms = [meminfo.get("MemAvailable:")]
@@ -71,7 +71,7 @@ def _groups(proc: Path, cgroups: Path) -> list[tuple[Path, _Group]]:
             root, group = cgroups / "memory", V1
         else:
             continue
-        # In a container the path is the host's; the files at the root are then ours.
+        # In a container the path is the host's, and the files at the root are ours.
         here = root / path.lstrip("/")
         found += [(place, group) for place in (here, *here.parents) if place == root or root in place.parents]
     return found

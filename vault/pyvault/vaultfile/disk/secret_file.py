@@ -1,8 +1,8 @@
-"""Reading a file that holds a secret, as people and CI systems mount it.
+"""Reading a file that holds a secret, as people and CI systems provide it.
 
-Links are followed: Kubernetes mounts secrets as links. The owner is root or
-the user; nobody else may write. Being readable by others is an error when the
-user owns the file, and accepted when root does: Docker mounts secrets so.
+Links are followed: Kubernetes mounts secrets as links. The owner must be root or
+the user; nobody else may write. Being readable by others is an error if the user
+owns the file, and accepted if root does: Docker mounts secrets that way.
 Pipes and descriptors (``/dev/fd/63``) are accepted.
 
 Source: docs/vault-format.md, section 8.
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_SECRET_FILE = 64 << 10  # bytes
-KEY_FILE_PREFIX = "pyvault-keyfile-v1:"  # what a key file begins with, the only secret that shows what it is
+KEY_FILE_PREFIX = "pyvault-keyfile-v1:"  # how a key file begins; no other secret can be recognised
 #: How the base64 of a key file begins: the form in which CI services often keep one.
 ENCODED_PREFIX = "cHl2YXVsdC1rZXlmaWxlLXYxO"
 ROOT = 0
 
 
 def refuse_key_as_path(path: str | Path, what: str) -> None:
-    """Refuse the content of a key file in the place of its path: a path is shown in messages.
+    """Refuse the content of a key file in place of its path, because messages show paths.
 
     Args:
-        path: not shown if it is none.
-        what: what it was given by or for.
+        path: not shown if it is a key.
+        what: where it comes from, for the message.
 
     Raises:
         InvalidSettingError: it is a key.
@@ -43,23 +43,23 @@ def refuse_key_as_path(path: str | Path, what: str) -> None:
     if KEY_FILE_PREFIX in str(path) or ENCODED_PREFIX in str(path):
         raise InvalidSettingError(
             f"{what} must be a path, but it contains the key itself",
-            hint="PYVAULT_KEY takes the text of a key file; whoever may have seen this one opens the vault with it",
+            hint="PYVAULT_KEY takes the content of a key file; anyone who has seen this one can open the vault with it",
         )
 
 
 def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) -> Secret[bytes]:
-    """Read a small secret file.
+    """Return the content of a small secret file.
 
     Args:
         path: a file, a link to one, a pipe or a descriptor's path.
-        what: what it is to a person, e.g. ``key file``.
-        missing_hint: advice for when it isn't there.
+        what: what it is, for messages, such as ``key file``.
+        missing_hint: advice if it is missing.
 
     Raises:
         ConfigError: it isn't there.
         AccessDeniedError: the system refuses.
         InsecurePermissionsError: others could read or change it.
-        InvalidSettingError: too long to be one, or a key in the place of a path.
+        InvalidSettingError: too long, or a key in place of a path.
     """
     refuse_key_as_path(path, f"the {what}")
     flags = os.O_RDONLY
@@ -78,12 +78,12 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
 
 
 def check_there(path: Path, what: str) -> None:
-    """Check that a secret file is there, without reading it: a pipe can be read only once.
+    """Check that a secret file exists, without reading it: a pipe can be read only once.
 
     Raises:
         ConfigError: it isn't there.
         AccessDeniedError: the system refuses.
-        InvalidSettingError: it is a key, and no path.
+        InvalidSettingError: it is a key instead of a path.
     """
     refuse_key_as_path(path, f"the {what}")
     with _reaching(path, what, None):
@@ -91,7 +91,7 @@ def check_there(path: Path, what: str) -> None:
 
 
 def read_all(descriptor: int, what: str) -> Secret[bytes]:
-    """Read up to the end, at most 64 KiB.
+    """Return everything up to the end, at most 64 KiB.
 
     Raises:
         InvalidSettingError: longer than that.
@@ -122,7 +122,7 @@ def check_secret_file(status: os.stat_result, path: Path, what: str) -> None:
         InsecurePermissionsError: its owner or mode lets them.
     """
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode):
-        return  # a pipe is private to those who hold its ends
+        return  # a pipe is private to the processes that hold its ends
     from pyvault.files.owners import chmod_hint, ownership_hint
 
     if status.st_uid not in {os.geteuid(), ROOT}:
@@ -130,7 +130,7 @@ def check_secret_file(status: os.stat_result, path: Path, what: str) -> None:
         raise InsecurePermissionsError(f"the {what} '{path}' belongs to user {status.st_uid}", hint=hint)
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         hint = chmod_hint("go-w", path, status.st_uid)
-        raise InsecurePermissionsError(f"the {what} '{path}' is writable by others", hint=hint)
+        raise InsecurePermissionsError(f"the {what} '{path}' is writable by other users", hint=hint)
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH) and status.st_uid != ROOT:
         hint = chmod_hint("600", path, status.st_uid)
-        raise InsecurePermissionsError(f"the {what} '{path}' is readable by others", hint=hint)
+        raise InsecurePermissionsError(f"the {what} '{path}' is readable by other users", hint=hint)

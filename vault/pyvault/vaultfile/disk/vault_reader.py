@@ -1,8 +1,8 @@
-"""One opened vault file, read in the order that keeps a reader safe.
+"""One open vault file, read in a safe order.
 
 Descriptor checks, magic, version, bounds, exact length, slots; then the HMAC;
-then the index; and only the record that was asked for. The descriptor stays on
-one file while others are renamed over its name, so what is read fits together.
+then the index; and only the requested record. The descriptor stays on one file
+while others are renamed over its name, so what is read fits together.
 
 Source: docs/vault-format.md, section 5.
 """
@@ -79,10 +79,10 @@ class VaultReader:
                 os.close(descriptor)
 
     def snapshot(self, keys: Keys) -> Snapshot:
-        """Verify the header and open the index.
+        """Verify the header, open the index, and return both.
 
         Raises:
-            TamperedError: header or index are not what this data key's owner wrote.
+            TamperedError: header or index were modified or damaged.
         """
         self.verify_header(keys)
         box = self._read(len(self._signed) + MAC_SIZE, self.header.index_size)
@@ -90,24 +90,24 @@ class VaultReader:
         return Snapshot(header=self.header, mac=self._mac, index=index)
 
     def still_shows(self, snapshot: Snapshot) -> bool:
-        """Say whether the file has the header that was verified for *snapshot*."""
+        """Return whether the file still has the header of *snapshot*."""
         return (self.header, self._mac) == (snapshot.header, snapshot.mac)
 
     def verify_header(self, keys: Keys) -> None:
         """Check the HMAC over the header.
 
         Raises:
-            TamperedError: it does not hold.
+            TamperedError: it is invalid.
         """
         if not self.is_signed_by(keys):
             raise TamperedError(f"the header of '{self.path}' was modified or damaged")
 
     def is_signed_by(self, keys: Keys) -> bool:
-        """Say whether the HMAC over the header holds."""
+        """Return whether the HMAC over the header is valid."""
         return keys.verifies(self._signed, self._mac)
 
     def box(self, entry: IndexEntry) -> bytes:
-        """Give a record as sealed, after checking its hash.
+        """Return a sealed record, after checking its hash.
 
         Raises:
             TamperedError: the record is damaged; the message names it.
@@ -119,7 +119,7 @@ class VaultReader:
         return box
 
     def record(self, keys: Keys, entry: IndexEntry) -> Secret[bytes]:
-        """Open one record.
+        """Return the payload of a record.
 
         Raises:
             TamperedError: the record is damaged; the message names it.
@@ -130,6 +130,14 @@ class VaultReader:
         except BrokenSealError:
             message = f"the record '{entry.name}' in '{self.path}' was modified or damaged"
             raise TamperedError(message) from None
+
+    def is_damaged(self, keys: Keys, entry: IndexEntry) -> bool:
+        """Return whether a record can't be opened."""
+        try:
+            self.record(keys, entry)
+        except TamperedError:
+            return True
+        return False
 
     def _read_header(self) -> tuple[Header, bytes, bytes]:
         with reading(self.path):
@@ -147,14 +155,14 @@ class VaultReader:
             while size:
                 part = os.read(self._descriptor, size)
                 if not part:
-                    raise TruncatedVaultError(f"'{self.path}' became shorter while it was read")
+                    raise TruncatedVaultError(f"'{self.path}' was truncated while it was being read")
                 parts.append(part)
                 size -= len(part)
         return b"".join(parts)
 
 
 def read_header(path: Path, checks: FileChecks | None = None) -> Header:
-    """Read what anybody can see of a vault, without a key and so without proof.
+    """Return the header of a vault, unverified because no key is used.
 
     Raises:
         VaultFileError: not a readable vault.

@@ -1,8 +1,8 @@
-"""Bring a draft to the disk: all of it or nothing, and over nobody else's write.
+"""Write a draft to disk: all of it or nothing, and never over another process's write.
 
-The caller holds the vault's lock and has verified the state the draft is based
-on. The lock alone is not trusted: on some network file systems it does not
-lock, so the file in place is compared once more just before the rename.
+The caller holds the vault's lock and has verified the state that the draft is based
+on. The lock alone is not trusted: on some network file systems locks don't work, so
+the current file is compared once more just before the rename.
 
 Source: docs/vault-format.md, section 8.
 """
@@ -17,7 +17,7 @@ from pyvault.errors import ItemTooLargeError, VaultExistsError, VaultNotFoundErr
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.record import replace
 from pyvault.trace import trace
-from pyvault.vaultfile.disk.backups import delete_backups, keep_backup, telling_of_room
+from pyvault.vaultfile.disk.backups import delete_backups, hint_at_backups, keep_backup
 from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader, read_header
 from pyvault.vaultfile.format.descent import DESCENT, Step
 from pyvault.vaultfile.format.header import ID_SIZE, MAC_SIZE, MAX_FILE_SIZE, MAX_GENERATION, MAX_INDEX_SIZE, Header
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class SupersededError(Exception):
-    """Another writer came through although we hold the lock; start again."""
+    """Another process wrote the file although we hold the lock; start again."""
 
 
 def write_draft(
@@ -45,28 +45,28 @@ def write_draft(
     options: VaultOptions,
     writer: bytes | None = None,
 ) -> Snapshot:
-    """Write the next state of the vault at *path* and give it.
+    """Write the next state of the vault at *path*, and return it.
 
     Args:
-        path: where the vault is or shall be.
+        path: of the vault.
         draft: what to write.
-        base: the open file that unchanged records are copied from; closed
-            before the rename, because Windows replaces no open file. None for
-            a new vault.
-        check_in_place: raises if what is in place isn't what shall be replaced.
-        options: durable or not, and who may own the file.
+        base: the open file from which unchanged records are copied; closed
+            before the rename, because Windows can't replace an open file. None
+            for a new vault.
+        check_in_place: raises if the current file isn't the one to replace.
+        options: durable or not, and the checks of the file.
         writer: the id of the state directory that writes, if it has one.
 
     Raises:
         WriteFailedError: disk full, read-only, I/O error; nothing changed.
         TamperedError: a record to copy is damaged; nothing changed.
         ItemTooLargeError: the file would be over its limits.
-        SupersededError: another writer came through, says the last look.
+        SupersededError: another process wrote the file, as *check_in_place* found.
     """
     remove_leftovers(path)
     header, index_box = _assemble(draft, writer, listed=options.durable)
     signed = header.encode()
-    with telling_of_room(path), PendingFile(path, durable=options.durable) as pending:
+    with hint_at_backups(path), PendingFile(path, durable=options.durable) as pending:
         pending.write(signed + draft.keys.mac(signed) + index_box)
         for record in draft.records:
             pending.write(record.box if record.box is not None else _copied(base, record.entry))
@@ -81,38 +81,38 @@ def write_draft(
         check_in_place()
         pending.commit()
     if draft.revokes:
-        delete_backups(path)  # should it fail, or the process be killed before, the next write does it
+        delete_backups(path)  # if this fails, or the process is killed before, the next write does it
     trace(__name__, "wrote '%s', generation %s", path, header.generation)
     return snapshot
 
 
 def check_free(path: Path) -> None:
-    """Refuse a place where something is, a dangling link included.
+    """Refuse a path where something exists, even a dangling link.
 
     Raises:
         VaultExistsError: creating never overwrites.
     """
     if os.path.lexists(path):
-        raise VaultExistsError(f"'{path}' exists already")
+        raise VaultExistsError(f"'{path}' already exists")
 
 
 def check_unchanged(path: Path, header: Header, options: VaultOptions) -> None:
-    """Check that the file in place is still the one that was read.
+    """Check that the current file is still the one that was read.
 
     Raises:
         SupersededError: it isn't.
     """
     try:
-        there = read_header(path, options.checks)
+        current = read_header(path, options.checks)
     except VaultNotFoundError:
         raise SupersededError from None
-    if (there.generation, there.txid) != (header.generation, header.txid):
+    if (current.generation, current.txid) != (header.generation, header.txid):
         raise SupersededError
 
 
 def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Header, bytes]:
     if draft.generation >= MAX_GENERATION:
-        raise WriteFailedError("the vault has been written as often as its format can count")
+        raise WriteFailedError("the vault has reached the highest generation that its format allows")
     blank = Header(
         vault_id=draft.vault_id,
         txid=secrets.token_bytes(ID_SIZE),
@@ -123,8 +123,8 @@ def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Head
         records_size=draft.records_size(),
     )
     index = draft.index()
-    if listed:  # nobody remembers a session vault, so it need not say where it comes from
-        descent = draft.descent.then(Step(blank.generation, blank.txid), writer)
+    if listed:  # no trust file knows session vaults, so they need no descent
+        descent = draft.descent.extended(Step(blank.generation, blank.txid), writer)
         index = replace(index, meta={**index.meta, DESCENT: descent.as_json()})
     index_box = seal_index(draft.keys, blank, index)
     header = replace(blank, index_size=len(index_box))
@@ -136,14 +136,14 @@ def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Head
 
 def _copied(base: VaultReader | None, entry: IndexEntry) -> bytes:
     if base is None:
-        raise ValueError("a new vault has nothing to copy from")
+        raise ValueError("a new vault has no records to copy")
     return base.box(entry)
 
 
 def _read_back(path: Path, header: Header, draft: Draft, options: VaultOptions) -> Snapshot:
-    # A disk or file system that gives back other bytes must not cost the old file.
+    # If the disk or file system returns other bytes, the old file must still be there.
     with VaultReader(path, options.checks) as written:
         snapshot = written.snapshot(draft.keys)
     if snapshot.header != header:
-        raise WriteFailedError(f"'{path}' is not what was written")
+        raise WriteFailedError(f"'{path}' can't be read back as it was written")
     return snapshot

@@ -1,9 +1,9 @@
-"""What a state of a vault was made from: the last states before it, and everybody's last write.
+"""What a state of a vault was made from: the last states before it, and each machine's last write.
 
-Two machines that write apart make two vaults of one id, and the generation alone
-can't tell whether the higher one holds what the other wrote. So the index lists
-the states that led to it. Older versions keep the list as a key they don't know
-and add nothing to it; the gap shows, because a state lists itself.
+Two machines that write independently make two vaults with one id, and the generation
+alone can't tell whether the higher one contains what the other wrote. So the index lists
+the states that led to it. Older versions keep the list as an unknown key and add nothing
+to it; the gap shows, because a state lists itself.
 
 Source: docs/vault-format.md, section 4, "unknown keys kept on rewrite".
 """
@@ -26,7 +26,7 @@ ID_SIZE = 16  # bytes, of a txid and of a writer
 
 
 class Step(NamedTuple):
-    """One state of a vault, by what names it; in the order of writing along any line of descent."""
+    """The identity of one state of a vault; ordered as written along any line of descent."""
 
     generation: int
     txid: bytes
@@ -37,7 +37,7 @@ class Descent(Record):
 
     Attributes:
         steps: ascending; every one is an ancestor.
-        floor: an ancestor of a higher generation is in *steps*, surely; one at or below it may be missing.
+        floor: every ancestor of a higher generation is in *steps*; one at or below it may be missing.
         writers: the last write of each state directory.
         writers_floor: the same for *writers*.
     """
@@ -49,28 +49,28 @@ class Descent(Record):
 
     @classmethod
     def of(cls, header: Header, meta: Mapping[str, Json]) -> Descent:
-        """Read the descent of a verified state.
+        """Return the descent of a verified state.
 
         A state that doesn't list itself was written by an older version: what lies
         between the list and it is unknown.
         """
         listed = _parse(meta.get(DESCENT))
-        own = Step(header.generation, header.txid)
-        if own in listed.steps:
+        step = Step(header.generation, header.txid)
+        if step in listed.steps:
             return listed
-        return _trimmed((*listed.steps, own), max(listed.floor, own.generation - 1), listed.writers, listed)
+        return _trimmed((*listed.steps, step), max(listed.floor, step.generation - 1), listed.writers, listed)
 
-    def then(self, step: Step, writer: bytes | None) -> Descent:
+    def extended(self, step: Step, writer: bytes | None) -> Descent:
         """Return the descent of the state that is written on top of this one.
 
         Args:
-            step: names the new state.
-            writer: of the state directory that writes; None if it has no id.
+            step: of the new state.
+            writer: the id of the state directory that writes, if it has one.
         """
         writers = self.writers if writer is None else {**self.writers, writer: step}
         return _trimmed((*self.steps, step), self.floor, writers, self)
 
-    def joined(self, other: Descent) -> Descent:
+    def merged(self, other: Descent) -> Descent:
         """Return the descent of what is merged from two states."""
         writers = dict(self.writers)
         for writer, step in other.writers.items():
@@ -79,18 +79,18 @@ class Descent(Record):
         known = Descent(writers_floor=max(self.writers_floor, other.writers_floor))
         return _trimmed((*self.steps, *other.steps), floor, writers, known)
 
-    def continuing(self, tip: Descent) -> Descent:
-        """Return the descent of what brings this state back in the place of *tip*, knowingly: that is no fork."""
-        return tip if self.steps and self.steps[-1] in tip.steps else self.joined(tip)
+    def restored_over(self, tip: Descent) -> Descent:
+        """Return the descent of a state that deliberately restores this one in place of *tip*: that is no fork."""
+        return tip if self.steps and self.steps[-1] in tip.steps else self.merged(tip)
 
     def includes(self, step: tuple[int, bytes]) -> bool | None:
-        """Return whether a state is an ancestor, or this one itself; None if the list does not reach so far."""
+        """Return whether a state is an ancestor or this one itself; None if the list doesn't reach that far."""
         if step in self.steps:
             return True
         return False if step[0] > self.floor else None
 
     def lacks_write(self, writer: bytes, step: tuple[int, bytes]) -> bool:
-        """Return whether a write of this writer is surely no ancestor.
+        """Return whether a write of this writer is certainly no ancestor.
 
         A later write of the same writer was made on top of the earlier one.
         """
@@ -120,7 +120,7 @@ def _trimmed(steps: Iterable[Step], floor: int, writers: Mapping[bytes, Step], k
 
 
 def _parse(value: Json) -> Descent:
-    # The index is authenticated, so what is no descent was written by a later version: it proves nothing.
+    # The index is authenticated, so anything else was written by a later version and proves nothing.
     if not isinstance(value, Mapping):
         return Descent()
     try:

@@ -1,7 +1,7 @@
 """The clear part of a vault file: HEADER, bounds, exact length.
 
-Everything here is an attacker's to choose until the HMAC over the header has
-been checked, so the bounds hold before anything is allocated.
+An attacker can choose everything here until the HMAC over the header has been
+checked, so the bounds are checked before anything is allocated.
 
 Source: docs/vault-format.md, section 4.
 """
@@ -12,13 +12,13 @@ import struct
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NotAVaultError, TamperedError, TruncatedVaultError, UnsupportedVaultError
-from pyvault.record import Record
+from pyvault.record import Record, replace
 from pyvault.vaultfile.format.slots import MAX_SLOTS, Slot, encode_slots, parse_slots
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The carriage return, ^Z and line feed show a transfer in text mode, as PNG's do.
+# As in PNG, the carriage return, ^Z and line feed reveal a transfer in text mode.
 MAGIC = b"\x89PYV\r\n\x1a\n"
 FORMAT_VERSION = 1
 SUITE = 1  # Cobblestone-256, HKDF-SHA-512, HMAC-SHA-256, Argon2id v1.3
@@ -37,13 +37,13 @@ MAX_EPOCH = (1 << 32) - 1
 
 
 class Header(Record):
-    """What anybody can read of a vault file; verified only by the HMAC behind it.
+    """What anybody can read of a vault file; verified only by the HMAC after it.
 
     Attributes:
         vault_id: 16 bytes, constant for the vault's life.
-        txid: 16 bytes, new on every write.
-        generation: 1, then +1 on every write.
-        key_epoch: 1, then +1 on every change of the data key.
+        txid: 16 bytes, new with every write.
+        generation: 1, then +1 with every write.
+        key_epoch: 1, then +1 with every change of the data key.
         index_size: bytes of the sealed index.
         records_size: bytes of the record area.
     """
@@ -57,7 +57,7 @@ class Header(Record):
     records_size: int
 
     def encode(self) -> bytes:
-        """Give the bytes that the HMAC covers."""
+        """Return the bytes that the HMAC covers."""
         slots = encode_slots(self.slots)
         fixed = FIXED.pack(
             MAGIC,
@@ -78,19 +78,18 @@ class Header(Record):
 
 
 class FixedPart(Record):
-    """The first 84 bytes, checked for bounds and against the file's length."""
+    """The first 84 bytes, checked for bounds and against the file's length.
 
-    vault_id: bytes
-    txid: bytes
-    generation: int
-    key_epoch: int
+    Attributes:
+        header: without its slots.
+    """
+
+    header: Header
     slots_size: int
     slot_count: int
-    index_size: int
-    records_size: int
 
     def with_slots(self, area: bytes, path: Path) -> Header:
-        """Read the slot area and complete the header.
+        """Return the header with the slots in *area*.
 
         Raises:
             TamperedError: the slots don't fill their area exactly.
@@ -99,35 +98,27 @@ class FixedPart(Record):
             slots = parse_slots(area, self.slot_count)
         except ValueError as exc:
             raise TamperedError(f"the header of '{path}' is damaged: {exc}") from None
-        return Header(
-            vault_id=self.vault_id,
-            txid=self.txid,
-            generation=self.generation,
-            key_epoch=self.key_epoch,
-            slots=slots,
-            index_size=self.index_size,
-            records_size=self.records_size,
-        )
+        return replace(self.header, slots=slots)
 
 
 def parse_fixed(start: bytes, file_size: int, path: Path) -> FixedPart:
-    """Check the first 84 bytes and that the whole file is as long as they say.
+    """Parse the first 84 bytes, and check that the whole file is as long as they say.
 
     Args:
         start: the first 84 bytes, or fewer if the file is shorter.
-        file_size: bytes, of the opened descriptor.
+        file_size: bytes, of the open descriptor.
         path: for the messages.
 
     Raises:
         NotAVaultError: another kind of file.
         UnsupportedVaultError: a newer version, suite or critical flag.
-        TruncatedVaultError: cut short, or with something behind the end.
+        TruncatedVaultError: cut short, or with something after the end.
         TamperedError: a field outside its bounds.
     """
     if not start or start[: len(MAGIC)] != MAGIC[: len(start)]:
         raise NotAVaultError(f"'{path}' is not a vault")
     if len(start) < FIXED_SIZE:
-        raise TruncatedVaultError(f"'{path}' is truncated: {file_size} bytes are less than a header")
+        raise TruncatedVaultError(f"'{path}' is truncated: {file_size} bytes are too few for a header")
     (
         _magic,
         version,
@@ -157,16 +148,16 @@ def parse_fixed(start: bytes, file_size: int, path: Path) -> FixedPart:
         or file_size > MAX_FILE_SIZE
     ):
         raise TamperedError(f"the header of '{path}' is damaged: a field is out of bounds")
-    wanted = FIXED_SIZE + slots_size + MAC_SIZE + index_size + records_size
-    if file_size != wanted:
-        raise TruncatedVaultError(f"'{path}' is truncated or too long: {file_size} bytes instead of {wanted}")
-    return FixedPart(
+    expected = FIXED_SIZE + slots_size + MAC_SIZE + index_size + records_size
+    if file_size != expected:
+        raise TruncatedVaultError(f"'{path}' is truncated or too long: {file_size} bytes instead of {expected}")
+    header = Header(
         vault_id=vault_id,
         txid=txid,
         generation=generation,
         key_epoch=key_epoch,
-        slots_size=slots_size,
-        slot_count=slot_count,
+        slots=(),
         index_size=index_size,
         records_size=records_size,
     )
+    return FixedPart(header=header, slots_size=slots_size, slot_count=slot_count)

@@ -1,11 +1,10 @@
 """The encrypted index: names, places and hashes of the records.
 
-It is bound to the generation and transaction of its header, so an old index
-can't stand behind a new header. It is JSON so that a later version can add
-keys; what this version doesn't know it keeps, at the top and inside entries, and
-records of a later version's kinds too, box and entry as they are.
+It is bound to the generation and transaction of its header, so an old index can't
+follow a new header. It is JSON so that a later version can add keys. This version keeps
+what it doesn't know: keys at the top and inside entries, and whole records of later kinds.
 
-The rules of reading stand beside what they make, so the file is a little long.
+Longer than most files: the reading rules are next to the records that they make.
 
 Source: docs/vault-format.md, section 4, "INDEX_BOX".
 """
@@ -41,7 +40,7 @@ HASH_SIZE = 32
 
 
 class MalformedIndexError(Exception):
-    """The text of an index isn't one; the message says where, never what."""
+    """The text is not an index; the message says where it fails, and shows nothing of it."""
 
 
 class IndexEntry(Record):
@@ -55,7 +54,7 @@ class IndexEntry(Record):
         digest: SHA-256 of the sealed box.
         modified: whole epoch seconds.
         expires: whole epoch seconds, or None.
-        attributes: non-secret facts.
+        attributes: not secret.
         unknown: keys of a later version, kept.
     """
 
@@ -71,7 +70,7 @@ class IndexEntry(Record):
     unknown: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     def as_json(self) -> dict[str, Json]:
-        """Give the entry's JSON object."""
+        """Return the entry's JSON object."""
         known: dict[str, Json] = {
             "k": self.name.kind.value,
             "n": self.name.name,
@@ -103,7 +102,7 @@ class Index(Record):
     unknown: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     def find(self, name: ItemName) -> IndexEntry:
-        """Find an entry by name.
+        """Return the entry of that name.
 
         Raises:
             ItemNotFoundError: there is none.
@@ -114,21 +113,21 @@ class Index(Record):
         raise ItemNotFoundError(f"there is no item '{name}'")
 
     def previous_fingerprints(self) -> list[bytes]:
-        """Give the fingerprints of earlier data keys of this vault, oldest first."""
+        """Return the fingerprints of earlier data keys of this vault, oldest first."""
         listed = self.meta.get("prev")
         if not isinstance(listed, list):
             return []
         return [bytes.fromhex(item) for item in listed if isinstance(item, str) and _is_hex(item)]
 
     def slot_labels(self) -> dict[str, str]:
-        """Give the labels of the slots by slot id in hex."""
+        """Return the labels of the slots by slot id in hex."""
         labels = self.meta.get("slots")
         if not isinstance(labels, Mapping):
             return {}
         return {slot_id: label for slot_id, label in labels.items() if isinstance(label, str)}
 
     def encode(self) -> bytes:
-        """Give the JSON text."""
+        """Return the JSON text."""
         document: dict[str, Json] = {
             **self.unknown,
             "v": INDEX_VERSION,
@@ -147,7 +146,7 @@ def open_index(keys: Keys, header: Header, box: bytes, path: Path) -> Index:
     """Open and check the index; the header's HMAC must have been verified.
 
     Raises:
-        TamperedError: it does not open, or describes an impossible record area.
+        TamperedError: it can't be opened, or describes an impossible record area.
         UnsupportedVaultError: written by a newer pyvault.
     """
     try:
@@ -162,7 +161,7 @@ def open_index(keys: Keys, header: Header, box: bytes, path: Path) -> Index:
 
 
 def parse_index(text: bytes, records_size: int) -> Index:
-    """Read the index's JSON and check that its records tile the record area.
+    """Parse the index's JSON, and check that its records tile the record area.
 
     Raises:
         MalformedIndexError: it breaks a rule of the format.
@@ -193,7 +192,7 @@ def _entry(item: Json) -> IndexEntry:
     kind, name = rest.pop("k", None), rest.pop("n", None)
     if not isinstance(kind, str) or not isinstance(name, str):
         raise MalformedIndexError("an entry has no name")
-    if kind in tuple(Kind) and not _is_normal(name):  # of a later kind the names may have other rules
+    if kind in tuple(Kind) and not _is_normal(name):  # a later kind may have other rules for names
         raise MalformedIndexError("an entry has an impossible name")
     expires = rest.pop("x", None)
     return IndexEntry(

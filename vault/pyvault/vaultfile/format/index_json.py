@@ -1,7 +1,7 @@
-"""The JSON of an index, read as strictly as it has to be kept.
+"""The JSON of an index, read strictly enough that it can be written back.
 
 What this version doesn't know is written back with the next change of the vault. So a
-value that Python reads and could not write is refused here, not met in the middle of a write.
+value that Python can read but not write is refused here, and not in the middle of a write.
 
 Source: docs/vault-format.md, section 4, "INDEX_BOX"; RFC 8259.
 """
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 
-#: Objects and lists in each other. An index needs six; Python's own bound depends on who calls.
+#: Nested objects and lists. An index needs six; Python's own limit depends on the caller.
 MAX_DEPTH: Final = 64
 
 
 def read_index_text(text: bytes) -> Json:
-    """Read what stands in an index.
+    """Parse the text of an index.
 
     Raises:
-        ValueError: no JSON, a key that stands twice, or what could not be written back.
-        RecursionError: far too deep.
+        ValueError: not JSON, a duplicate key, or something that can't be written back.
+        RecursionError: nested far too deep.
     """
     document: Json = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_too_deep(document):
         raise ValueError("too deep")
-    if b"\\ud" in text or b"\\uD" in text:  # half of a surrogate pair can be written in JSON only
+    if b"\\ud" in text or b"\\uD" in text:  # half of a surrogate pair is valid only in JSON
         json.dumps(document, ensure_ascii=False).encode()
     return document
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    # Two readers that each take another one of two equal keys see two vaults.
+    # Two readers that each take a different one of two equal keys see two vaults.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("duplicate key")

@@ -1,7 +1,7 @@
-"""Argon2id: what a file may ask for, what we ask for, and doing it.
+"""Argon2id: what a file may ask for, what we ask for, and the derivation itself.
 
-The parameters in a file are an attacker's until the header is verified, which
-needs the key: so their bounds hold before a byte is allocated.
+An attacker can choose the parameters in a file until the header is verified, which
+needs the key: so they are checked before a byte is allocated.
 
 Source: RFC 9106; docs/vault-format.md, section 6.
 """
@@ -53,15 +53,15 @@ class KdfCost(Record):
 
     @property
     def work(self) -> int:
-        """KiB times passes: proportional to the time it takes."""
+        """KiB times passes; the time is proportional to it."""
         return self.memory * self.passes
 
     def is_below_floor(self) -> bool:
-        """Say whether it is cheaper than RFC 9106's second recommendation."""
+        """Return whether it is cheaper than RFC 9106's second recommendation."""
         return self.memory < FLOOR.memory or self.passes < FLOOR.passes
 
     def encode(self, salt: bytes) -> bytes:
-        """Give the 28 bytes of slot parameters."""
+        """Return the 28 bytes of slot parameters."""
         return PARAMS.pack(ARGON2ID, self.lanes, 0, self.passes, self.memory, salt)
 
 
@@ -69,11 +69,11 @@ FLOOR = KdfCost(memory=64 * MIB)  # RFC 9106, section 4, second recommended opti
 HIGH = KdfCost(memory=GIB)
 DEFAULT_CHOICES = (64 * MIB, 128 * MIB, 256 * MIB)
 DEFAULT_SECONDS = 0.75
-DEFAULT_SHARE = 4  # of the available memory, one part in so many
+DEFAULT_SHARE = 4  # use at most a quarter of the available memory
 
 
 class KdfLimits(Record):
-    """What a file may make this machine do.
+    """How much work a file may demand of this machine.
 
     Attributes:
         memory: KiB; 1 GiB unless the configuration allows up to 4 GiB.
@@ -83,7 +83,7 @@ class KdfLimits(Record):
 
 
 class KdfPolicy(StrEnum):
-    """How dear a new passphrase slot is."""
+    """How expensive a new passphrase slot is."""
 
     MIN = "min"
     DEFAULT = "default"
@@ -91,20 +91,20 @@ class KdfPolicy(StrEnum):
 
 
 class KeyDerivation(Protocol):
-    """Make a wrapping key from a normalised passphrase."""
+    """Derives a wrapping key from a normalised passphrase."""
 
     def __call__(self, passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[bytes]:
-        """Give 32 bytes; takes as long as *cost* says."""
+        """Return 32 bytes; takes as long as *cost* says."""
         ...
 
 
 def parse_params(params: bytes, limits: KdfLimits, path: Path) -> tuple[KdfCost, bytes]:
-    """Read a passphrase slot's parameters; gives the cost and the salt.
+    """Return the cost and the salt that a passphrase slot's parameters hold.
 
     Raises:
         UnsupportedVaultError: another KDF than Argon2id.
         KdfLimitsError: more work than we accept from a file, or parameters
-            that Argon2id doesn't have.
+            that Argon2id doesn't allow.
     """
     if len(params) != PARAMS.size:
         raise UnsupportedVaultError(f"'{path}' has a passphrase slot with {len(params)} bytes of parameters")
@@ -120,17 +120,17 @@ def parse_params(params: bytes, limits: KdfLimits, path: Path) -> tuple[KdfCost,
     ):
         raise KdfLimitsError(
             f"'{path}' asks for Argon2id with {memory} KiB, {passes} passes and {lanes} lanes, "
-            f"more than the accepted {limits.memory} KiB and {MAX_PASSES} passes, or less than possible"
+            f"which is over the limit of {limits.memory} KiB and {MAX_PASSES} passes, or below the minimum"
         )
     return cost, salt
 
 
 def argon2id(passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[bytes]:
-    """Derive a 32-byte wrapping key; takes a fraction of a second, by design.
+    """Return a 32-byte wrapping key; takes a fraction of a second, by design.
 
     Args:
         passphrase: normalised, see :mod:`pyvault.vaultfile.unlock.passphrase`.
-        salt: 16 random bytes of the slot.
+        salt: the slot's 16 random bytes.
         cost: checked by :func:`parse_params` or chosen by us.
 
     Raises:
@@ -158,20 +158,22 @@ def argon2id(passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[by
             )
         )
     except (HashingError, MemoryError):
-        raise NotEnoughMemoryError(f"Argon2id could not have the {cost.memory} KiB it needs") from None
+        raise NotEnoughMemoryError(
+            f"Argon2id needs {cost.memory} KiB of memory, which could not be allocated"
+        ) from None
 
 
 def check_memory(cost: KdfCost, memory: Memory) -> None:
-    """Refuse what would get the process killed; this is no sign of damage.
+    """Refuse a cost that would get the process killed; it is no sign of damage.
 
     Raises:
         NotEnoughMemoryError: the machine or its cgroup is too small.
     """
-    for amount, what in ((memory.total, "in all"), (memory.available, "free")):
+    for amount, what in ((memory.total, "in total"), (memory.available, "free")):
         if amount is not None and cost.memory > amount:
             raise NotEnoughMemoryError(
-                f"Argon2id needs {cost.memory} KiB of memory, and there are {amount} KiB {what}",
-                hint="free some memory, or raise the limit of the container",
+                f"Argon2id needs {cost.memory} KiB of memory, but there are only {amount} KiB {what}",
+                hint="free some memory, or raise the container's limit",
             )
 
 
@@ -184,11 +186,11 @@ def choose_cost(
 ) -> KdfCost:
     """Choose the cost of a new passphrase slot on this machine.
 
-    ``default`` runs Argon2id once at the floor to learn the machine's speed:
+    ``default`` runs Argon2id once at the floor to measure the machine's speed:
     the time grows in proportion to the memory.
 
     Raises:
-        NotEnoughMemoryError: not even the floor fits.
+        NotEnoughMemoryError: there is too little memory even for the floor.
     """
     match policy:
         case KdfPolicy.MIN:

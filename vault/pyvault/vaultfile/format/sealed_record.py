@@ -1,4 +1,4 @@
-"""One record: a payload sealed on its own; and the keys that do the work, from the data key."""
+"""One record: a payload sealed on its own; and the working keys, derived from the data key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def open_record(keys: Keys, vault_id: bytes, record_id: bytes, revision: int, bo
     """Open a record.
 
     Raises:
-        BrokenSealError: another record, another revision, or modified bytes.
+        BrokenSealError: another record or revision, or modified bytes.
     """
     return unpad(open_box(keys.record, _context(vault_id, record_id, revision), box), PADDING)
 
@@ -53,25 +53,25 @@ class Keys(Record):
     fingerprint: bytes
 
     def mac(self, header: bytes) -> bytes:
-        """Compute the HMAC-SHA-256 over the header's bytes."""
+        """Return the HMAC-SHA-256 over the header's bytes."""
         return hmac.digest(self.header.reveal(), header, "sha256")
 
     def verifies(self, header: bytes, mac: bytes) -> bool:
-        """Say, in constant time, whether *mac* belongs to *header*."""
+        """Return whether *mac* belongs to *header*, in constant time."""
         return hmac.compare_digest(self.mac(header), mac)
 
     def child(self, child_id: bytes) -> Secret[bytes]:
-        """Derive the wrapping key of a child vault."""
+        """Return the wrapping key of a child vault."""
         return expand(self.data, CHILD_CONTEXT + child_id, KEY_SIZE)
 
 
 def new_data_key() -> Secret[bytes]:
-    """Choose a data key."""
+    """Return a new random data key."""
     return Secret(secrets.token_bytes(KEY_SIZE))
 
 
 def derive_keys(data_key: Secret[bytes], vault_id: bytes) -> Keys:
-    """Derive the working keys of a vault from its 32-byte data key."""
+    """Return the working keys of a vault, derived from its 32-byte data key."""
 
     def derive(purpose: bytes, size: int = KEY_SIZE) -> Secret[bytes]:
         return expand(data_key, b"pyvault/v1/" + purpose + b"\0" + vault_id, size)

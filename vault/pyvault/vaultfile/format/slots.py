@@ -31,7 +31,7 @@ WRAP_LENGTH = struct.Struct(">H")
 
 
 class SlotType(IntEnum):
-    """What opens a slot. 3, 5, 6 and 7 are reserved by the format."""
+    """What opens a slot. The format reserves 3, 5, 6 and 7."""
 
     PASSPHRASE = 1
     KEY_FILE = 2
@@ -40,13 +40,13 @@ class SlotType(IntEnum):
 
 
 class Slot(Record):
-    """One key slot as it stands in the file.
+    """One key slot, as in the file.
 
     Attributes:
         slot_type: a number, because unknown types are kept.
         flags: bit 0 marks a recovery code.
         slot_id: 8 random bytes.
-        params: what the wrapping key is made with; meaning by type.
+        params: what the wrapping key is derived with; depends on the type.
         wrap: the sealed data key.
     """
 
@@ -58,18 +58,18 @@ class Slot(Record):
 
     @property
     def is_recovery(self) -> bool:
-        """Say whether this is a passphrase slot for a recovery code."""
+        """Whether this is a passphrase slot for a recovery code."""
         return self.slot_type == SlotType.PASSPHRASE and self.flags == RECOVERY_FLAG
 
     def is_known(self) -> bool:
         """Return whether this version can open such a slot."""
         allowed = (0, RECOVERY_FLAG) if self.slot_type == SlotType.PASSPHRASE else (0,)
         if self.params and self.slot_type in {SlotType.KEY_FILE, SlotType.STORE_KEY}:
-            return False  # they have none; what a later version says there can't be passed over
+            return False  # they have none; what a later version puts there must not be ignored
         return self.slot_type in tuple(SlotType) and self.flags in allowed
 
     def encode(self) -> bytes:
-        """Give the slot's bytes."""
+        """Return the slot's bytes."""
         size = START.size + len(self.params) + WRAP_LENGTH.size + len(self.wrap)
         start = START.pack(size, self.slot_type, self.flags, self.slot_id, len(self.params))
         return start + self.params + WRAP_LENGTH.pack(len(self.wrap)) + self.wrap
@@ -86,7 +86,7 @@ class Slot(Record):
         return data_key
 
     def rewrap(self, key: Secret[bytes], vault_id: bytes, data_key: Secret[bytes]) -> Slot:
-        """Wrap another data key under the same wrapping key."""
+        """Return this slot with another data key, under the same wrapping key."""
         return Slot(
             slot_type=self.slot_type,
             flags=self.flags,
@@ -97,17 +97,17 @@ class Slot(Record):
 
 
 def new_slot_id() -> bytes:
-    """Choose the id of a new slot."""
+    """Return a random id for a new slot."""
     return secrets.token_bytes(SLOT_ID_SIZE)
 
 
 def child_params(parent: ParentVault) -> bytes:
-    """Name a parent and its data key: ``vault_id || be32(key_epoch)``."""
+    """Return what names a parent and its data key: ``vault_id || be32(key_epoch)``."""
     return parent.vault_id + parent.key_epoch.to_bytes(4, "big")
 
 
 def encode_slots(slots: tuple[Slot, ...]) -> bytes:
-    """Give the slot area."""
+    """Return the slot area."""
     return b"".join(slot.encode() for slot in slots)
 
 
@@ -128,7 +128,7 @@ def parse_slots(area: bytes, count: int) -> tuple[Slot, ...]:
         slots.append(_parse_slot(bytes(rest[:size]), number))
         rest = rest[size:]
     if rest:
-        raise ValueError("there are bytes behind the last slot")
+        raise ValueError("there are bytes after the last slot")
     if len({slot.slot_id for slot in slots}) != len(slots):
         raise ValueError("two slots have one id")
     return tuple(slots)

@@ -1,1 +1,1 @@
-"""The states of a vault, one after the other: changes, merging, and the memory of what was seen last."""
+"""The states of a vault over time: changes, merging, and what was last seen of each vault."""

@@ -1,7 +1,7 @@
 """The next state of a vault, before it is written: pure changes on a frozen value.
 
-A draft starts as a verified state; each change gives another draft. Unchanged
-records are only named here, their bytes are copied when the file is written.
+A draft starts as a verified state; each change returns another draft. Unchanged
+records are only listed here; their bytes are copied when the file is written.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.format.index_json import Json
     from pyvault.vaultfile.format.sealed_record import Keys
 
-#: Key in the index's meta: the last generation whose write had to delete the backups. A process that
-#: is killed between its rename and the deletion leaves them; the next write sees this and deletes them.
+#: Key in the index's meta: the last generation whose write had to delete the backups. If a process is
+#: killed between its rename and the deletion, the next write sees this and deletes them.
 REVOKED_AT = "revoked_at"
 
 
@@ -37,7 +37,7 @@ class DraftRecord(Record):
     """One record of the next state.
 
     Attributes:
-        entry: its offset still counts in the old record area.
+        entry: its offset is still that in the old record area.
         box: the sealed bytes if they are new; None to copy the old ones.
     """
 
@@ -51,7 +51,7 @@ class Draft(Record):
     Attributes:
         generation: of the state it is based on; 0 for a new vault.
         descent: of that state.
-        revokes: backups would keep what this change takes away.
+        revokes: this change removes something that backups would still hold.
     """
 
     vault_id: bytes
@@ -67,7 +67,7 @@ class Draft(Record):
 
     @classmethod
     def of(cls, snapshot: Snapshot, keys: Keys) -> Draft:
-        """Start from a verified state."""
+        """Return the draft that starts from a verified state."""
         return cls(
             vault_id=snapshot.header.vault_id,
             generation=snapshot.header.generation,
@@ -81,7 +81,7 @@ class Draft(Record):
         )
 
     def find(self, name: ItemName) -> DraftRecord:
-        """Find a record by name.
+        """Return the record of that name.
 
         Raises:
             ItemNotFoundError: there is none.
@@ -100,13 +100,13 @@ class Draft(Record):
         expires: int | None,
         attributes: Mapping[str, Json],
     ) -> Draft:
-        """Store or replace an item; a replaced one keeps its id and place, its revision grows.
+        """Return the draft with an item added or replaced; a replaced one keeps its id and place.
 
         Raises:
             ItemTooLargeError: over 1 MiB, or the vault is full.
         """
         if len(payload) > MAX_PAYLOAD:
-            raise ItemTooLargeError(f"the item '{name}' has {len(payload)} bytes, and at most {MAX_PAYLOAD} fit")
+            raise ItemTooLargeError(f"the item '{name}' has {len(payload)} bytes, over the limit of {MAX_PAYLOAD}")
         old = next((record.entry for record in self.records if record.entry.name == name), None)
         record_id = old.record_id if old else secrets.token_bytes(RECORD_ID_SIZE)
         revision = old.revision + 1 if old else 1
@@ -129,7 +129,7 @@ class Draft(Record):
         return self._with_records(tuple(new if record.entry.name == name else record for record in self.records))
 
     def with_entry(self, entry: IndexEntry, payload: Secret[bytes]) -> Draft:
-        """Store an item of another state as it was there, in the place of the one of its name.
+        """Return the draft with an entry of another state, in place of the one of that name.
 
         Raises:
             ItemTooLargeError: the vault is full.
@@ -145,7 +145,7 @@ class Draft(Record):
         return self._with_records(tuple(new if each.entry.name == entry.name else each for each in self.records))
 
     def without_item(self, name: ItemName) -> Draft:
-        """Take an item away.
+        """Return the draft without an item.
 
         Raises:
             ItemNotFoundError: there is none.
@@ -154,7 +154,7 @@ class Draft(Record):
         return replace(self, records=tuple(record for record in self.records if record is not gone))
 
     def with_slot(self, slot: Slot, label: str | None, *, instead_of: bytes | None = None) -> Draft:
-        """Add a slot, or put it in the place of another.
+        """Return the draft with a slot added, or in place of another.
 
         Raises:
             ItemNotFoundError: there is no slot to replace.
@@ -174,11 +174,11 @@ class Draft(Record):
         return replace(self, slots=slots, meta={**self.meta, "slots": labels}, revokes=revokes)
 
     def without_slot(self, slot_id: bytes) -> Draft:
-        """Take a slot away.
+        """Return the draft without a slot.
 
         Raises:
             ItemNotFoundError: there is no such slot.
-            UsageError: nothing that this version knows could open the vault then.
+            UsageError: no slot that this version knows would be left.
         """
         gone = self.slot(slot_id)
         slots = tuple(slot for slot in self.slots if slot is not gone)
@@ -188,7 +188,7 @@ class Draft(Record):
         return replace(self, slots=slots, meta={**self.meta, "slots": labels}, revokes=True)
 
     def slot(self, slot_id: bytes) -> Slot:
-        """Find a slot by its id.
+        """Return the slot of that id.
 
         Raises:
             ItemNotFoundError: there is none.
@@ -199,7 +199,7 @@ class Draft(Record):
         raise ItemNotFoundError(f"there is no slot {slot_id.hex()}")
 
     def index(self) -> Index:
-        """Give the index of the state to write: records in order, without gaps."""
+        """Return the index to write: records in order, without gaps."""
         entries: list[IndexEntry] = []
         offset = 0
         for record in self.records:
@@ -209,11 +209,11 @@ class Draft(Record):
         return Index(entries=tuple(entries), meta=meta, unknown=self.unknown)
 
     def follows_revocation(self) -> bool:
-        """Say whether the state this is based on took something away that older backups have."""
+        """Return whether the base state revoked something that older backups still hold."""
         return self.meta.get(REVOKED_AT) == self.generation and self.generation > 0
 
     def records_size(self) -> int:
-        """Bytes of the record area."""
+        """Return the size of the record area in bytes."""
         return sum(record.entry.length for record in self.records)
 
     def _labels(self) -> dict[str, str]:

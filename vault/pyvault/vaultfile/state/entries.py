@@ -1,4 +1,4 @@
-"""What an open vault tells about its items and slots: no secrets, frozen."""
+"""What an open vault shows of its items and slots: no secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Entry(Record):
 
     @classmethod
     def of(cls, entry: IndexEntry) -> Entry:
-        """Show an entry of the index."""
+        """Return what to show of an index entry."""
         return cls(
             name=entry.name,
             revision=entry.revision,
@@ -53,7 +53,7 @@ class SlotInfo(Record):
             ``child`` or ``unknown-<type>``.
         label: from the encrypted index; None on a locked vault.
         cost: of the key derivation; None for slots without one.
-        unlocked_this: it opened the handle that was asked.
+        unlocked_this: it opened this handle.
     """
 
     slot_id: bytes
@@ -64,11 +64,11 @@ class SlotInfo(Record):
 
     @classmethod
     def of(cls, slot: Slot, *, label: str | None = None, unlocked_this: bool = False) -> SlotInfo:
-        """Show a slot; also one of an unverified header."""
+        """Return what to show of a slot, even of an unverified header."""
         return cls(
             slot_id=slot.slot_id,
             kind=kind_of(slot),
-            # Whoever had a key could have written escape sequences for our terminal into it.
+            # Anyone who had a key could have put escape sequences for the terminal into it.
             label=None if label is None else "".join(char for char in label if char.isprintable()),
             cost=_cost(slot),
             unlocked_this=unlocked_this,
@@ -76,7 +76,7 @@ class SlotInfo(Record):
 
 
 def kind_of(slot: Slot) -> str:
-    """Return the word for what opens a slot, as :class:`SlotInfo` has it."""
+    """Return the kind of a slot, see :class:`SlotInfo`."""
     if not slot.is_known():
         return f"unknown-{slot.slot_type}"
     if slot.is_recovery:

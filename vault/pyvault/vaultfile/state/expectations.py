@@ -1,7 +1,7 @@
-"""What whoever runs us says of the vault beforehand: its id, its data key, its least generation.
+"""What the configuration expects of a vault: its id, its data key, its minimum generation.
 
-A machine without a memory knows a swapped or an old vault by nothing else. Id and
-generation stand in the clear, and whoever can make a vault can write them; the
+A machine without state can detect a swapped or old vault by nothing else. Id and
+generation are in the clear, and anyone who can create a vault can set them; the
 fingerprint is derived from the data key, so it proves which key the vault has.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_id(path: Path, header: Header, options: VaultOptions) -> None:
-    """Check the id, before the unlocking: a passphrase is not tried on a vault that isn't the expected one.
+    """Check the id before unlocking: no passphrase is tried on an unexpected vault.
 
     Raises:
         ForeignVaultError: it is another vault.
@@ -30,7 +30,7 @@ def check_id(path: Path, header: Header, options: VaultOptions) -> None:
 
 
 def check_key(path: Path, keys: Keys, options: VaultOptions) -> None:
-    """Check the data key that the unlocking gave, before anything is done with it.
+    """Check the data key before it is used.
 
     Raises:
         ForeignVaultError: it is another data key.
@@ -38,7 +38,7 @@ def check_key(path: Path, keys: Keys, options: VaultOptions) -> None:
     if options.expect_fingerprints and keys.fingerprint not in options.expect_fingerprints:
         raise ForeignVaultError(
             f"the data key of '{path}' has the fingerprint {keys.fingerprint.hex()}, not the expected one",
-            hint="a rekey changes it; PYVAULT_EXPECT_FINGERPRINT takes several, with commas between",
+            hint="rekey changes it; PYVAULT_EXPECT_FINGERPRINT can list several, separated by commas",
         )
 
 
@@ -46,7 +46,7 @@ def check_generation(path: Path, header: Header, options: VaultOptions) -> None:
     """Check the generation of a verified header.
 
     Raises:
-        RollbackError: it is older.
+        RollbackError: it is older than expected.
     """
     if options.min_generation is not None and header.generation < options.min_generation:
         raise RollbackError(

@@ -1,8 +1,8 @@
-"""Whether one state of a vault may follow the one that was seen last: pure decisions.
+"""Whether a state of a vault may follow the one that was last seen: pure decisions.
 
-A state may follow if it was made from the one seen. Where the vault lists what it
-was made from (:mod:`pyvault.vaultfile.format.descent`) that is proof; where the list does
-not reach so far, the own last write must be in it, and a higher generation is believed.
+A state may follow if it was made from the one seen. If the vault lists what it was
+made from (:mod:`pyvault.vaultfile.format.descent`), that is proof; if the list doesn't
+reach that far, our last write must be in it, and a higher generation is accepted.
 
 Source: docs/vault-format.md, section 7.
 """
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 MERGE_HINT = (
     "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
-    "to go on with this one alone: pyvault vault accept"
+    "pyvault vault accept goes on with this one alone"
 )
 
 
 def check_succession(
     seen: VaultState, before: VaultState, snapshot: Callable[[], Snapshot], writer: Callable[[], bytes | None]
 ) -> VaultState:
-    """Return what to remember of a state that may follow another.
+    """Return what to remember of a state if it may follow another.
 
     Args:
         seen: from the verified header.
-        before: the one seen last, of the same vault id.
-        snapshot: opens the index; called only if the header does not tell enough.
+        before: the last one seen of the same vault.
+        snapshot: opens the index; called only if the header doesn't decide.
         writer: the id of this state directory, if it has one.
 
     Raises:
@@ -56,7 +56,7 @@ def check_succession(
 def check_descent(
     seen: VaultState, before: VaultState, descent: Descent, writer: Callable[[], bytes | None]
 ) -> VaultState:
-    """Return what to remember of a state of a higher generation, by what it was made from.
+    """Return what to remember of a state of a higher generation, judged by its descent.
 
     Raises:
         ForkError: it was not made from the one seen.
@@ -64,7 +64,7 @@ def check_descent(
     known = descent.includes(before.step)
     if known:
         return seen
-    if known is None and not _lacks_own_write(before, descent, writer):
+    if known is None and not _lacks_last_write(before, descent, writer):
         return replace(seen, unproven=before.generation)
     raise _fork(seen, before)
 
@@ -81,14 +81,14 @@ def _check_header(seen: VaultState, before: VaultState) -> None:
     if seen.fingerprint == before.fingerprint:
         if seen.generation == before.generation:
             raise ForkError(
-                f"'{seen.path}' and the vault seen here last are both generation {seen.generation}, but differ",
+                f"'{seen.path}' and the vault last seen here are both generation {seen.generation}, but differ",
                 hint=MERGE_HINT,
             )
-    elif seen.epoch < before.epoch:  # a rekey here, and writes elsewhere that knew nothing of it
+    elif seen.epoch < before.epoch:  # a rekey here, and independent writes elsewhere
         raise _fork(seen, before)
 
 
-def _lacks_own_write(before: VaultState, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
+def _lacks_last_write(before: VaultState, descent: Descent, writer: Callable[[], bytes | None]) -> bool:
     if before.last_write is None:
         return False
     who = writer()
@@ -96,12 +96,12 @@ def _lacks_own_write(before: VaultState, descent: Descent, writer: Callable[[], 
 
 
 def _foreign(seen: VaultState) -> ForeignVaultError:
-    return ForeignVaultError(f"'{seen.path}' has another data key than the vault known here", hint=ACCEPT_HINT)
+    return ForeignVaultError(f"'{seen.path}' has a different data key than the vault known here", hint=ACCEPT_HINT)
 
 
 def _fork(seen: VaultState, before: VaultState) -> ForkError:
     return ForkError(
         f"'{seen.path}' is generation {seen.generation}, but was not made from generation {before.generation} "
-        "seen here last: the vault was written in two places apart",
+        "last seen here: the vault was changed independently in two places",
         hint=MERGE_HINT,
     )

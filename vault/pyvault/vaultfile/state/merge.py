@@ -1,9 +1,9 @@
-"""Two states of one vault made one, entry by entry: which side wins, and what comes out. Pure.
+"""Merging two states of one vault, entry by entry: which side wins, and the result. Pure.
 
-Nothing is taken away: what only one side has is kept, for nobody knows whether the
-other never had it or removed it. Where both have an entry and they differ, the one
-that was replaced more often wins, for a change on one side alone is the common
-case; then the one replaced later. Every such choice is told.
+Nothing is removed: what only one side has is kept, because it is unknown whether the
+other never had it or removed it. If both have an entry and they differ, the one that
+was replaced more often wins, because a change on one side alone is the common case;
+then the one replaced later. Every such choice is reported.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What becomes of one entry."""
+    """What happens to one entry."""
 
     SAME = "same"
     ONLY_HERE = "only here"
     ADDED = "added"
-    TAKEN = "taken"  # both have it and differ; that of the other file wins
-    KEPT = "kept"  # the same, and ours wins
+    TAKEN = "taken"  # both have it and differ; the other file wins
+    KEPT = "kept"  # both have it and differ; ours wins
 
 
 class Merged(Record):
     """One entry of the two states.
 
     Attributes:
-        here: as it is in the file in place.
-        there: as it is in the other file.
+        here: in the current file.
+        there: in the other file.
     """
 
     name: ItemName
@@ -53,12 +53,12 @@ class Merged(Record):
 def compare(
     here: Index, there: Index, same: Callable[[IndexEntry, IndexEntry], bool], *, overwrite: bool = False
 ) -> list[Merged]:
-    """Decide about every entry, those of the file in place first.
+    """Return the decision on every entry, those of the current file first.
 
     Args:
-        here: what is in place.
+        here: the current state.
         there: the other state.
-        same: whether two entries hold the same.
+        same: returns whether two entries hold the same.
         overwrite: let the other state win wherever both differ.
     """
     ours = {entry.name: entry for entry in here.entries}
@@ -82,15 +82,15 @@ def combine(
     base_is_here: bool,
     payload: Callable[[IndexEntry], Secret[bytes]],
 ) -> Draft:
-    """Return the draft that has what *merged* says, made from both states.
+    """Return the draft that both states make by the decisions in *merged*.
 
-    Keys, slots and labels are those of *base*: a rekey on one side holds.
+    Keys, slots and labels are those of *base*, so a rekey on one side stays.
 
     Args:
         base: the state with the later data key.
         other: the other one.
         merged: the decisions.
-        base_is_here: whether *base* is the file in place.
+        base_is_here: whether *base* is the current file.
         payload: opens an entry of *other*.
     """
     wins = {Outcome.ONLY_HERE, Outcome.KEPT} if not base_is_here else {Outcome.ADDED, Outcome.TAKEN}
@@ -100,14 +100,14 @@ def combine(
         if each.outcome in wins and winner is not None:
             entry = winner
             if loser is not None and loser.revision > winner.revision:
-                entry = replace(winner, revision=loser.revision + 1)  # whoever merges again sees that it won
+                entry = replace(winner, revision=loser.revision + 1)  # so that another merge sees that it won
             draft = draft.with_entry(entry, payload(winner))
     return replace(
         draft,
         generation=max(base.generation, other.generation),
         key_epoch=_epoch(base, other),
         meta=_meta(base, other),
-        descent=base.descent.joined(other.descent),
+        descent=base.descent.merged(other.descent),
     )
 
 
@@ -128,14 +128,14 @@ def _outcome(
 
 
 def _rank(entry: IndexEntry, other: IndexEntry) -> tuple[int, int]:
-    # Two entries that were made apart count their revisions apart.
+    # Entries that were created independently count their revisions independently.
     return (entry.revision if entry.record_id == other.record_id else 0, entry.modified)
 
 
 def _epoch(base: Draft, other: Draft) -> int:
-    # Both sides rekeyed: whoever knows the other side's data key must see a later one that names it.
-    apart = base.keys.fingerprint != other.keys.fingerprint and base.key_epoch == other.key_epoch
-    return base.key_epoch + 1 if apart else base.key_epoch
+    # If both sides rekeyed, machines that know the other data key must see a later epoch that names it.
+    both_rekeyed = base.keys.fingerprint != other.keys.fingerprint and base.key_epoch == other.key_epoch
+    return base.key_epoch + 1 if both_rekeyed else base.key_epoch
 
 
 def _meta(base: Draft, other: Draft) -> dict[str, Json]:

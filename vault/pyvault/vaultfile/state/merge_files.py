@@ -1,7 +1,7 @@
-"""Merging another state of the vault into the file in place: opened, decided, written as one state.
+"""Merging another state of a vault into the current file: open both, decide, write one state.
 
-The other file is only read. That it is older, or not the one seen last, is no reason
-to refuse it; what is refused is a result that would still lack what was seen here.
+The other file is only read. It may be older, or not the one last seen; what is refused
+is a result that would still lack what was seen here.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class MergeReport(Record):
 
     Attributes:
         merged: every entry of both; empty if the other file is an earlier state.
-        generation: of the state in place afterwards.
-        earlier: the other file is a state that the one in place was made from.
-        other_keys: data key and slots are now those of the other file, where a rekey was.
-        other_slots: the two files are not opened by the same slots.
+        generation: of the current state afterwards.
+        earlier: the other file is a state that the current one was made from.
+        other_keys: data key and slots are now those of the other file, which was rekeyed.
+        other_slots: the two files have different slots.
     """
 
     merged: list[Merged]
@@ -81,18 +81,18 @@ def merge_vault(
     """Merge the state of the vault that is in *file* into the one at *path*.
 
     Args:
-        path: the file in place; it becomes the newest backup.
+        path: the current file; it becomes the newest backup.
         file: another state of the same vault.
-        sources: open the file in place.
-        file_sources: open *file*, if what opened the other does not.
-        trust: gets the merged state.
+        sources: open the current file.
+        file_sources: open *file*, if what opened the current file doesn't.
+        trust: remembers the merged state.
         options: as for opening.
         overwrite: let *file* win wherever both have an entry and differ.
-        dry_run: only say what would be done.
+        dry_run: only report what would be done.
 
     Raises:
         ForeignVaultError: *file* is another vault.
-        ForkError, RollbackError: the result would not hold what was seen here last.
+        ForkError, RollbackError: the result would lack what was last seen here.
         VaultFileError: one of the two can't be read; nothing changed.
         ConflictError: one of the two changed meanwhile.
     """
@@ -104,7 +104,7 @@ def merge_vault(
         pass
     check_id(path, ours.header, options)
     if theirs.header.vault_id != ours.header.vault_id:
-        raise ForeignVaultError(f"'{file}' is another vault than '{path}'")
+        raise ForeignVaultError(f"'{file}' and '{path}' are different vaults")
     unlocked = unlocking(ours, options).unlock(sources)
     file_unlocked = _unlock_other(theirs, unlocked, file_sources, options)
     keys, file_keys = (derive_keys(each.data_key, ours.header.vault_id) for each in (unlocked, file_unlocked))
@@ -116,7 +116,7 @@ def merge_vault(
         VaultReader(file, options.checks) as theirs_again,
     ):
         if (ours_again.header, theirs_again.header) != (ours.header, theirs.header):
-            raise ConflictError(f"'{path}' or '{file}' was written meanwhile", hint="try again")
+            raise ConflictError(f"'{path}' or '{file}' was changed meanwhile", hint="try again")
         here = _State.of(ours_again, unlocked, keys)
         there = _State.of(theirs_again, file_unlocked, file_keys)
         earlier = there.draft.descent.steps[-1] in here.draft.descent.steps
@@ -146,7 +146,7 @@ def merge_vault(
 
 
 def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSources, options: VaultOptions) -> Unlocked:
-    """Open the other state: by the data key at hand, by the slot that opened ours, or by its own sources."""
+    """Unlock the other state with our data key, the slot that opened ours, or its own sources."""
     if reader.is_signed_by(derive_keys(unlocked.data_key, reader.header.vault_id)):
         return unlocked
     with contextlib.suppress(WrongKeyError):
@@ -157,7 +157,7 @@ def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSource
 def _check_history(
     path: Path, here: _State, there: _State, known: Mapping[bytes, VaultState], trust: TrustStore
 ) -> None:
-    """Let a fork pass if the other file is, or was made from, the state that was seen here last."""
+    """Accept a fork if the other file is, or was made from, the state last seen here."""
     header = here.snapshot.header
     seen = VaultState.of(path, header, here.keys.fingerprint)
     try:
@@ -190,6 +190,6 @@ def _write(path: Path, draft: Draft, here: _State, base: _State, trust: TrustSto
             writer=writer,
         )
     except SupersededError:
-        raise ConflictError(f"'{path}' was written meanwhile by others who don't see our lock") from None
+        raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None
     handle = Handle(path=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot)
     return remembered(handle, writer).snapshot.header.generation

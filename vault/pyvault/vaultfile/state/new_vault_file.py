@@ -1,6 +1,6 @@
-"""How a vault file comes to be: made empty, or restored from a backup.
+"""Creating a vault file: empty, or restored from a backup.
 
-Apart from the opening of one that is there, which every command does and which needs nothing that writes.
+Apart from opening an existing one, which every command does and which needs nothing that writes.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 
 def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | None, options: VaultOptions) -> Handle:
-    """Make an empty vault where nothing is yet; the first slot is the one that opened it.
+    """Create an empty vault, and return its handle; the first slot counts as the one that opened it.
 
     Raises:
-        VaultExistsError: something is there; it is never overwritten.
+        VaultExistsError: something is already there; it is never overwritten.
         InsecurePermissionsError: others can write its directory.
         WriteFailedError: it can't be written.
     """
@@ -51,7 +51,7 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
     path = canonical_path(path)
     check_free(path)
     with lock(path, options):
-        check_free(path)  # before anybody waits for the key derivation, and before a store keeps a key
+        check_free(path)  # before the slow key derivation, and before a store keeps a key
         vault_id = secrets.token_bytes(ID_SIZE)
         keys = derive_keys(new_data_key(), vault_id)
         made = [make_slot(new, vault_id, keys.data, options) for new in new_slots]
@@ -78,20 +78,20 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
 def restore_vault(
     path: Path, number: int, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions
 ) -> Handle:
-    """Write a backup's content as a new generation, and open it.
+    """Write a backup's content as a new generation, and return its handle.
 
-    The file in place becomes the newest backup, whatever its state.
+    The current file becomes the newest backup, whatever its state.
 
     Args:
         path: of the vault, not of the backup; it may be missing or damaged.
-        number: as :func:`~pyvault.vaultfile.disk.backups.list_backups` gives it.
-        sources: must open the backup, whose slots may be older.
-        trust: gets the new state, whatever it knew.
+        number: as :func:`~pyvault.vaultfile.disk.backups.list_backups` numbers them.
+        sources: open the backup, whose slots may be older.
+        trust: remembers the new state, whatever it knew.
         options: as for opening.
 
     Raises:
         ItemNotFoundError: there is no such backup.
-        ForeignVaultError: the backup is not of the vault that belongs there, or not of the expected one.
+        ForeignVaultError: the backup belongs to another vault than the known or expected one.
         VaultFileError: the backup can't be opened; nothing changed.
     """
     check_ancestors(path, options.checks)
@@ -116,7 +116,7 @@ def restore_vault(
         draft = replace(
             draft,
             generation=_highest_generation(snapshot.header, current, keys, before),
-            descent=draft.descent.continuing(tip or _seen_here(before)),
+            descent=draft.descent.restored_over(tip or _seen_here(before)),
         )
         writer = None if trust is None else trust.make_writer()
         written = write_draft(
@@ -132,27 +132,27 @@ def restore_vault(
 
 
 def remembered(handle: Handle, writer: bytes | None) -> Handle:
-    """Return the handle of a state that the user wanted here, written just now, once it is remembered."""
+    """Return *handle* after its state, which the user has just written, is remembered."""
     handle.last_write = None if writer is None else handle.state.step
     if handle.trust is not None:
-        handle.trust.record(handle.state, wanted=True)
+        handle.trust.record(handle.state, accepted=True)
     return handle
 
 
 def _check_same_vault(
     backup: Path, header: Header, path: Path, known: Mapping[bytes, VaultState], options: VaultOptions
 ) -> None:
-    # Whoever can write here can put a vault of his own beside ours and call it a backup.
+    # Anyone who can write here can put another vault next to ours and call it a backup.
     before = vault_at(known, str(path))
     if before is not None:
         vault_id = before.vault_id
-    else:  # no memory: then the file in place says what it is, if it can
+    else:  # nothing is known, so the current file decides, if it can be read
         current = _find_in_place(path, options)
         vault_id = header.vault_id if current is None else current.header.vault_id
     if header.vault_id != vault_id:
         raise ForeignVaultError(
-            f"'{backup}' is of the vault {header.vault_id.hex()}, and '{path}' is the vault {vault_id.hex()}",
-            hint=f"if you want that vault back: move '{path}' away, pyvault vault forget, and restore again",
+            f"'{backup}' is a backup of the vault {header.vault_id.hex()}, but '{path}' is the vault {vault_id.hex()}",
+            hint=f"to restore that vault, move '{path}' away, run pyvault vault forget, and restore again",
         )
 
 
@@ -162,13 +162,13 @@ def _check_same_key(backup: Path, seen: VaultState, before: VaultState | None, s
     if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
         return  # rekeyed elsewhere
     raise ForeignVaultError(
-        f"'{backup}' has another data key than the vault known here",
-        hint="it may be from before a rekey; pyvault vault forget drops what is known",
+        f"'{backup}' has a different data key than the vault known here",
+        hint="it may be from before a rekey; pyvault vault forget forgets the known vault",
     )
 
 
 def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
-    # Restoring is what one does with a damaged or missing vault, so neither stops it.
+    # The vault to restore may be damaged or missing, so neither is an error.
     try:
         with VaultReader(path, options.checks) as reader:
             return reader
@@ -179,21 +179,20 @@ def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
 def _find_current(
     path: Path, vault_id: bytes, keys: Keys, options: VaultOptions
 ) -> tuple[VaultReader | None, Descent | None]:
-    # Restoring is what one does with a damaged or missing vault, so neither stops it.
+    # The vault to restore may be damaged or missing, so neither is an error.
+    descent = None
     try:
-        with VaultReader(path, options.checks) as reader:
-            current = reader
-            if reader.header.vault_id != vault_id or not reader.is_signed_by(keys):
-                return current, None
-            with contextlib.suppress(TamperedError):
-                return current, Descent.of(reader.header, reader.snapshot(keys).index.meta)
-            return current, None
+        with VaultReader(path, options.checks) as current:
+            if current.header.vault_id == vault_id and current.is_signed_by(keys):
+                with contextlib.suppress(TamperedError):
+                    descent = Descent.of(current.header, current.snapshot(keys).index.meta)
+            return current, descent
     except BackendError:
         return None, None
 
 
 def _seen_here(known: VaultState | None) -> Descent:
-    """Return what a state that can't be read was made from, as far as it was seen here: nothing else is known of it."""
+    """Return the descent of a state that can't be read: no more is known than what was seen of it here."""
     if known is None:
         return Descent()
     return Descent(steps=(Step(*known.step),), floor=known.generation - 1, writers_floor=known.generation)
@@ -201,7 +200,7 @@ def _seen_here(known: VaultState | None) -> Descent:
 
 def _highest_generation(header: Header, current: VaultReader | None, keys: Keys, known: VaultState | None) -> int:
     generations = [header.generation]
-    # An unverified number could be the last one that the format can count.
+    # An unverified number could be the highest that the format allows.
     if current is not None and current.header.vault_id == header.vault_id and current.is_signed_by(keys):
         generations.append(current.header.generation)
     if known is not None:
@@ -214,4 +213,4 @@ def _check_still(path: Path, current: VaultReader | None, options: VaultOptions)
         try:
             check_unchanged(path, current.header, options)
         except SupersededError:
-            raise ConflictError(f"'{path}' was written meanwhile by others who don't see our lock") from None
+            raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None

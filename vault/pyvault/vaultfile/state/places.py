@@ -1,4 +1,4 @@
-"""Which vault belongs at which path, and who wrote last where: one memory per vault."""
+"""Which vault belongs at which path, and the id of this state directory as a writer."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.state.vault_state import VaultState
 
-    Memory = Mapping[bytes, VaultState]
+    KnownStates = Mapping[bytes, VaultState]
     from pathlib import Path
 
-MAX_PLACES = 64  # of one vault: copies that are opened in passing must not fill the memory
+MAX_PLACES = 64  # of one vault: copies that are opened once must not fill the trust file
 
 
-def vault_at(known: Memory, path: str) -> VaultState | None:
+def vault_at(known: KnownStates, path: str) -> VaultState | None:
     """Return the vault that belongs at *path*, or None if nothing is known of it."""
     return next((seen for seen in known.values() if path in seen.places), None)
 
 
-def with_state(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
-    """Return the memory that has met *seen* too; the newest state of a vault stays, wherever it was."""
+def with_state(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:
+    """Return the known states with *seen* added; the newest state of a vault is kept, wherever it was."""
     before = known.get(seen.vault_id)
     if before is None:
         return {**known, seen.vault_id: replace(seen, places=(seen.path,))}
@@ -38,8 +38,8 @@ def with_state(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
     return {**known, seen.vault_id: replace(newest, places=places, last_write=last_write)}
 
 
-def with_accepted(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
-    """Return the memory in which *seen* is right whatever was known, and its path is no other vault's."""
+def with_accepted(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:
+    """Return the known states with *seen* in place of whatever was known of its vault and its path."""
     before = known.get(seen.vault_id)
     elsewhere = before.places if before is not None else ()
     others = without_path({key: each for key, each in known.items() if key != seen.vault_id}, seen.path)
@@ -47,8 +47,8 @@ def with_accepted(known: Memory, seen: VaultState) -> dict[bytes, VaultState]:
     return {**others, seen.vault_id: replace(seen, places=_bounded(places))}
 
 
-def without_path(known: Memory, path: str) -> dict[bytes, VaultState]:
-    """Return the memory in which nothing belongs at *path*; a vault that belongs nowhere is forgotten."""
+def without_path(known: KnownStates, path: str) -> dict[bytes, VaultState]:
+    """Return the known states without a vault at *path*; a vault without a place is forgotten."""
     left: dict[bytes, VaultState] = {}
     for vault_id, seen in known.items():
         places = tuple(place for place in seen.places if place != path)
@@ -57,8 +57,8 @@ def without_path(known: Memory, path: str) -> dict[bytes, VaultState]:
     return left
 
 
-def renamed(known: Memory, before: str, after: str) -> dict[bytes, VaultState]:
-    """Return the memory in which what belonged at *before* belongs at *after*, where nothing was."""
+def renamed(known: KnownStates, before: str, after: str) -> dict[bytes, VaultState]:
+    """Return the known states after a vault was moved from *before* to *after*, where nothing was."""
     return {
         vault_id: _moved_to(seen, tuple(after if place == before else place for place in seen.places))
         for vault_id, seen in without_path(known, after).items()
@@ -66,7 +66,7 @@ def renamed(known: Memory, before: str, after: str) -> dict[bytes, VaultState]:
 
 
 def _bounded(places: tuple[str, ...]) -> tuple[str, ...]:
-    # The first one is where the vault was made; what is in between was in passing.
+    # The first one is where the vault was created; those in between matter least.
     return places if len(places) <= MAX_PLACES else (places[0], *places[1 - MAX_PLACES :])
 
 
@@ -78,7 +78,7 @@ MAX_BYTES = 4096
 
 
 def find_writer(path: Path) -> bytes | None:
-    """Return the id that is kept at *path*; None if there is none that can be read."""
+    """Return the id in the file *path*; None if it is missing or can't be read."""
     try:
         return _parse(read_file(path, MAX_BYTES))
     except OSError:
@@ -86,7 +86,7 @@ def find_writer(path: Path) -> bytes | None:
 
 
 def make_writer(path: Path) -> bytes | None:
-    """Return the id at *path*, made if it is missing or damaged; None if it is there and can't be read.
+    """Return the id in the file *path*, created if missing or damaged; None if it can't be read.
 
     The caller holds the lock of the state directory.
 
@@ -98,7 +98,7 @@ def make_writer(path: Path) -> bytes | None:
     except FileNotFoundError:
         found = None
     except OSError as exc:
-        if exc.errno != errno.EFBIG:  # it may be read the next time: a new one would make this machine somebody else
+        if exc.errno != errno.EFBIG:  # it may be readable next time, and a new one would change this machine's identity
             return None
         found = None
     if found is None:

@@ -1,4 +1,4 @@
-"""A new data key: every record sealed anew, every slot at hand wrapped anew.
+"""A new data key: every record is resealed, and every slot whose key is available is rewrapped.
 
 Source: docs/vault-format.md, section 4, "what revokes what".
 """
@@ -34,15 +34,15 @@ def rekey(
     sources: UnlockSources | None,
     drop_slots: Callable[[Sequence[SlotInfo]], bool],
 ) -> list[SlotInfo]:
-    """Give the vault a new data key; gives the slots that were dropped.
+    """Change the data key of the vault, and return the slots that were dropped.
 
     Args:
         handle: an open vault; the slot that opened it stays.
-        sources: whose slots shall stay too; may ask a human, before the lock is taken.
-        drop_slots: asked, if slots would be lost, whether to go on.
+        sources: other keys whose slots are to stay; may ask the user, before the lock is taken.
+        drop_slots: called with the slots that would be lost; returns whether to go on.
 
     Raises:
-        InputRequiredError: slots would be lost, and *drop_slots* says no.
+        InputRequiredError: slots would be lost, and *drop_slots* returned False.
         UsageError: no slot would be left.
         ConflictError: the slots changed meanwhile.
         TamperedError: a record is damaged; nothing changed.
@@ -52,42 +52,42 @@ def rekey(
     opened = [handle.unlocked]
     if sources is not None:
         opened += unlocking(seen, handle.options).unlock_all(sources)
-    at_hand = {
+    wrapping_keys = {
         each.slot_id: each.wrapping_key for each in opened if each.slot_id is not None and each.wrapping_key is not None
     }
-    lost = [slot for slot in handle.slots() if slot.slot_id not in at_hand]
+    lost = [slot for slot in handle.slots() if slot.slot_id not in wrapping_keys]
     if lost and not drop_slots(lost):
         named = ", ".join(f"{slot.kind} {slot.slot_id.hex()}" for slot in lost)
-        raise InputRequiredError(f"these slots would be lost: {named}")
+        raise InputRequiredError(f"these slots would be dropped, because their secret was not provided: {named}")
 
     def make(base: VaultReader) -> Draft:
         if base.header.slots != slots:
-            raise ConflictError(f"the slots of '{handle.path}' changed meanwhile")
-        return rekeyed(Draft.of(handle.snapshot, handle.keys), base, at_hand)
+            raise ConflictError(f"the slots of '{handle.path}' changed meanwhile", hint="try again")
+        return rekeyed(Draft.of(handle.snapshot, handle.keys), base, wrapping_keys)
 
     with lock(handle.path, handle.options):
         handle.write(make)
     return lost
 
 
-def rekeyed(draft: Draft, base: VaultReader, at_hand: Mapping[bytes, Secret[bytes]]) -> Draft:
-    """Give the draft under a new data key; slots whose key isn't at hand are dropped.
+def rekeyed(draft: Draft, base: VaultReader, wrapping_keys: Mapping[bytes, Secret[bytes]]) -> Draft:
+    """Return the draft under a new data key; slots without a wrapping key are dropped.
 
-    All records are in memory, sealed, until they are written: the index before
-    them needs their hashes.
+    All sealed records are in memory until they are written: the index before them
+    needs their hashes.
 
     Args:
         draft: the verified state, unchanged.
         base: the open file of that state.
-        at_hand: wrapping keys by slot id.
+        wrapping_keys: by slot id.
 
     Raises:
         TamperedError: a record is damaged; the message names it.
         UsageError: no slot would be left.
     """
     if draft.key_epoch >= MAX_EPOCH:
-        raise WriteFailedError("the vault has had as many data keys as its format can count")
-    kept = [slot for slot in draft.slots if slot.slot_id in at_hand]
+        raise WriteFailedError("the vault has had as many data keys as its format allows")
+    kept = [slot for slot in draft.slots if slot.slot_id in wrapping_keys]
     if not any(slot.is_known() for slot in kept):
         raise UsageError("no slot would be left that opens the vault")
     keys = derive_keys(new_data_key(), draft.vault_id)
@@ -97,7 +97,7 @@ def rekeyed(draft: Draft, base: VaultReader, at_hand: Mapping[bytes, Secret[byte
         draft,
         keys=keys,
         key_epoch=draft.key_epoch + 1,
-        slots=tuple(slot.rewrap(at_hand[slot.slot_id], draft.vault_id, keys.data) for slot in kept),
+        slots=tuple(slot.rewrap(wrapping_keys[slot.slot_id], draft.vault_id, keys.data) for slot in kept),
         records=tuple(_resealed(record.entry, base, draft.keys, keys) for record in draft.records),
         meta={
             **draft.meta,

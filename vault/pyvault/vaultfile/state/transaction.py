@@ -1,4 +1,4 @@
-"""Changes that are collected, then written as one."""
+"""Changes that are collected, then written together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Transaction(MutableRecord):
     Attributes:
         base: the header of the state that *draft* starts from.
         draft: that state with the changes so far, for reading inside the transaction.
-        has_read: the caller saw that state and may have decided by it.
+        has_read: the caller has read that state, and its changes may depend on it.
     """
 
     base: Header
@@ -32,17 +32,17 @@ class Transaction(MutableRecord):
 
     @classmethod
     def on(cls, handle: Handle) -> Transaction:
-        """Start from the handle's present state."""
+        """Return a transaction on the handle's current state."""
         return cls(base=handle.snapshot.header, draft=Draft.of(handle.snapshot, handle.keys))
 
     def apply(self, change: Change) -> None:
-        """Make one more change."""
+        """Add a change."""
         self.draft = change(self.draft)
         self.changes.append(change)
 
     @contextlib.contextmanager
     def nested(self) -> Generator[None]:
-        """Undo what an inner transaction did if it fails; who catches that outside writes no half of it."""
+        """Undo the changes of an inner transaction if it fails, so that the outer one never writes half of it."""
         draft, count = self.draft, len(self.changes)
         try:
             yield
@@ -52,16 +52,16 @@ class Transaction(MutableRecord):
             raise
 
     def draft_on_top(self, handle: Handle) -> Draft:
-        """Give the draft to write on the handle's present state.
+        """Return the draft to write on the handle's current state.
 
         Raises:
             ConflictError: the state isn't the one that was read here.
-            BackendError: a change can't be made to the present state.
+            BackendError: a change can't be applied to the current state.
         """
         if handle.snapshot.header == self.base:
             return self.draft
         if self.has_read:
-            raise ConflictError(f"'{handle.path}' was written meanwhile by others who don't see our lock")
+            raise ConflictError(f"'{handle.path}' was written meanwhile by a process that doesn't honor the lock")
         draft = Draft.of(handle.snapshot, handle.keys)
         for change in self.changes:
             draft = change(draft)

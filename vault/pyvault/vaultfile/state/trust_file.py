@@ -5,8 +5,8 @@
     {"<vault id>": {"path": "/home/ann/vault.pyv", "fingerprint": "<hex>",
                     "epoch": 1, "generation": 7, "txid": "<hex>"}}
 
-Beside these, where there is more to say: ``places``, ``own`` and ``unproven``, as
-:class:`~pyvault.vaultfile.state.vault_state.VaultState` has them. Earlier versions pass over what they don't know.
+An entry may also have ``places``, ``own`` (``last_write``) and ``unproven``, see
+:class:`~pyvault.vaultfile.state.vault_state.VaultState`. Earlier versions ignore unknown keys.
 
 Source: docs/vault-format.md, section 7.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint and a state
-MAX_COUNT: Final = (1 << 64) - 1  # what the vault's header can count
+MAX_COUNT: Final = (1 << 64) - 1  # the highest generation in a vault's header
 
 
 def format_states(known: Mapping[bytes, VaultState]) -> bytes:
@@ -50,16 +50,16 @@ def format_states(known: Mapping[bytes, VaultState]) -> bytes:
 
 
 def parse_states(text: bytes) -> dict[bytes, VaultState]:
-    """Read the content of the file.
+    """Return the states in the content of the file, by vault id.
 
     Raises:
-        UnreadableError: it is not what :func:`format_states` makes.
+        UnreadableError: it is not what :func:`format_states` returns.
     """
     document = read_object(text, limit=MAX_TRUST_FILE)
-    return {(vault_id := _id(name)): _sighting(vault_id, document.fields(name)) for name in document.names()}
+    return {(vault_id := _id(name)): _state(vault_id, document.fields(name)) for name in document.names()}
 
 
-def _sighting(vault_id: bytes, entry: Fields) -> VaultState:
+def _state(vault_id: bytes, entry: Fields) -> VaultState:
     path = entry.path("path")
     places = entry.paths("places") if entry.has("places") else []
     own = entry.fields("own") if entry.has("own") else None

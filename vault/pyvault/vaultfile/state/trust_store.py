@@ -1,9 +1,9 @@
-"""Memory of what each vault looked like when it was last seen.
+"""What each vault looked like when it was last seen.
 
-Cryptography can't tell an old vault from a new one, or a copy from the
-original; only remembering can. The decision is :func:`judge`, without effects; each change of
-the memory is a short method of :class:`Trust`, and they are many, so the file is a little long.
-What only writing needs is loaded there: most commands find the vault as it was.
+Cryptography can't tell an old vault from a new one, or a copy from the original; only
+remembering can. :func:`check_history` decides, without effects; each change of the trust
+file is a method of :class:`TrustStore`. What only writing needs is imported there: most
+commands find the vault unchanged.
 
 Source: docs/vault-format.md, section 7.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.disk.vault_reader import Snapshot
 
-FIRST_SIGHT_HINT = "move it away; the state that is opened next is then believed, as on a new machine"
+FIRST_SIGHT_HINT = "move it away; the next state that is opened is then accepted, as on a new machine"
 LOCK_SECONDS = 10.0
 
 
@@ -34,31 +34,31 @@ def check_history(
     snapshot: Callable[[], Snapshot],
     writer: Callable[[], bytes | None] = lambda: None,
 ) -> VaultState:
-    """Decide whether a vault may follow what was seen before; gives what to remember of it.
+    """Return what to remember of a vault if it may follow what was seen before.
 
     Args:
         seen: from the verified header.
         known: the states known before this vault was opened, by vault id.
-        snapshot: opens the index; called only if the header does not tell enough.
-        writer: the id of this state directory.
+        snapshot: opens the index; called only if the header doesn't decide.
+        writer: returns the id of this state directory.
 
     Raises:
         RollbackError, ForkError, ForeignVaultError: it may not, see docs/vault-format.md, section 7.
     """
     if any(seen.path in other.places and other.vault_id != seen.vault_id for other in known.values()):
-        raise ForeignVaultError(f"'{seen.path}' is another vault than the one known here", hint=ACCEPT_HINT)
+        raise ForeignVaultError(f"'{seen.path}' is not the vault known here, but another one", hint=ACCEPT_HINT)
     before = known.get(seen.vault_id)
     if before is None:
-        return seen  # the first sight is believed
+        return seen  # trust on first use
     if (seen.step, seen.fingerprint) == (before.step, before.fingerprint):
         return seen
-    from pyvault.vaultfile.state.history import check_succession  # most commands find the vault as it was
+    from pyvault.vaultfile.state.history import check_succession  # most commands find the vault unchanged
 
     return check_succession(seen, before, snapshot, writer)
 
 
 class DamagedTrustFileError(ConfigError):
-    """The trust file is not what pyvault wrote: a matter of this machine, the vault itself may be sound."""
+    """The trust file is not what pyvault wrote: a problem of this machine, the vault itself may be fine."""
 
 
 class TrustStore:
@@ -67,23 +67,24 @@ class TrustStore:
     def __init__(
         self, path: Path, *, warn: Callable[[str], None] | None = None, checks: FileChecks | None = None
     ) -> None:
-        """Name the file; it is made by the first :meth:`record`.
+        """Name the file; the first :meth:`record` creates it.
 
         Args:
             path: ``trust.json``.
-            checks: of its directory, by default the ordinary ones.
-            warn: told, at most once, that the file can't be written.
+            warn: called at most once, if the file can't be written.
+            checks: of its directory; the ordinary ones by default.
         """
         self.path = path
         self._warn = warn
         self._checks = checks or FileChecks()
 
     def known_states(self) -> dict[bytes, VaultState]:
-        """Read what is known; a missing file is an empty memory, a damaged one is an error.
+        """Return the known states by vault id; none if the file is missing.
 
         Raises:
-            DamagedTrustFileError: not what pyvault wrote.
-            AccessDeniedError: it is no file, can't be read, or others could write it.
+            DamagedTrustFileError: it is not what pyvault wrote.
+            AccessDeniedError: it is not a file, or can't be read.
+            InsecurePermissionsError: others could change it.
         """
         check_state_directory(self.path.parent, self._checks)
         try:
@@ -107,17 +108,17 @@ class TrustStore:
     def _damaged(self) -> DamagedTrustFileError:
         return DamagedTrustFileError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
-    def record(self, seen: VaultState, *, wanted: bool = False) -> None:
-        """Remember a state that passed :func:`judge`, if it is newer than the one remembered.
+    def record(self, seen: VaultState, *, accepted: bool = False) -> None:
+        """Remember a state that passed :func:`check_history`, if it is newer than the one known.
 
-        A machine whose state directory can't be written is told once and goes on.
+        If the state directory can't be written, this warns once and goes on.
 
         Args:
             seen: a verified state.
-            wanted: the user made it just now, so it takes the place of whatever was known.
+            accepted: the user has just made it, so it replaces whatever was known.
         """
 
-        def grow(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
+        def add(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
             before = known.get(seen.vault_id)
             if before is not None and seen.path in before.places and not seen.is_newer_than(before):
                 return known
@@ -126,17 +127,17 @@ class TrustStore:
             return with_state(known, seen)
 
         try:
-            if wanted:
+            if accepted:
                 self.accept(seen)
             else:
-                self._update(grow)
+                self._update(add)
         except PyvaultError as exc:
             if self._warn is not None:
                 warn, self._warn = self._warn, None
-                warn(f"vaults can't be remembered, so an old copy would not be noticed: {exc.message}")
+                warn(f"the trust file can't be written, so an old copy of the vault would go unnoticed: {exc.message}")
 
     def accept(self, seen: VaultState) -> None:
-        """Remember this state whatever was known: the user says that it is wanted.
+        """Remember this state in place of whatever was known: the user accepts it.
 
         Raises:
             WriteFailedError: the trust file can't be written.
@@ -146,13 +147,13 @@ class TrustStore:
         self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True)
 
     def writer(self) -> bytes | None:
-        """Return the id of this state directory; None if nothing was written from it."""
+        """Return the id of this state directory; None if it has none yet."""
         from pyvault.vaultfile.state.places import find_writer
 
         return find_writer(self.path.with_name("writer"))
 
     def make_writer(self) -> bytes | None:
-        """Return the id of this state directory, made if need be; None if it can't be kept."""
+        """Return the id of this state directory, created if missing; None if it can't be stored."""
         from pyvault.files.lock import LockFile
         from pyvault.vaultfile.state.places import make_writer
 
@@ -163,11 +164,11 @@ class TrustStore:
             make_private_directory(self.path.parent, self._checks)
             with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
                 return make_writer(self.path.with_name("writer"))
-        except PyvaultError:  # :meth:`record` tells of a directory that can't be written
+        except PyvaultError:  # :meth:`record` warns that the directory can't be written
             return None
 
     def forget(self, path: Path) -> None:
-        """Forget the vault at *path*, which the user removed.
+        """Forget the vault at *path*, which the user has removed.
 
         Raises:
             WriteFailedError: the trust file can't be written.
@@ -177,7 +178,7 @@ class TrustStore:
         self._update(lambda known: without_path(known, str(path.absolute())))
 
     def follow(self, old: Path, new: Path) -> None:
-        """Remember that the vault at *old* was given the name *new*, where nothing was.
+        """Remember that the vault at *old* was renamed to *new*, where nothing was.
 
         Raises:
             WriteFailedError: the trust file can't be written.
@@ -187,7 +188,7 @@ class TrustStore:
         self._update(lambda known: renamed(known, str(old), str(new)))
 
     def forget_vault(self, vault_id: bytes) -> None:
-        """Forget a vault wherever it was seen, because the user says so.
+        """Forget a vault wherever it was seen, at the user's request.
 
         Raises:
             WriteFailedError: the trust file can't be written.

@@ -1,4 +1,4 @@
-"""One state of a vault as it was seen: what names it, where, and what came before."""
+"""One state of a vault as it was seen: its identity, its places, and what came before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.format.header import Header
 
-ACCEPT_HINT = "if you put it there yourself: pyvault vault accept"
+ACCEPT_HINT = "if you put it there yourself, accept it with pyvault vault accept"
 MAX_TRUST_FILE = 4 << 20  # bytes
 
 
@@ -19,11 +19,11 @@ class VaultState(Record):
     """One vault as it was seen.
 
     Attributes:
-        path: absolute, as text; in a memory, where this state was seen.
+        path: absolute, as text; where this state was seen.
         fingerprint: 16 bytes that name the data key.
-        places: every path at which this vault was seen; see :mod:`pyvault.vaultfile.state.places`.
-        last_write: the last write of this state directory, by generation and txid.
-        unproven: the generation seen before, if nothing proves that this state was made from it.
+        places: every path where this vault was seen; see :mod:`pyvault.vaultfile.state.places`.
+        last_write: the last write from this state directory: generation and txid.
+        unproven: the generation seen before, if it isn't proven that this state was made from it.
     """
 
     vault_id: bytes
@@ -37,7 +37,7 @@ class VaultState(Record):
     unproven: int | None = None
 
     def __post_init__(self) -> None:
-        """See that a state was seen at least where it is."""
+        """Make sure that *places* has at least *path*."""
         if not self.places:
             object.__setattr__(self, "places", (self.path,))
 
@@ -45,7 +45,7 @@ class VaultState(Record):
     def of(
         cls, path: Path, header: Header, fingerprint: bytes, *, last_write: tuple[int, bytes] | None = None
     ) -> VaultState:
-        """Describe a verified header."""
+        """Return the state with this verified header."""
         return cls(
             vault_id=header.vault_id,
             path=str(path.absolute()),
@@ -58,9 +58,9 @@ class VaultState(Record):
 
     @property
     def step(self) -> tuple[int, bytes]:
-        """What names the state."""
+        """The identity of the state."""
         return (self.generation, self.txid)
 
     def is_newer_than(self, other: VaultState) -> bool:
-        """Say whether (epoch, generation) has grown."""
+        """Return whether (epoch, generation) is higher."""
         return (self.epoch, self.generation) > (other.epoch, other.generation)

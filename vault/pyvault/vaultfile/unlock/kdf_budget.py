@@ -1,8 +1,8 @@
-"""What one passphrase may cost in all, whatever the slots of a file ask for.
+"""How much work one passphrase may cause in total, whatever the slots of a file ask for.
 
-Each slot alone is bounded by :mod:`pyvault.vaultfile.format.kdf`; several of them together
-could still keep a machine busy for a minute. What the budget does not cover is not
-tried, and the error names it: ``--slot`` tries one alone.
+:mod:`pyvault.vaultfile.format.kdf` bounds each slot; several together could still keep a
+machine busy for a minute. Slots over the budget are not tried, and the error names them:
+``--slot`` tries one alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.format.kdf import KdfCost
 
-#: KiB times passes: two slots of ``--kdf high``, or eight of the default at its dearest.
+#: KiB times passes: two slots of ``--kdf high``, or eight of the most expensive default.
 UNLOCK_BUDGET = 6 * GIB
 
 
@@ -31,7 +31,7 @@ class Budget(MutableRecord):
     Attributes:
         tries: slots that may still be tried.
         work: KiB times passes that may still be spent.
-        untried: slots that there was nothing left for.
+        untried: slots that were over the budget.
     """
 
     tries: int
@@ -39,7 +39,7 @@ class Budget(MutableRecord):
     untried: list[Slot] = field(default_factory=list[Slot])
 
     def affords(self, slot: Slot, cost: KdfCost) -> bool:
-        """Return whether a slot may be tried, and count it."""
+        """Return whether a slot may be tried, and charge it to the budget."""
         if not self.tries or cost.work > self.work:
             self.untried.append(slot)
             return False
@@ -54,49 +54,49 @@ class Budget(MutableRecord):
             return WrongKeyError(message)
         named = ", ".join(f"{kind_of(slot)} {slot.slot_id.hex()}" for slot in self.untried)
         return WrongKeyError(
-            f"{message}; not tried, because one passphrase may not cost more: {named}",
+            f"{message}; not tried, to limit the work for one passphrase: {named}",
             hint=f"--slot {self.untried[0].slot_id.hex()} tries that one alone",
         )
 
 
 def chosen_slots(slots: tuple[Slot, ...], only: str, path: Path) -> tuple[Slot, ...]:
-    """Return the slots to try: the one that a person named.
+    """Return the slots to try: the one that the user named.
 
     Args:
-        only: the slot's id, the beginning of that, or its kind; a label is sealed until the vault is open.
+        only: the slot's id, the beginning of its id, or its kind; labels are sealed until the vault is open.
         path: of the vault, for the message.
 
     Raises:
         UsageError: there is not exactly one.
     """
-    meant = only.lower()
-    found = tuple(slot for slot in slots if kind_of(slot) == meant)
-    found = found or tuple(slot for slot in slots if slot.slot_id.hex().startswith(meant))
+    wanted = only.lower()
+    found = tuple(slot for slot in slots if kind_of(slot) == wanted)
+    found = found or tuple(slot for slot in slots if slot.slot_id.hex().startswith(wanted))
     if len(found) != 1:
         raise UsageError(
-            f"'{path}' has {'more than one slot' if found else 'no slot'} '{only}'",
-            hint="pyvault vault info shows the ids; labels are known only once the vault is open",
+            f"'{path}' has {'several slots' if found else 'no slot'} '{only}'",
+            hint="pyvault vault info shows the ids; a label can't be used, because labels are encrypted",
         )
     return found
 
 
 def check_budget(before: Iterable[Slot], after: Iterable[Slot]) -> None:
-    """Refuse a change after which one passphrase could not be tried on all slots; what was so before may stay.
+    """Refuse a change that makes it too expensive to try one passphrase on all slots.
 
     Raises:
-        UsageError: the slots would cost too much together.
+        UsageError: the slots would cost too much together, and more than before.
     """
     total = _work(after)
     if total > UNLOCK_BUDGET and total > _work(before):
         raise UsageError(
-            f"the passphrase slots would cost {total / GIB:.1f} GiB-passes together, and at most "
-            f"{UNLOCK_BUDGET // GIB} are tried for one passphrase",
-            hint="--kdf min or default is cheaper, and pyvault vault slot remove takes one away",
+            f"the passphrase slots would cost {total / GIB:.1f} GiB-passes together, over the limit of "
+            f"{UNLOCK_BUDGET // GIB} for one passphrase",
+            hint="use --kdf min or --kdf default, or remove a slot with pyvault vault slot remove",
         )
 
 
 def _work(slots: Iterable[Slot]) -> int:
-    """Add up what the passphrase slots ask for; those of a later version are never tried."""
+    """Return the work of all passphrase slots; those of a later version are never tried."""
     total = 0
     for slot in slots:
         if slot.slot_type == SlotType.PASSPHRASE and slot.is_known() and len(slot.params) == PARAMS.size:

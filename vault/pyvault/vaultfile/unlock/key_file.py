@@ -26,11 +26,11 @@ PREFIX = KEY_FILE_PREFIX.encode()
 
 
 def read_key_file(path: Path, *, missing_hint: str | None = None) -> Secret[bytes]:
-    """Read the 32-byte key in a key file.
+    """Return the 32-byte key in a key file.
 
     Args:
         path: of the file.
-        missing_hint: advice for when it isn't there; :func:`how_to_make` where there is no vault yet.
+        missing_hint: advice if it is missing; :func:`how_to_make` where there is no vault yet.
 
     Raises:
         ConfigError: it isn't there.
@@ -41,12 +41,12 @@ def read_key_file(path: Path, *, missing_hint: str | None = None) -> Secret[byte
 
 
 def how_to_make(path: Path) -> str:
-    """Return how a key file comes to be together with a new vault."""
-    return f"pyvault vault init --keyfile '{path}' makes one"
+    """Return how to create a key file together with a new vault."""
+    return f"create it and the vault with pyvault vault init --keyfile '{path}'"
 
 
 def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
-    """Read the content of a key file.
+    """Return the key in the content of a key file.
 
     Args:
         text: the content.
@@ -70,13 +70,13 @@ def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
 
 
 def create_key_file(path: Path) -> Secret[bytes]:
-    """Make a new key file with mode 0600 and give its key.
+    """Create a key file with mode 0600, and return its key.
 
     Raises:
-        VaultExistsError: something is there already; it is never overwritten.
+        VaultExistsError: something is already there; it is never overwritten.
         WriteFailedError: it can't be written.
-        InsecurePermissionsError: others could read it, as its file system keeps no modes.
-        InvalidSettingError: it is a key, and no path.
+        InsecurePermissionsError: others could read it, as its file system has no permissions.
+        InvalidSettingError: it is a key instead of a path.
     """
     from pyvault.files.atomic import sync_directory, writing
     from pyvault.files.modes import set_mode
@@ -90,11 +90,11 @@ def create_key_file(path: Path) -> Secret[bytes]:
         try:
             descriptor = os.open(path, flags, 0o600)
         except FileExistsError:
-            raise VaultExistsError(f"the key file '{path}' exists already") from None
+            raise VaultExistsError(f"the key file '{path}' already exists") from None
         try:
-            # Short enough for one call; a half-written one is refused when it is read.
+            # Short enough for one write; a half-written one is refused when it is read.
             set_mode(descriptor)
-            check_secret_file(os.fstat(descriptor), path, "key file")  # a mode that nobody may use it with later
+            check_secret_file(os.fstat(descriptor), path, "key file")  # refuse now what reading would refuse later
             os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
             os.fsync(descriptor)
         except (OSError, InsecurePermissionsError):

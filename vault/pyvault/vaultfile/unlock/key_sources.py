@@ -1,8 +1,8 @@
 """What opens a vault: sources of keys, asked in a fixed order.
 
-A source that isn't given is skipped, and so is one whose kind of slot the vault
-lacks. One that is there and wrong ends the search: falling through to another
-source would hide the mistake. Only a human, who mistypes, is asked again.
+A source that isn't provided is skipped, and so is one whose kind of slot the vault
+lacks. One that is provided and wrong ends the search: falling through to another
+source would hide the mistake. Only the user, who may mistype, is asked again.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
 
-HUMAN_TRIES = 3  # as login programs have it
+PROMPT_TRIES = 3  # as login programs do
 MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
 
-#: What opens a slot of each kind, and how it is given.
-KEYS = {
+#: What opens a slot of each kind, and how to provide it.
+KEY_DESCRIPTIONS = {
     SlotType.PASSPHRASE: "a passphrase (--passphrase-fd, PYVAULT_PASSPHRASE_FILE, PYVAULT_PASSPHRASE, a terminal)",
-    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its text)",
+    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)",
     SlotType.STORE_KEY: "a key in another store (unlock_store)",
-    SlotType.CHILD: "the vault that it belongs to",
+    SlotType.CHILD: "its parent vault",
 }
 
 Costs = dict[bytes, tuple[KdfCost, bytes]]  # cost and salt by slot id
 
 
 class UnlockSources(Record):
-    """Where keys come from, in the order in which they are asked.
+    """Where keys come from, in the order in which they are tried.
 
     Attributes:
-        passphrase: given with this very command, as ``--passphrase-fd`` is.
+        passphrase: from an option of this command, such as ``--passphrase-fd``.
         keyfile: path of a key file.
-        key: what is in a key file, given without the file.
-        passphrase_from_environment: from the environment: a variable, a passphrase file.
-        cached_data_key: an unlock cache; gets vault id and key epoch, gives the
-            data key or None. One that no longer fits is as good as none.
-        wrapping_key: a store; gets slot id and vault id, gives the key of a
+        key: the content of a key file, without the file.
+        passphrase_from_environment: a variable or a passphrase file.
+        cached_data_key: an unlock cache; takes vault id and key epoch, returns the
+            data key or None. One that no longer fits counts as none.
+        wrapping_key: a store; takes slot id and vault id, returns the key of a
             slot of type 4 or None.
         parent: the vault whose child this is.
-        passphrase_prompt: a human, asked last.
-        passphrase_again: the same human, told that the last one was wrong; None
-            for whatever would only give the same answer again.
-        undisturbed: a block in which that human is asked: what they type while a
+        passphrase_prompt: asks the user, last.
+        passphrase_again: asks the user again after a wrong one; None for a source
+            that would only repeat its answer.
+        undisturbed: the context in which the user is asked: what is typed while a
             key is derived is not shown.
     """
 
@@ -73,16 +73,16 @@ class UnlockSources(Record):
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def is_empty(self) -> bool:
-        """Say whether nothing was given at all."""
+        """Return whether no source was provided at all."""
         return replace(self, undisturbed=nullcontext) == UnlockSources()
 
 
 class Unlocked(Record):
-    """An opened vault's data key, and what opened it.
+    """The data key of an open vault, and what opened it.
 
     Attributes:
         slot_id: None if the data key came from the unlock cache.
-        wrapping_key: the key of that slot, for wrapping the next data key.
+        wrapping_key: the key of that slot, to wrap the next data key with.
     """
 
     data_key: Secret[bytes]
@@ -91,11 +91,11 @@ class Unlocked(Record):
 
 
 class Unlocking(Record):
-    """One vault's header, and how to work on it.
+    """Unlocks one vault, of which it needs only the header.
 
     Attributes:
-        only: the one slot to try: its id, the beginning of that, or its kind; None for all.
-        fits: whether a data key verifies the header; for the unlock cache.
+        only: the one slot to try: its id, the beginning of its id, or its kind; None for all.
+        fits: returns whether a data key verifies the header; for the unlock cache.
     """
 
     header: Header
@@ -106,30 +106,30 @@ class Unlocking(Record):
     only: str | None = None
 
     def unlock(self, sources: UnlockSources) -> Unlocked:
-        """Find the first source that opens the vault.
+        """Return what the first source that opens the vault gives.
 
-        May read a key file and may ask a human, each only if its slot is there.
+        May read a key file and may ask the user, each only if the vault has such a slot.
 
         Raises:
-            KdfLimitsError: some passphrase slot asks for too much; nothing was tried.
-            InputRequiredError: there is no source at all, or none was given that a slot knows.
-            WrongKeyError: none fits, or one that should have fitted doesn't.
+            KdfLimitsError: a passphrase slot asks for too much; nothing was tried.
+            InputRequiredError: there is no source at all, or none for the slots of the vault.
+            WrongKeyError: none opens it.
         """
         costs = self.passphrase_costs()
         if sources.is_empty():
-            raise InputRequiredError(f"a passphrase or key is needed to open '{self.path}'")
+            raise InputRequiredError(f"a passphrase or key is required to open '{self.path}'")
         for attempt in self._attempts(sources, costs):
             unlocked = attempt()
             if unlocked is not None:
                 return unlocked
-        hint = f"it is opened by {self._keys()}"
-        # A human could be asked, but no slot takes a passphrase.
+        hint = f"provide {self._keys()}"
+        # The user could be asked, but no slot takes a passphrase.
         if replace(sources, passphrase_prompt=None, passphrase_again=None).is_empty():
-            raise InputRequiredError(f"nothing was given that opens '{self.path}'", hint=hint)
-        raise WrongKeyError(f"no key slot of '{self.path}' fits what was given", hint=hint)
+            raise InputRequiredError(f"no key was supplied that could open '{self.path}'", hint=hint)
+        raise WrongKeyError(f"none of the supplied keys opens the vault '{self.path}'", hint=hint)
 
     def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
-        """Use every source that has a slot, for wrapping another data key.
+        """Return what every source with a slot gives, to wrap another data key.
 
         Raises:
             KdfLimitsError, WrongKeyError: as :meth:`unlock`.
@@ -145,11 +145,11 @@ class Unlocking(Record):
             lambda: self._by_cache(sources),
             lambda: self._by_store(sources),
             lambda: self._by_parent(sources.parent),
-            lambda: self._by_human(sources, costs),
+            lambda: self._by_prompt(sources, costs),
         )
 
     def passphrase_costs(self) -> Costs:
-        """Give cost and salt of every passphrase slot by slot id, checked.
+        """Return the checked cost and salt of every passphrase slot, by slot id.
 
         Raises:
             KdfLimitsError: one of them asks for too much.
@@ -158,17 +158,20 @@ class Unlocking(Record):
         return {slot.slot_id: parse_params(slot.params, self.limits, self.path) for slot in slots}
 
     def _keys(self) -> str:
-        """Name what opens it, by the kinds of its slots."""
+        """Return what opens the vault, by the kinds of its slots."""
         kinds = {slot.slot_type for slot in self.header.slots if slot.is_known()}
-        return " or ".join(text for kind, text in KEYS.items() if kind in kinds) or "nothing that this version knows"
+        return (
+            " or ".join(text for kind, text in KEY_DESCRIPTIONS.items() if kind in kinds)
+            or "a newer pyvault: this version knows none of its slots"
+        )
 
     def _slots(self, slot_type: SlotType) -> list[Slot]:
-        wanted = self.header.slots
+        slots = self.header.slots
         if self.only is not None:
             from pyvault.vaultfile.unlock.kdf_budget import chosen_slots
 
-            wanted = chosen_slots(wanted, self.only, self.path)
-        return [slot for slot in wanted if slot.slot_type == slot_type and slot.is_known()]
+            slots = chosen_slots(slots, self.only, self.path)
+        return [slot for slot in slots if slot.slot_type == slot_type and slot.is_known()]
 
     def _by_passphrase(self, source: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
         slots = sorted(self._slots(SlotType.PASSPHRASE), key=lambda slot: costs[slot.slot_id][0].work)
@@ -177,10 +180,10 @@ class Unlocking(Record):
         from pyvault.vaultfile.unlock.kdf_budget import Budget
         from pyvault.vaultfile.unlock.new_slot import parse_recovery_code
 
-        given = source()
-        code = parse_recovery_code(given)
+        entered = source()
+        code = parse_recovery_code(entered)
         budget = Budget(tries=MAX_TRIES if code is None else MAX_TRIES + 1)
-        for slot, passphrase in _candidates(slots, given, code):
+        for slot, passphrase in _candidates(slots, entered, code):
             cost, salt = costs[slot.slot_id]
             if not budget.affords(slot, cost):
                 continue
@@ -189,22 +192,17 @@ class Unlocking(Record):
                 return unlocked
         raise budget.wrong_passphrase(self.path)
 
-    def _by_human(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
+    def _by_prompt(self, sources: UnlockSources, costs: Costs) -> Unlocked | None:
         prompt = sources.passphrase_prompt
         if prompt is None or not costs:
             return None
         with sources.undisturbed():
-            return self._by_tries(prompt, sources, costs)
-
-    def _by_tries(
-        self, prompt: Callable[[], Secret[str]] | None, sources: UnlockSources, costs: Costs
-    ) -> Unlocked | None:
-        for _ in range(HUMAN_TRIES - 1 if sources.passphrase_again else 0):
-            try:
-                return self._by_passphrase(prompt, costs)
-            except (WrongKeyError, InvalidSettingError):  # one that can't be a passphrase is a typo too
-                prompt = sources.passphrase_again
-        return self._by_passphrase(prompt, costs)
+            for _ in range(PROMPT_TRIES - 1 if sources.passphrase_again else 0):
+                try:
+                    return self._by_passphrase(prompt, costs)
+                except (WrongKeyError, InvalidSettingError):  # an invalid passphrase is a typo, too
+                    prompt = sources.passphrase_again
+            return self._by_passphrase(prompt, costs)
 
     def _by_key_file(self, sources: UnlockSources) -> Unlocked | None:
         slots = self._slots(SlotType.KEY_FILE)
@@ -212,7 +210,7 @@ class Unlocking(Record):
             return None
         if sources.keyfile is not None:
             what = f"the key file '{sources.keyfile}'"
-            key = read_key_file(sources.keyfile, missing_hint=f"'{self.path}' is opened by {self._keys()}")
+            key = read_key_file(sources.keyfile, missing_hint=f"to open '{self.path}', provide {self._keys()}")
         elif sources.key is not None:
             what, key = "the key of PYVAULT_KEY", sources.key
         else:
@@ -245,7 +243,7 @@ class Unlocking(Record):
             if unlocked is not None:
                 return unlocked
         if found:
-            raise WrongKeyError(f"the key kept for '{self.path}' does not open it, or the slot was modified")
+            raise WrongKeyError(f"the key in the store for '{self.path}' does not open it, or the slot was modified")
         return None
 
     def _by_parent(self, parent: ParentVault | None) -> Unlocked | None:
@@ -267,11 +265,13 @@ class Unlocking(Record):
         return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=key)
 
 
-def _candidates(slots: list[Slot], given: Secret[str], code: Secret[str] | None) -> Iterator[tuple[Slot, Secret[str]]]:
-    # A recovery code is tried first, and only when the input has its shape: it is
-    # surely not a passphrase then, and no other input pays for the extra KDF call.
+def _candidates(
+    slots: list[Slot], entered: Secret[str], code: Secret[str] | None
+) -> Iterator[tuple[Slot, Secret[str]]]:
+    # A recovery code is tried first, and only if the input looks like one: then it is
+    # not a passphrase, and no other input pays for the extra KDF call.
     if code is not None:
         for slot in [slot for slot in slots if slot.is_recovery]:
             yield slot, code
     for slot in [slot for slot in slots if not slot.is_recovery]:
-        yield slot, given
+        yield slot, entered

@@ -1,4 +1,4 @@
-"""The four kinds of slots that this version makes, recovery codes among them."""
+"""The kinds of slots that this version makes, and recovery codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wrapping(Record):
-    """What a new slot is made of: the parameters it shows, and the key that wraps."""
+    """What a new slot is made of: its clear parameters, and the wrapping key."""
 
     slot_type: SlotType
     key: Secret[bytes]
@@ -31,20 +31,20 @@ class Wrapping(Record):
 
 
 class NewSlot(Protocol):
-    """A way to unlock that a vault shall get."""
+    """A way to unlock that is to be added to a vault."""
 
     @property
     def label(self) -> str | None:
-        """A name for people, kept in the encrypted index."""
+        """A name for people, stored in the encrypted index."""
         ...
 
     def wrapping(self, vault_id: bytes, slot_id: bytes, derive: KeyDerivation) -> Wrapping:
-        """Make or fetch the wrapping key; may take as long as a KDF."""
+        """Return the wrapping key and its parameters; may take as long as a KDF."""
         ...
 
 
 class PassphraseSlot(Record):
-    """Open by a passphrase."""
+    """Opened by a passphrase."""
 
     passphrase: Secret[str]
     cost: KdfCost
@@ -57,7 +57,7 @@ class PassphraseSlot(Record):
 
 
 class RecoverySlot(Record):
-    """Open by a recovery code, as :func:`~pyvault.vaultfile.unlock.new_slot.new_recovery_code` gives it."""
+    """Opened by a recovery code of :func:`new_recovery_code`."""
 
     code: Secret[str]
     cost: KdfCost
@@ -70,7 +70,7 @@ class RecoverySlot(Record):
 
 
 class KeyFileSlot(Record):
-    """Open by the 32 bytes of a key file."""
+    """Opened by the 32 bytes of a key file."""
 
     key: Secret[bytes]
     label: str | None = None
@@ -82,7 +82,7 @@ class KeyFileSlot(Record):
 
 
 class StoreKeySlot(Record):
-    """Open by a random key that another store keeps.
+    """Opened by a random key that another store keeps.
 
     Attributes:
         keep: stores the key for (vault id, slot id); called under the vault's
@@ -93,7 +93,7 @@ class StoreKeySlot(Record):
     label: str | None = None
 
     def wrapping(self, vault_id: bytes, slot_id: bytes, derive: KeyDerivation) -> Wrapping:
-        """Choose a key and have it kept."""
+        """Make a random key and store it."""
         del derive
         key = Secret(secrets.token_bytes(KEY_SIZE))
         self.keep(vault_id, slot_id, key)
@@ -101,7 +101,7 @@ class StoreKeySlot(Record):
 
 
 class ChildSlot(Record):
-    """Open by another vault, as long as that keeps its data key."""
+    """Opened by another vault, as long as that keeps its data key."""
 
     parent: ParentVault
     label: str | None = None
@@ -115,7 +115,7 @@ class ChildSlot(Record):
 def make_slot(
     new: NewSlot, vault_id: bytes, data_key: Secret[bytes], options: VaultOptions
 ) -> tuple[Slot, Secret[bytes]]:
-    """Make the slot; gives it with its wrapping key.
+    """Return the new slot and its wrapping key.
 
     Raises:
         InvalidSettingError: the key derivation would be below the floor, or the
@@ -125,7 +125,9 @@ def make_slot(
     slot_id = new_slot_id()
     wrapping = new.wrapping(vault_id, slot_id, options.derive)
     if wrapping.cost is not None and wrapping.cost.is_below_floor() and not options.weak_kdf_for_tests:
-        raise InvalidSettingError(f"{wrapping.cost.memory} KiB and {wrapping.cost.passes} passes are too cheap a KDF")
+        raise InvalidSettingError(
+            f"a KDF with {wrapping.cost.memory} KiB and {wrapping.cost.passes} passes is too weak"
+        )
     bare = Slot(slot_type=wrapping.slot_type, flags=wrapping.flags, slot_id=slot_id, params=wrapping.params, wrap=b"")
     return bare.rewrap(wrapping.key, vault_id, data_key), wrapping.key
 
@@ -148,17 +150,17 @@ LOOKALIKES = str.maketrans("ILO", "110")
 
 
 def new_recovery_code() -> Secret[str]:
-    """Choose a recovery code: 26 characters, without groups."""
+    """Return a random recovery code: 26 characters, ungrouped."""
     return Secret("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
 
 
 def format_recovery_code(code: Secret[str]) -> Secret[str]:
-    """Write a code in groups of four, for people."""
+    """Return a code in groups of four, for people."""
     return Secret("-".join(code.reveal()[start : start + GROUP] for start in range(0, len(code), GROUP)))
 
 
 def parse_recovery_code(typed: Secret[str]) -> Secret[str] | None:
-    """Read a typed code; None if the input hasn't the shape of one."""
+    """Return a typed code in its plain form; None if the input doesn't look like one."""
     code = Secret("".join(typed.reveal().upper().replace("-", "").split()).translate(LOOKALIKES))
     if len(code) != LENGTH or not set(code.reveal()) <= set(ALPHABET):
         return None

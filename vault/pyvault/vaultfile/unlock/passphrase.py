@@ -1,4 +1,4 @@
-"""Passphrases: one spelling, where they are read from, and what a new one must not be."""
+"""Passphrases: normal form, reading from files and descriptors, and rules for new ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-BOM = "\ufeff"  # editors of Windows put it before UTF-8; nobody ever typed one
+BOM = "\ufeff"  # Windows editors put it before UTF-8; nobody types one
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def normalise(passphrase: Secret[str]) -> Secret[bytes]:
-    """Bring a passphrase into the one form that is hashed: NFC, UTF-8, without a byte order mark.
+    """Return a passphrase in the form that is hashed: NFC, UTF-8, without a byte order mark.
 
     Keyboards and systems differ in how they compose an accent.
 
@@ -38,9 +38,9 @@ def normalise(passphrase: Secret[str]) -> Secret[bytes]:
 
 
 def parse_passphrase(raw: Secret[bytes]) -> Secret[str]:
-    """Read a passphrase as it comes from a file, descriptor or pipe.
+    """Return a passphrase that was read from a file, descriptor or pipe.
 
-    What editors and ``echo`` add is taken away, see :func:`as_typed`.
+    What editors and ``echo`` add is removed, see :func:`as_typed`.
 
     Raises:
         InvalidSettingError: empty, or not UTF-8.
@@ -57,9 +57,9 @@ def parse_passphrase(raw: Secret[bytes]) -> Secret[str]:
 
 
 def as_typed(text: Secret[str]) -> Secret[str]:
-    """Return a passphrase as a person would type it: no byte order mark before it, and no line end behind it.
+    """Return a passphrase as a person would type it, without a leading byte order mark and a final line end.
 
-    Exactly one line end goes, as Unix, Windows or the old Mac writes it: more of them are part of the passphrase.
+    Only one line end (Unix, Windows or old Mac) is removed: more of them are part of the passphrase.
     """
     body = text.reveal().removeprefix(BOM)
     for end in ("\r\n", "\n", "\r"):
@@ -69,19 +69,19 @@ def as_typed(text: Secret[str]) -> Secret[str]:
 
 
 def outer_blanks(passphrase: Secret[str]) -> str | None:
-    """Return what to tell a person whose new passphrase begins or ends with a blank; None if it does not."""
+    """Return a warning if a new passphrase begins or ends with a blank, else None."""
     if passphrase.reveal() == passphrase.reveal().strip():
         return None
-    return "the new passphrase begins or ends with a blank, which is a part of it"
+    return "the new passphrase begins or ends with a blank, which is part of it"
 
 
 def read_passphrase_file(path: Path) -> Secret[str]:
-    """Read a passphrase file, with the permission rules of :func:`read_secret_file`."""
+    """Return the passphrase in a file, which must be private as :func:`read_secret_file` requires."""
     return parse_passphrase(read_secret_file(path, "passphrase file"))
 
 
 def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
-    """Read a passphrase from an open descriptor, up to its end; the descriptor stays open.
+    """Return the passphrase read from an open descriptor up to its end; the descriptor stays open.
 
     Raises:
         AccessDeniedError: it can't be read.
@@ -89,7 +89,7 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
     """
     try:
         if os.isatty(descriptor):
-            raise InvalidSettingError(f"descriptor {descriptor} is a terminal, not a source of a passphrase")
+            raise InvalidSettingError(f"can't read the passphrase from descriptor {descriptor}: it is a terminal")
         return parse_passphrase(read_all(descriptor, f"descriptor {descriptor}"))
     except OSError as exc:
         raise AccessDeniedError(f"can't read the passphrase from descriptor {descriptor}: {exc.strerror}") from exc
@@ -97,11 +97,11 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
 
 SHORTEST = 10  # characters
 
-#: How a weak one is insisted on.
+#: How to insist on a weak one.
 OPTION, VARIABLE = "--weak-passphrase", "PYVAULT_WEAK_PASSPHRASE"
 
-#: Those of ten characters and more that people choose most, in lower case; shorter ones are refused anyway.
-#: Chosen after the published rankings of leaked passwords: NCSC (UK), "PwnedPasswordsTop100k"; NordPass, "Top 200
+#: The most common ones with ten or more characters, in lower case; shorter ones are refused anyway.
+#: Chosen from the published rankings of leaked passwords: NCSC (UK), "PwnedPasswordsTop100k"; NordPass, "Top 200
 #: Most Common Passwords"; and the examples of well-known texts about passphrases.
 COMMON = frozenset(
     """
@@ -127,22 +127,22 @@ COMMON = frozenset(
 
 
 def weak_allowed(environ: Mapping[str, str]) -> bool:
-    """Return whether an environment insists on weak passphrases; who chose the cheapest KDF has done so."""
+    """Return whether an environment allows weak passphrases; the cheapest KDF implies it."""
     return environ.get(VARIABLE, "").lower() in {"1", "true", "yes"} or environ.get("PYVAULT_KDF") == "min"
 
 
 def find_weakness(passphrase: Secret[str]) -> str | None:
-    """Return why a new passphrase is weak, as the end of a sentence; None if it is not."""
-    # Every system composes an accent in its own way; what counts is what is hashed.
+    """Return why a new passphrase is weak, as the end of a sentence; None if it isn't."""
+    # Systems differ in how they compose an accent; what counts is what is hashed.
     if len(unicodedata.normalize("NFC", passphrase.reveal())) < SHORTEST:
         return f"has fewer than {SHORTEST} characters"
     if unicodedata.normalize("NFC", passphrase.reveal()).lower() in COMMON:
-        return "is one of those that are tried first"
+        return "is one of the most common"
     return None
 
 
 def check_new_passphrase(passphrase: Secret[str]) -> None:
-    """Refuse a weak one where nobody can be asked for another.
+    """Refuse a weak passphrase where nobody can be asked for another.
 
     Raises:
         InputRequiredError: it is weak.
@@ -150,5 +150,5 @@ def check_new_passphrase(passphrase: Secret[str]) -> None:
     weakness = find_weakness(passphrase)
     if weakness is not None:
         raise InputRequiredError(
-            f"needed: a better passphrase, the new one {weakness}", hint=f"{OPTION} or {VARIABLE}=1 insists on it"
+            f"the new passphrase {weakness}", hint=f"choose a stronger one, or allow it with {OPTION} or {VARIABLE}=1"
         )

@@ -1,8 +1,8 @@
-"""Who has the passphrase of a vault: the command itself, its environment, or a human.
+"""Where the passphrase of a vault comes from: an option, the environment, or the user.
 
-An ``Ask`` gives an answer and does not say whose it is. The order of unlocking
-(:class:`~pyvault.vaultfile.unlock.key_sources.UnlockSources`) depends on it, and so does
-whether a wrong one is worth asking again.
+An ``Ask`` answers without saying where the answer comes from. The order of unlocking
+(:class:`~pyvault.vaultfile.unlock.key_sources.UnlockSources`) depends on that, and so does
+whether it makes sense to ask again after a wrong one.
 """
 
 from __future__ import annotations
@@ -24,42 +24,42 @@ if TYPE_CHECKING:
 
 #: Variables that hold a passphrase or the path of one, in this order.
 AWS_VAULT = "AWS_VAULT_FILE_PASSPHRASE"
-STANDING = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", AWS_VAULT)
+CURRENT = ("PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", AWS_VAULT)
 
-#: The same of a new one.
+#: The same for a new one.
 NEW = ("PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 
 #: The text of a key file, for CI services whose secrets are variables.
 KEY = "PYVAULT_KEY"
 
-#: What an error names when nobody is there to ask; a name of aws-vault's is not advertised.
+#: What an error names if nobody can be asked; aws-vault's name is not advertised.
 PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", KEY, "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
-#: The same of a new one, which come before them.
+#: The same for a new one; they come first.
 NEW_PASSPHRASE_SOURCES = ("--new-passphrase-fd", "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 
 
 @runtime_checkable
 class PassphraseOrigins(Protocol):
-    """An ``Ask`` that can say whose a passphrase is. One that can't is taken for a program, and asked once."""
+    """An ``Ask`` that knows where a passphrase comes from. Any other is taken for a program, and asked once."""
 
     def passphrase_from_flag(self) -> PassphraseSource | None:
-        """Say how to read the one that came with this very command; None if none did."""
+        """Return what reads the passphrase of an option of this command; None if there is none."""
         ...
 
     def passphrase_from_environment(self) -> PassphraseSource | None:
-        """Say how to read the one of the environment; None if it has none."""
+        """Return what reads the passphrase of the environment; None if it has none."""
         ...
 
     def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:
-        """Ask the human.
+        """Ask the user.
 
         Args:
-            question: what is asked.
-            wrong: the one that was typed before does not open the vault.
+            question: what to ask.
+            wrong: the one typed before does not open the vault.
 
         Raises:
-            InputRequiredError: nobody may or can be asked.
-            UserCancelledError: the human declined.
+            InputRequiredError: nobody can be asked, or asking is forbidden.
+            UserCancelledError: the user declined.
         """
         ...
 
@@ -75,15 +75,15 @@ class KeyOrigin(Protocol):
 
 @runtime_checkable
 class Conversation(Protocol):
-    """An ``Ask`` at a terminal, which can keep what is typed there between two questions unseen."""
+    """An ``Ask`` at a terminal that can hide what is typed between two questions."""
 
     def undisturbed(self) -> AbstractContextManager[None]:
-        """Return the block in which the questions are asked."""
+        """Return the context in which the questions are asked."""
         ...
 
 
 def undisturbed_of(ask: object) -> Callable[[], AbstractContextManager[None]]:
-    """Return what makes the block in which an ``Ask`` asks a human."""
+    """Return what makes the context in which an ``Ask`` asks the user."""
     return ask.undisturbed if isinstance(ask, Conversation) else nullcontext
 
 
@@ -104,30 +104,31 @@ def key_from_environment(environ: Mapping[str, str]) -> Secret[bytes] | None:
         return None
     if environ.get("PYVAULT_KEYFILE"):
         raise UsageError(
-            f"Can't use {KEY} with PYVAULT_KEYFILE", hint="the first is the text of the file, not its path"
+            f"can't use {KEY} together with PYVAULT_KEYFILE",
+            hint=f"{KEY} is the content of the file, PYVAULT_KEYFILE its path",
         )
     from pyvault.vaultfile.unlock.key_file import parse_key
 
     try:
         return parse_key(Secret(os.fsencode(text)), f"the value of {KEY}")
     except InvalidSettingError as exc:
-        if os.path.exists(os.path.expanduser(text)):  # noqa: PTH110, PTH111 - a key in the place of a path is no path
-            exc.hint = "the path of a key file belongs into PYVAULT_KEYFILE"
+        if os.path.exists(os.path.expanduser(text)):  # noqa: PTH110, PTH111 - it may be a key
+            exc.hint = "use PYVAULT_KEYFILE for the path of a key file"
         raise
 
 
 def origins_of(ask: object) -> PassphraseOrigins | None:
-    """Give an ``Ask`` as one that knows whose a passphrase is; None if it doesn't."""
+    """Return an ``Ask`` as one that knows where a passphrase comes from; None if it doesn't."""
     return ask if isinstance(ask, PassphraseOrigins) else None
 
 
 def passphrase_from_environment(environ: Mapping[str, str]) -> PassphraseSource | None:
-    """Say how to read the passphrase of an environment; None if it has none. Nothing is read yet."""
-    return _first_of(STANDING, environ)
+    """Return what reads the passphrase of an environment; None if it has none."""
+    return _first_of(CURRENT, environ)
 
 
 def new_passphrase(environ: Mapping[str, str]) -> PassphraseSource | None:
-    """Return how to read the passphrase that an environment has for a new vault or slot; None if it has none."""
+    """Return what reads an environment's passphrase for a new vault or slot; None if it has none."""
     return _first_of(NEW, environ)
 
 
@@ -140,7 +141,7 @@ def _first_of(names: tuple[str, ...], environ: Mapping[str, str]) -> PassphraseS
 
 
 def passphrase_of_variable(name: str, value: str) -> Secret[str]:
-    """Read a variable as UTF-8, whatever the locale made of its bytes; the same text as in a file opens.
+    """Return the passphrase in a variable, as UTF-8 whatever the locale: the same text as in a file opens.
 
     Raises:
         InvalidSettingError: it is not UTF-8.
@@ -149,7 +150,7 @@ def passphrase_of_variable(name: str, value: str) -> Secret[str]:
 
     try:
         text = Secret(os.fsencode(value).decode())
-        return text if name == AWS_VAULT else as_typed(text)  # aws-vault takes its variable as it is
+        return text if name == AWS_VAULT else as_typed(text)  # aws-vault uses its variable as it is
     except UnicodeError:
         raise InvalidSettingError(f"the value of '{name}' is not valid UTF-8") from None
 
@@ -162,35 +163,35 @@ def _read_file(path: str) -> Secret[str]:
 
 
 class EnvironmentAnswers:
-    """Answers what the environment can answer, as the command line does, and asks nobody."""
+    """Answers from the environment, as the command line does, and asks nobody."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     def __call__(self, question: Question) -> Secret[str]:
-        """Return the passphrase of the environment, for a vault that is there or a new one."""
+        """Return the passphrase of the environment, for an existing or a new vault."""
         source = new_passphrase(self._environ) if question.key == "new-passphrase" else None
         if source is None and question.key in {"passphrase", "new-passphrase"}:
             source = self.passphrase_from_environment()
         return source() if source else self.ask_human(question)
 
     def ask_human(self, question: Question) -> Secret[str]:
-        """Refuse: nobody is here.
+        """Raise an error, because nobody can be asked.
 
         Raises:
             InputRequiredError: always.
         """
         sources = ", ".join(question.sources)
         raise InputRequiredError(
-            f"a value is needed: {question.prompt}", hint=f"it can be given by {sources}" if sources else None
+            f"input required: {question.prompt}", hint=f"provide it with {sources}" if sources else None
         )
 
     def passphrase_from_flag(self) -> PassphraseSource | None:
-        """There is no command that could come with one."""
+        """Return None: there is no command that could have the option."""
         return None
 
     def passphrase_from_environment(self) -> PassphraseSource | None:
-        """Return how to read the passphrase of the environment."""
+        """Return what reads the passphrase of the environment; None if it has none."""
         return passphrase_from_environment(self._environ)
 
     def key_from_environment(self) -> Secret[bytes] | None:
@@ -198,5 +199,5 @@ class EnvironmentAnswers:
         return key_from_environment(self._environ)
 
     def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:  # noqa: ARG002 - nobody typed before
-        """Nobody is here to type one."""
+        """Answer as always: nobody can type one."""
         return self(question)

@@ -1,7 +1,7 @@
 """Keys of slots of type 4: 32 random bytes as one small item in another backend.
 
-So a desktop opens its vault file with its own store, one prompt for all items,
-whatever that store's limits are. The item is ``kek/<vault id>:<slot id>``.
+So a desktop unlocks its vault file with its own store, with one prompt for all items
+and whatever that store's limits are. The item is ``kek/<vault id>:<slot id>``.
 
 Source: docs/vault-format.md, section 4.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     KeptKey = Callable[[bytes, bytes], Secret[bytes] | None]
 
-#: A desktop's store over SSH: not here, but no reason why its owner may not type the passphrase.
+#: A desktop's store is not available over SSH, but its owner can still type the passphrase.
 STORE_UNAVAILABLE = (BackendUnavailableError, BackendTimeoutError, BackendLockedError)
 
 
@@ -35,35 +35,35 @@ class StoreKeys:
 
     def keep(self, vault_id: bytes, slot_id: bytes, key: Secret[bytes]) -> None:
         """Store a key; see ``StoreKeySlot.keep``."""
-        with contract_errors("keep the key of the vault"):
+        with contract_errors("store the key of the vault"):
             self._backend.put(_name(vault_id, slot_id), key)
 
     def find(self, slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
-        """Give a key, or None if it is kept elsewhere; see ``UnlockSources.wrapping_key``."""
+        """Return a key, or None if this store doesn't have it; see ``UnlockSources.wrapping_key``."""
         try:
-            with contract_errors("give the key of the vault"):
+            with contract_errors("read the key of the vault"):
                 return self._backend.get(_name(vault_id, slot_id))
         except ItemNotFoundError:
             return None
 
     def drop(self, vault_id: bytes, slot_id: bytes) -> None:
-        """Forget a key whose slot is gone; one that is not there is as good as forgotten."""
+        """Delete a key whose slot is gone; a missing one is no error."""
         with suppress(ItemNotFoundError), contract_errors("delete the key of the vault"):
             self._backend.delete(_name(vault_id, slot_id))
 
     def close(self) -> None:
-        """Let go of the backend."""
+        """Close the backend."""
         self._backend.close()
 
 
 def kept_key(open_keys: Callable[[], StoreKeys], *, warn: Callable[[str], None]) -> KeptKey:
-    """Return what looks for a key in a store, which is opened only when nothing before it has opened the vault.
+    """Return what looks up a key in a store, which is opened only if no earlier source opened the vault.
 
-    A store that is away counts as one without the key, and that is told: the human is asked next.
+    An unavailable store counts as one without the key, after a warning: the user is asked next.
 
     Args:
         open_keys: opens the store.
-        warn: is told.
+        warn: called with the warning.
     """
 
     def find(slot_id: bytes, vault_id: bytes) -> Secret[bytes] | None:
