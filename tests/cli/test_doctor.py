@@ -350,7 +350,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
     (
         vault_and_key,
         {
-            "vault": "is private and begins as it should",
+            "vault": "permissions and header are OK",
             "keys": "key' is private and can be read",
             "terminal": "nobody can be asked here; values have to come from options",
         },

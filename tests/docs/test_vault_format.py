@@ -71,7 +71,7 @@ IN_CODE = {
     "trust.json": trust_store.MAX_TRUST_FILE,
     "backups": backups.KEPT,
     "time for the lock": int(vault_options.LOCK_SECONDS),
-    "tries of a human": key_sources.HUMAN_TRIES,
+    "tries of a human": key_sources.PROMPT_TRIES,
 }
 
 

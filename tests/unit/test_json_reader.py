@@ -72,7 +72,7 @@ def test_absent_null_and_empty_texts_are_missing(values: dict[str, object]) -> N
 
 
 def test_half_of_a_surrogate_pair_is_no_text() -> None:
-    with pytest.raises(UnreadableError, match="whole characters"):
+    with pytest.raises(UnreadableError, match="valid Unicode"):
         read_object(b'{"a": "\\ud800"}').text("a")
 
 

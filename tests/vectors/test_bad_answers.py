@@ -52,7 +52,10 @@ ERRORS: dict[str, tuple[type[PyvaultError], str]] = {
     "wrong-length": (TruncatedVaultError, "truncated"),
     "damaged-header": (TamperedError, "the header of"),
     "kdf-limits": (KdfLimitsError, "asks for Argon2id"),
-    "wrong-key": (WrongKeyError, "or the slot was modified|no key slot of|may not cost more"),
+    "wrong-key": (
+        WrongKeyError,
+        "or the slot was modified|none of the supplied keys|to limit the work for one passphrase",
+    ),
     "unusable-key": (InvalidSettingError, "key"),
     "damaged-index": (TamperedError, "the index of"),
     "damaged-record": (TamperedError, "modified or damaged records?: 'credential/"),

@@ -112,7 +112,7 @@ def vault(context: Context) -> Iterator[Finding]:
     access = VaultAccess(context)
     try:
         with VaultReader(access.path, access.options.checks):
-            yield Finding(check="vault", ok=True, message=f"'{access.path}' is private and begins as it should")
+            yield Finding(check="vault", ok=True, message=f"'{access.path}': permissions and header are OK")
     except VaultNotFoundError:
         access.check_not_lost()
         yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")

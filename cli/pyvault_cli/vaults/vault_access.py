@@ -74,7 +74,7 @@ class VaultAccess:
 
         vault = Vault.open(self.path, self.sources(), trust=self.trust, options=self.options)
         if vault.needs_renewal:
-            output.hint(f"'{self.path}' costs less to guess than is wise today; pyvault vault passwd renews it")
+            output.hint(f"'{self.path}' uses a weak KDF setting; pyvault vault passwd renews it")
         return vault
 
     def check_not_lost(self) -> None:

@@ -272,7 +272,7 @@ def test_a_machine_that_can_not_remember_vaults_is_told_once(options: dict[str, 
         backend.lock()
         assert backend.get(PROD) == Secret(b"x")
     (warning,) = warnings
-    assert "an old copy would not be noticed" in warning
+    assert "an old copy of the vault would go unnoticed" in warning
 
 
 def test_without_a_listener_it_goes_to_the_log(

@@ -309,7 +309,7 @@ def test_deviation_10_a_file_that_others_can_read_stops(tmp_path: Path) -> None:
     place = Place(tmp_path, MemoryBackend())
     place.open().put(KEY, credentials(), profile="p", op="x")
     place.file.chmod(0o644)
-    with pytest.raises(BackendError, match=r"permission|others|mode|644"):
+    with pytest.raises(BackendError, match=r"permission|other users|mode|644"):
         place.open().get(KEY, min_ttl=MINUTE)
 
 

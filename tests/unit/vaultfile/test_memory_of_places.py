@@ -43,7 +43,7 @@ def test_a_copy_elsewhere_does_not_free_the_first_place(tmp_path: Path) -> None:
     foreign = make_vault(in_folder(tmp_path, "attacker"), items={"a": b"evil"})
     for place in (vault.path, copy):
         shutil.copy2(foreign.path, place)
-        with pytest.raises(ForeignVaultError, match="another vault"):
+        with pytest.raises(ForeignVaultError, match="another one"):
             open_at(place, tmp_path / "ci.key", trust)
 
 

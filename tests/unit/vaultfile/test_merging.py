@@ -193,7 +193,7 @@ def test_both_sides_rekeyed(apart: Apart) -> None:
 def test_another_vault_is_not_merged(apart: Apart, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir(mode=0o700)
     other = make_vault(tmp_path / "other")
-    with pytest.raises(ForeignVaultError, match="another vault"):
+    with pytest.raises(ForeignVaultError, match="different vaults"):
         apart.merge(other.path)
 
 

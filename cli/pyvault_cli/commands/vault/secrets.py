@@ -31,14 +31,14 @@ def vault_passwd(ctx: typer.Context, kdf: KdfOption = None) -> None:
 
 def vault_rekey(
     ctx: typer.Context,
-    drop_slots: Annotated[bool, typer.Option("--drop-slots", help="lose slots whose secret is not at hand")] = False,
+    drop_slots: Annotated[bool, typer.Option("--drop-slots", help="drop slots whose secret was not provided")] = False,
 ) -> None:
     """Seal everything anew under a new key; delete the sessions and the backups."""
     context = context_of(ctx)
     access = VaultAccess(context)
 
     def may_drop(lost: Sequence[SlotInfo]) -> bool:
-        output.note("These slots can't be kept, their secret is not at hand:")
+        output.note("These slots will be dropped: their secret was not provided:")
         for slot in lost:
             output.note(f"  {slot_as_text(slot)}")
         if not drop_slots:

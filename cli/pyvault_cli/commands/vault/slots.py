@@ -95,4 +95,6 @@ def vault_slot_remove(
         with closing(context.open_store_keys(access.settings.unlock_store)) as keys:
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     output.note("Removed the slot, and deleted the backups: it opened them.")
-    output.hint("who had its secret and has a copy of the file is locked out by pyvault vault rekey only")
+    output.hint(
+        "anyone with the old secret and an old copy can still open that copy; pyvault vault rekey protects later versions"
+    )
