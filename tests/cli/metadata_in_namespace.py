@@ -20,7 +20,7 @@ from fake_aws.client import FakeAws
 from pyvault.errors import ConfigError
 from pyvault.server.http.listener import listen
 from pyvault.server.metadata_address.address_alias import LINUX_LABEL, METADATA_ADDRESS
-from pyvault.server.metadata_address.privileged_listener import as_root, open_front, proxy_words
+from pyvault.server.metadata_address.privileged_listener import as_root, open_privileged_listener, proxy_argv
 
 CREDENTIALS = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 GET_TOKEN = 'curl -s -m 5 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token'
@@ -103,7 +103,7 @@ def test_a_second_server_is_refused_and_the_first_goes_on(pyvault: Pyvault, vari
     words = f"{Path(sys.executable).with_name('pyvault')} exec --ec2-server demo -- true; echo $?; unset AWS_VAULT; "
     script = f"unset AWS_VAULT; PYVAULT_KEYFILE={variables['PYVAULT_KEYFILE']}; export PYVAULT_KEYFILE; {words}{GET_CREDENTIALS}"
     ended = run(pyvault, variables, script)
-    assert ended.err == f"pyvault: error: another metadata service answers at {METADATA_ADDRESS}:80\n"
+    assert ended.err == f"pyvault: error: another metadata service already answers at {METADATA_ADDRESS}:80\n"
     code, _, answer = ended.out.partition("\n")
     assert (code, json.loads(answer)["Code"]) == ("5", "Success")
 
@@ -143,7 +143,7 @@ def test_an_address_that_was_there_before_stays(pyvault: Pyvault, variables: dic
 
 class TestFront:
     def test_the_address_goes_with_its_owner(self) -> None:
-        front = open_front(as_root(proxy_words()))
+        front = open_privileged_listener(as_root(proxy_argv()))
         assert front.listener.getsockname() == (METADATA_ADDRESS, 80)
         assert aliases() == [LINUX_LABEL]
         front.listener.close()
@@ -151,7 +151,7 @@ class TestFront:
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTSTP, signal.SIGQUIT])
     def test_signals_of_the_terminal_do_not_end_it(self, number: signal.Signals) -> None:
-        front = open_front(as_root(proxy_words()))
+        front = open_privileged_listener(as_root(proxy_argv()))
         (pid,) = proxies()
         os.kill(pid, number)
         time.sleep(0.1)
@@ -161,7 +161,7 @@ class TestFront:
         front.control.close()
 
     def test_a_polite_end_cleans_up(self) -> None:
-        front = open_front(as_root(proxy_words()))
+        front = open_privileged_listener(as_root(proxy_argv()))
         os.kill(proxies()[0], signal.SIGTERM)
         wait_for(lambda: aliases() == [])
         front.listener.close()
@@ -176,7 +176,7 @@ class TestFront:
         sudo.chmod(0o755)
         monkeypatch.setenv("PYTHONPATH", "/evil")
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
-        front = open_front(as_root(proxy_words(), sudo_paths=["/no/such/sudo", str(sudo)]))
+        front = open_privileged_listener(as_root(proxy_argv(), sudo_paths=["/no/such/sudo", str(sudo)]))
         front.listener.close()
         front.control.close()
         lines = seen.read_text().splitlines()
@@ -189,15 +189,15 @@ class TestFront:
         sudo = tmp_path / "sudo"
         sudo.write_text("#!/bin/sh\nexit 1\n")
         sudo.chmod(0o755)
-        with pytest.raises(ConfigError, match="nothing was started"):
-            open_front([str(sudo), "--", *proxy_words()])
+        with pytest.raises(ConfigError, match="was not started"):
+            open_privileged_listener([str(sudo), "--", *proxy_argv()])
 
     def test_a_taken_address_is_an_error(self) -> None:
         subprocess.run(["ip", "address", "add", f"{METADATA_ADDRESS}/32", "dev", "lo"], check=True)
         try:
             listener = listen(METADATA_ADDRESS, 80)
-            with pytest.raises(ConfigError, match="another metadata service answers"):
-                open_front(as_root(proxy_words()))
+            with pytest.raises(ConfigError, match="another metadata service already answers"):
+                open_privileged_listener(as_root(proxy_argv()))
             listener.close()
         finally:
             subprocess.run(["ip", "address", "del", f"{METADATA_ADDRESS}/32", "dev", "lo"], check=True)

@@ -154,7 +154,7 @@ class TestExec:
         [
             (["--access-log", "/no/such/log"], {}, "can't write the access log '/no/such/log'"),
             (["--lazy"], {"AWS_MIN_TTL": "soon"}, "AWS_MIN_TTL: 'soon' is not a duration"),
-            (["--token-file", "/no/such/token"], {}, "can't make the token file '/no/such/token'"),
+            (["--token-file", "/no/such/token"], {}, "can't create the token file '/no/such/token'"),
         ],
     )
     def test_what_a_server_can_not_do_without_is_said_before_the_command_runs(
@@ -240,7 +240,7 @@ class TestStanding:
         server.process.terminate()
         assert server.process.wait(20) == 0
         assert server.process.stderr is not None
-        assert server.process.stderr.read().count("is started again") == 1
+        assert server.process.stderr.read().count("is being restarted") == 1
         if heard:
             assert server.process.stdout.read() == ""
 
@@ -350,7 +350,7 @@ class TestStanding:
         path.write_text("x" * 40)
         path.chmod(0o644)
         ended = pyvault("server", "demo", "--token-file", str(path), env=variables)
-        assert (ended.code, "others can read" in ended.err) == (5, True)
+        assert (ended.code, "is readable by other users" in ended.err) == (5, True)
 
     def test_the_access_log_is_private_and_holds_no_token(self, start: type[Standing], tmp_path: Path) -> None:
         path = tmp_path / "access.jsonl"

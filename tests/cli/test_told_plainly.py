@@ -91,11 +91,11 @@ def test_a_server_gives_temporary_credentials_only(home: Path) -> None:
     text = '{"Version":1,"AccessKeyId":"AKIAEXAMPLEEXAMPLE12","SecretAccessKey":"s"}'
     write_config(home, f"[profile p]\nregion = eu-west-1\ncredential_process = echo '{text}'\n")
     clash = run_pyvault(home, "exec", "--ecs-server", "--no-session", "p", "--", "echo", "started")
-    assert (clash.code, "a server gives temporary credentials only" in clash.err) == (2, True)
+    assert (clash.code, "a server only serves temporary credentials" in clash.err) == (2, True)
     for words in (("exec", "--ecs-server", "p", "--", "echo", "started"), ("server", "p")):
         told = run_pyvault(home, *words)
         assert (told.code, told.out) == (5, "")
-        assert "are long-term ones, and a server gives temporary ones only" in told.err
+        assert "has long-term keys, and a server only serves temporary credentials" in told.err
 
 
 def test_of_two_first_keys_at_once_one_says_that_it_made_the_vault(home: Path) -> None:

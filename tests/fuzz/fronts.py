@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from fuzz.target import Target
 from pyvault.secret import Secret
-from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
-from pyvault.server.endpoints.ecs import EcsApplication
-from pyvault.server.endpoints.imds import ImdsApplication
+from pyvault.server.endpoints.ecs import EcsApplication, ecs_answer
+from pyvault.server.endpoints.imds import ImdsApplication, imds_answer
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.endpoints.roles import RolePatterns, RoleSources
 from pyvault.server.http.admission import Admission
 from pyvault.server.http.connection import Application, Connection
-from pyvault.server.processes.fetch_aside import in_thread
+from pyvault.server.processes.threaded_server import in_thread
 from pyvault.sso.loopback import RedirectReceiver
 from server.serving import SECRET, SESSION, TOKEN, MovedClock, ObedientFetch
 from server.wire import Wire
@@ -64,14 +63,14 @@ class PrivilegedListener:
     async def _feed(self, chunks: list[bytes]) -> bytes:
         reports: list[BaseException] = []
         self._made = self._made or self._make()
-        gate = Admission(report=reports.append)
-        connection, wire = Connection(self._made, gate), Wire()
+        admission = Admission(report=reports.append)
+        connection, wire = Connection(self._made, admission), Wire()
         connection.connection_made(wire)  # type: ignore[arg-type]  # the part of a transport that is used
         for chunk in chunks:
             if chunk and not wire.is_closing():
                 connection.data_received(chunk)
         connection.connection_lost(None)
-        gate.close()
+        admission.close()
         if reports:
             raise reports[0]
         return wire.written

@@ -23,7 +23,8 @@ from pyvault.mfa.codes import MfaRequest
 from pyvault.model import Credentials
 from pyvault.planning.steps import AssumeRoleStep, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
-from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
+from pyvault.server.endpoints.ecs import ecs_answer
+from pyvault.server.endpoints.imds import imds_answer
 from pyvault.server.http.response import make_answer
 
 CONTAINER = "the container"

@@ -20,12 +20,11 @@ from pyvault.model import Credentials
 from pyvault.secret import Secret
 from pyvault.server.http.listener import as_socket, listen
 from pyvault.server.processes.detach import detach_process
-from pyvault.server.processes.fetch_aside import Identity
 from pyvault.server.processes.forked_fetch import fetch_in_child
-from pyvault.server.processes.run_beside import run_supervised
-from pyvault.server.processes.server_process import serve_for_keeper
+from pyvault.server.processes.server_process import serve_for_supervisor
 from pyvault.server.processes.supervisor import Supervisor
-from pyvault.server.setup import ServerSetup
+from pyvault.server.processes.threaded_server import run_with_server
+from pyvault.server.setup import Identity, ServerSetup
 from pyvault_cli.terminal.prompt import open_terminal
 
 TOKEN = "token-of-the-test"
@@ -66,7 +65,7 @@ def main() -> None:
             profiles=("dev",),
         )
         keeper = Supervisor(
-            serve=lambda link: serve_for_keeper([setup], link, tell=tell),
+            serve=lambda link: serve_for_supervisor([setup], link, tell=tell),
             fetch=fetch,
             sockets=[setup.listener],
             tell=tell,
@@ -82,7 +81,7 @@ def main() -> None:
             profiles=("dev",),
         )
         environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
-        sys.exit(run_supervised(command, environ, [setup], fetch, tell=tell))
+        sys.exit(run_with_server(command, environ, [setup], fetch, tell=tell))
     detach_process(keep)
     environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
     os.execvpe(command[0], command, environ)  # noqa: S606 - as exec does

@@ -17,20 +17,21 @@ from typing import TYPE_CHECKING
 from pyvault.model import Credentials
 from pyvault.process.peer import owner_check
 from pyvault.secret import Secret
-from pyvault.server.endpoints.credential_json import ecs_answer, imds_answer
-from pyvault.server.endpoints.ecs import EcsApplication
-from pyvault.server.endpoints.imds import ImdsApplication
+from pyvault.server.endpoints.ecs import EcsApplication, ecs_answer
+from pyvault.server.endpoints.imds import ImdsApplication, imds_answer
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.endpoints.roles import RolePatterns, RoleSources
-from pyvault.server.http.admission import Admission, anybody
+from pyvault.server.http.admission import Admission, any_peer
 from pyvault.server.http.connection import Application
 from pyvault.server.http.listener import as_socket, listen
-from pyvault.server.processes.fetch_aside import Fetch, in_thread
+from pyvault.server.processes.threaded_server import in_thread
 from pyvault.server.serve import Service, serve
 
 if TYPE_CHECKING:
     from pyvault.process.peer import PeerCheck
     from pyvault.server.http.admission import AccessLog
+
+    Fetch = Callable[[], Credentials]
 
 TOKEN = "correct-horse-battery-staple-0123456789abcdef"
 SECRET = "planted/secret/access/key/that/never/shows"
@@ -97,7 +98,7 @@ class Running:
     """A server under test, seen from outside."""
 
     port: int
-    gate: Admission
+    admission: Admission
     reports: list[BaseException]
     loop: asyncio.AbstractEventLoop
 
@@ -149,7 +150,7 @@ def running(
     listener = as_socket(listen(address))
     port: int = listener.getsockname()[1]
     reports: list[BaseException] = []
-    gate = Admission(is_owner=is_owner or anybody, report=reports.append, limit=limit, log=log)
+    admission = Admission(is_owner=is_owner or any_peer, report=reports.append, limit=limit, log=log)
     started = threading.Event()
     box: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     failures: list[BaseException] = []
@@ -158,7 +159,7 @@ def running(
         stop = asyncio.Event()
         box.append((asyncio.get_running_loop(), stop))
         application = make()
-        service = Service(application=application, gate=gate, listener=listener, hop_limit=hop_limit)
+        service = Service(application=application, admission=admission, listener=listener, hop_limit=hop_limit)
         try:
             await serve([service], stop, ready=started.set)
         finally:
@@ -176,7 +177,7 @@ def running(
     started.wait(10)
     try:
         assert not failures, failures
-        yield Running(port, gate, reports, box[0][0])
+        yield Running(port, admission, reports, box[0][0])
     finally:
         loop, stop = box[0]
         if not loop.is_closed():

@@ -11,8 +11,8 @@ import pytest
 
 from pyvault.errors import AwsError
 from pyvault.server.http.access_log import make_access_log
-from pyvault.server.http.refusal_reason import RefusalReason
-from pyvault.server.http.request import RELAYED_HEADERS
+from pyvault.server.http.request import REFUSED_HEADERS
+from pyvault.server.http.response import RefusalReason
 from server.serving import TOKEN, MovedClock, ObedientFetch, Running, ecs, imds, running
 
 SENT = "what-was-sent"
@@ -92,9 +92,9 @@ def test_a_request_that_never_ends_is_logged_once(clock: MovedClock, fetch: Obed
     with running(ecs(fetch, clock), log=make_access_log(lines.append, server="ecs", now=clock)) as server:
         with server.connect() as slow:
             slow.sendall(f"GET /{SENT}".encode())
-            wait_until(lambda: len(server.gate) == 1)
+            wait_until(lambda: len(server.admission) == 1)
             for _ in range(30):  # seconds, without waiting for them
-                server.loop.call_soon_threadsafe(server.gate._tick)
+                server.loop.call_soon_threadsafe(server.admission._tick)
             assert slow.recv(100).startswith(b"HTTP/1.1 408")
         assert (logged(lines)["status"], logged(lines)["reason"]) == (408, "slow")
 
@@ -117,7 +117,7 @@ def test_every_word_of_the_list_is_explained_to_users() -> None:
 
 
 def test_a_relayed_request_is_one_of_a_browser_or_one_of_a_proxy() -> None:
-    assert set(RELAYED_HEADERS.values()) == {RefusalReason.ORIGIN, RefusalReason.FORWARDED}
+    assert set(REFUSED_HEADERS.values()) == {RefusalReason.ORIGIN, RefusalReason.FORWARDED}
 
 
 def ask_once(server: Running) -> None:

@@ -8,15 +8,15 @@ import pytest
 
 from pyvault.errors import ConfigError
 from pyvault.server.metadata_address.address_alias import alias_commands, find_system_program, is_local
-from pyvault.server.metadata_address.privileged_listener import as_root, proxy_words
+from pyvault.server.metadata_address.privileged_listener import as_root, proxy_argv
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_both_commands_name_the_one_address(platform: str) -> None:
     commands = alias_commands(platform)
-    for words in (commands.add, commands.remove):
-        assert sum("169.254.169.254" in word for word in words) == 1
-        assert "/" not in words[0]  # found among the system's programs, not by PATH
+    for argv in (commands.add, commands.remove):
+        assert sum("169.254.169.254" in word for word in argv) == 1
+        assert "/" not in argv[0]  # found among the system's programs, not by PATH
     assert "255.255.255.255" in commands.add or "169.254.169.254/32" in commands.add  # one address, no net
 
 
@@ -39,5 +39,5 @@ def test_programs_are_not_looked_up_in_path(tmp_path: object, monkeypatch: pytes
 
 def test_without_sudo_there_is_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(ConfigError, match="no sudo"):
-        as_root(proxy_words(), sudo_paths=["/no/such/sudo"])
+    with pytest.raises(ConfigError, match="sudo was not found"):
+        as_root(proxy_argv(), sudo_paths=["/no/such/sudo"])

@@ -208,7 +208,7 @@ class TestSlowAndMany:
             slow.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
             assert_serves(server)
             for _ in range(12):  # seconds, without waiting for them
-                server.loop.call_soon_threadsafe(server.gate._tick)
+                server.loop.call_soon_threadsafe(server.admission._tick)
             assert read_all(slow).startswith(b"HTTP/1.1 408")
             assert read_all(silent).startswith(b"HTTP/1.1 408")
         assert_serves(server)
@@ -219,7 +219,7 @@ class TestSlowAndMany:
             for _ in range(12):
                 slow.sendall(b"X: y\r\n")
                 assert_serves(server)
-                server.loop.call_soon_threadsafe(server.gate._tick)
+                server.loop.call_soon_threadsafe(server.admission._tick)
             assert read_all(slow).startswith(b"HTTP/1.1 408")
 
     def test_an_idle_connection_is_closed_in_the_end(self, server: Running) -> None:
@@ -227,7 +227,7 @@ class TestSlowAndMany:
             idle.sendall((HEAD + "\r\n").format(path=credential_path(server), port=server.port, token=TOKEN).encode())
             assert idle.recv(65536).startswith(b"HTTP/1.1 200")
             for _ in range(80):
-                server.loop.call_soon_threadsafe(server.gate._tick)
+                server.loop.call_soon_threadsafe(server.admission._tick)
             assert read_all(idle) == b""
 
     @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
@@ -244,7 +244,7 @@ class TestSlowAndMany:
                 crowd.append(server.connect())
                 if number % 250 == 0:
                     assert_serves(server)
-            assert len(server.gate) <= 512
+            assert len(server.admission) <= 512
             guest.sendall(request)  # the one that was there before is still served
             assert guest.recv(65536).startswith(b"HTTP/1.1 200")
         finally:
@@ -369,16 +369,16 @@ class Fuzzed:
         reports: list[BaseException] = []
         application = ecs(ObedientFetch(now=clock), clock)()
         application._profiles["dev"].adopt(ObedientFetch(now=clock)())
-        gate = Admission(report=reports.append)
+        admission = Admission(report=reports.append)
         wire = Wire()
-        connection = Connection(application, gate)
+        connection = Connection(application, admission)
         connection.connection_made(wire)  # type: ignore[arg-type]  # the part of a transport that is used
         for chunk in chunks:
             if not wire.is_closing():
                 connection.data_received(chunk)
         connection.connection_lost(None)
         application.close()
-        gate.close()
+        admission.close()
         assert not reports, reports
         return wire.written
 

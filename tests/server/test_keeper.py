@@ -202,16 +202,16 @@ def test_a_server_that_is_killed_is_missed_and_replaced(cat: Beside) -> None:
     assert status(url) == 200
     os.kill(cat.processes()[1], signal.SIGKILL)
     assert status(url) == 200  # the socket never closed
-    assert cat.told() == "pyvault: error: the credential server was killed by SIGKILL and is started again\n"
+    assert cat.told() == "pyvault: error: the credential server was killed by SIGKILL and is being restarted\n"
 
 
 def test_a_server_that_always_dies_is_given_up_with_a_word(cat: Beside) -> None:
     cat.url()
     for _ in range(5):
         os.kill(cat.processes()[1], signal.SIGKILL)
-        assert cat.told().endswith("is started again\n")
+        assert cat.told().endswith("is being restarted\n")
     os.kill(cat.processes()[1], signal.SIGKILL)
-    assert cat.told().endswith("is not started any more\n")
+    assert cat.told().endswith("will not be restarted\n")
 
 
 def test_without_its_keeper_the_server_says_so_and_ends(cat: Beside) -> None:
@@ -219,7 +219,10 @@ def test_without_its_keeper_the_server_says_so_and_ends(cat: Beside) -> None:
     keeper, _server = cat.processes()
     assert status(url) == 200  # it runs
     os.kill(keeper, signal.SIGKILL)
-    assert cat.told() == "pyvault: error: the process that renews credentials was killed; the credential server ends\n"
+    assert (
+        cat.told()
+        == "pyvault: error: the process that renews credentials was killed; the credential server is stopping\n"
+    )
 
 
 def test_credentials_are_renewed_in_processes_that_end(log: Path) -> None:

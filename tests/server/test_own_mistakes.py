@@ -31,7 +31,7 @@ def test_a_task_that_nobody_awaits_is_told_by_its_type(caplog: pytest.LogCapture
         await serving
 
     asyncio.run(serve_and_forget())
-    warning = "pyvault: warning: a mistake in the credential server{}; it goes on"
+    warning = "pyvault: warning: internal error in the credential server{}; it keeps running"
     told = [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"]
     assert sorted(told) == sorted(warning.format(kind) for kind in ("", ": LookupError", ": ValueError"))
     assert SECRET not in caplog.text

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pyvault.errors import AwsError
 from pyvault.model import Credentials
 from pyvault.record import replace
-from pyvault.server.endpoints.credential_json import ecs_answer
+from pyvault.server.endpoints.ecs import ecs_answer
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.http.response import Answer
-from pyvault.server.processes.fetch_aside import in_thread
+from pyvault.server.processes.threaded_server import in_thread
 from server.serving import MovedClock, ObedientFetch
 
 

@@ -70,7 +70,7 @@ def test_what_is_no_token_is_said_and_left_alone(path: Path, content: str) -> No
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o606, 0o660])
 def test_a_file_that_others_may_read_or_write_is_refused(path: Path, mode: int) -> None:
     kept(path).chmod(mode)
-    with pytest.raises(InsecurePermissionsError, match="others can read") as caught:
+    with pytest.raises(InsecurePermissionsError, match="readable by other users") as caught:
         use_token_file(path)
     assert caught.value.hint == f"chmod 600 '{path}'"
 
@@ -84,7 +84,7 @@ def test_the_umask_does_not_say_who_may_read_it(path: Path, mask: int) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    used.give_up()
+    used.release()
 
 
 @AS_ROOT
@@ -119,16 +119,16 @@ def test_a_missing_directory_is_said(tmp_path: Path) -> None:
 
 class TestTheEnd:
     def test_the_file_made_for_a_server_goes_with_it(self, path: Path) -> None:
-        use_token_file(path).give_up()
+        use_token_file(path).release()
         assert not path.exists()
 
     def test_a_file_that_was_there_stays(self, path: Path) -> None:
-        use_token_file(kept(path, "")).give_up()
+        use_token_file(kept(path, "")).release()
         assert path.exists()
 
     def test_a_file_that_another_server_uses_stays(self, path: Path) -> None:
         first, second = use_token_file(path), use_token_file(path)
-        first.give_up()
+        first.release()
         assert path.read_text() == second.token.reveal()
 
     def test_whoever_comes_in_the_moment_of_the_end_finds_a_file_of_that_name(self, path: Path) -> None:
@@ -137,9 +137,9 @@ class TestTheEnd:
             ending = use_token_file(path)
             with ThreadPoolExecutor(1) as pool:
                 starting = pool.submit(use_token_file, path)
-                ending.give_up()
+                ending.release()
             assert path.read_text() == starting.result().token.reveal()
-            starting.result().give_up()
+            starting.result().release()
             path.unlink(missing_ok=True)
 
 

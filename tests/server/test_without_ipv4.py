@@ -32,7 +32,7 @@ except ConfigError as exc:
         ("ip link set lo up && ip addr del 127.0.0.1/8 dev lo", ["::1", "::1"]),
         (
             "ip link set lo up && ip addr del 127.0.0.1/8 dev lo && ip addr del ::1/128 dev lo",
-            ["can't listen on 127.0.0.1:0: cannot assign requested address", "bring the loopback interface up: ip link set lo up"],
+            ["can't listen on 127.0.0.1:0: cannot assign requested address", "bring up the loopback interface: ip link set lo up"],
         ),
     ],
 )  # fmt: skip

@@ -10,9 +10,9 @@ import socket
 from pyvault.errors import CredentialsError
 from pyvault.model import Credentials
 from pyvault.secret import Secret
-from pyvault.server.processes.fetch_aside import Identity
 from pyvault.server.processes.forked_fetch import decode_result, run_child
 from pyvault.server.processes.supervisor import Supervisor, make_link
+from pyvault.server.setup import Identity
 
 
 def fetch(_identity: Identity) -> Credentials:

@@ -90,9 +90,9 @@ def exec(
     )
     plan = wanted.plan(context)
     if servers:
-        from pyvault_cli.servers.exec_server import run_beside
+        from pyvault_cli.servers.exec_server import exec_with_server
 
-        run_beside(servers, wanted, plan, context, command_of(context), hide=hide)
+        exec_with_server(servers, wanted, plan, context, command_of(context), hide=hide)
     fetch = fetcher(wanted, plan, context)
     if json:
         from pyvault_cli.credentials.formats import as_json

@@ -10,7 +10,7 @@ from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
 from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.servers import server_options
-from pyvault_cli.servers.standalone_server import stand
+from pyvault_cli.servers.standalone_server import serve_forever
 
 
 def server(
@@ -57,4 +57,4 @@ def server(
         allow_uids=tuple(allow_uid or ()),
         access_log=access_log,
     )
-    raise typer.Exit(stand(chosen, wanted, context))
+    raise typer.Exit(serve_forever(chosen, wanted, context))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import UsageError
 from pyvault.process.own_secrets import close_memory, hide_variables
-from pyvault.server.processes.run_beside import pass_signals
+from pyvault.process.signals import pass_signals
 from pyvault_cli.commandline import exit_codes
 from pyvault_cli.credentials.spawn import CommandNotExecutableError, find_program, flush
 

@@ -95,7 +95,7 @@ def run(program: str, command: Sequence[str], environ: Mapping[str, str]) -> int
     """
     import subprocess
 
-    from pyvault.server.processes.run_beside import pass_signals
+    from pyvault.process.signals import pass_signals
 
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)  # a command started with SIG_IGN would keep it
     try:

@@ -1,1 +1,1 @@
-"""Commands with a credential server: beside a program, or alone."""
+"""Credential servers: for one command, or standalone."""

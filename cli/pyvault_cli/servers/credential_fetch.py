@@ -1,4 +1,4 @@
-"""Run a command beside a credential server, or a server alone."""
+"""How a credential server fetches, and what it writes to a person and to its log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
-    from pyvault.server.processes.fetch_aside import FetchFor, Identity
+    from pyvault.server.setup import FetchFor, Identity
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
 
 
-def fetch_for(wanted: Mapping[str, CredentialRequest], plans: Mapping[str, Plan], context: Context) -> FetchFor:
-    """Give what fetches, in a process of its own, for a server with these profiles.
+def fetch_for(requests: Mapping[str, CredentialRequest], plans: Mapping[str, Plan], context: Context) -> FetchFor:
+    """Return what fetches for a server with these profiles, in a process of its own.
 
-    A code from the command line served the first fetch; it is no code any more.
+    An MFA code from the command line was used by the first fetch, so it is left out.
     """
 
     def fetch(identity: Identity) -> Credentials:
@@ -31,14 +31,14 @@ def fetch_for(wanted: Mapping[str, CredentialRequest], plans: Mapping[str, Plan]
         plan = plans[identity.profile]
         if identity.role_arn is not None:
             plan = with_role(plan, identity.role_arn)
-        asked = replace(wanted[identity.profile], mfa_token=None, refresh=False)
-        return _temporary(fetcher(asked, plan, own_context(context))(), identity.profile)
+        request = replace(requests[identity.profile], mfa_token=None, refresh=False)
+        return _temporary(fetcher(request, plan, fork_context(context))(), identity.profile)
 
     return fetch
 
 
 def _temporary(credentials: Credentials, profile: str) -> Credentials:
-    """Refuse keys without a session token: SDKs read one from every answer of a server, and some fail on its absence.
+    """Refuse keys without a session token: SDKs expect one in every answer of a server, and some fail without it.
 
     Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
     """
@@ -46,14 +46,14 @@ def _temporary(credentials: Credentials, profile: str) -> Credentials:
         from pyvault.errors import ConfigError
 
         raise ConfigError(
-            f"the keys of profile '{profile}' are long-term ones, and a server gives temporary ones only",
-            hint="exec without a server gives them as they are; mfa_serial or role_arn in the profile makes a session",
+            f"profile '{profile}' has long-term keys, and a server only serves temporary credentials",
+            hint="use exec without a server, or set mfa_serial or role_arn in the profile",
         )
     return credentials
 
 
-def fetch_first(wanted: CredentialRequest, plan: Plan, context: Context) -> Credentials:
-    """Fetch before anything is started; where it can be, in a child, so that boto3 does not stay with us.
+def fetch_first(request: CredentialRequest, plan: Plan, context: Context) -> Credentials:
+    """Fetch before anything is started; where possible in a child, so that boto3 doesn't stay in memory.
 
     Raises:
         PyvaultError: what the fetch raised.
@@ -62,19 +62,18 @@ def fetch_first(wanted: CredentialRequest, plan: Plan, context: Context) -> Cred
     from pyvault_cli.credentials.credential_request import fetcher
 
     if not can_detach():
-        return _temporary(fetcher(wanted, plan, context)(), wanted.profile)
+        return _temporary(fetcher(request, plan, context)(), request.profile)
     from pyvault.server.processes.forked_fetch import fetch_in_child
 
     def fetch() -> Credentials:
-        return _temporary(
-            fetcher(wanted, plan, own_context(context))(), wanted.profile
-        )  # all in the child: making it loads a lot
+        # All in the child: making the fetcher loads a lot.
+        return _temporary(fetcher(request, plan, fork_context(context))(), request.profile)
 
     return fetch_in_child(fetch)
 
 
-def forget_changing(first: dict[str, Credentials], plans: Mapping[str, Plan]) -> None:
-    """Drop the credentials behind which somebody else may stand by now; stored keys stay who they are."""
+def forget_unstable(first: dict[str, Credentials], plans: Mapping[str, Plan]) -> None:
+    """Drop credentials that may be another identity's by now; stored keys always belong to the same one."""
     from pyvault.planning.steps import PlaintextStep, StoredStep
 
     for profile, plan in plans.items():
@@ -82,12 +81,12 @@ def forget_changing(first: dict[str, Credentials], plans: Mapping[str, Plan]) ->
             first.pop(profile, None)
 
 
-def own_context(context: Context) -> Context:
-    """Give the context for a forked child.
+def fork_context(context: Context) -> Context:
+    """Return the context for a forked child.
 
     The vault file stays open across the fork, or each fetch would ask for the
-    passphrase. A connection to another store can't be shared by two processes,
-    and such a store remembers by itself that it is unlocked.
+    passphrase. Two processes can't share a connection to another store, and such a
+    store itself remembers that it is unlocked.
     """
     from pyvault.server.processes.detach import can_detach
     from pyvault_cli.context import Context
@@ -98,10 +97,10 @@ def own_context(context: Context) -> Context:
 
 
 def line_writer(path: Path | None) -> Callable[[str], object] | None:
-    """Open the access log; it may tell who used what when, so it is private.
+    """Open the access log, which is private: it shows who used what when.
 
     Raises:
-        PyvaultError: it can't be written, or is no file for a log.
+        PyvaultError: it can't be written, or can't be used as a log.
     """
     if path is None:
         return None
@@ -111,10 +110,10 @@ def line_writer(path: Path | None) -> Callable[[str], object] | None:
 
 
 def tell(text: str) -> None:
-    """Tell the person at the terminal, from a process in the background."""
+    """Show an error to the person at the terminal, from a process in the background."""
     output.error(text)
 
 
 def report(problem: BaseException) -> None:
-    """Tell of a fault in an answer; its text may quote a request, so the type alone."""
-    output.error(f"a mistake in the credential server: {type(problem).__name__}")
+    """Show the type of an exception in an answer; its text may quote a request."""
+    output.error(f"internal error in the credential server: {type(problem).__name__}")

@@ -1,8 +1,8 @@
-"""``exec`` with a server: bind, fetch, leave the server beside us, become the command.
+"""``exec`` with a server: bind, fetch, detach the server, become the command.
 
 The kernel holds the command's first connection while the server still loads.
-The first fetch comes before the command: a prompt or a failure must not meet a
-running program. With ``--lazy`` it waits until somebody asks.
+The first fetch comes before the command: a prompt or a failure must not disturb a
+running program. With ``--lazy`` it waits for the first request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pyvault.record import Record
 from pyvault_cli.commandline import exit_codes
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.servers import credential_fetch
-from pyvault_cli.servers.server_setup import check_values, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
-    from pyvault.server.processes.fetch_aside import FetchFor
-    from pyvault.server.setup import ServerSetup
+    from pyvault.server.setup import FetchFor, ServerSetup
     from pyvault.sharedfiles.room import View
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
@@ -34,36 +32,36 @@ if TYPE_CHECKING:
     from pyvault_cli.servers.server_options import ServerOptions
 
 
-class BesideCommand(Record):
+class ExecServer(Record):
     """A server for one command.
 
     Attributes:
         window: how long before expiry new credentials are fetched.
         log: takes each line of the access log, if there is one.
         first: credentials that are there already, by profile.
-        view: what the command sees of the AWS files, if it does not see them as they are.
+        view: the AWS files as the command sees them, if something in them is hidden.
     """
 
     server: ListeningServer
     options: ServerOptions
     window: timedelta
     log: Callable[[str], object] | None
-    wanted: CredentialRequest
+    request: CredentialRequest
     plan: Plan
     context: Context
     first: dict[str, Credentials]
     view: View | None = None
 
-    def keep(self, program: int) -> int:
-        """Be the keeper of the server until the program has ended."""
+    def supervise(self, program: int) -> int:
+        """Supervise the server until the program has ended; return an exit code."""
         from pyvault.server.processes.detach import has_ended
 
         close_memory()
         try:
-            return self._keep(program)
-        except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
+            return self._supervise(program)
+        except Exception as exc:  # noqa: BLE001 - the program continues, and the person has to know
             credential_fetch.tell(
-                f"the credential server failed ({type(exc).__name__}); the program runs on without it"
+                f"the credential server failed ({type(exc).__name__}); the program continues without it"
             )
             return exit_codes.INTERNAL
         finally:
@@ -71,29 +69,29 @@ class BesideCommand(Record):
             if self.view is not None and has_ended(program):  # else a later run removes it
                 shared_config.take_away(self.view)
 
-    def _keep(self, program: int) -> int:
-        from pyvault.server.processes.server_process import serve_for_keeper
+    def _supervise(self, program: int) -> int:
+        from pyvault.server.processes.server_process import serve_for_supervisor
         from pyvault.server.processes.supervisor import Supervisor
 
         setup = self._setup()
         listener, control = setup.listener, self.server.control
-        keeper = Supervisor(
-            serve=lambda link: serve_for_keeper([setup], link, tell=credential_fetch.tell),
+        supervisor = Supervisor(
+            serve=lambda link: serve_for_supervisor([setup], link, tell=credential_fetch.tell),
             fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
             tell=credential_fetch.tell,
-            forget=lambda: credential_fetch.forget_changing(self.first, {self.wanted.profile: self.plan}),
+            forget=lambda: credential_fetch.forget_unstable(self.first, {self.request.profile: self.plan}),
         )
-        return keeper.run(program)
+        return supervisor.run(program)
 
-    def supervise(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
-        """Run the command as our child, where no process can be left beside it; give its exit code."""
-        from pyvault.server.processes.run_beside import run_supervised
+    def run_as_child(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run the command as our child, where no process can be detached; return its exit code."""
+        from pyvault.server.processes.threaded_server import run_with_server
         from pyvault_cli.credentials.spawn import find_program
 
         try:
             program = find_program(command[0], environ.get("PATH"))
-            return run_supervised(
+            return run_with_server(
                 [program, *command[1:]], environ, [self._setup()], self._fetch(), tell=credential_fetch.tell
             )
         finally:
@@ -103,14 +101,13 @@ class BesideCommand(Record):
 
     def _fetch(self) -> FetchFor:
         return credential_fetch.fetch_for(
-            {self.wanted.profile: self.wanted}, {self.wanted.profile: self.plan}, self.context
+            {self.request.profile: self.request}, {self.request.profile: self.plan}, self.context
         )
 
     def _setup(self) -> ServerSetup:
-        return set_up(
-            self.server,
+        return self.server.set_up(
             self.options,
-            [self.wanted.profile],
+            [self.request.profile],
             window=self.window,
             log=self.log,
             first=self.first,
@@ -118,28 +115,28 @@ class BesideCommand(Record):
         )
 
 
-def run_beside(
+def exec_with_server(
     options: ServerOptions,
-    wanted: CredentialRequest,
+    request: CredentialRequest,
     plan: Plan,
     context: Context,
     command: Sequence[str],
     *,
     hide: bool,
 ) -> NoReturn:
-    """Become the command, with a server beside it that ends when it ends.
+    """Become the command, with a server that ends when it ends.
 
     Args:
         options: of the server.
-        wanted: whose credentials.
+        request: whose credentials.
         plan: how they are fetched.
         context: of pyvault itself.
-        command: the program and its words.
-        hide: the command sees a view of the AWS files.
+        command: the program and its arguments.
+        hide: show the command a view of the AWS files.
 
     Raises:
-        ConfigError: the server can't listen, or an option of it is wrong.
-        InvalidSettingError: ``AWS_MIN_TTL`` is no duration.
+        ConfigError: the server can't listen, or one of its options is wrong.
+        InvalidSettingError: ``AWS_MIN_TTL`` is not a duration.
         PyvaultError: the first fetch failed.
     """
     from pyvault.server.processes.detach import can_detach, detach_process
@@ -149,21 +146,21 @@ def run_beside(
     from pyvault_cli.credentials.spawn import become
     from pyvault_cli.servers.listening_server import bind_ec2, bind_ecs
 
-    check_values(options)
+    options.check_values()
     window, log = find_min_ttl(context.environ), credential_fetch.line_writer(options.access_log)
     client = client_settings(plan)
-    hide_variables()  # of the keeper, and of every fetch: forks show what we were started with
+    hide_variables()  # from those who can read the environment of the supervisor and of every fetch
     server = bind_ec2() if options.ec2 else bind_ecs(options)
     view = None
     try:
-        first = {} if options.lazy else {wanted.profile: credential_fetch.fetch_first(wanted, plan, context)}
+        first = {} if options.lazy else {request.profile: credential_fetch.fetch_first(request, plan, context)}
         view = shared_config.make_view(context) if hide else None
-        beside = BesideCommand(
+        exec_server = ExecServer(
             server=server,
             options=options,
             window=window,
             log=log,
-            wanted=wanted,
+            request=request,
             plan=plan,
             context=context,
             first=first,
@@ -176,7 +173,7 @@ def run_beside(
             settings=client,
             added={
                 **server.environ,
-                "BOTO_CONFIG": os.devnull,  # boto's own file, which it asks before any server
+                "BOTO_CONFIG": os.devnull,  # boto's own file, which it reads before it asks a server
                 **no_proxy_variables(context.environ, urlsplit(server.url).hostname or ""),
                 **(view.variables() if view is not None else {}),
             },
@@ -188,8 +185,8 @@ def run_beside(
             shared_config.take_away(view)
         raise
     if not can_detach():
-        sys.exit(beside.supervise(command, environ))
-    detach_process(beside.keep)
+        sys.exit(exec_server.run_as_child(command, environ))
+    detach_process(exec_server.supervise)
     context.close()
     context.ask.close_descriptors()
     become(command, environ)

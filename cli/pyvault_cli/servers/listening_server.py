@@ -1,4 +1,4 @@
-"""A server that is bound but does not run yet: what the command has to know of it."""
+"""A server that is bound but does not run yet, and what the command has to know of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pyvault.server.http.listener import LOOPBACK, is_loopback, listen, listen_o
 
 if TYPE_CHECKING:
     import _socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
 
+    from pyvault.model import Credentials
     from pyvault.secret import Secret
     from pyvault.server.endpoints.bearer_token import TokenFile
     from pyvault.server.metadata_address.address_alias import AddressAlias
+    from pyvault.server.setup import ServerSetup
     from pyvault_cli.servers.server_options import ServerOptions
 
-#: What turns the metadata service off in the SDKs, or leads them to another one.
+#: What turns off the metadata service in the SDKs, or points them to another one.
 OTHER_METADATA = (
     "AWS_EC2_METADATA_DISABLED",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
@@ -26,17 +29,17 @@ OTHER_METADATA = (
 
 
 class ListeningServer(Record):
-    """Where a server will be found.
+    """A bound server.
 
     Attributes:
-        url: the base of it, with a slash at the end, as a client on this machine reaches it.
-        check_peer: only processes of this user may ask.
-        environ: what points the command to the server.
-        removed: what would keep the command from it.
+        url: its base URL for clients on this machine, with a slash at the end.
+        check_peer: only processes of this user may connect.
+        environ: variables that point the command to the server.
+        removed: variables that would keep the command from it.
         token: of the container endpoint; None for the metadata service.
-        control: its end takes the metadata address away again; None for the ECS server.
-        alias: the metadata address, where this process itself added it (Windows).
-        token_file: where the token is kept, if it is.
+        token_file: where the token is kept, if anywhere.
+        control: closing it removes the metadata address again; None for the ECS server.
+        address_alias: the metadata address, where this process itself added it (Windows).
     """
 
     listener: _socket.socket
@@ -47,21 +50,61 @@ class ListeningServer(Record):
     token: Secret[str] | None = None
     token_file: TokenFile | None = None
     control: _socket.socket | None = None
-    alias: AddressAlias | None = None
+    address_alias: AddressAlias | None = None
 
     def release(self) -> None:
-        """Leave nothing of a server that was for one command: call it once, where the server ends."""
-        if self.alias is not None:
-            self.alias.remove()
+        """Remove what a server for one command leaves; call it once, when the server ends."""
+        if self.address_alias is not None:
+            self.address_alias.remove()
         if self.token_file is not None:
-            self.token_file.give_up()
+            self.token_file.release()
+
+    def set_up(
+        self,
+        options: ServerOptions,
+        profiles: Sequence[str],
+        *,
+        window: timedelta,
+        log: Callable[[str], object] | None,
+        first: Mapping[str, Credentials],
+        region: str | None = None,
+    ) -> ServerSetup:
+        """Return how the server is set up; takes over the listener.
+
+        Args:
+            options: how it serves.
+            profiles: whose credentials.
+            window: how long before expiry new credentials are fetched.
+            log: takes each line of the access log, if there is one.
+            first: credentials that are there already, by profile.
+            region: for the metadata service.
+        """
+        from pyvault.server.endpoints.bearer_token import new_token
+        from pyvault.server.http.listener import as_socket
+        from pyvault.server.setup import ServerSetup
+        from pyvault_cli.servers.credential_fetch import report
+
+        return ServerSetup(
+            listener=as_socket(self.listener),
+            profiles=tuple(profiles),
+            window=window,
+            token=None if options.ec2 else self.token or new_token(),  # a container endpoint always has one
+            first=first,
+            allowed_roles=options.allow_roles,
+            region=region,
+            allow_v1=options.imds_v1,
+            check_peer=self.check_peer,
+            allowed_uids=options.allow_uids,
+            log=log,
+            report=report,
+        )
 
 
 def bind_ecs(options: ServerOptions) -> ListeningServer:
     """Bind the container endpoint.
 
     Raises:
-        ConfigError: the address can't be had, or the token file is unfit.
+        ConfigError: the address can't be bound, or the token file can't be used.
     """
     from pyvault.server.endpoints.bearer_token import new_token, use_token_file
 
@@ -94,24 +137,24 @@ def bind_ec2() -> ListeningServer:
     """Get the metadata address; sudo may ask for a password.
 
     Raises:
-        ConfigError: somebody else has it, or sudo refused.
+        ConfigError: the address is in use, or sudo refused.
     """
     if sys.platform == "win32":
         return _bind_ec2_as_administrator()
     from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS
-    from pyvault.server.metadata_address.privileged_listener import as_root, open_front, proxy_words
+    from pyvault.server.metadata_address.privileged_listener import as_root, open_privileged_listener, proxy_argv
 
-    front = open_front(as_root(proxy_words()))
+    privileged = open_privileged_listener(as_root(proxy_argv()))
     return ListeningServer(
-        listener=front.listener,
+        listener=privileged.listener,
         url=f"http://{METADATA_ADDRESS}/",
         removed=OTHER_METADATA,
-        control=front.control,
+        control=privileged.control,
     )
 
 
 def _bind_ec2_as_administrator() -> ListeningServer:
-    """Add the address and bind it here: a socket can't be handed over, and the user is administrator already."""
+    """Add the address and bind it here: on Windows a socket can't be handed over, and the user is administrator."""
     from pyvault.server.metadata_address.address_alias import METADATA_ADDRESS, METADATA_PORT, AddressAlias
 
     alias = AddressAlias("win32")
@@ -121,12 +164,14 @@ def _bind_ec2_as_administrator() -> ListeningServer:
     except BaseException:
         alias.remove()
         raise
-    return ListeningServer(listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, alias=alias)
+    return ListeningServer(
+        listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, address_alias=alias
+    )
 
 
 def _url(address: str, port: int) -> str:
     from pyvault.server.http.listener import format_address
 
-    # A wildcard is no address to connect to; loopback is among what it stands for.
-    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address, address)  # noqa: S104 - what the user gave
+    # Nobody can connect to a wildcard address; it includes loopback.
+    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address, address)  # noqa: S104 - from the user
     return f"http://{format_address(reachable, port)}/"

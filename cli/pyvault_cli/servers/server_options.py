@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,20 @@ import typer
 from pyvault.errors import UsageError
 from pyvault.record import Record
 
-TEMPORARY = "a server gives temporary credentials only, and those come from a session"
-LAST_UID = 2**32 - 2  # the one above is no user: it means "leave as it is". Source: chown(2)
+TEMPORARY = "a server only serves temporary credentials, which need a session"
+LAST_UID = 2**32 - 2  # the next one means "no change". Source: chown(2)
 
-LazyOption = Annotated[bool, typer.Option("--lazy", help="fetch the first credentials when they are asked for")]
+LazyOption = Annotated[bool, typer.Option("--lazy", help="fetch the first credentials when a program asks for them")]
 ListenOption = Annotated[
     str | None,
-    typer.Option("--listen", metavar="ADDR:PORT", help="where the ECS server listens; others than you may then ask"),
+    typer.Option("--listen", metavar="ADDR:PORT", help="where the ECS server listens; other users may then connect"),
 ]
 TokenFileOption = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="keep the ECS server's token in this file")
 ]
 AllowRoleOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-role", metavar="ARN", help="a role that may be asked for, * as wildcard; may be repeated"),
+    typer.Option("--allow-role", metavar="ARN", help="a role that may be assumed, * as wildcard; may be repeated"),
 ]
 AllowUidOption = Annotated[
     list[int] | None,
@@ -32,7 +33,7 @@ AllowUidOption = Annotated[
         metavar="N",
         min=0,
         max=LAST_UID,
-        help="another user, by number, who may ask on loopback (Linux); may be repeated",
+        help="ID of another user who may connect on loopback (Linux); may be repeated",
     ),
 ]
 AccessLogOption = Annotated[
@@ -42,14 +43,14 @@ HideOption = Annotated[
     bool | None,
     typer.Option(
         "--hide-shared-config/--no-hide-shared-config",
-        help="show the command its AWS files without the credentials of [default]",
+        help="hide the credentials of [default] in the AWS files from the command",
         show_default=False,
     ),
 ]
 
 
 class ServerOptions(Record):
-    """Which servers run beside a command, and how."""
+    """Which servers run, and how."""
 
     ecs: bool = False
     ec2: bool = False
@@ -86,3 +87,29 @@ class ServerOptions(Record):
         for is_clash, message in clashes:
             if is_clash:
                 raise UsageError(message, hint=TEMPORARY if message.endswith("--no-session") else None)
+
+    def check_values(self) -> None:
+        """Refuse wrong values before anything is bound or fetched.
+
+        Raises:
+            UsageError: --allow-uid, where no user is checked.
+            InvalidSettingError: a pattern is not the ARN of a role.
+        """
+        if self.allow_uids:
+            self._check_uids()
+        if self.allow_roles:  # the import takes time that a command without roles needn't wait for
+            from pyvault.server.endpoints.roles import RolePatterns
+
+            RolePatterns(self.allow_roles)
+
+    def _check_uids(self) -> None:
+        """Refuse --allow-uid where the user is not checked."""
+        from pyvault.server.http.listener import is_loopback, parse_address
+
+        if sys.platform != "linux":
+            raise UsageError("Can't use --allow-uid here: only Linux can tell which user connects")
+        if self.listen and not is_loopback(parse_address(self.listen)[0]):
+            raise UsageError(
+                "Can't use --allow-uid with --listen beyond loopback",
+                hint="anyone who has the token may connect there, whatever their uid",
+            )

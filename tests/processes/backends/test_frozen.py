@@ -55,7 +55,7 @@ def test_an_interpreter_that_can_not_be_started_is_no_crash() -> None:
 def test_the_owner_of_the_metadata_address_is_the_program_itself() -> None:
     code = (
         "import sys; sys.frozen, sys.executable = True, '/opt/program'\n"
-        "from pyvault.server.metadata_address.privileged_listener import proxy_words; print(proxy_words())"
+        "from pyvault.server.metadata_address.privileged_listener import proxy_argv; print(proxy_argv())"
     )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert told == "['/opt/program', 'proxy']\n"

@@ -72,7 +72,7 @@ def test_one_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Pat
 def test_a_room_for_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o700)
     (tmp_path / "open").chmod(0o755)
-    with pytest.raises(InsecurePermissionsError, match="others can read"):
+    with pytest.raises(InsecurePermissionsError, match="accessible to other users"):
         open_room(tmp_path / "open")
     (tmp_path / "link").symlink_to(tmp_path / "open")
     with pytest.raises(InsecurePermissionsError, match="not a directory of yours"):

@@ -1,1 +1,1 @@
-"""Commands that a config file names, run without shell surprises and without recursion."""
+"""Other programs: those that a config file names, those that connect to us, and the terminal shared with them."""

@@ -1,8 +1,8 @@
-"""Which profiles have a command of theirs running above us: the guard against recursion.
+"""The guard against recursion: the profiles whose commands run above this process.
 
-A ``credential_process`` that runs pyvault for its own profile would start
-itself again for ever, or wait for a lock that its own parent holds. The
-variable names the profiles on the way down, so the error can show the chain.
+A ``credential_process`` that runs pyvault for its own profile would start itself
+for ever, or wait for a lock that its own parent holds. The variable names the
+profiles on the way down, so the error can show the chain.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ VARIABLE = "PYVAULT_PROCESS_CHAIN"
 
 
 def running_for(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the profiles whose commands run above this process, outermost first.
+    """Return the profiles whose commands run above this process, outermost first.
 
-    A value that we did not write is no chain: somebody who can set our
-    environment can only take the guard away from himself.
+    Any other value counts as no chain: whoever sets our environment only removes
+    their own guard.
     """
     from pyvault.json_reader import UnreadableError, read_value
 
@@ -35,8 +35,8 @@ def running_for(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(str(profile) for profile in cast("list[object]", chain))
 
 
-def entered(environ: Mapping[str, str], profile: str) -> dict[str, str]:
-    """Give the variable to set for a command of *profile*.
+def chain_variable(environ: Mapping[str, str], profile: str) -> dict[str, str]:
+    """Return the variable to set for a command of *profile*.
 
     Raises:
         ProfileLoopError: a command of this profile is already running above us.
@@ -48,17 +48,17 @@ def entered(environ: Mapping[str, str], profile: str) -> dict[str, str]:
 
 
 def refuse_recursion(environ: Mapping[str, str], profile: str) -> None:
-    """Stop where *profile* is being worked on by a parent of this process.
+    """Raise an error where a parent of this process is at work on *profile*.
 
     Called before a lock is taken: the parent holds the same one.
 
     Raises:
-        ProfileLoopError: it is; the message shows the chain.
+        ProfileLoopError: with the chain in its message.
     """
     above = running_for(environ)
     if profile in above:
         chain = " -> ".join((*above, profile))
         raise ProfileLoopError(
-            f"a configured command of profile {profile!r} asks for the same profile again: {chain}",
-            hint="let the command name a profile with credentials of its own",
+            f"a command of profile {profile!r} asks for the same profile again: {chain}",
+            hint="let the command use a profile that has credentials of its own",
         )

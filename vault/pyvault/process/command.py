@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProcessError
-from pyvault.process.chain import entered
+from pyvault.process.chain import chain_variable
 from pyvault.process.group import Mark, running_beside_us
 from pyvault.process.restore_terminal import restored_terminal
 from pyvault.process.scrub_environment import without_vault_secrets
@@ -25,16 +25,16 @@ MAX_OUTPUT = 64 * 1024  # bytes; the largest real answer is a web identity token
 
 
 class ConfiguredCommand(Record):
-    """A command as it stands in the config.
+    """A command from the config.
 
     Attributes:
-        text: the whole line, for the shell. It may itself hold a secret, so no
-            error ever repeats it.
-        setting: the key it comes from, e.g. ``mfa_process``.
+        text: the whole line, for the shell. It may contain a secret, so no error
+            ever repeats it.
+        setting: its key, e.g. ``mfa_process``.
         profile: whose setting it is.
-        limit: how long it may run; long enough for a person where one is asked.
-        on_terminal: stderr goes to the terminal even if ours is redirected:
-            the command talks to a person there.
+        limit: how long it may run; longer where a person is asked.
+        on_terminal: stderr goes to the terminal even if ours is redirected, for a
+            command that prompts there.
     """
 
     text: str
@@ -45,15 +45,15 @@ class ConfiguredCommand(Record):
 
 
 def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]:
-    """Run the command and give what it wrote to stdout.
+    """Run the command and return what it wrote to stdout.
 
-    Where it is cut off, all that it has started ends with it: see :mod:`pyvault.process.group`.
+    If it is cut off, all that it has started ends with it: see :mod:`pyvault.process.group`.
 
-    stdin is the terminal where there is one, else empty: the user's stdin
-    belongs to the program that ``exec`` starts.
+    stdin is the terminal if there is one, else empty: the user's stdin is for the
+    program that ``exec`` starts.
 
     Raises:
-        ProcessError: it can't be started, failed, ran too long or said too much.
+        ProcessError: it can't be started, failed, ran too long or wrote too much.
         ProfileLoopError: a command of this profile is already running above us.
     """
     import subprocess
@@ -81,7 +81,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
             if not complete:
                 mark.end_all(child.pid)
         if not complete:
-            hint = "it ended, and a program that it started keeps its output open: send that one's to /dev/null"
+            hint = "it ended, but a program that it started keeps its output open: redirect that program to /dev/null"
             message = f"{_name(command)} {_excess(output, command.limit)}"
             raise ProcessError(message, hint=hint if leaves_others else None)
         if child.returncode != 0:
@@ -90,7 +90,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
 
 
 def run_text(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[str]:
-    """Run the command and give its stdout as text, trimmed.
+    """Run the command and return its stdout as text, trimmed.
 
     Raises:
         ProcessError: as :func:`run`, or the output is not UTF-8.
@@ -100,53 +100,53 @@ def run_text(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[s
 
 
 def run_key(command: ConfiguredCommand, environ: Mapping[str, str]) -> str:
-    """Return 64 hex digits that two runs have in common only if one can stand for the other.
+    """Return 64 hex digits that two callers share only if one run can serve both.
 
-    A command answers for whoever its environment and its directory say. Callers
-    that differ in them may be two identities, and never share a run.
+    The answer of a command depends on its environment and directory. Callers that
+    differ in them may be two identities, and never share a run.
     """
     import hashlib
     import json
 
     try:
-        place = os.getcwd()  # noqa: PTH109 - a text is all that is needed
+        directory = os.getcwd()  # noqa: PTH109 - only the text is needed
     except OSError:  # removed under us
-        place = ""
-    told = [
+        directory = ""
+    parts = [
         command.setting,
         command.profile,
         command.text,
-        place,
+        directory,
         sorted(_child_environ(environ, command.profile).items()),
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def as_text(output: Secret[bytes], command: ConfiguredCommand) -> Secret[str]:
-    """Return what a command wrote as text, trimmed.
+    """Return the output of a command as text, trimmed.
 
     Raises:
         ProcessError: it is not UTF-8.
     """
     try:
         return Secret(output.reveal().decode().strip())
-    except UnicodeDecodeError:  # it keeps the bytes
+    except UnicodeDecodeError:  # its text would repeat the bytes
         raise ProcessError(f"{_name(command)} printed something that is not UTF-8 text") from None
 
 
 def shell_argv(text: str, environ: Mapping[str, str]) -> list[str]:
-    """Give the argument vector that runs *text* in the system's shell."""
+    """Return the argument vector that runs *text* in the system's shell."""
     if sys.platform == "win32":
         return [environ.get("COMSPEC", "cmd.exe"), "/C", text]
     return ["/bin/sh", "-c", text]
 
 
 def _child_environ(environ: Mapping[str, str], profile: str) -> dict[str, str]:
-    return without_vault_secrets(environ) | entered(environ, profile)
+    return without_vault_secrets(environ) | chain_variable(environ, profile)
 
 
 def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[bytes], bool]:
-    """Read stdout to its end, within the limits; say whether the child came to its end.
+    """Read stdout to its end, within the limits; return it, and whether the child ended.
 
     A thread reads, because pipes can't be polled on Windows. It is a daemon and
     owns the pipe: a grandchild that keeps the other end open must not keep us
@@ -182,7 +182,7 @@ def _excess(output: Secret[bytes], limit: timedelta) -> str:
 
 
 def status_text(returncode: int) -> str:
-    """Say how a program ended that failed."""
+    """Return how a failed program ended."""
     return f"exit code {returncode}" if returncode > 0 else f"signal {-returncode}"
 
 

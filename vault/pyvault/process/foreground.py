@@ -1,10 +1,10 @@
-"""Be the program in a terminal's foreground, as only that one may read there (POSIX).
+"""Come to the foreground of a terminal, where alone a program may read (POSIX).
 
-A job in the background waits, stopped, until its shell brings it to the front.
-A credential server has no shell that knows of it: it borrows the terminal, but
-only from the program that it serves and from what that one started. That program
-is not stopped; if it reads at this moment, the terminal stops it, and it is
-continued when it has the terminal again.
+A job in the background waits, stopped, until its shell brings it to the foreground.
+No shell knows of a credential server: it borrows the terminal, but only from the
+program that it serves and from what that program started. The program is not
+stopped; if it reads meanwhile, the terminal stops it, and it is continued when it
+has the terminal again.
 
 Source: tcsetpgrp(3), credentials(7); the GNU C Library manual, "Job Control".
 """
@@ -27,17 +27,17 @@ _served = 0  # the program that this process serves from the background
 
 
 class NoForegroundError(InputRequiredError):
-    """The terminal belongs to another program, which does not give it away."""
+    """The terminal belongs to another program."""
 
 
 def serve_program(program: int) -> None:
     """Let this process, and what it forks, borrow the terminal of a program that it serves."""
-    global _served  # noqa: PLW0603 - what a process is for is known to all of it
+    global _served  # noqa: PLW0603 - a process serves one program
     _served = program
 
 
 def job() -> int:
-    """Return the process group whose turn at the terminal is ours."""
+    """Return the process group that we take the terminal for: the served program's, or our own."""
     if _served:
         with suppress(ProcessLookupError):
             return os.getpgid(_served)
@@ -45,10 +45,10 @@ def job() -> int:
 
 
 def come_to_front(terminal: int, waits: Callable[[], None]) -> int:
-    """Return when we are in the foreground: at once, borrowed, or brought there by the shell.
+    """Come to the foreground: at once, by borrowing it, or when the shell brings us there.
 
     Args:
-        terminal: a descriptor of it.
+        terminal: its descriptor.
         waits: called before this process stops.
 
     Returns:
@@ -57,24 +57,26 @@ def come_to_front(terminal: int, waits: Callable[[], None]) -> int:
     Raises:
         NoForegroundError: nobody can bring us there.
     """
-    told = False
+    has_told = False
     while (owner := os.tcgetpgrp(terminal)) != os.getpgrp():
         if _served:
             if owner != job() and not is_below(owner, _served):
-                raise NoForegroundError("the terminal belongs to another program at the moment")
+                raise NoForegroundError("another program is using the terminal")
             with unstoppable():
                 os.tcsetpgrp(terminal, os.getpgrp())
             return owner
-        if not told:
-            told = True
+        if not has_told:
+            has_told = True
             waits()
         if not _stopped():
-            raise NoForegroundError("the terminal belongs to another program, and no shell can bring pyvault there")
+            raise NoForegroundError(
+                "another program is using the terminal, and no shell can bring pyvault to the foreground"
+            )
     return 0
 
 
 def give_back(terminal: int, lender: int) -> None:
-    """Return the terminal to whom it was borrowed from, if it is still ours."""
+    """Give the terminal back to the lender, if it is still ours."""
     if lender and os.tcgetpgrp(terminal) == os.getpgrp():
         with suppress(OSError):  # it has ended meanwhile
             os.tcsetpgrp(terminal, lender)
@@ -83,7 +85,7 @@ def give_back(terminal: int, lender: int) -> None:
 
 @contextmanager
 def unstoppable() -> Generator[None]:
-    """Change a terminal from the background, too, inside the ``with``."""
+    """Allow changes of the terminal from the background inside the ``with``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -98,13 +100,13 @@ def _stopped() -> bool:
     """Stop as a job that reads from the background does; return whether it did, which a group without a shell can't."""
     if (
         threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTTIN) == signal.SIG_IGN  # our parent's wish
+        or signal.getsignal(signal.SIGTTIN) == signal.SIG_IGN  # as our parent wants
     ):
         return False
     continued = threading.Event()
     before = signal.signal(signal.SIGCONT, lambda _number, _frame: continued.set())
     try:
         os.killpg(os.getpgrp(), signal.SIGTTIN)
-        return continued.wait(0.2)  # other threads may be the ones that the signal meets
+        return continued.wait(0.2)  # another thread may be the one that gets the signal
     finally:
         signal.signal(signal.SIGCONT, before)

@@ -1,4 +1,4 @@
-"""A program that doesn't outlive the block which runs it: alone, or with all that it starts."""
+"""Run a program that doesn't outlive its block: alone, or with all that it starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Process(NamedTuple):
-    """Where a process stands."""
+    """The relations of a process, by number."""
 
     parent: int
     group: int
@@ -27,7 +27,7 @@ def is_below(group: int, program: int) -> bool:
 
 
 def in_family(group: int, program: int, processes: Mapping[int, Process]) -> bool:
-    """Return the same, decided from a list of all processes."""
+    """Return the same, from a list of all processes."""
     for member in [pid for pid, process in processes.items() if process.group == group]:
         seen, each = set[int](), member
         while each in processes and each not in seen:
@@ -39,12 +39,12 @@ def in_family(group: int, program: int, processes: Mapping[int, Process]) -> boo
 
 
 def descendants(program: int, *, of: int, processes: Mapping[int, Process]) -> set[int]:
-    """Return a program and all below it, decided from a list of all processes.
+    """Return a program and all its descendants, from a list of all processes.
 
     Args:
-        program: nobody, if it is not a child of *of*: its number was given to another process.
-        of: who started it.
-        processes: each by its number.
+        program: its number; if it is not a child of *of*, another process has it by now.
+        of: the process that started it.
+        processes: by their numbers.
     """
     if program not in processes or processes[program].parent != of:
         return set()
@@ -56,7 +56,7 @@ def descendants(program: int, *, of: int, processes: Mapping[int, Process]) -> s
 
 
 def list_processes() -> dict[int, Process]:
-    """Return all processes of this machine that can be seen."""
+    """Return all visible processes of this machine."""
     return dict(_processes())
 
 
@@ -68,9 +68,9 @@ def list_by_ps() -> Iterator[tuple[int, Process]]:
     """Yield the same where there is no ``/proc`` as Linux has it: macOS and the BSDs. Source: ps(1), POSIX."""
     import subprocess
 
-    with suppress(OSError):  # a system without it tells of nobody
-        told = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid=,pgid="], capture_output=True, check=False).stdout
-        for line in told.splitlines():
+    with suppress(OSError):  # a system without it shows none
+        listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid=,pgid="], capture_output=True, check=False).stdout
+        for line in listed.splitlines():
             pid, parent, group = map(int, line.split())
             yield pid, Process(parent, group)
 
@@ -85,15 +85,15 @@ def _of_proc() -> Iterator[tuple[int, Process]]:
 
 
 VARIABLE: Final = "PYVAULT_PROCESS_MARK"
-ROUNDS: Final = 10  # some may be about to start others while they are looked for
+ROUNDS: Final = 10  # some may start others meanwhile
 LINUX: Final = sys.platform == "linux"
 
 
 class Mark:
-    """A word in the environment of one command and of all that it starts."""
+    """A mark in the environment of one command and of all that it starts."""
 
     def __init__(self) -> None:
-        """Choose a word that no other command has."""
+        """Choose a mark that no other command has."""
         self._word = os.urandom(8).hex()
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -109,11 +109,11 @@ class Mark:
     ) -> None:
         """Kill a command and every process of our session that it has started.
 
-        They are stopped first, so that nobody can start another one unseen.
+        They are stopped first, so that none can start another one unseen.
 
         Args:
-            command: its number; nobody's is a child of ours once it was waited for.
-            processes: lists all processes.
+            command: its number; it is our child until it was waited for.
+            processes: returns all processes.
             marks: whether the environment of a process can be read.
         """
         if sys.platform == "win32":
@@ -135,7 +135,7 @@ class Mark:
     def _find_marked(self) -> Iterator[int]:
         word = self._word.encode()
         for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - numbers, not paths
-            with suppress(OSError):  # it has ended, or is somebody else's
+            with suppress(OSError):  # it has ended, or is another user's
                 if _is_of_our_session(int(name)) and word in _environment(name):
                     yield int(name)
 
@@ -143,7 +143,7 @@ class Mark:
 def _is_of_our_session(process: int) -> bool:
     try:
         return os.getsid(process) == os.getsid(0)
-    except OSError:  # it has ended, or the system doesn't tell
+    except OSError:  # it has ended, or the system hides it
         return False
 
 
@@ -157,7 +157,7 @@ def _environment(process: str) -> bytes:
         return file.read()
 
 
-GRACE = 1.0  # seconds in which a program that hears Ctrl-C may put the terminal in order
+GRACE = 1.0  # seconds in which a program may restore the terminal after Ctrl-C
 
 
 @contextmanager
@@ -177,11 +177,11 @@ def running_beside_us(
 ) -> Generator[Popen[AnyStr]]:
     """Run a program in our own group, and kill it if it is still there at the end of the block.
 
-    After Ctrl-C, which it hears too, it gets a moment to end by itself.
+    After Ctrl-C, which it gets too, it has a moment to end by itself.
 
     Args:
-        start: starts it; its pipes stay open, they are the caller's.
-        end_others: ends what it has started, given its number; called if nobody has seen its end by then.
+        start: starts it; closing its pipes is left to the caller.
+        end_others: gets its number and ends what it has started; called if its end was not seen by then.
     """
 
     def end(child: Popen[AnyStr]) -> None:
@@ -216,15 +216,15 @@ def _running(start: Callable[[], Popen[AnyStr]], end: Callable[[Popen[AnyStr]], 
 
 
 def _hold_interrupt() -> Callable[[], None]:
-    """Keep a Ctrl-C back; what is given delivers it, and lets later ones through.
+    """Hold back Ctrl-C; the returned function delivers it, and lets later ones through.
 
-    One that came between the start of a program and the first statement that
-    knows of it would leave the program running. A handler holds it and not the
-    signal mask, because the program would inherit the mask.
+    Between the start of a program and the first statement that knows of it, Ctrl-C
+    would leave the program running. A handler holds it and not the signal mask, which
+    the program would inherit.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        return lambda: None  # another thread is never interrupted; SIG_IGN is what the program has to inherit
+        return lambda: None  # another thread is never interrupted; the program has to inherit SIG_IGN
     came = threading.Event()
     try:
         signal.signal(signal.SIGINT, lambda _number, _frame: came.set())
@@ -240,12 +240,12 @@ def _hold_interrupt() -> Callable[[], None]:
 
 
 def _end_alone(child: Popen[AnyStr]) -> None:
-    child.kill()  # nothing, if it has ended
+    child.kill()  # does nothing if it has ended
     child.wait()
 
 
 def _end_group(child: Popen[AnyStr]) -> None:
-    if child.returncode is None:  # as was known: a leader that has ended still names its group until it is reaped
+    if child.returncode is None:  # a leader that has ended keeps its group's number until it is reaped
         if sys.platform == "win32":
             child.kill()
         else:
@@ -253,6 +253,6 @@ def _end_group(child: Popen[AnyStr]) -> None:
                 os.killpg(child.pid, signal.SIGKILL)
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
-            with suppress(OSError):  # what it was given and has not read; EINVAL on Windows
+            with suppress(OSError):  # it may not have read its input; EINVAL on Windows
                 pipe.close()
     child.wait()

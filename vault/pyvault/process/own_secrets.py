@@ -1,12 +1,12 @@
-"""Keep the secrets of a process that lives long from the programs beside it (Linux).
+"""Keep the secrets of a long-lived process from other programs of its user (Linux).
 
 ``/proc/PID/environ`` shows what a process was started with to every program of the
 same user for as long as it lives, and a fork shows its parent's. So the values of
 secret variables are overwritten where the kernel reads them, before the first fork;
 Python's own copies stay. Then the memory is closed: a process that is not dumpable
-can't be read or traced by others of the same user. Root reads all memory all the same.
+can't be read or traced by others of the same user. Root still reads all memory.
 
-Never a limit on core files instead: it would be handed on to the program.
+A limit on core files is no substitute: the program would inherit it.
 
 Source: proc(5), /proc/PID/stat fields 50 and 51; prctl(2), PR_SET_DUMPABLE.
 """
@@ -22,7 +22,7 @@ from pyvault.process.scrub_environment import SECRET_VARIABLES, opens_backend
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What signs requests or opens an endpoint: it may be the source of a profile's credentials.
+#: What signs requests or opens an endpoint; a profile's credentials may come from it.
 AWS_SECRETS: Final = frozenset(
     {
         "AWS_SECRET_ACCESS_KEY",
@@ -33,14 +33,14 @@ AWS_SECRETS: Final = frozenset(
     }
 )
 PR_SET_DUMPABLE: Final = 4
-_ENVIRONMENT_FIELDS: Final = slice(47, 49)  # 50 and 51 of stat(5), counted behind the name, which may hold blanks
+_ENVIRONMENT_FIELDS: Final = slice(47, 49)  # 50 and 51 of stat(5), counted after the name, which may contain blanks
 
 
 def hide_variables() -> None:
     """Overwrite the values of secret variables in this process's initial environment.
 
-    ``os.environ`` keeps them. Elsewhere than on Linux nothing happens: other systems
-    show the environment to nobody else, or at another place.
+    ``os.environ`` keeps them. Does nothing on other systems, which show the environment to
+    nobody else, or elsewhere.
     """
     if sys.platform != "linux":
         return
@@ -51,7 +51,7 @@ def hide_variables() -> None:
 
 
 def close_memory() -> None:
-    """Make this process, and what it forks, unreadable for other programs of its user; not what it executes."""
+    """Make this process and its forks unreadable for other programs of its user; not what it executes."""
     if sys.platform != "linux":
         return
     import ctypes
@@ -60,18 +60,18 @@ def close_memory() -> None:
 
 
 def _secret_values() -> Iterator[tuple[int, int]]:
-    """Find address and length of each secret's value; a variable may be there twice."""
+    """Yield address and length of each secret's value; a variable may be there twice."""
     import ctypes
 
-    with suppress(OSError, ValueError):  # /proc is not there, so it shows nothing either
+    with suppress(OSError, ValueError):  # without /proc nothing is shown either
         with open("/proc/self/stat", "rb") as file:  # noqa: PTH123 - no pathlib where every millisecond counts
             start, end = map(int, file.read().rpartition(b")")[2].split()[_ENVIRONMENT_FIELDS])
-        place = start
+        address = start
         for entry in ctypes.string_at(start, end - start).split(b"\0"):
             name, sign, value = entry.partition(b"=")
             if sign and _is_secret(name.decode(errors="replace")):
-                yield place + len(name) + 1, len(value)
-            place += len(entry) + 1
+                yield address + len(name) + 1, len(value)
+            address += len(entry) + 1
 
 
 def _is_secret(name: str) -> bool:

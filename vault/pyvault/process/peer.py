@@ -1,11 +1,11 @@
-"""Whose process is at the other end of a connection (Linux).
+"""Find whose process is at the other end of a connection (Linux).
 
 The kernel knows the owner of every socket. The peer's own socket is looked up
 by the connection's four-tuple through the socket monitoring interface
-(``sock_diag``), which answers for one socket, exactly, in 20 us; the text table
-in ``/proc/net/tcp`` serves where that interface is missing. Both show only the
-sockets of our network namespace: a peer that isn't there came from another
-namespace or another machine, and is refused like another user.
+(``sock_diag``), which answers for exactly one socket in 20 us, or where that is
+missing in the text table ``/proc/net/tcp``. Both show only the sockets of our network
+namespace: a peer that isn't there is in another namespace or on another machine, and
+is refused like another user.
 
 Source: sock_diag(7); linux/inet_diag.h; Documentation/networking/proc_net_tcp.
 """
@@ -44,7 +44,7 @@ def owner_check(*, uid: int, others: Collection[int] = ()) -> PeerCheck | None:
 
     Args:
         uid: the owner of the server.
-        others: uids that may ask as well.
+        others: uids that may connect as well.
     """
     if sys.platform != "linux":
         return None
@@ -60,7 +60,7 @@ def owner_check(*, uid: int, others: Collection[int] = ()) -> PeerCheck | None:
 
 
 def owner_by_netlink(peer: Address, local: Address) -> int | None:
-    """Ask the kernel for the uid of the socket that is at *peer*, connected to *local*.
+    """Return the uid of the socket at *peer* that is connected to *local*, by ``sock_diag``.
 
     Returns:
         None when there is no such socket here, or no process holds it any more.
@@ -88,30 +88,30 @@ def owner_by_netlink(peer: Address, local: Address) -> int | None:
 
 
 def owner_by_table(peer: Address, local: Address) -> int | None:
-    """Find the same in the text table.
+    """Return the same from the text table.
 
-    The kernel writes it piece by piece while it changes, so one look can miss a
-    row that was there all the time.
+    The kernel writes it piece by piece while it changes, so one reading can miss a row
+    that was there all the time.
     """
     table = "/proc/net/tcp6" if ":" in peer[0] else "/proc/net/tcp"
-    wanted = [_table_form(peer), _table_form(local)]
+    addresses = [_table_form(peer), _table_form(local)]
     for _ in range(3):
         for row in Path(table).read_text(encoding="ascii").splitlines():
             fields = row.split()
-            if fields[1:3] == wanted:
+            if fields[1:3] == addresses:
                 return int(fields[7]) if fields[9] != "0" else None
     return None
 
 
 def _table_form(address: Address) -> str:
-    """Write an address as the table does: 32-bit words in the machine's order, in hex."""
+    """Return an address as in the table: 32-bit words in the machine's order, in hex."""
     packed = socket.inet_pton(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, address[0])
     words = struct.unpack(f"={len(packed) // 4}I", packed)
     return "".join(f"{word:08X}" for word in words) + f":{address[1]:04X}"
 
 
 def owner_lookup() -> Callable[[Address, Address], int | None]:
-    """Choose the way to find the uid of a connection's peer, on Linux: the exact one, else the table."""
+    """Return what finds the uid of a peer on Linux: ``sock_diag``, or else the table."""
     try:
         owner_by_netlink(("127.0.0.1", 1), ("127.0.0.1", 1))
     except OSError:

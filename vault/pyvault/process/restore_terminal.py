@@ -1,4 +1,4 @@
-"""The controlling terminal, lent to a program that may turn its echo off and be killed before it is on again.
+"""Lend the controlling terminal to a program that may turn its echo off and be killed before it turns it on.
 
 A signal that ends us ends that program first: it is killed at the end of the block.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def restored_terminal() -> Generator[IO[bytes] | None]:
-    """Open the controlling terminal, if this process has one; it is as before when the block fails."""
+    """Open the controlling terminal, if this process has one, and restore it when the block fails."""
     if sys.platform == "win32":
         yield None
         return
@@ -38,7 +38,7 @@ if sys.platform != "win32":
     from pyvault.process.held_terminal import ENDING
 
     class _EndedBySignalError(BaseException):
-        """A signal came that ends us, once the program has ended and the terminal is in order."""
+        """A signal came that ends us, once the program has ended and the terminal is restored."""
 
         def __init__(self, number: int) -> None:
             self.number = number
@@ -55,11 +55,11 @@ if sys.platform != "win32":
                 yield
         except BaseException as exc:
             with suppress(OSError, termios.error), unstoppable():  # it hung up
-                if os.tcgetpgrp(terminal) == os.getpgrp():  # else the modes are somebody else's by now
+                if os.tcgetpgrp(terminal) == os.getpgrp():  # else another program has set its modes
                     termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
             if isinstance(exc, _EndedBySignalError):
                 os.kill(os.getpid(), exc.number)
-                raise KeyboardInterrupt from None  # somebody handles it, and the program has ended all the same
+                raise KeyboardInterrupt from None  # another handler took the signal; the program has ended all the same
             raise
 
     @contextmanager

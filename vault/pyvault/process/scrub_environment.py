@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Values that open our vault, or one of aws-vault's.
+#: Variables whose value opens our vault, or one of aws-vault's.
 SECRET_VARIABLES = frozenset(
     {
         "PYVAULT_KEY",
@@ -20,26 +20,26 @@ SECRET_VARIABLES = frozenset(
     }
 )
 
-#: Paths of files with such values. A command of the config may itself call pyvault and keeps these; the
-#: program that credentials are for does not.
+#: Paths of files with such values. A command from the config may itself call pyvault and keeps them; the
+#: program that gets the credentials does not.
 SECRET_PATHS = frozenset({"PYVAULT_KEYFILE", "PYVAULT_PASSPHRASE_FILE", "PYVAULT_NEW_PASSPHRASE_FILE"})
 
-#: Words that make an option of a backend, PYVAULT_BACKEND_<NAME>__<OPTION>, a way into it.
-TELLING = ("KEY", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "PIN", "UNLOCK")
+#: An option of a backend, PYVAULT_BACKEND_<NAME>__<OPTION>, with one of these words opens it.
+SECRET_WORDS = ("KEY", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "PIN", "UNLOCK")
 
 
 def without_vault_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Copy an environment, leaving out every value that opens a vault."""
+    """Return an environment without the values that open a vault."""
     return {name: value for name, value in environ.items() if name not in SECRET_VARIABLES and not opens_backend(name)}
 
 
 def scrub_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what opens a vault, paths included: for every program that a person asked for."""
+    """Return an environment without what opens a vault, paths included: for programs that a person runs."""
     return {name: value for name, value in without_vault_secrets(environ).items() if name not in SECRET_PATHS}
 
 
 def opens_backend(name: str) -> bool:
-    """Say whether a variable is a backend's option whose name sounds like a key."""
+    """Return whether a variable is a backend's option with the name of a secret."""
     backend, separator, option = name.removeprefix("PYVAULT_BACKEND_").partition("__")
     ours = name.startswith("PYVAULT_BACKEND_") and bool(separator and backend)
-    return ours and any(word in option.upper() for word in TELLING)
+    return ours and any(word in option.upper() for word in SECRET_WORDS)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pyvault.server.http.request import Request
     from pyvault.server.http.response import Answer
 
-#: Connections taken from the kernel before the gate sees them, so that a flood can't use
-#: up the descriptors before it is sent away.
+#: Connections taken from the kernel before they are admitted or refused, so that a flood
+#: can't use up the descriptors.
 ACCEPTED_AT_ONCE = 32
-SETTLING_ROUNDS = 5  # of the loop; from accept to the gate it needs three
-GRACE_SECONDS = 2.0  # for answers under way when the end comes
+SETTLING_ROUNDS = 5  # of the loop; from accept to admission it needs three
+GRACE_SECONDS = 2.0  # for pending answers when the server stops
 
 
 class ClosableApplication(Protocol):
@@ -47,7 +47,7 @@ class Service(Record):
     """
 
     application: ClosableApplication
-    gate: Admission
+    admission: Admission
     listener: socket.socket
     hop_limit: int | None = None
 
@@ -58,21 +58,21 @@ async def serve(
     *,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until *stop* is set, then let answers under way finish for a moment.
+    """Serve until *stop* is set, then wait a moment for pending answers.
 
     *ready* is called once, when all of them accept.
     """
-    asyncio.get_running_loop().set_exception_handler(_tell_of_mistake)
+    asyncio.get_running_loop().set_exception_handler(_warn_of_error)
     running = [await _start(service) for service in services]
     ready()
     await stop.wait()
     await _stop_accepting(services)
     for server in running:
         server.close()
-    if under_way := [task for service in services for task in service.gate.under_way()]:
-        await asyncio.wait(under_way, timeout=GRACE_SECONDS)
+    if pending := [task for service in services for task in service.admission.pending()]:
+        await asyncio.wait(pending, timeout=GRACE_SECONDS)
     for service in services:
-        service.gate.close()
+        service.admission.close()
     await _settle()
     for service in services:
         service.application.close()
@@ -80,15 +80,15 @@ async def serve(
         await server.wait_closed()
 
 
-def _tell_of_mistake(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """Tell of an exception that nobody awaited, without its text: it may repeat what was sent or fetched."""
+def _warn_of_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Warn of an exception that nobody awaited, without its text: it may repeat what was sent or fetched."""
     exception = context.get("exception")
     kind = f": {type(exception).__name__}" if exception is not None else ""
-    warn(__name__, f"pyvault: warning: a mistake in the credential server{kind}; it goes on")
+    warn(__name__, f"pyvault: warning: internal error in the credential server{kind}; it keeps running")
 
 
 async def _stop_accepting(services: Sequence[Service]) -> None:
-    """Take no more, and take what was accepted: once a server is closed, asyncio drops that without closing it."""
+    """Stop accepting, and admit what was accepted: a closed asyncio server would drop it without closing it."""
     for service in services:
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().remove_reader(service.listener)
@@ -96,7 +96,7 @@ async def _stop_accepting(services: Sequence[Service]) -> None:
 
 
 async def _settle() -> None:
-    """Let the loop end what it began: connections on their way to the gate, and those that close."""
+    """Let the loop finish connections on their way to admission, and those that are closing."""
     for _ in range(SETTLING_ROUNDS):
         await asyncio.sleep(0)
 
@@ -107,7 +107,7 @@ async def _start(service: Service) -> asyncio.Server:
     if service.hop_limit is not None:  # accepted sockets inherit it
         service.listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, service.hop_limit)
     server = await loop.create_server(
-        lambda: Connection(service.application, service.gate), sock=service.listener, backlog=ACCEPTED_AT_ONCE
+        lambda: Connection(service.application, service.admission), sock=service.listener, backlog=ACCEPTED_AT_ONCE
     )
     service.listener.listen(BACKLOG)  # asyncio means both by the one number
     return server

@@ -1,15 +1,14 @@
-"""What a server is to be, decided before it runs; and the making of it inside the loop."""
+"""How a server is set up, decided before it runs; it is built inside the loop."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyvault.errors import CredentialsError
 from pyvault.record import Record, field
-from pyvault.server.processes.fetch_aside import Identity
 
 if TYPE_CHECKING:
     import socket
@@ -22,9 +21,23 @@ if TYPE_CHECKING:
     from pyvault.server.http.admission import Admission
     from pyvault.server.serve import Service
 
-    FetchOf = Callable[[Identity], AsyncFetch]
+    #: Fetches credentials, and waits for them.
+    FetchFor = Callable[["Identity"], Credentials]
+    #: Makes what fetches them without stopping the loop.
+    FetchOf = Callable[["Identity"], AsyncFetch]
 
 EC2_HOP_LIMIT = 1
+
+
+class Identity(NamedTuple):
+    """Whose credentials: a profile, or a role on top of it.
+
+    Attributes:
+        role_arn: assume this role with the profile's credentials.
+    """
+
+    profile: str
+    role_arn: str | None = None
 
 
 class ServerSetup(Record):
@@ -37,13 +50,13 @@ class ServerSetup(Record):
         token: of the container endpoint; None makes a metadata service, which has one profile.
         first: credentials that are there already, by profile.
         allowed_roles: patterns of those that the container endpoint assumes.
-        region: that the metadata service tells of.
+        region: that the metadata service shows.
         allow_v1: the metadata service answers without a token of its own.
         check_peer: refuse other users and other network namespaces; False where
             ``--listen`` asked for them.
         allowed_uids: other users of this network namespace who may ask all the same.
         log: takes each line of the access log; None for no log.
-        report: told of a fault in an answer.
+        report: takes the exception of an answer that failed.
     """
 
     listener: socket.socket
@@ -60,14 +73,13 @@ class ServerSetup(Record):
     report: Callable[[BaseException], None] = lambda _exc: None
 
     def build(self, fetch_of: FetchOf) -> Service:
-        """Make the server, inside its loop."""
+        """Return the server; called inside its loop."""
         if self.token is None:
             return self._metadata_service(fetch_of)
         return self._container_endpoint(self.token, fetch_of)
 
     def _container_endpoint(self, token: Secret[str], fetch_of: FetchOf) -> Service:
-        from pyvault.server.endpoints.credential_json import ecs_answer
-        from pyvault.server.endpoints.ecs import EcsApplication
+        from pyvault.server.endpoints.ecs import EcsApplication, ecs_answer
         from pyvault.server.endpoints.roles import RolePatterns, RoleSources
         from pyvault.server.serve import Service
 
@@ -80,11 +92,10 @@ class ServerSetup(Record):
             allowed_roles=RolePatterns(self.allowed_roles),
             roles=RoleSources(role),
         )
-        return Service(application=application, gate=self._gate("ecs"), listener=self.listener)
+        return Service(application=application, admission=self._admission("ecs"), listener=self.listener)
 
     def _metadata_service(self, fetch_of: FetchOf) -> Service:
-        from pyvault.server.endpoints.credential_json import imds_answer
-        from pyvault.server.endpoints.imds import ImdsApplication
+        from pyvault.server.endpoints.imds import ImdsApplication, imds_answer
         from pyvault.server.serve import Service
 
         (profile,) = self.profiles
@@ -95,23 +106,23 @@ class ServerSetup(Record):
             allow_v1=self.allow_v1,
         )
         return Service(
-            application=application, gate=self._gate("imds"), listener=self.listener, hop_limit=EC2_HOP_LIMIT
+            application=application, admission=self._admission("imds"), listener=self.listener, hop_limit=EC2_HOP_LIMIT
         )
 
-    def _gate(self, server: str) -> Admission:
+    def _admission(self, server: str) -> Admission:
         from pyvault.process.peer import owner_check
         from pyvault.server.http.access_log import make_access_log
-        from pyvault.server.http.admission import MAX_CONNECTIONS, Admission, anybody, room_for_connections
+        from pyvault.server.http.admission import MAX_CONNECTIONS, Admission, any_peer, room_for_connections
 
         is_owner = None
         if self.check_peer and sys.platform == "linux":
             is_owner = owner_check(uid=os.getuid(), others=self.allowed_uids)
         log = None if self.log is None else make_access_log(self.log, server=server)
         limit = room_for_connections(MAX_CONNECTIONS)
-        return Admission(is_owner=is_owner or anybody, log=log, report=self.report, limit=limit)
+        return Admission(is_owner=is_owner or any_peer, log=log, report=self.report, limit=limit)
 
     def _source(self, identity: Identity, fetch_of: FetchOf, prepare: Prepare) -> CredentialSource:
-        """Make a source, with what is there already."""
+        """Return a source, with the credentials that are there already."""
         from pyvault.server.endpoints.refreshing_source import CredentialSource
 
         source = CredentialSource(fetch_of(identity), prepare, window=self.window)

@@ -1,12 +1,12 @@
 """The lines of a shared file, in the two ways in which the SDKs read them. Pure.
 
-:mod:`pyvault.config.syntax` says what a file means to us. Here the question is what
-it may mean to another program, so nothing may be missed that any of them would see:
+:mod:`pyvault.config.syntax` reads a file as we do. Here a file is read as other
+programs may, so nothing may be missed that any of them would see:
 
-* The strict reader (botocore's ConfigParser): a line deeper than its key goes on
-  with the value, whatever it looks like. A final backslash means nothing.
+* The strict reader (botocore's ConfigParser): a line indented deeper than its key
+  continues the value, whatever it looks like. A final backslash means nothing.
 * The loose reader (JavaScript v3): indentation matters only below an empty value,
-  where nested pairs stand; everywhere else a line is a header or a key.
+  for nested pairs; everywhere else a line is a header or a key.
 
 Bytes stay bytes, so that a file can be written again without a change.
 """
@@ -33,7 +33,7 @@ class Line(Record):
     Attributes:
         number: from 1.
         raw: with its line end.
-        header: of the section it stands in, or begins; None before the first.
+        header: of its section; None before the first.
         heads: it is the header.
         key: of the entry it belongs to, in lower case; None for headers, comments and blank lines.
         begins: it is the first line of that entry.
@@ -48,7 +48,7 @@ class Line(Record):
 
 
 class _Reader(MutableRecord):
-    """What is open when the next line comes."""
+    """What the next line may continue."""
 
     loose: bool
     header: str | None = None
@@ -62,23 +62,23 @@ class _Reader(MutableRecord):
         if not text or text[0] in COMMENT_MARKS:
             return Line(number=number, raw=raw, header=self.header)
         depth = len(line) - len(line.lstrip())
-        if self.key is not None and self._goes_on(depth):
+        if self.key is not None and self._continues(depth):
             return Line(number=number, raw=raw, header=self.header, key=self.key)
         if (header := _header(text)) is not None:
             self.header, self.key = header, None
             return Line(number=number, raw=raw, header=header, heads=True)
         key, value = _split(text)
-        if key is None:  # no reader takes it for a key: it stays with the one above
+        if key is None:  # no reader takes it for a key: it belongs to the one above
             return Line(number=number, raw=raw, header=self.header, key=self.key)
         self.key, self.depth, self.nesting = key, depth, not value
         return Line(number=number, raw=raw, header=self.header, key=key, begins=True)
 
-    def _goes_on(self, depth: int) -> bool:
+    def _continues(self, depth: int) -> bool:
         return depth > (0 if self.loose else self.depth) and (self.nesting or not self.loose)
 
 
 def read_lines(data: bytes, *, loose: bool) -> Iterator[Line]:
-    """Read every line of a file, in order; their ``raw`` joined is the file."""
+    """Yield every line of a file, in order; their ``raw`` joined is the file."""
     reader = _Reader(loose=loose)
     for number, raw in enumerate(LINE.findall(data), start=1):
         yield reader.take(number, raw)

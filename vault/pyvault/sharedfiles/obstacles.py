@@ -1,7 +1,7 @@
-"""What in the shared files would win over a credential server, or keep a program from it. Pure.
+"""What in the shared files takes precedence over a credential server, or keeps a program from it. Pure.
 
-An SDK looks at ``[default]`` of both files before it asks a container endpoint or
-the metadata service. Source: AWS SDKs and Tools Reference Guide, "Understand the
+An SDK reads ``[default]`` of both files before it asks a container endpoint or the
+metadata service. Source: AWS SDKs and Tools Reference Guide, "Understand the
 credential provider chain"; botocore's ``credentials.py``.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyvault.config.config_file import ConfigFile
     from pyvault.sharedfiles.lines import Line
 
-#: Every way to credentials but those of SSO, whose keys all begin alike.
+#: Every key that leads to credentials, except those of SSO, which share a prefix.
 SOURCES: Final = PLAINTEXT_KEYS | {
     "aws_security_token",
     "credential_process",
@@ -35,15 +35,15 @@ SOURCES: Final = PLAINTEXT_KEYS | {
 }
 SSO_PREFIX: Final = "sso_"
 
-#: No source, but with one of these the server's credentials would be used for another account, or not be found.
+#: Not sources, but with one of these the server's credentials would be used for another account, or not be found.
 DETOURS: Final = frozenset({"aws_account_id", "ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode"})
 
 #: Python's ConfigParser, and so the AWS CLI and boto3, puts the keys of this section into every other one.
-EVERYBODYS: Final = "DEFAULT"
+INHERITED: Final = "DEFAULT"
 
 
 class Obstacle(Record):
-    """One key that stands in the way."""
+    """A key that is in the way."""
 
     path: Path
     line: int
@@ -51,7 +51,7 @@ class Obstacle(Record):
     key: str
 
     def __str__(self) -> str:
-        """Name file, line, section and key; never the value."""
+        """Return file, line, section and key; never the value."""
         return f'{self.key} in "{self.path}", line {self.line}, [{self.header}]'
 
 
@@ -61,41 +61,41 @@ def is_source(key: str) -> bool:
 
 
 def is_obstacle(key: str) -> bool:
-    """Return whether a key in ``[default]`` wins over a server or keeps programs from it."""
+    """Return whether a key in ``[default]`` takes precedence over a server or keeps programs from it."""
     return is_source(key) or key in DETOURS
 
 
 def find_obstacles(config: ConfigFile, credentials: ConfigFile) -> tuple[Obstacle, ...]:
-    """List every key of ``[default]`` that a program would take before a server, in both files."""
+    """Return every key of ``[default]`` in both files that a program would use before a server."""
     return find_keys(config, credentials, DEFAULT, is_obstacle)
 
 
 def find_sources(config: ConfigFile, credentials: ConfigFile) -> tuple[Obstacle, ...]:
-    """List every key of ``[default]`` that leads to credentials, in both files."""
+    """Return every key of ``[default]`` in both files that leads to credentials."""
     return find_keys(config, credentials, DEFAULT, is_source)
 
 
 def find_keys(
-    config: ConfigFile, credentials: ConfigFile, profile: str, wanted: Callable[[str], bool]
+    config: ConfigFile, credentials: ConfigFile, profile: str, matches: Callable[[str], bool]
 ) -> tuple[Obstacle, ...]:
-    """List the keys of one profile, in the order of the files and lines.
+    """Return the keys of one profile, in the order of the files and lines.
 
     Args:
-        config: the file that ``AWS_CONFIG_FILE`` means to the program.
-        credentials: the one that ``AWS_SHARED_CREDENTIALS_FILE`` means to it.
-        profile: the one that the program looks at.
-        wanted: says which keys are meant.
+        config: the file that the program finds by ``AWS_CONFIG_FILE``.
+        credentials: the one that it finds by ``AWS_SHARED_CREDENTIALS_FILE``.
+        profile: the one that the program uses.
+        matches: selects keys.
     """
     return tuple(
         Obstacle(path=file.path, line=line.number, header=line.header or "", key=line.key or "")
         for file in (config, credentials)
         for line in lines_of(file.data, profile, plain=file is credentials)
-        if line.key is not None and wanted(line.key)
+        if line.key is not None and matches(line.key)
     )
 
 
 def lines_of(data: bytes, profile: str, *, plain: bool) -> Iterator[Line]:
-    """Give the lines in which some reader sees a key of a profile begin.
+    """Yield the lines at which some reader finds a key of a profile.
 
     Args:
         data: the file.
@@ -104,7 +104,7 @@ def lines_of(data: bytes, profile: str, *, plain: bool) -> Iterator[Line]:
     """
     found = {
         line.number: line
-        for loose in (True, False)  # where both see a key, the strict one knows better which
+        for loose in (True, False)  # where both find a key, the strict one is right
         for line in read_lines(data, loose=loose)
         if line.begins and line.header is not None and concerns(line.header, profile, plain=plain)
     }
@@ -112,12 +112,12 @@ def lines_of(data: bytes, profile: str, *, plain: bool) -> Iterator[Line]:
 
 
 def concerns(header: str, profile: str, *, plain: bool) -> bool:
-    """Return whether some reader takes keys below a header for a profile's."""
-    return header == EVERYBODYS or names(header, profile, plain=plain)
+    """Return whether some reader takes keys below a header as a profile's."""
+    return header == INHERITED or names(header, profile, plain=plain)
 
 
 def names(header: str, profile: str, *, plain: bool) -> bool:
-    """Return whether a header is that of a profile; ``[profile NAME]`` is so in both files for some."""
+    """Return whether a header is a profile's; some readers take ``[profile NAME]`` in both files."""
     if nfc(header) == profile:
         return plain or profile == DEFAULT
     words = header.split(maxsplit=1)  # none in an empty header

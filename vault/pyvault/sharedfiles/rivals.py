@@ -1,8 +1,8 @@
-"""What in the shared files an SDK would take for a profile instead of what the plan says. Pure.
+"""What in the shared files an SDK would use for a profile instead of the plan. Pure.
 
 With ``--profile-env`` the child resolves the profile itself. Its SDK knows neither
-the vault nor pyvault's order of sources, so a source of a profile of the plan that
-the plan does not use may be the one that the SDK does.
+the vault nor pyvault's order of sources, so it may use a source that the plan does
+not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ROLE: Final = "role_arn"
 BLANK_FIRST: Final = re.compile(rb"\s*\[\s")
 
-#: Programs that give what the vault has, so that a command which asks them for the profile is no other source.
+#: Programs that read the vault: a command that asks them for the profile is no other source.
 OURS: Final = frozenset({"pyvault", "aws-vault"})
 
 KEYS_OF: Final[Mapping[type, frozenset[str]]] = {
@@ -46,7 +46,7 @@ KEYS_OF: Final[Mapping[type, frozenset[str]]] = {
 
 
 def find_rivals(plan: Plan, config: ConfigFile, credentials: ConfigFile) -> tuple[Obstacle, ...]:
-    """List the keys of the plan's profiles that lead to credentials by another way than the plan's."""
+    """Return the keys of the plan's profiles that lead to credentials in another way than the plan."""
     files = (config, credentials)
     return tuple(
         found
@@ -58,10 +58,10 @@ def find_rivals(plan: Plan, config: ConfigFile, credentials: ConfigFile) -> tupl
 
 
 def _profiles(plan: Plan, files: Files) -> dict[str, None]:
-    """Return the named profile, those that an SDK comes by on the plan's way, and those of the steps."""
+    """Return the named profile, those that an SDK follows on the plan's way, and those of the steps."""
     steps = {step.profile for step in plan.steps}
-    passed = [profile for profile in _followed(plan.profile, files) if not steps.isdisjoint(_followed(profile, files))]
-    return dict.fromkeys([plan.profile, *passed, *(step.profile for step in plan.steps)])
+    between = [profile for profile in _followed(plan.profile, files) if not steps.isdisjoint(_followed(profile, files))]
+    return dict.fromkeys([plan.profile, *between, *(step.profile for step in plan.steps)])
 
 
 def _followed(profile: str, files: Files) -> dict[str, None]:
@@ -81,11 +81,11 @@ def _sources(profile: str, files: Files) -> list[str]:
 
 
 def _loses_role(plan: Plan, key: str, profile: str, files: Files) -> bool:
-    """Return whether an SDK would use a source without the role that the plan puts on it.
+    """Return whether an SDK would use a source without the role that the plan assumes with it.
 
-    So it is where the role comes from ``AWS_ROLE_ARN``, an include or ``[default]``, and where it
-    stands beside SSO or a command: a role is for ``source_profile`` and ``credential_source``. One
-    that names the profile itself is for keys in the files.
+    It does where the role comes from ``AWS_ROLE_ARN``, an include or ``[default]``, or is set beside
+    SSO or a command: a role needs ``source_profile`` or ``credential_source``. A ``source_profile``
+    that names its own profile is for keys in the files.
     """
     steps = [step for step in plan.steps if step.profile == profile]
     if key == ROLE or not any(isinstance(step, AssumeRoleStep) for step in steps):
@@ -100,7 +100,7 @@ def _loses_role(plan: Plan, key: str, profile: str, files: Files) -> bool:
 
 
 def _shown(file: ConfigFile, profile: str, *, plain: bool) -> Iterator[str]:
-    """Give the keys of a profile that every reader sees: botocore passes over a header that begins with a blank."""
+    """Yield the keys of a profile that every reader finds: botocore skips a header that begins with a blank."""
     shown = False
     for line in read_lines(file.data, loose=False):
         if line.heads:
@@ -112,7 +112,7 @@ def _shown(file: ConfigFile, profile: str, *, plain: bool) -> Iterator[str]:
 def _is_of(plan: Plan, key: str, profile: str, files: Files) -> bool:
     """Return whether a key of a profile is part of the plan."""
     values = _values(files, profile, key)
-    if not values:  # only some readers see it: in [DEFAULT], say
+    if not values:  # only some readers find it, for example in [DEFAULT]
         return False
     if any(_uses(step, key, values) for step in plan.steps if step.profile == profile):
         return True
@@ -123,28 +123,28 @@ def _is_of(plan: Plan, key: str, profile: str, files: Files) -> bool:
 
 
 def _uses(step: Step, key: str, values: list[str]) -> bool:
-    """Return whether a step stands for a key of its profile; a role, for the one that the files name."""
+    """Return whether a step uses a key of its profile; for a role, the one that the files name."""
     if isinstance(step, SsoStep):
         return key.startswith(SSO_PREFIX)
     if key == ROLE and isinstance(step, AssumeRoleStep | WebIdentityStep):  # AWS_ROLE_ARN may have replaced it
         return all(unquoted(value) == step.role_arn for value in values)
     if isinstance(step, PlaintextStep):
         return key in PLAINTEXT_KEYS
-    return key in KEYS_OF.get(type(step), {step.op})  # a step may be called after its key
+    return key in KEYS_OF.get(type(step), {step.op})  # some steps are named after their key
 
 
 def _asks_us(profile: str, files: Files) -> bool:
-    """Return whether the command of a profile is one of ours, for that profile: it gives what the plan does."""
+    """Return whether the command of a profile is one of ours, for that profile: it returns what the plan does."""
     commands = _values(files, profile, "credential_process")
     return bool(commands) and all(_asks_us_for(profile, command) for command in commands)
 
 
 def _asks_us_for(profile: str, command: str) -> bool:
     try:
-        program, *words = shlex.split(command)
+        program, *arguments = shlex.split(command)
     except ValueError:
         return False
-    return PurePath(program).stem in OURS and profile in words
+    return PurePath(program).stem in OURS and profile in arguments
 
 
 def _values(files: Files, profile: str, key: str) -> list[str]:

@@ -1,12 +1,11 @@
-"""Where views of the shared files stand while a program uses them.
+"""Where views of the shared files are kept while a program uses them.
 
-Each is a directory of ours with two files that nobody can write, and beside it a
-lock that says somebody looks after it. The lock file names the program: a view goes
-when its keeper removes it, or, if the keeper was killed, when a later run finds
-that neither lives any more. Plain keys may be in a view, so it is nobody else's
-to read, and where the system has a runtime directory it is never on a disk. No mode
-stops root: what was written into a view is put aside and not removed, as somebody
-meant it for the real files.
+Each is a directory with two read-only files, and beside it a lock that shows that
+somebody looks after it. The lock file names the program: a view is removed by its
+supervisor, or, if that was killed, by a later run that finds neither alive. Plain
+keys may be in a view, so it is private, and where the system has a runtime directory
+it is never on a disk. No mode stops root: a view that was written to is put aside
+and not removed, as the change was meant for the real files.
 """
 
 from __future__ import annotations
@@ -32,21 +31,21 @@ if TYPE_CHECKING:
 
 LOCK_SUFFIX = ".lock"
 ASIDE_PREFIX = "written-"
-UNTOUCHED = 0  # the time of the last change, ns; any later one shows that somebody wrote
+UNTOUCHED = 0  # modification time, ns; any later one shows that somebody wrote
 NAME_BYTES = 8
 READ_ONLY = stat.S_IRUSR
-CLOSED = stat.S_IRUSR | stat.S_IXUSR  # a file can't be renamed over one of ours either
+CLOSED = stat.S_IRUSR | stat.S_IXUSR  # nothing can be renamed over its files either
 
 
 class Real(Record):
-    """The files that a view is made of, as absolute paths."""
+    """The files behind a view, as absolute paths."""
 
     config: Path
     credentials: Path
 
 
 class View:
-    """Two files as a program is to see them, from :meth:`make` until :meth:`remove`."""
+    """Two files as a program sees them, from :meth:`make` until :meth:`remove`."""
 
     def __init__(self, directory: Path, real: Real, lock: LockFile) -> None:
         self.directory = directory
@@ -55,14 +54,14 @@ class View:
 
     @classmethod
     def make(cls, room: Path, hidden: Hidden, real: Real) -> Self:
-        """Write a view into a room of ours, after sweeping it.
+        """Write a view into a directory for views, after removing abandoned ones.
 
         Raises:
-            WriteFailedError: the system refuses; nothing is left.
+            WriteFailedError: the system refuses; nothing is left behind.
         """
         sweep(room)
         directory = room / f"{VIEW_PREFIX}{secrets.token_hex(NAME_BYTES)}"
-        # The lock comes first: a sweeper must not take what is being made for left over.
+        # The lock comes first: another run must not take the new view for an abandoned one.
         lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, ephemeral=True)
         lock.__enter__()
         view = cls(directory, real, lock)
@@ -78,16 +77,16 @@ class View:
 
     @property
     def config(self) -> Path:
-        """What ``AWS_CONFIG_FILE`` names."""
+        """The value of ``AWS_CONFIG_FILE``."""
         return self.directory / "config"
 
     @property
     def credentials(self) -> Path:
-        """What ``AWS_SHARED_CREDENTIALS_FILE`` names."""
+        """The value of ``AWS_SHARED_CREDENTIALS_FILE``."""
         return self.directory / "credentials"
 
     def variables(self) -> dict[str, str]:
-        """Return what shows a program the view, and a pyvault in it the real files."""
+        """Return the variables that show a program the view, and a pyvault that it runs the real files."""
         return {
             CONFIG_FILE: str(self.config),
             CREDENTIALS_FILE: str(self.credentials),
@@ -96,14 +95,13 @@ class View:
         }
 
     def hand_to(self, program: int) -> None:
-        """Note that the view is for this process, and stays as long as it lives."""
-        # It only serves the sweepers of later runs.
+        """Note that this process uses the view, so that no later run removes it while it lives."""
         with contextlib.suppress(OSError), self._lock.path.open("r+", encoding="ascii") as file:
             file.truncate()
             file.write(f"{program}\n")
 
     def remove(self) -> Path | None:
-        """Take the view away; call it once, where the program has ended.
+        """Remove the view; call it once, when the program has ended.
 
         Returns:
             Where it was put aside, if somebody has written to it.
@@ -114,28 +112,30 @@ class View:
 
 
 def open_room(room: Path) -> Path:
-    """Make the directory that views stand in, for this user alone.
+    """Create the directory for views, private to this user.
 
     Raises:
-        OSError: it can't be made.
-        InsecurePermissionsError: others can get at what is in it.
+        OSError: it can't be created.
+        InsecurePermissionsError: others have access to it.
     """
     make_directory(room)
     if sys.platform == "win32":
         return room
     status = room.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise InsecurePermissionsError(f"'{room}' is not a directory of yours", hint="name another XDG_RUNTIME_DIR")
+        raise InsecurePermissionsError(
+            f"'{room}' is not a directory of yours", hint="set XDG_RUNTIME_DIR to another directory"
+        )
     from pyvault.files.owners import chmod_hint
 
     if status.st_mode & 0o077:
         hint = chmod_hint("700", room, status.st_uid)
-        raise InsecurePermissionsError(f"others can read or write '{room}'", hint=hint)
+        raise InsecurePermissionsError(f"'{room}' is accessible to other users", hint=hint)
     return room
 
 
 def sweep(room: Path) -> None:
-    """Remove the views whose keeper and whose program are gone; one that can't be removed is left."""
+    """Remove the views whose supervisor and program have ended, as far as possible."""
     for name in {path.name.removesuffix(LOCK_SUFFIX) for path in room.glob(f"{VIEW_PREFIX}*")}:
         lock = room / f"{name}{LOCK_SUFFIX}"
         if _lives(_program_of(lock)):
@@ -164,7 +164,7 @@ def _remove(directory: Path) -> Path | None:
             aside = directory.with_name(ASIDE_PREFIX + directory.name.removeprefix(VIEW_PREFIX))
             directory.rename(aside)
             return aside
-        for path in paths if sys.platform == "win32" else ():  # which refuses to remove what is read-only
+        for path in paths if sys.platform == "win32" else ():  # where read-only files can't be removed
             path.chmod(0o600)
         shutil.rmtree(directory)
     return None
@@ -180,8 +180,8 @@ def _program_of(lock: Path) -> int:
 
 
 def _lives(process: int) -> bool:
-    """Return whether a process is there; a number that has been given anew only delays a sweep."""
-    if process <= 0 or sys.platform == "win32":  # there the view's lock alone says so: a signal 0 would be a Ctrl-C
+    """Return whether a process lives; a number that was reused only delays a removal."""
+    if process <= 0 or sys.platform == "win32":  # there signal 0 would be a Ctrl-C, and the view's lock has to do
         return False
     try:
         os.kill(process, 0)

@@ -1,9 +1,9 @@
-"""The two shared files with nothing in ``[default]`` that wins over a server. Pure.
+"""The two shared files with nothing in ``[default]`` that takes precedence over a server. Pure.
 
-Every byte stays but these: the entries that stand in the way go from ``[default]``;
-all that it held stands again, at the end, in a profile of a new name; and where
-another profile said ``source_profile = default``, that name stands instead. So
-whoever names a profile gets what it got before.
+No other byte changes: the entries in the way are removed from ``[default]``; all that
+it contained is repeated at the end, in a profile of a new name; and other profiles
+that had ``source_profile = default`` get that name instead. So a program that names a
+profile gets what it got before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pyvault.config.config_file import DEFAULT, PROFILE
 from pyvault.errors import ConfigError
 from pyvault.record import Record
 from pyvault.sharedfiles.lines import line_end, read_lines
-from pyvault.sharedfiles.obstacles import EVERYBODYS, find_obstacles, is_obstacle, lines_of, names
+from pyvault.sharedfiles.obstacles import INHERITED, find_obstacles, is_obstacle, lines_of, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 STAND_IN: Final = "pyvault-default"
 SOURCE_PROFILE: Final = "source_profile"
-#: ``source_profile = default``, maybe in quotes, maybe with a comment that only some readers take for one.
+#: ``source_profile = default``, maybe quoted, maybe with a comment that only some readers take for one.
 TO_DEFAULT: Final = re.compile(rb"([^=:]*[=:]\s*[\"']?)default([\"']?\s*(?:\s[#;].*)?)", re.DOTALL)
 BRACKET: Final = re.compile(rb"\[([^\]]*)\]")
 
 
 class Hidden(Record):
-    """Both files as a program is to see them; plain keys may be in them.
+    """Both files as a program sees them; plain keys may be in them.
 
     Attributes:
-        stand_in: the profile with all that ``[default]`` held; None if nothing had to go.
+        stand_in: the profile with all that ``[default]`` contained; None if nothing had to be hidden.
     """
 
     config: bytes
@@ -47,7 +47,7 @@ class Hidden(Record):
 
 
 def hide_default(config: ConfigFile, credentials: ConfigFile) -> Hidden:
-    """Write both files anew, without what in ``[default]`` wins over a server.
+    """Return both files without what in ``[default]`` takes precedence over a server.
 
     Raises:
         ConfigError: ``[DEFAULT]`` has such a key, which some programs read into every section.
@@ -56,7 +56,7 @@ def hide_default(config: ConfigFile, credentials: ConfigFile) -> Hidden:
     if not obstacles:
         return Hidden(config=config.data, credentials=credentials.data, stand_in=None)
     for obstacle in obstacles:
-        if obstacle.header == EVERYBODYS:
+        if obstacle.header == INHERITED:
             raise ConfigError(
                 f"{obstacle} can't be hidden: some programs read it into every section",
                 hint="move it to the section that it is meant for",
@@ -79,9 +79,9 @@ def _unused(text: bytes) -> str:
 
 def _hidden(data: bytes, stand_in: str, *, plain: bool) -> bytes:
     lines = [*read_lines(data, loose=False)]
-    gone = _in_the_way(data, lines, plain=plain)
-    kept = b"".join(_pointed(line, stand_in) for line in lines if line.number not in gone)
-    held = b"".join(_with_end(_pointed(line, stand_in), data) for line in _held(lines, plain=plain))
+    gone = _obstacle_lines(data, lines, plain=plain)
+    kept = b"".join(_redirected(line, stand_in) for line in lines if line.number not in gone)
+    held = b"".join(_with_end(_redirected(line, stand_in), data) for line in _default_entries(lines, plain=plain))
     if not held:
         return kept
     end = line_end(data)
@@ -89,11 +89,11 @@ def _hidden(data: bytes, stand_in: str, *, plain: bool) -> bytes:
 
 
 def _header(lines: list[Line], stand_in: str, *, plain: bool) -> bytes:
-    """Write the header of the profile that stands in for ``[default]``, for the same readers as that had.
+    """Return the header of the profile that stands in for ``[default]``, for the same readers as that had.
 
-    botocore passes over a header with a blank at its beginning, and ``[profile NAME]`` in the credentials file.
+    botocore skips a header that begins with a blank, and ``[profile NAME]`` in the credentials file.
     """
-    held = next(_held(lines, plain=plain)).header
+    held = next(_default_entries(lines, plain=plain)).header
     line = next(line for line in lines if line.heads and line.header == held)
     match = BRACKET.search(line.raw)
     written = match[1] if match else b""
@@ -103,13 +103,13 @@ def _header(lines: list[Line], stand_in: str, *, plain: bool) -> bytes:
     return b"[" + blank + (PROFILE.encode() + b" " if is_long or not plain else b"") + stand_in.encode() + b"]"
 
 
-def _in_the_way(data: bytes, lines: list[Line], *, plain: bool) -> set[int]:
-    """Return the numbers of the lines that go: each key that stands in the way, and the lines that go on with it."""
+def _obstacle_lines(data: bytes, lines: list[Line], *, plain: bool) -> set[int]:
+    """Return the numbers of the lines to remove: each key that is in the way, and the lines that continue it."""
     first = {line.number for line in lines_of(data, DEFAULT, plain=plain) if line.key and is_obstacle(line.key)}
     gone: set[int] = set()
     inside = False
     for line in lines:
-        if line.key is None and not line.heads:  # a comment; the entry may go on below it
+        if line.key is None and not line.heads:  # a comment; the entry may continue below it
             continue
         inside = line.number in first if line.begins else inside and not line.heads
         if inside or line.number in first:
@@ -117,14 +117,14 @@ def _in_the_way(data: bytes, lines: list[Line], *, plain: bool) -> set[int]:
     return gone
 
 
-def _held(lines: list[Line], *, plain: bool) -> Iterator[Line]:
-    """Give the entries of ``[default]``; in the config file ``[profile default]`` wins if it is there."""
+def _default_entries(lines: list[Line], *, plain: bool) -> Iterator[Line]:
+    """Yield the entries of ``[default]``; in the config file ``[profile default]`` comes first if it is there."""
     of_default = [line for line in lines if line.header is not None and names(line.header, DEFAULT, plain=plain)]
     headers = sorted(dict.fromkeys(line.header for line in of_default), key=lambda header: (header == DEFAULT) != plain)
     yield from (line for line in of_default if line.header == headers[0] and line.key is not None)
 
 
-def _pointed(line: Line, stand_in: str) -> bytes:
+def _redirected(line: Line, stand_in: str) -> bytes:
     if not line.begins or line.key != SOURCE_PROFILE:
         return line.raw
     match = TO_DEFAULT.fullmatch(line.raw)

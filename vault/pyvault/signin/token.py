@@ -1,4 +1,4 @@
-"""Trade credentials for a sign-in token: one request, retried once without a duration."""
+"""Exchange credentials for a sign-in token: one request, retried once without a duration."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ OK = 200
 
 
 class Answer(Record):
-    """What the endpoint said.
+    """The answer of the endpoint.
 
     Attributes:
-        body: at most 64 KiB; holds the token.
+        body: at most 64 KiB; contains the token.
     """
 
     status: int
     body: Secret[bytes]
 
 
-#: Get a URL that holds credentials. Raises AwsUnreachableError.
+#: Gets a URL that contains credentials. Raises AwsUnreachableError.
 Get = Callable[[Secret[str]], Answer]
 
 
 def get_signin_token(site: SigninSite, credentials: Credentials, *, duration_s: int | None, get: Get) -> Secret[str]:
-    """Trade temporary credentials for a sign-in token.
+    """Exchange temporary credentials for a sign-in token.
 
     Args:
         duration_s: see :func:`pyvault.signin.links.token_request`. AWS answers 400 when
-            it may not be given; then the request is made once more without it.
+            it is not allowed; then the request is repeated once without it.
 
     Raises:
         CredentialsError: the credentials are long-lived.
         AwsError: AWS refused.
-        AwsUnreachableError: no answer.
-        UnusableAnswerError: none that can be read.
+        AwsUnreachableError: there was no answer.
+        UnusableAnswerError: the answer can't be read.
     """
     session = _session(credentials)
     answer = get(token_request(site, session=session, duration_s=duration_s))
@@ -58,19 +58,19 @@ def get_signin_token(site: SigninSite, credentials: Credentials, *, duration_s: 
         raise AwsError(
             f"the sign-in endpoint refused the credentials with status {answer.status}",
             code=f"HTTP{answer.status}",
-            hint="the session may have ended: try again with --refresh" if answer.status == BAD_REQUEST else None,
+            hint="the session may have expired; try again with --refresh" if answer.status == BAD_REQUEST else None,
         )
     try:
         return Secret(read_object(answer.body, limit=MAX_ANSWER).text("SigninToken"))
     except UnreadableError as exc:
-        raise UnusableAnswerError(f"the sign-in endpoint gave no token: {exc}") from None
+        raise UnusableAnswerError(f"the sign-in endpoint returned no token: {exc}") from None
 
 
 def _session(credentials: Credentials) -> Secret[str]:
     if credentials.session_token is None:
         raise CredentialsError(
             "long-lived credentials can't sign in to the console",
-            hint="a role, or the federation token that 'pyvault login' asks for, can",
+            hint="use a role, or a user's federation token as 'pyvault login' requests it",
         )
     return Secret(
         json.dumps(
@@ -88,7 +88,7 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
 
     Raises:
         AwsUnreachableError: no connection, a bad certificate, a time-out.
-        ConfigError: the certificates to trust can't be read.
+        ConfigError: the trusted certificates can't be read.
     """
     import http.client
     import urllib.error
@@ -115,21 +115,21 @@ def get_over_https(url: Secret[str], *, ca_bundle: str | None = None) -> Answer:
     except (OSError, http.client.HTTPException) as exc:
         raise AwsUnreachableError(
             f"the sign-in endpoint '{_host_of(url)}' can't be reached: {_reason(exc)}",
-            hint="look at the network, and at PYVAULT_SIGNIN_URL and HTTPS_PROXY if they are set",
+            hint="check the network, and PYVAULT_SIGNIN_URL and HTTPS_PROXY if they are set",
         ) from None
 
 
 def _host_of(url: Secret[str]) -> str:
-    """Name the host alone: the rest of the URL holds credentials."""
+    """Return the host alone: the rest of the URL contains credentials."""
     from urllib.parse import urlsplit
 
     return urlsplit(url.reveal()).netloc.rpartition("@")[2]
 
 
 def _reason(exc: Exception) -> str:
-    """Say why, without the exception's text, which may hold the URL."""
+    """Return the reason, without the exception's text, which may contain the URL."""
     cause = getattr(exc, "reason", exc)  # of a URLError
     if isinstance(cause, TimeoutError):
         return "no answer in time"
-    told = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None)  # of a certificate; of errno
-    return str(told or type(cause).__name__)
+    reason = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None)  # of a certificate; of errno
+    return str(reason or type(cause).__name__)

@@ -1,13 +1,13 @@
 """The bearer token of a server, in a file that its clients read.
 
-SDKs read ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`` anew for each request. A
-token that is there is used again: a file mounted into a container keeps its
-content, whatever takes its name outside. So servers that start at once with one
-new file agree on a token: one writes it, the others wait and read it.
+SDKs read ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`` for each request. An existing
+token is reused: a file mounted into a container keeps its content, whatever takes its
+name outside. Servers that start together with one new file agree on a token: one
+writes it, the others wait and read it.
 
-Every server shares a lock on the file it uses. Only who has it alone writes the
-token into an empty file, or removes the file; and it removes only what it has
-made, so that a file outlives the servers that came to it later.
+Every server holds a shared lock on its file. Only with an exclusive lock is the token
+written into an empty file, or the file removed; and a server removes only a file that
+it created.
 """
 
 from __future__ import annotations
@@ -32,85 +32,85 @@ TOKEN_BYTES = 32
 SHORTEST_TOKEN = 32  # characters; ours has 64
 LONGEST_TOKEN = 1024
 PATIENCE = 10.0  # seconds for another server to write its 64 bytes
-PAUSE = 0.01  # seconds between two looks
+PAUSE = 0.01  # seconds between two attempts
 
 
 def new_token() -> Secret[str]:
-    """Make a token: 256 bits in hex, which no header needs to quote."""
+    """Return a new token: 256 bits in hex, which needs no quoting in a header."""
     return Secret(os.urandom(TOKEN_BYTES).hex())
 
 
 class TokenFile:
     """A token file in use, from :func:`use_token_file`."""
 
-    def __init__(self, path: Path, token: Secret[str], descriptor: int, *, made: bool) -> None:
+    def __init__(self, path: Path, token: Secret[str], descriptor: int, *, created: bool) -> None:
         self.path = path
         self.token = token
         self._descriptor = descriptor
-        self._made = made
+        self._created = created
 
-    def give_up(self) -> None:
-        """Remove the file if it was made here and no other server uses it; call it once, at the end."""
+    def release(self) -> None:
+        """Remove the file if it was created here and no other server uses it; call it once, at the end."""
         if os.name != "posix":
-            os.close(self._descriptor)  # the system itself refuses to remove what another one has open
+            os.close(self._descriptor)  # Windows itself refuses to remove what another process has open
         with contextlib.suppress(OSError, PyvaultError):
-            if self._made and (os.name != "posix" or self._is_ours_alone()):
+            if self._created and (os.name != "posix" or self._is_unused_by_others()):
                 self.path.unlink()
         if os.name == "posix":
             os.close(self._descriptor)
 
-    def _is_ours_alone(self) -> bool:
+    def _is_unused_by_others(self) -> bool:
         descriptor_lock.lock_exclusive(self._descriptor, f"the token file '{self.path}'", timeout=0)
         return is_at(self._descriptor, self.path)
 
 
 def use_token_file(path: Path) -> TokenFile:
-    """Take the token of the file; write a new one if there is no file or it is empty.
+    """Use the token in the file; write a new one if the file is missing or empty.
 
     Raises:
-        InsecurePermissionsError: others can read the file, or own it.
-        ConfigError: it holds no token, or can't be read.
+        InsecurePermissionsError: others own the file or can read it.
+        ConfigError: it contains no token, or can't be read.
         LockTimeoutError: another program keeps it locked.
         WriteFailedError: it can't be written, or the file system knows no locks.
     """
     while True:
         try:
-            descriptor, made = _open(path)
-        except FileExistsError:  # another server was quicker by a moment
+            descriptor, created = _open(path)
+        except FileExistsError:  # another server was faster
             continue
         try:
             _check(descriptor, path)
-            token = _take(descriptor, path)
+            token = _read_or_write(descriptor, path)
             if is_at(descriptor, path):
-                return TokenFile(path, token, descriptor, made=made)
+                return TokenFile(path, token, descriptor, created=created)
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # the server that made it has ended meanwhile, and removed it
+        os.close(descriptor)  # the server that created it has ended meanwhile, and removed it
 
 
 def _open(path: Path) -> tuple[int, bool]:
-    """Open the file; say whether it was made by that."""
+    """Open the file, and return whether that created it."""
     # O_NONBLOCK: a planted fifo must not make us hang.
     flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         return os.open(path, os.O_RDWR | flags), False
     except FileNotFoundError:
-        return _make(path, flags), True
+        return _create(path, flags), True
     except OSError as exc:
-        if exc.errno in {errno.EACCES, errno.EROFS}:  # a token that is there need not be ours to write
+        if exc.errno in {errno.EACCES, errno.EROFS}:  # an existing token need not be writable
             with contextlib.suppress(OSError):
                 return os.open(path, os.O_RDONLY | flags), False
         raise ConfigError(f"can't open the token file '{path}': {exc.strerror}") from exc
 
 
-def _make(path: Path, flags: int) -> int:
+def _create(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600)
     except FileExistsError:
         raise
     except OSError as exc:
-        raise WriteFailedError(f"can't make the token file '{path}': {exc.strerror}") from exc
+        raise WriteFailedError(f"can't create the token file '{path}': {exc.strerror}") from exc
     try:
         set_mode(descriptor)
         _check(descriptor, path)
@@ -122,30 +122,30 @@ def _make(path: Path, flags: int) -> int:
 
 
 def _check(descriptor: int, path: Path) -> None:
-    """Look at the file that is open: what stands at its name may be another one by now."""
+    """Check the open file: its name may belong to another one by now."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(f"the token file '{path}' is no regular file")
+        raise ConfigError(f"the token file '{path}' is not a regular file")
     if os.name != "posix":
         return
     if status.st_uid != os.geteuid():
         raise InsecurePermissionsError(
-            f"the token file '{path}' belongs to another user, who knows its token", hint="name another file"
+            f"the token file '{path}' belongs to another user, who knows its token", hint="use another file"
         )
     if status.st_nlink > 1:
         raise InsecurePermissionsError(
-            f"the token file '{path}' has a second name (a hard link), which would get the token too",
-            hint="name another file",
+            f"the token file '{path}' has another hard link, through which others may read the token",
+            hint="use another file",
         )
     if status.st_mode & 0o077:
         from pyvault.files.owners import chmod_hint
 
         hint = chmod_hint("600", path, status.st_uid)
-        raise InsecurePermissionsError(f"others can read the token file '{path}'", hint=hint)
+        raise InsecurePermissionsError(f"the token file '{path}' is readable by other users", hint=hint)
 
 
-def _take(descriptor: int, path: Path) -> Secret[str]:
-    """Give the token, written if need be; from here on the lock is shared."""
+def _read_or_write(descriptor: int, path: Path) -> Secret[str]:
+    """Return the token, written if need be; from then on the lock is shared."""
     what = f"the token file '{path}'"
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -154,9 +154,9 @@ def _take(descriptor: int, path: Path) -> Secret[str]:
             return token
         try:
             descriptor_lock.lock_exclusive(descriptor, what, timeout=0)
-        except LockTimeoutError:  # another one is about to write, and will go on sharing: look again
+        except LockTimeoutError:  # another server is about to write, and will share the lock again
             if time.monotonic() > deadline:
-                raise ConfigError(f"{what} is empty, but another server uses it", hint="name another file") from None
+                raise ConfigError(f"{what} is empty, but another server uses it", hint="use another file") from None
             time.sleep(PAUSE)
             continue
         token = _read(descriptor, path) or _write(descriptor, path)
@@ -169,11 +169,11 @@ def _read(descriptor: int, path: Path) -> Secret[str] | None:
         os.lseek(descriptor, 0, os.SEEK_SET)
         content = os.read(descriptor, LONGEST_TOKEN + 2).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"can't read the token file '{path}'", hint="remove it, and a new one is written") from None
+        raise ConfigError(f"can't read the token file '{path}'", hint="remove it to get a new one") from None
     if not content:
         return None
     if not SHORTEST_TOKEN <= len(content) <= LONGEST_TOKEN or not content.isprintable() or " " in content:
-        raise ConfigError(f"the file '{path}' holds no token", hint="remove it, and a new one is written")
+        raise ConfigError(f"the file '{path}' does not contain a token", hint="remove it to get a new one")
     return Secret(content)
 
 
@@ -182,7 +182,7 @@ def _write(descriptor: int, path: Path) -> Secret[str]:
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
-        # No line end: SDKs refuse a token with one.
+        # No newline: SDKs refuse a token with one.
         os.write(descriptor, token.reveal().encode())
         os.fsync(descriptor)
     except OSError as exc:

@@ -1,7 +1,7 @@
 """The container credentials endpoint: a bearer token opens it.
 
 Paths: ``/`` (the only profile), ``/profile/<name>``, ``/role-arn/<ARN>`` where a
-pattern allows the role, and ``/healthz``, which needs no token and tells nothing.
+pattern allows the role, and ``/healthz``, which needs no token and reveals nothing.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
+from pyvault.clock import to_rfc3339
 from pyvault.secret import Secret
-from pyvault.server.http.refusal_reason import RefusalReason
-from pyvault.server.http.request import NOT_FOUND, ONLY_READING, READING, refusal
-from pyvault.server.http.response import Answer, make_answer, make_refusal
+from pyvault.server.http.request import NOT_FOUND, ONLY_READ_METHODS, READ_METHODS, refusal
+from pyvault.server.http.response import Answer, RefusalReason, make_answer, make_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
+    from datetime import datetime
 
+    from pyvault.model import Credentials
     from pyvault.server.endpoints.refreshing_source import CredentialSource
     from pyvault.server.endpoints.roles import RolePatterns, RoleSources
     from pyvault.server.http.request import Request
 
-BAD_TOKEN = make_refusal(403, "invalid authorization token", why=RefusalReason.TOKEN)
-ROLE_REFUSED = make_refusal(403, "this role is not allowed here", why=RefusalReason.ROLE)
-TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed", why=RefusalReason.BUSY)
+BAD_TOKEN = make_refusal(403, "invalid authorization token", reason=RefusalReason.TOKEN)
+ROLE_REFUSED = make_refusal(403, "this role is not allowed", reason=RefusalReason.ROLE)
+TOO_MANY_ROLES = make_refusal(503, "too many roles are being assumed", reason=RefusalReason.BUSY)
 
 _ROLE_PREFIX = b"/role-arn/"
 
@@ -61,8 +63,8 @@ class EcsApplication:
         refused = refusal(request)
         if refused is not None:
             return refused
-        if request.method not in READING:
-            return ONLY_READING
+        if request.method not in READ_METHODS:
+            return ONLY_READ_METHODS
         if request.path == b"/healthz":
             return self._health()
         # compare_digest takes the same time wherever the first difference is.
@@ -92,9 +94,26 @@ class EcsApplication:
 
     def _health(self) -> Answer:
         good = all(source.is_good for source in self._profiles.values())
-        return make_answer(200, json.dumps({"status": "ok" if good else "waiting"}), welcomes=False)
+        return make_answer(200, json.dumps({"status": "ok" if good else "waiting"}), authenticates=False)
 
 
 def profile_paths(name: str) -> set[bytes]:
-    """List the spellings of a profile's path: all quoted, or quoted where a path needs it."""
+    """Return the spellings of a profile's path: all quoted, or quoted where a path needs it."""
     return {f"/profile/{quote(name, safe=safe)}".encode() for safe in ("", "/:@!$&'()*+,;=~")}
+
+
+def ecs_answer(credentials: Credentials, _at: datetime) -> Answer:
+    """Return credentials as the container endpoint sends them.
+
+    Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
+    """
+    token = credentials.session_token
+    body = {
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+        "Token": token.reveal() if token is not None else None,
+        "Expiration": to_rfc3339(credentials.expires) if credentials.expires is not None else None,
+        "RoleArn": credentials.role_arn,
+        "AccountId": credentials.account_id,
+    }
+    return make_answer(200, json.dumps({key: value for key, value in body.items() if value is not None}))

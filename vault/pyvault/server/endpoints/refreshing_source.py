@@ -1,10 +1,9 @@
 """One set of credentials, served ready-made and renewed ahead of expiry.
 
-However many readers ask, one fetch runs. While the old credentials are good
-they are served, whether the fetch is slow, hangs or fails; only when nothing
-good is left does a reader wait, and then not for ever. In the pause after a
-failure who asks is told at once what failed: an SDK that waits a second or two
-would only say that it timed out.
+However many readers there are, one fetch runs. While the old credentials are good
+they are served, whether the fetch is slow, hangs or fails; only when none are left
+does a reader wait, and then for a bounded time. In the pause after a failure readers
+get the failure at once: an SDK that waits a second or two would only report a timeout.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import CredentialsError, PyvaultError
-from pyvault.server.http.refusal_reason import RefusalReason
-from pyvault.server.http.response import Answer, make_refusal
+from pyvault.server.http.response import Answer, RefusalReason, make_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,11 +25,11 @@ if TYPE_CHECKING:
 
     #: Gets new credentials without stopping the loop.
     AsyncFetch = Callable[[], Awaitable[Credentials]]
-    #: Writes credentials as the answer of one kind of server; the moment is now.
+    #: Returns credentials as the answer of one kind of server; the moment is now.
     Prepare = Callable[[Credentials, datetime], Answer]
 
 DEFAULT_WINDOW = timedelta(minutes=5)
-LOOK_AGAIN = timedelta(minutes=5)  # keys without an end are asked for anew: a command may answer for another by now
+REFETCH_AFTER = timedelta(minutes=5)  # keys that never expire: a command may return another's by now
 LONGEST_PAUSE = timedelta(seconds=30)  # between attempts while fetching fails
 PATIENCE = 20.0  # seconds a reader waits when nothing good is left; the SDKs give up earlier
 FETCH_LIMIT = 180.0  # seconds one fetch may take: a person may be typing an MFA code
@@ -42,7 +40,7 @@ class CredentialSource:
 
     Args:
         window: how long before expiry new ones are fetched (``AWS_MIN_TTL``).
-        patience: seconds a reader waits when nothing good is there.
+        patience: seconds a reader waits when there are no good credentials.
         limit: seconds until a fetch counts as failed.
     """
 
@@ -74,9 +72,9 @@ class CredentialSource:
         self._timer: asyncio.TimerHandle | None = None
 
     def answer(self) -> Answer | Awaitable[Answer]:
-        """Give the answer: at once if any is good, else when the fetch has ended.
+        """Return the answer: at once if there is a good one, else when the fetch has ended.
 
-        The failure of a fetch is a 503 with our message, which holds no secret.
+        A failed fetch is a 503 with our message, which holds no secret.
         """
         if self._answer is not None and self._refresh_at is not None:
             now = self._now()
@@ -101,13 +99,12 @@ class CredentialSource:
         now = self._now()
         expires = credentials.expires
         if expires is not None and expires <= now:
-            raise CredentialsError("the credentials that came have already expired")
+            raise CredentialsError("the new credentials have already expired")
         self._answer = self._prepare(credentials, now)
         self._expires = expires
         self._account_id = credentials.account_id
-        # Credentials that come with less than the window left would otherwise be
-        # fetched again by every reader.
-        self._refresh_at = now + LOOK_AGAIN if expires is None else expires - min(self._window, (expires - now) / 2)
+        # Credentials with less than the window left would otherwise be fetched again by every reader.
+        self._refresh_at = now + REFETCH_AFTER if expires is None else expires - min(self._window, (expires - now) / 2)
         self._failures, self._failure, self._retry_at = 0, None, None
         self._was_read = False
         self._wake_at_refresh(now)
@@ -115,20 +112,20 @@ class CredentialSource:
 
     @property
     def is_good(self) -> bool:
-        """Say whether there is something to serve at this moment."""
+        """Return whether there is something to serve now."""
         return self._answer is not None and (self._expires is None or self._now() < self._expires)
 
     def account_id(self, *, before: str | None) -> str | None:
-        """Return the account of what is served, if it is known.
+        """Return the account of the credentials that are served, if known.
 
         Args:
-            before: stands in until something was fetched.
+            before: used until something was fetched.
         """
         return before if self._answer is None else self._account_id
 
     @property
     def is_fetching(self) -> bool:
-        """Say whether a fetch is under way."""
+        """Return whether a fetch is pending."""
         return self._fetching is not None
 
     def close(self) -> None:
@@ -139,11 +136,11 @@ class CredentialSource:
             self._fetching.cancel()
 
     def _start(self, now: datetime) -> None:
-        if self._fetching is None and not self._pauses(now):
+        if self._fetching is None and not self._is_paused(now):
             self._fetching = asyncio.get_running_loop().create_task(self._refresh())
 
-    def _pauses(self, now: datetime) -> bool:
-        """Say whether it is too early for the next try; a pause that is longer than any shows a clock set back."""
+    def _is_paused(self, now: datetime) -> bool:
+        """Return whether it is too early to retry; a pause longer than the longest means a clock that was set back."""
         return self._retry_at is not None and timedelta(0) < self._retry_at - now <= LONGEST_PAUSE
 
     async def _refresh(self) -> Answer:
@@ -153,8 +150,8 @@ class CredentialSource:
             return self._failed(CredentialsError("fetching the credentials took too long"))
         except PyvaultError as exc:
             return self._failed(exc)
-        except Exception as exc:  # noqa: BLE001 - the service outlives whatever a provider does
-            # A foreign message may quote a secret: the type alone goes out.
+        except Exception as exc:  # noqa: BLE001 - the server outlives whatever a provider does
+            # Its message may quote a secret: only the type is shown.
             return self._failed(CredentialsError(f"fetching the credentials failed ({type(exc).__name__})"))
         finally:
             self._fetching = None
@@ -174,7 +171,7 @@ class CredentialSource:
             return _refused(CredentialsError("the credentials are still being fetched"))
 
     def _wake_at_refresh(self, now: datetime) -> None:
-        """Renew in the background too, but only what somebody has read: an idle server asks nobody."""
+        """Renew in the background too, but only what was read: an idle server fetches nothing."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -189,4 +186,4 @@ class CredentialSource:
 
 
 def _refused(error: PyvaultError) -> Answer:
-    return make_refusal(503, error.message, why=RefusalReason.FETCH)
+    return make_refusal(503, error.message, reason=RefusalReason.FETCH)

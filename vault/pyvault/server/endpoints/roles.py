@@ -1,7 +1,7 @@
-"""Which roles ``/role-arn/<ARN>`` may assume, and a bounded number of them at hand.
+"""Which roles ``/role-arn/<ARN>`` may assume, and a bounded number of their sources.
 
-The program that is served could otherwise assume whatever the base credentials
-may, so nothing is allowed unless a pattern says so.
+Otherwise a program could assume whatever the base credentials may, so nothing is
+allowed unless a pattern allows it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]{0,20}:iam::[0-9]{12}:role/[\w+=,.@/-]{1,5
 
 
 class RolePatterns:
-    """The roles that may be asked for, as ARNs in which ``*`` stands for a run of characters.
+    """The roles that may be assumed, as ARNs in which ``*`` stands for a run of characters.
 
     ``*`` matches neither ``/`` nor ``:``, so that ``role/deploy-*`` can't reach
     into a path nor ``*`` in the account into the name.
@@ -40,15 +40,15 @@ class RolePatterns:
         return bool(self._patterns)
 
     def allow(self, arn: str) -> bool:
-        """Say whether this is the ARN of a role, and one that is allowed."""
+        """Return whether this is the ARN of a role that is allowed."""
         return _ROLE_ARN.fullmatch(arn) is not None and any(pattern.fullmatch(arn) for pattern in self._patterns)
 
 
 class RoleSources:
-    """The sources of the roles that were asked for lately.
+    """The sources of the roles that were used last.
 
     Args:
-        make: makes the source of a role; fetches nothing yet.
+        make: returns the source of a role, without fetching.
     """
 
     def __init__(self, make: Callable[[str], CredentialSource], *, limit: int = MAX_ROLES) -> None:
@@ -60,7 +60,7 @@ class RoleSources:
         return len(self._sources)
 
     def get(self, arn: str) -> CredentialSource | None:
-        """Give the source of a role; None when all places are taken by fetches under way."""
+        """Return the source of a role; None when all places are taken by pending fetches."""
         source = self._sources.get(arn)
         if source is None:
             if len(self._sources) >= self._limit and not self._drop_one():

@@ -1,4 +1,4 @@
-"""One line of JSON for each answer, without a token, a role or a foreign path; in a private file of a bounded size."""
+"""The access log: a line of JSON for each answer, without tokens, roles or unknown paths; private and bounded."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pyvault.server.http.request import Request
     from pyvault.server.http.response import Answer
 
-_KNOWN = (200, 503)  # the path was found
+_PATH_FOUND = (200, 503)
 
 
 def make_access_log(write: Callable[[str], object], *, server: str, now: Clock = clock.now) -> AccessLog:
-    """Make the log of one server (``ecs``, ``imds``) that gives each line, without its end, to *write*."""
+    """Return the log of one server (``ecs``, ``imds``), which passes each line, without its end, to *write*."""
 
     def log(transport: asyncio.Transport, request: Request | None, answer: Answer) -> None:
         address, port = transport.get_extra_info("peername")[:2]
@@ -37,7 +37,7 @@ def make_access_log(write: Callable[[str], object], *, server: str, now: Clock =
             "method": request.method.decode("ascii", "replace") if request is not None else None,
             "path": shown_path(request.path, answer.status) if request is not None else None,
             "status": answer.status,
-            "reason": answer.why,
+            "reason": answer.reason,
             "peer": f"{address} {port}",
         }
         write(json.dumps(line))
@@ -46,10 +46,10 @@ def make_access_log(write: Callable[[str], object], *, server: str, now: Clock =
 
 
 def shown_path(path: bytes, status: int) -> str | None:
-    """Give what may be logged of a path; None for a path that is not ours."""
+    """Return what may be logged of a path; None for an unknown one."""
     if path.startswith(b"/role-arn/"):
         return "/role-arn/"
-    return path.decode("ascii", "replace") if status in _KNOWN else None
+    return path.decode("ascii", "replace") if status in _PATH_FOUND else None
 
 
 #: Bytes of one file; with the one before it twice as much. A line has about 150.
@@ -60,25 +60,25 @@ _APPEND: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 class LogFile:
     """An access log; calling it appends a line.
 
-    A line that can't be written is left out; the first such is told.
+    A line that can't be written is left out; the first time, a person is warned.
     """
 
     def __init__(self, path: Path, *, tell: Callable[[str], object], limit: int = MAX_LOG) -> None:
         """Open the file, or make it.
 
         Args:
-            path: where it is.
-            tell: tells a person.
-            limit: how many bytes a file may have.
+            path: of the file.
+            tell: shows a person a warning.
+            limit: bytes that the file may have.
 
         Raises:
-            ConfigError: it can't be opened, or is no plain file.
-            InsecurePermissionsError: it is a link, has a second name, or is open to others.
+            ConfigError: it can't be opened, or is not a regular file.
+            InsecurePermissionsError: it is a link, has another hard link, or is accessible to others.
         """
-        self._path = path.absolute()  # the working directory may be another one when a new file begins
+        self._path = path.absolute()  # the working directory may have changed when the log is rotated
         self._tell = tell
         self._limit = limit
-        self._told = False
+        self._warned = False
         self._descriptor = self._open()
 
     def __call__(self, line: str) -> None:
@@ -86,19 +86,19 @@ class LogFile:
         data = f"{line}\n".encode()
         try:
             if os.fstat(self._descriptor).st_size + len(data) > self._limit:
-                self._begin_anew()
+                self._rotate()
             os.write(self._descriptor, data)
-        except OSError as exc:  # a full disk must not keep the answer back
-            self._leave_out(exc.strerror or type(exc).__name__)
+        except OSError as exc:  # a full disk must not hold back the answer
+            self._warn(exc.strerror or type(exc).__name__)
         except PyvaultError as problem:
-            self._leave_out(problem.message)
+            self._warn(problem.message)
 
-    def _begin_anew(self) -> None:
-        """Put the full file aside, unless another server has done so, and open the one that has its name now.
+    def _rotate(self) -> None:
+        """Rename the full file, unless another server has done so, and open the one that has its name now.
 
         Raises:
-            OSError: the directory can't be written; the file gets no longer.
-            PyvaultError: what has the name now is no file for a log.
+            OSError: the directory is not writable; the log stops at this size.
+            PyvaultError: what has the name now can't be used as a log.
         """
         if is_at(self._descriptor, self._path):
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
@@ -113,7 +113,7 @@ class LogFile:
         except OSError as exc:
             raise ConfigError(f"can't write the access log '{self._path}': {exc.strerror}") from exc
 
-    def _leave_out(self, reason: str) -> None:
-        if not self._told:
-            self._told = True
-            self._tell(f"can't write the access log '{self._path}': {reason}; requests are answered without it")
+    def _warn(self, reason: str) -> None:
+        if not self._warned:
+            self._warned = True
+            self._tell(f"can't write the access log '{self._path}': {reason}; requests are served without being logged")

@@ -11,60 +11,67 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from pyvault.server.http.parser import BROKEN, MALFORMED, RequestReader
-from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import Request
-from pyvault.server.http.response import Answer, make_refusal
+from pyvault.server.http.response import Answer, RefusalReason, make_refusal
 
 if TYPE_CHECKING:
     from pyvault.server.http.admission import Admission
 
-#: Gives the answer at once where it can: an await costs more than the answer.
+#: Answers at once where it can: an await costs more than the answer.
 Application = Callable[[Request], Answer | Awaitable[Answer]]
 
-FOREIGN_PEER = make_refusal(403, "the connection is not the owner's", why=RefusalReason.PEER)
+FOREIGN_PEER = make_refusal(403, "the connection comes from another user", reason=RefusalReason.PEER)
 
 
 class Connection(asyncio.Protocol):
     """One client: read, check, answer, in this order, until either side ends it.
 
     Attributes:
-        since: the gate's tick at which the present state began.
+        since: tick of the admission at which the present state began.
         in_request: bytes of a request have come, or the first is still awaited.
-        welcome: the client has shown that it may have an answer.
+        authenticated: the client has shown its token.
         pending: the answer that waits for a fetch.
     """
 
     __slots__ = (
-        "_application", "_gate", "_is_owner", "_out", "_reader", "_transport", "in_request", "pending", "since",
-        "welcome",
+        "_admission",
+        "_application",
+        "_is_owner",
+        "_out",
+        "_reader",
+        "_transport",
+        "authenticated",
+        "in_request",
+        "pending",
+        "since",
     )  # fmt: skip
 
     _transport: asyncio.Transport
     _reader: RequestReader
 
-    def __init__(self, application: Application, gate: Admission) -> None:
+    def __init__(self, application: Application, admission: Admission) -> None:
         self._application = application
-        self._gate = gate
+        self._admission = admission
         self._out: list[bytes] = []
         self._is_owner: bool | None = None
         self.pending: asyncio.Task[None] | None = None
-        self.welcome = False
+        self.authenticated = False
         self.in_request = True
-        self.since = gate.tick
+        self.since = admission.tick
 
     # ------------------------------------------------------------ asyncio calls these
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place among the connections."""
         self._transport = cast("asyncio.Transport", transport)  # a TCP server makes no other kind
-        self._reader = RequestReader(self._gate.hosts_of(self._transport), report=self._gate.report)
-        self._gate.admit(self)
+        self._reader = RequestReader(self._admission.hosts_of(self._transport), report=self._admission.report)
+        self._admission.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Give the place back."""
+        """Free the place."""
         if self.pending is not None:
             self.pending.cancel()
-        self._gate.forget(self)
+        self._admission.forget(self)
 
     def pause_writing(self) -> None:
         """Read nothing more from a client that does not read its answers."""
@@ -80,7 +87,7 @@ class Connection(asyncio.Protocol):
         reader = self._reader
         requests = reader.feed(data)
         if requests or not self.in_request:
-            self.since = self._gate.tick
+            self.since = self._admission.tick
         self.in_request = not reader.is_between
         refusal = reader.refusal
         for request in requests:
@@ -96,17 +103,17 @@ class Connection(asyncio.Protocol):
     # ------------------------------------------------------------------------ answers
 
     def _answer(self, request: Request) -> Answer | None:
-        """Answer a request, or begin to; or give the refusal that ends the connection."""
-        if self._is_owner is None:  # once for a connection, and not before it costs us an answer
-            self._is_owner = self._gate.is_owner(self._transport)
+        """Answer a request, or begin to; or return the refusal that ends the connection."""
+        if self._is_owner is None:  # once for each connection, and only when it asks something
+            self._is_owner = self._admission.is_owner(self._transport)
         if not self._is_owner:
             return FOREIGN_PEER
         if self.pending is not None:  # pipelined behind an answer that must wait: no SDK does it
             return MALFORMED
         try:
             answer = self._application(request)
-        except Exception as exc:  # noqa: BLE001 - a fault of ours: this client only, and told
-            self._gate.report(exc)
+        except Exception as exc:  # noqa: BLE001 - our own error ends this connection only, and is reported
+            self._admission.report(exc)
             return BROKEN
         if isinstance(answer, Answer):
             self._send(answer, request)
@@ -116,11 +123,11 @@ class Connection(asyncio.Protocol):
         return None
 
     def _send(self, answer: Answer, request: Request) -> None:
-        if answer.welcomes and not self.welcome:
-            self.welcome = True
-            self._gate.welcome(self)
-        if self._gate.log is not None:
-            self._gate.log(self._transport, request, answer)
+        if answer.authenticates and not self.authenticated:
+            self.authenticated = True
+            self._admission.authenticate(self)
+        if self._admission.log is not None:
+            self._admission.log(self._transport, request, answer)
         head = request.method == b"HEAD"
         if request.keep_alive:
             self._out.append(answer.for_request(keep_alive=True, head=head))
@@ -130,15 +137,15 @@ class Connection(asyncio.Protocol):
     async def _send_later(self, waiting: Awaitable[Answer], request: Request) -> None:
         try:
             answer = await waiting
-        except Exception as exc:  # noqa: BLE001 - a fault of ours must not leave the client waiting
-            self._gate.report(exc)
+        except Exception as exc:  # noqa: BLE001 - our own error must not leave the client waiting
+            self._admission.report(exc)
             answer = BROKEN
         self.pending = None
         self._send(answer, request)
         if self._out:
             self._write()
             self._transport.resume_reading()
-        self.since = self._gate.tick
+        self.since = self._admission.tick
 
     def _write(self) -> None:
         out = self._out
@@ -146,9 +153,9 @@ class Connection(asyncio.Protocol):
         out.clear()
 
     def refuse(self, answer: Answer) -> None:
-        """Close the connection with an answer to what is no request, or to nobody's."""
-        if self._gate.log is not None and not self._transport.is_closing():
-            self._gate.log(self._transport, None, answer)
+        """Close the connection with an answer to what can't be read as a request."""
+        if self._admission.log is not None and not self._transport.is_closing():
+            self._admission.log(self._transport, None, answer)
         self.end(answer)
 
     def end(self, answer: Answer | None = None, *, head: bool = False) -> None:

@@ -23,7 +23,7 @@ NO_FAMILY = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSU
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Read ``ADDR:PORT``; an IPv6 address stands in brackets.
+    """Read ``ADDR:PORT``; an IPv6 address is in brackets.
 
     Raises:
         InvalidSettingError: not an address and a port from 0 to 65535.
@@ -33,13 +33,13 @@ def parse_address(text: str) -> tuple[str, int]:
     is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
     if not is_port or not _is_address(address):
         raise InvalidSettingError(
-            f"{text!r} is not ADDR:PORT", hint="an address, not a name: 127.0.0.1:9911 or [::1]:9911"
+            f"{text!r} is not ADDR:PORT", hint="use an IP address, not a host name: 127.0.0.1:9911 or [::1]:9911"
         )
     return address, int(port)
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether only this machine can reach the address."""
+    """Return whether only this machine can reach the address."""
     return address == "::1" or address.startswith("127.")
 
 
@@ -47,7 +47,7 @@ def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
     """Bind and listen; port 0 takes a free one.
 
     Raises:
-        ConfigError: the address is taken, not ours, or the port not allowed.
+        ConfigError: the address is in use or not local, or the port is not allowed.
     """
     family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
     where = format_address(address, port)
@@ -84,18 +84,18 @@ def listen_on_loopback() -> tuple[str, _socket.socket]:
         try:
             return LOOPBACK_6, listen(LOOPBACK_6)
         except ConfigError:
-            raise ConfigError(exc.message, hint="bring the loopback interface up: ip link set lo up") from exc
+            raise ConfigError(exc.message, hint="bring up the loopback interface: ip link set lo up") from exc
 
 
 def as_socket(listener: _socket.socket) -> socket.socket:
-    """Turn the bare socket into the one asyncio needs."""
+    """Return the bare socket as the kind that asyncio needs."""
     import socket
 
     return socket.socket(fileno=listener.detach())
 
 
 def format_address(address: str, port: int) -> str:
-    """Write an address as it stands in a URL."""
+    """Return an address as it is written in a URL."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 

@@ -1,7 +1,7 @@
 """From the bytes of one connection to its requests, within bounds.
 
-httptools (llhttp) parses; this module bounds, and keeps of a request what
-matters here. A request with a body is refused: nothing here reads one.
+httptools (llhttp) parses; this module sets the bounds, and keeps what matters here.
+A request with a body is refused: nothing here reads one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from pyvault.server.http.refusal_reason import RefusalReason
 from pyvault.server.http.request import KNOWN_HEADERS, Request, refusal_of
-from pyvault.server.http.response import Answer, make_refusal
+from pyvault.server.http.response import Answer, RefusalReason, make_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,27 +21,37 @@ MAX_REQUEST_BYTES = 16 * 1024
 MAX_HEADERS = 64
 VERSIONS = ("1.1", "1.0")
 
-MALFORMED = make_refusal(400, "the request is malformed", why=RefusalReason.MALFORMED)
-TOO_LARGE = make_refusal(431, "the request is too large", why=RefusalReason.SIZE)
-BODY_REFUSED = make_refusal(413, "a request here has no body", why=RefusalReason.BODY)
-BROKEN = make_refusal(500, "internal error", why=RefusalReason.FAULT)
+MALFORMED = make_refusal(400, "the request is malformed", reason=RefusalReason.MALFORMED)
+TOO_LARGE = make_refusal(431, "the request is too large", reason=RefusalReason.SIZE)
+BODY_REFUSED = make_refusal(413, "a request body is not accepted", reason=RefusalReason.BODY)
+BROKEN = make_refusal(500, "internal error", reason=RefusalReason.FAULT)
 
 
 class RequestReader:
     """Reads requests, until one of them is refused.
 
     Args:
-        hosts: what ``Host`` may say on this connection.
-        report: is told of faults of ours.
+        hosts: the allowed values of ``Host``.
+        report: takes our own exceptions.
 
     Attributes:
-        is_between: no byte of a further request has come.
-        refusal: the last answer, if what came can't be read any further.
+        is_between: no byte of another request has come.
+        refusal: the last answer, if the connection can't be read any further.
     """
 
     __slots__ = (
-        "_header_count", "_headers", "_hosts", "_parser", "_relayed", "_repeatable", "_report", "_requests", "_size",
-        "_url", "is_between", "refusal",
+        "_header_count",
+        "_header_refusal",
+        "_headers",
+        "_hosts",
+        "_parser",
+        "_repeatable",
+        "_report",
+        "_requests",
+        "_size",
+        "_url",
+        "is_between",
+        "refusal",
     )  # fmt: skip
 
     def __init__(self, hosts: frozenset[bytes], *, report: Callable[[BaseException], None]) -> None:
@@ -57,9 +66,9 @@ class RequestReader:
         self.is_between = True
 
     def feed(self, data: bytes) -> list[Request]:
-        """Give the requests that these bytes complete; ``refusal`` says whether they can be followed."""
-        # A program that keeps its connection asks the same again and again. Between two
-        # requests the parser remembers nothing: the same bytes are the same requests.
+        """Return the requests that these bytes complete; ``refusal`` tells whether more may follow."""
+        # A program that keeps its connection repeats its request. Between two requests
+        # the parser remembers nothing: the same bytes are the same requests.
         if data == self._repeatable:
             return self._requests
         began_between = self.is_between
@@ -76,7 +85,7 @@ class RequestReader:
     def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserCallbackError as exc:  # a fault of ours: this client only, and told
+        except httptools.HttpParserCallbackError as exc:  # our own error: ends this connection only
             self._report(exc.__context__ or exc)
             self.refusal = BROKEN
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -89,7 +98,7 @@ class RequestReader:
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._header_count = 0
-        self._relayed: Answer | None = None
+        self._header_refusal: Answer | None = None
         self.is_between = False
 
     def on_url(self, part: bytes) -> None:
@@ -101,16 +110,16 @@ class RequestReader:
         name = name.lower()
         self._header_count += 1
         if self._header_count > MAX_HEADERS:
-            self.refusal = self.refusal or TOO_LARGE  # the first one stays, however the packets fall
+            self.refusal = self.refusal or TOO_LARGE  # the first refusal stays, however the packets fall
         elif name in KNOWN_HEADERS:
             if name in self._headers:
                 self.refusal = self.refusal or MALFORMED
             self._headers[name] = value
-        elif self._relayed is None:
-            self._relayed = refusal_of(name)
+        elif self._header_refusal is None:
+            self._header_refusal = refusal_of(name)
 
     def on_headers_complete(self) -> None:
-        """Refuse a body before it comes, and a protocol that is not ours: the parser takes 0.9 and 2.0 too."""
+        """Refuse a body before it comes, and other versions of HTTP: the parser takes 0.9 and 2.0 too."""
         if self._parser.get_http_version() not in VERSIONS:
             self.refusal = self.refusal or MALFORMED
         if self._headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in self._headers:
@@ -122,6 +131,6 @@ class RequestReader:
             return
         method: bytes = self._parser.get_method()
         keep_alive: bool = self._parser.should_keep_alive()
-        self._requests.append(Request(method, self._url, self._headers, self._relayed, self._hosts, keep_alive))
+        self._requests.append(Request(method, self._url, self._headers, self._header_refusal, self._hosts, keep_alive))
         self._size = 0
-        self.is_between = keep_alive  # behind a last request the parser takes nothing
+        self.is_between = keep_alive  # after a last request the parser takes nothing

@@ -1,11 +1,10 @@
-"""What a request is, and which requests no credential server answers: those of browsers, proxies and relays."""
+"""A request, and the requests that no credential server answers: those of browsers and proxies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyvault.server.http.refusal_reason import RefusalReason
-from pyvault.server.http.response import Answer, make_refusal
+from pyvault.server.http.response import Answer, RefusalReason, make_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +24,13 @@ KNOWN_HEADERS = frozenset(
     }
 )
 
-READING = frozenset({b"GET", b"HEAD"})
+READ_METHODS = frozenset({b"GET", b"HEAD"})
 
-FOREIGN_HOST = make_refusal(403, "the host of the request is not this server", why=RefusalReason.HOST)
-ONLY_READING = make_refusal(405, "only GET and HEAD", why=RefusalReason.METHOD, headers=(("Allow", "GET, HEAD"),))
-NOT_FOUND = make_refusal(404, "there is nothing at this path", why=RefusalReason.PATH)
+FOREIGN_HOST = make_refusal(403, "the Host header does not name this server", reason=RefusalReason.HOST)
+ONLY_READ_METHODS = make_refusal(
+    405, "only GET and HEAD are allowed", reason=RefusalReason.METHOD, headers=(("Allow", "GET, HEAD"),)
+)
+NOT_FOUND = make_refusal(404, "there is nothing at this path", reason=RefusalReason.PATH)
 
 
 class Request(NamedTuple):
@@ -39,15 +40,15 @@ class Request(NamedTuple):
         path: exactly as sent. Nothing is normalised: a path is one of the known
             ones byte for byte, or unknown.
         headers: the known headers, names in lower case.
-        relayed: the refusal, where a header of a browser or proxy was there.
-        hosts: what ``Host`` may say on this connection.
+        header_refusal: the answer, if a browser or proxy sent a header of its own.
+        hosts: the allowed values of ``Host``.
         keep_alive: the client wants to ask more on this connection.
     """
 
     method: bytes
     path: bytes
     headers: Mapping[bytes, bytes]
-    relayed: Answer | None
+    header_refusal: Answer | None
     hosts: frozenset[bytes]
     keep_alive: bool
 
@@ -56,9 +57,9 @@ class Request(NamedTuple):
 
 
 def refusal(request: Request) -> Answer | None:
-    """Refuse what was relayed or meant for another host; None for the rest."""
-    if request.relayed is not None:
-        return request.relayed
+    """Return the answer to what a browser or proxy sent, or what is for another host; None for the rest."""
+    if request.header_refusal is not None:
+        return request.header_refusal
     host = request.headers.get(b"host", b"")
     if host not in request.hosts and host.lower() not in request.hosts:
         return FOREIGN_HOST
@@ -66,7 +67,7 @@ def refusal(request: Request) -> Answer | None:
 
 
 def own_hosts(address: str, port: int) -> frozenset[bytes]:
-    """List what ``Host`` may say on a connection to this local address.
+    """Return the allowed values of ``Host`` on a connection to this local address.
 
     The names are ``localhost`` and addresses, never a name that somebody else's
     DNS could point here: that is what defeats DNS rebinding. The address is that
@@ -83,8 +84,8 @@ def own_hosts(address: str, port: int) -> frozenset[bytes]:
 
 #: Source: the Fetch standard (Origin, Sec-Fetch-*, CORS), RFC 6455 (WebSocket); RFC 7239 (Forwarded), RFC 9110 (Via,
 #: Max-Forwards), RFC 8586 (CDN-Loop); the manuals of nginx (X-Real-IP), Cloudflare (CF-*, True-Client-IP, also
-#: Akamai's), Fastly, Azure, Google App Engine, Envoy and IIS. A name that ends in * stands for all that begin so.
-RELAYED_HEADERS = {
+#: Akamai's), Fastly, Azure, Google App Engine, Envoy and IIS. A name that ends in * is a prefix.
+REFUSED_HEADERS = {
     b"origin": RefusalReason.ORIGIN,
     b"referer": RefusalReason.ORIGIN,
     b"sec-fetch-*": RefusalReason.ORIGIN,
@@ -113,18 +114,18 @@ RELAYED_HEADERS = {
 }
 
 _REFUSALS = {
-    why: make_refusal(403, "requests of browsers and proxies are refused", why=why)
-    for why in (RefusalReason.ORIGIN, RefusalReason.FORWARDED)
+    reason: make_refusal(403, "requests from browsers and proxies are refused", reason=reason)
+    for reason in (RefusalReason.ORIGIN, RefusalReason.FORWARDED)
 }
-_WHOLE = {name: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if not name.endswith(b"*")}
-_BEGINNINGS = {name[:-1]: _REFUSALS[why] for name, why in RELAYED_HEADERS.items() if name.endswith(b"*")}
-_ANY_BEGINNING = tuple(_BEGINNINGS)
+_BY_NAME = {name: _REFUSALS[reason] for name, reason in REFUSED_HEADERS.items() if not name.endswith(b"*")}
+_BY_PREFIX = {name[:-1]: _REFUSALS[reason] for name, reason in REFUSED_HEADERS.items() if name.endswith(b"*")}
+_PREFIXES = tuple(_BY_PREFIX)
 
 
 def refusal_of(header: bytes) -> Answer | None:
-    """Refuse a request with this header, in lower case; None where nothing speaks against it."""
-    if header in _WHOLE:
-        return _WHOLE[header]
-    if not header.startswith(_ANY_BEGINNING):
+    """Return the answer to a request with this header, in lower case; None where it is harmless."""
+    if header in _BY_NAME:
+        return _BY_NAME[header]
+    if not header.startswith(_PREFIXES):
         return None
-    return next(refusal for beginning, refusal in _BEGINNINGS.items() if header.startswith(beginning))
+    return next(refusal for prefix, refusal in _BY_PREFIX.items() if header.startswith(prefix))

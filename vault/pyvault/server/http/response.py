@@ -1,13 +1,10 @@
-"""HTTP answers, made into bytes before anybody asks for them."""
+"""HTTP answers, made into bytes before they are requested."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
 
 from pyvault.record import Record
-
-if TYPE_CHECKING:
-    from pyvault.server.http.refusal_reason import RefusalReason
 
 #: Source: RFC 9110, section 15. Only what the servers send.
 REASONS = {
@@ -30,8 +27,32 @@ TEXT = "text/plain"
 _CLOSE = b"Connection: close\r\n"
 
 
+class RefusalReason(StrEnum):
+    """Why a request was refused, in one word, for the access log.
+
+    The words are for programs that read the log, so the list is closed; a word never
+    holds anything of what was sent.
+    """
+
+    PEER = "peer"  # another user's process, or one in another network namespace
+    HOST = "host"
+    ORIGIN = "origin"  # sent by a web page in a browser
+    FORWARDED = "forwarded"  # passed on by a proxy
+    METHOD = "method"
+    PATH = "path"
+    TOKEN = "token"  # noqa: S105 - a word of the log
+    ROLE = "role"  # one that no --allow-role allows
+    MALFORMED = "malformed"
+    SIZE = "size"
+    BODY = "body"
+    SLOW = "slow"  # the request did not come in time
+    BUSY = "busy"  # all places for roles are taken
+    FETCH = "fetch"  # there are no good credentials, and getting new ones failed
+    FAULT = "fault"  # an internal error
+
+
 class Answer(Record):
-    """One whole answer, in the form for a connection that stays and for one that ends.
+    """A whole answer, in one form for a connection that stays open and one for a connection that ends.
 
     The bytes may hold a secret, so an answer shows its status only.
 
@@ -39,19 +60,19 @@ class Answer(Record):
         keep: status line, headers and body.
         close: the same with ``Connection: close``.
         body_size: bytes of the body, which a HEAD request does not get.
-        welcomes: only somebody with a token gets it, so that its connection is no stranger's.
-        why: of a refusal, for the access log.
+        authenticates: only a client with the token gets it.
+        reason: of a refusal, for the access log.
     """
 
     status: int
     keep: bytes
     close: bytes
     body_size: int
-    welcomes: bool
-    why: RefusalReason | None = None
+    authenticates: bool
+    reason: RefusalReason | None = None
 
     def for_request(self, *, keep_alive: bool, head: bool) -> bytes:
-        """Give the bytes to send."""
+        """Return the bytes to send."""
         form = self.keep if keep_alive else self.close
         return form[: len(form) - self.body_size] if head else form
 
@@ -65,13 +86,13 @@ def make_answer(
     *,
     content_type: str = JSON,
     headers: tuple[tuple[str, str], ...] = (),
-    welcomes: bool = True,
-    why: RefusalReason | None = None,
+    authenticates: bool = True,
+    reason: RefusalReason | None = None,
 ) -> Answer:
-    """Build an answer that no cache may keep and no browser may guess about.
+    """Return an answer that no cache may keep and no browser may guess about.
 
     Args:
-        welcomes: False for a good answer that everybody gets.
+        authenticates: False for a good answer that everybody gets.
     """
     content = body.encode()
     fields = [("Content-Type", content_type), ("Content-Length", str(len(content)))]
@@ -83,17 +104,19 @@ def make_answer(
         keep=start + b"\r\n" + content,
         close=start + _CLOSE + b"\r\n" + content,
         body_size=len(content),
-        welcomes=welcomes and status == 200,
-        why=why,
+        authenticates=authenticates and status == 200,
+        reason=reason,
     )
 
 
-def make_refusal(status: int, message: str, *, why: RefusalReason, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """Build a refusal in the form that the SDKs show to people.
+def make_refusal(
+    status: int, message: str, *, reason: RefusalReason, headers: tuple[tuple[str, str], ...] = ()
+) -> Answer:
+    """Return a refusal in the form that the SDKs show to people.
 
     The message never holds what the client sent.
     """
     import json
 
     code = REASONS[status].decode().replace(" ", "")
-    return make_answer(status, json.dumps({"code": code, "message": message}), headers=headers, why=why)
+    return make_answer(status, json.dumps({"code": code, "message": message}), headers=headers, reason=reason)

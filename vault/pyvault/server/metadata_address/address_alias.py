@@ -1,7 +1,7 @@
 """The metadata address as an alias of this machine's loopback interface.
 
-Needs an administrator. The programs are run by absolute path from the system's
-own directories: this code runs as root for a user who may control PATH.
+Needs an administrator. Programs are run by absolute path from the system's own
+directories: this code runs as root for a user who may control PATH.
 
 Source: ip-address(8); ifconfig(8) of macOS; "netsh interface ipv4" of Windows.
 """
@@ -19,32 +19,32 @@ from pyvault.record import Record
 METADATA_ADDRESS = "169.254.169.254"
 METADATA_PORT = 80
 
-#: Marks the alias as ours, for the run after a crash. Up to 15 characters, and
-#: it has to begin with the interface.
+#: Marks the alias as ours, for the run after a crash. Up to 15 characters, which
+#: have to begin with the interface.
 LINUX_LABEL = "lo:pyvault"
 
 SYSTEM_DIRECTORIES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
 class AliasCommands(Record):
-    """How a system adds and removes the alias; the first word is looked up among the system's programs."""
+    """How a system adds and removes the alias; the first argument is one of the system's programs."""
 
     add: tuple[str, ...]
     remove: tuple[str, ...]
 
 
 def alias_commands(platform: str) -> AliasCommands:
-    """Give the commands for a system, named as ``sys.platform`` does.
+    """Return the commands for a system, named as in ``sys.platform``.
 
     Raises:
-        ConfigError: the system is none that we know.
+        ConfigError: the system is not supported.
     """
     if platform == "linux":
         # /32: a wider net would take the other link-local services (169.254.170.2) with it.
-        where = (f"{METADATA_ADDRESS}/32", "dev", "lo")
+        address = (f"{METADATA_ADDRESS}/32", "dev", "lo")
         return AliasCommands(
-            add=("ip", "address", "add", *where, "scope", "host", "label", LINUX_LABEL),
-            remove=("ip", "address", "del", *where),
+            add=("ip", "address", "add", *address, "scope", "host", "label", LINUX_LABEL),
+            remove=("ip", "address", "del", *address),
         )
     if platform == "darwin":
         return AliasCommands(
@@ -58,14 +58,14 @@ def alias_commands(platform: str) -> AliasCommands:
             add=(*netsh, "add", "address", loopback, METADATA_ADDRESS, "255.255.255.255"),
             remove=(*netsh, "delete", "address", loopback, METADATA_ADDRESS),
         )
-    raise ConfigError(f"there is no metadata server on {platform!r}")
+    raise ConfigError(f"the metadata server is not supported on {platform!r}")
 
 
 class AddressAlias:
     """The alias while it is needed.
 
-    One that was there before belongs to somebody else and stays, unless it
-    carries our mark: then an earlier run crashed, and it is ours to remove.
+    An existing one belongs to somebody else and stays, unless it carries our mark:
+    then an earlier run crashed, and it is ours to remove.
     """
 
     def __init__(self, platform: str = sys.platform) -> None:
@@ -74,7 +74,7 @@ class AddressAlias:
         self._ours = False
 
     def add(self) -> None:
-        """Add the alias; may be called when it is there.
+        """Add the alias, unless it is there already.
 
         Raises:
             ConfigError: the system refuses.
@@ -89,7 +89,7 @@ class AddressAlias:
         self._ours = True
 
     def remove(self) -> None:
-        """Remove it if it is ours; a second time does nothing."""
+        """Remove the alias if it is ours; a second call does nothing."""
         if self._ours:
             self._ours = False
             _run(self._commands.remove)
@@ -99,7 +99,7 @@ class AddressAlias:
 
 
 def is_local(address: str) -> bool:
-    """Say whether an IPv4 address is one of this machine's: only such a one can be bound."""
+    """Return whether an IPv4 address is one of this machine's: only those can be bound."""
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))
@@ -109,7 +109,7 @@ def is_local(address: str) -> bool:
 
 
 def find_system_program(name: str) -> str:
-    """Find a program in the system's own directories.
+    """Return the path of a program in the system's own directories.
 
     Raises:
         ConfigError: it is not there.
@@ -120,12 +120,12 @@ def find_system_program(name: str) -> str:
         path = f"{directory}/{name}"
         if os.access(path, os.X_OK):
             return path
-    raise ConfigError(f"this system has no program {name!r}")
+    raise ConfigError(f"the program {name!r} is not in any of the system directories")
 
 
-def _run(words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def _run(argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [find_system_program(words[0]), *words[1:]],
+        [find_system_program(argv[0]), *argv[1:]],
         env={},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,10 +1,10 @@
-"""The part of the metadata server that runs as root, and does nothing but own the address.
+"""The part of the metadata server that runs as root, and only owns the address.
 
-It adds the alias, binds 169.254.169.254:80, hands the listening socket over and
-waits. It never sees a request: the user's own server accepts the connections,
-so who asks can still be told from the kernel's tables. It takes no argument, no
-environment and no message; the end of the socket it was started with, which
-only its user's keeper holds, is the end of its work, also after a crash.
+It adds the alias, binds 169.254.169.254:80, hands over the listening socket and
+waits. It never sees a request: the user's own server accepts the connections, so
+the kernel's tables still tell who connects. It takes no argument, environment or
+message; when the other end of its socket closes, which only its user's supervisor
+holds, it ends, also after a crash.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _IGNORED = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTSTP")
 
 
 def own_address(control: int, alias: AddressAlias | None = None) -> int:
-    """Own the metadata address until the other side of *control* ends; give an exit code.
+    """Own the metadata address until the other side of *control* ends; return an exit code.
 
     Args:
         control: the descriptor of one end of a pair of local sockets.
@@ -40,7 +40,7 @@ def own_address(control: int, alias: AddressAlias | None = None) -> int:
         UsageError: started by hand.
     """
     if not stat.S_ISSOCK(os.fstat(control).st_mode):
-        raise UsageError("this command is started by 'exec --ec2-server'")
+        raise UsageError("only 'exec --ec2-server' can start this command")
     for name in _IGNORED:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
@@ -68,7 +68,7 @@ def _own(link: socket.socket, alias: AddressAlias) -> int:
 
 
 class _TerminatedError(Exception):
-    """SIGTERM came: what is held is let go on the way out."""
+    """SIGTERM came: the address is released on the way out."""
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

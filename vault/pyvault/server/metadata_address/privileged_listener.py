@@ -1,4 +1,4 @@
-"""Get the socket that listens at the metadata address, through sudo where needed."""
+"""Get the socket that listens at the metadata address, through sudo if needed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pyvault.server.metadata_address.address_owner import FAILED, READY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Where systems keep sudo, owned by root. PATH is not asked: it is the user's,
-#: and whatever stands there would be given the user's password.
+#: Where systems keep sudo, owned by root. PATH is not used: it is the user's, and
+#: whatever is found there would get the user's password.
 SUDO_PATHS = ("/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo", "/run/wrappers/bin/sudo")
 
 MAX_MESSAGE = 4096
@@ -28,14 +28,14 @@ class PrivilegedListener(Record):
 
     Attributes:
         listener: listens at 169.254.169.254:80.
-        control: its end takes the address away again.
+        control: closing it removes the address again.
     """
 
     listener: socket.socket
     control: socket.socket
 
 
-def proxy_words() -> list[str]:
+def proxy_argv() -> list[str]:
     """Return the command that owns the address: this interpreter, isolated from the user's settings.
 
     In a frozen program its executable is the program itself, and reads no settings of an interpreter.
@@ -44,47 +44,47 @@ def proxy_words() -> list[str]:
     return [program, "proxy"] if getattr(sys, "frozen", False) else [program, "-I", "-m", "pyvault_cli", "proxy"]
 
 
-def as_root(words: Sequence[str], *, sudo_paths: Sequence[str] = SUDO_PATHS) -> list[str]:
+def as_root(argv: Sequence[str], *, sudo_paths: Sequence[str] = SUDO_PATHS) -> list[str]:
     """Put sudo before a command, unless we are root.
 
     Raises:
         ConfigError: there is no sudo.
     """
     if os.geteuid() == 0:
-        return list(words)
+        return list(argv)
     for path in sudo_paths:
         if os.access(path, os.X_OK):
-            return [path, "--", *words]
-    raise ConfigError("the metadata address needs an administrator, and there is no sudo here")
+            return [path, "--", *argv]
+    raise ConfigError("the metadata address needs root, and sudo was not found")
 
 
-def open_front(words: Sequence[str]) -> PrivilegedListener:
-    """Start the proxy and take over its socket; sudo may ask for a password at the terminal.
+def open_privileged_listener(argv: Sequence[str]) -> PrivilegedListener:
+    """Start the proxy and receive its socket; sudo may ask for a password at the terminal.
 
     Args:
-        words: from :func:`as_root`.
+        argv: from :func:`as_root`.
 
     Raises:
         ConfigError: another program has the address, or the proxy could not be started.
     """
     if _is_answered():
-        raise ConfigError(f"another metadata service answers at {METADATA_ADDRESS}:{METADATA_PORT}")
+        raise ConfigError(f"another metadata service already answers at {METADATA_ADDRESS}:{METADATA_PORT}")
     ours, theirs = socket.socketpair()
     with theirs:
-        _start(words, theirs)
+        _start(argv, theirs)
     message, descriptors, _flags, _address = socket.recv_fds(ours, MAX_MESSAGE, 1)
-    for descriptor in descriptors:  # what recv_fds gives is inheritable: the program would own the address
+    for descriptor in descriptors:  # those of recv_fds are inheritable: the program would own the address
         os.set_inheritable(descriptor, False)
     if message == READY and len(descriptors) == 1:
         return PrivilegedListener(listener=socket.socket(fileno=descriptors[0]), control=ours)
     ours.close()
     if message.startswith(FAILED):
         raise ConfigError(message[len(FAILED) :].decode())
-    raise ConfigError(f"nothing was started that could listen on {METADATA_ADDRESS}:{METADATA_PORT}")
+    raise ConfigError(f"the helper that listens on {METADATA_ADDRESS}:{METADATA_PORT} was not started")
 
 
 def _is_answered() -> bool:
-    """Say whether somebody is there already: the cloud this machine runs in, or another server."""
+    """Return whether there is one already: of the cloud this machine runs in, or another server."""
     try:
         socket.create_connection((METADATA_ADDRESS, METADATA_PORT), timeout=PROBE_SECONDS).close()
     except OSError:
@@ -92,8 +92,8 @@ def _is_answered() -> bool:
     return True
 
 
-def _start(words: Sequence[str], control: socket.socket) -> None:
-    """Start the proxy as nobody's child, or the program we become would find it among its own."""
+def _start(argv: Sequence[str], control: socket.socket) -> None:
+    """Start the proxy as nobody's child, or it would be one of the program that we become."""
     between = os.fork()
     if between:
         os.waitpid(between, 0)
@@ -103,6 +103,6 @@ def _start(words: Sequence[str], control: socket.socket) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         if os.fork() == 0:
-            os.execve(words[0], list(words), {})  # noqa: S606 - no shell, no environment: it becomes root
+            os.execve(argv[0], list(argv), {})  # noqa: S606 - no shell, no environment: it becomes root
     finally:
         os._exit(127)

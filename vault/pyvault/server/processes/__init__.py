@@ -1,1 +1,1 @@
-"""The processes around a server: the one that serves, the one that fetches, and the command beside them."""
+"""The processes around a server: supervisor, server, fetches, and the command that they serve."""

@@ -2,8 +2,7 @@
 
 The program takes our place: it is the process the shell started, so it has the
 terminal, gets every signal exactly once, stops and continues as a job, and its
-exit status is its own. The keeper stands beside it, out of the foreground, and
-ends with it.
+exit status is its own. The supervisor runs in the background, and ends with it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def can_detach() -> bool:
-    """Say whether this system can watch a process that is not its child."""
+    """Return whether this system can watch a process that is not our child."""
     if sys.platform != "linux":
         return False
     try:
@@ -29,12 +28,12 @@ def can_detach() -> bool:
     return True
 
 
-def detach_process(keep: Callable[[int], int]) -> None:
-    """Run *keep* in another process while this one goes on to become the program.
+def detach_process(supervise: Callable[[int], int]) -> None:
+    """Run *supervise* in another process while this one goes on to become the program.
 
-    *keep* gets a descriptor that becomes readable when the program has ended.
-    The process between the two ends at once: the keeper is nobody's child, or
-    the program would find a child that it never started.
+    *supervise* gets a descriptor that becomes readable when the program has ended.
+    The process between the two ends at once, so that the program doesn't have a child that
+    it never started.
     """
     number = os.getpid()
     program = os.pidfd_open(number)  # close-on-exec: the program doesn't inherit it
@@ -46,8 +45,8 @@ def detach_process(keep: Callable[[int], int]) -> None:
     code = 70
     try:
         if os.fork() == 0:
-            _step_back(number)
-            code = keep(program)
+            _go_to_background(number)
+            code = supervise(program)
         else:
             code = 0
     finally:
@@ -59,14 +58,14 @@ def has_ended(program: int) -> bool:
     return bool(select.select([program], [], [], 0)[0])
 
 
-def _step_back(program: int) -> None:
+def _go_to_background(program: int) -> None:
     """Leave the foreground and the pipes, but not the session: a person may have to be asked."""
     os.setpgid(0, 0)
-    # Whoever reads our stdout to its end would wait for the server too. stderr stays, for the user to be told.
+    # Whoever reads our stdout to its end would wait for the server too. stderr stays, for warnings.
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    # Asking and telling from the background: the terminal would stop us otherwise.
+    # Otherwise the terminal would stop us when we write to it from the background.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     from pyvault.process.foreground import serve_program
 

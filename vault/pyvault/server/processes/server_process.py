@@ -1,31 +1,35 @@
-"""The serving process: loads the loop, serves, and ends when it is told to."""
+"""The process that serves: it has the loop, and its supervisor fetches for it (Linux)."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import signal
+import socket
 from typing import TYPE_CHECKING
 
-from pyvault.server.processes.supervisor import ask_keeper, watch_keeper
+from pyvault.errors import CredentialsError
+from pyvault.secret import Secret
+from pyvault.server.processes.forked_fetch import MAX_RESULT, decode_result
 from pyvault.server.serve import serve
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Sequence
 
+    from pyvault.model import Credentials
     from pyvault.server.endpoints.refreshing_source import AsyncFetch
-    from pyvault.server.processes.fetch_aside import Identity
-    from pyvault.server.setup import ServerSetup
+    from pyvault.server.setup import Identity, ServerSetup
 
 
-def serve_for_keeper(
+def serve_for_supervisor(
     setups: Sequence[ServerSetup],
     link: socket.socket,
     *,
     tell: Callable[[str], None],
     ready: Callable[[], None] = lambda: None,
 ) -> int:
-    """Serve until SIGTERM, or until the keeper is gone, which the person is told; give an exit code."""
+    """Serve until SIGTERM, or until the supervisor is gone, and return an exit code."""
     return asyncio.run(_serve(setups, link, tell, ready))
 
 
@@ -41,14 +45,49 @@ async def _serve(
         stop.set()
 
     def fetch_of(identity: Identity) -> AsyncFetch:
-        return ask_keeper(link, identity)
+        return fetch_by_supervisor(link, identity)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     services = [setup.build(fetch_of) for setup in setups]
-    watching = asyncio.create_task(watch_keeper(link, on_orphaned))
+    watching = asyncio.create_task(watch_supervisor(link, on_orphaned))
     await serve(services, stop, ready=ready)
     watching.cancel()
     if orphaned:
-        # Without it nothing can be renewed and nobody would end us with the program.
-        tell("the process that renews credentials was killed; the credential server ends")
+        # Without it nothing is renewed, and nothing would end us with the program.
+        tell("the process that renews credentials was killed; the credential server is stopping")
     return 1 if orphaned else 0
+
+
+def fetch_by_supervisor(link: socket.socket, identity: Identity) -> AsyncFetch:
+    """Return a fetch that the supervisor carries out."""
+
+    async def fetch() -> Credentials:
+        reader, writer = os.pipe()
+        try:
+            socket.send_fds(link, [json.dumps(identity).encode()], [writer])
+        except OSError:
+            os.close(reader)
+            raise CredentialsError("the process that renews credentials has ended") from None
+        finally:
+            os.close(writer)
+        return decode_result(await _read_pipe(reader))
+
+    return fetch
+
+
+async def watch_supervisor(link: socket.socket, gone: Callable[[], None]) -> None:
+    """Call *gone* when the supervisor has ended: while it lives it sends nothing on this socket."""
+    link.setblocking(False)
+    await asyncio.get_running_loop().sock_recv(link, 1)
+    gone()
+
+
+async def _read_pipe(reader: int) -> Secret[bytes]:
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader(limit=MAX_RESULT)
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+        try:
+            return Secret(await stream.read(-1))
+        finally:
+            transport.close()

@@ -1,10 +1,8 @@
-"""The process behind the server: it fetches, and it keeps the server alive (Linux)."""
+"""The process behind the server: it fetches, and restarts the server when it dies (Linux)."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
 import os
 import select
 import signal
@@ -14,41 +12,36 @@ from typing import TYPE_CHECKING, cast
 from pyvault import clock
 from pyvault.errors import CredentialsError
 from pyvault.json_reader import read_value
-from pyvault.secret import Secret
 from pyvault.server.endpoints.refreshing_source import FETCH_LIMIT
-from pyvault.server.processes.fetch_aside import Identity
-from pyvault.server.processes.forked_fetch import MAX_RESULT, decode_result, encode_result, run_child, start_fetch
+from pyvault.server.processes.forked_fetch import encode_result, run_child, start_fetch
+from pyvault.server.setup import Identity
 
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from pyvault.server.processes.fetch_aside import FetchFor
+    from pyvault.server.setup import FetchFor
 
     Serve = Callable[[socket.socket], int]
-    from collections.abc import Callable
 
-    from pyvault.model import Credentials
-    from pyvault.server.endpoints.refreshing_source import AsyncFetch
-
-MAX_RESTARTS = 5  # in a minute; a server that dies at once would spin for ever
+MAX_RESTARTS = 5  # in a minute; a server that dies at once would otherwise be restarted for ever
 END_SECONDS = 5.0  # from SIGTERM to SIGKILL
 
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
-    """Keeps one serving process.
+    """Supervises one serving process.
 
     Args:
         serve: runs in the serving process.
         fetch: runs in a child for each fetch.
-        sockets: what only keeper and server may hold: a fetching child that hangs
-            must not keep an address busy.
-        tell: tells the person at the terminal that something went wrong.
-        forget: called before a server is started again: what was fetched for the
-            first one may be somebody else's by now.
+        sockets: closed in a fetching child, which may hang and must not keep an
+            address busy.
+        tell: warns the person at the terminal.
+        forget: called before a restart: what was fetched for the first server may be
+            somebody else's by now.
     """
 
     def __init__(
@@ -71,11 +64,11 @@ class Supervisor:
         self._stopping = False
 
     def run(self, program: int | None = None) -> int:
-        """Keep the server until the program ends or a signal says stop; give an exit code.
+        """Run the server until the program ends or a signal stops it; return an exit code.
 
         Args:
             program: a descriptor that becomes readable when the program has
-                ended (a pidfd); None for a standing server.
+                ended (a pidfd); None for a standalone server.
         """
         woken, waker = os.pipe()
         os.set_blocking(waker, False)
@@ -83,9 +76,9 @@ class Supervisor:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         for number in _WATCHED:
             if signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
-                signal.signal(number, _noted)
+                signal.signal(number, _do_nothing)
         if program is not None:
-            # Ctrl-C at a question of ours ends the question; the program decides when all ends.
+            # Ctrl-C at our prompt ends the prompt; the program decides when everything ends.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._woken = woken
@@ -114,7 +107,7 @@ class Supervisor:
         def before() -> None:
             self._link.close()
             signal.set_wakeup_fd(-1)
-            # Ctrl-C at a standing server reaches both; the keeper decides, and says SIGTERM.
+            # Ctrl-C at a standalone server reaches both; the supervisor decides, and sends SIGTERM.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -126,18 +119,20 @@ class Supervisor:
     def _take_request(self) -> None:
         request = take_request(self._link)
         if request is None:
-            return  # the server has ended: SIGCHLD tells the rest
+            return  # the server has ended: SIGCHLD follows
         identity, writer = request
         try:
-            pid = start_fetch(lambda: self._fetch(identity), writer, limit=int(FETCH_LIMIT), before=self._let_go)
+            pid = start_fetch(
+                lambda: self._fetch(identity), writer, limit=int(FETCH_LIMIT), before=self._close_inherited
+            )
             self._fetches.add(pid)
-        except OSError as exc:  # no room for a process now; the server asks again
+        except OSError as exc:  # no room for a process now; the server tries again
             os.write(writer, encode_result(CredentialsError(f"can't start a process: {exc.strerror}")).reveal())
         finally:
             os.close(writer)
 
-    def _let_go(self) -> None:
-        """Close, in a fetching child, what would keep the server's end from being seen."""
+    def _close_inherited(self) -> None:
+        """Close, in a fetching child, what would keep the link or an address open."""
         signal.set_wakeup_fd(-1)
         self._link.close()
         for each in self._sockets:
@@ -162,9 +157,9 @@ class Supervisor:
         now = clock.now()
         self._deaths = [death for death in self._deaths if (now - death).total_seconds() < 60] + [now]
         if len(self._deaths) > MAX_RESTARTS:
-            self._tell(f"the credential server {_ended(status)} again and is not started any more")
+            self._tell(f"the credential server {_ended(status)} again and will not be restarted")
             return
-        self._tell(f"the credential server {_ended(status)} and is started again")
+        self._tell(f"the credential server {_ended(status)} and is being restarted")
         self._forget()
         self._start()
 
@@ -185,8 +180,8 @@ class Supervisor:
         _kill(self._server, signal.SIGKILL)
 
 
-def _noted(_number: int, _frame: object) -> None:
-    """Do nothing: the number is in the pipe already."""
+def _do_nothing(_number: int, _frame: object) -> None:
+    """Have the number written to the wakeup pipe, which is all that is needed."""
 
 
 def _kill(pid: int, number: int) -> None:
@@ -203,53 +198,18 @@ MAX_MESSAGE = 8 * 1024  # a profile's name has up to 512 bytes, a role's ARN up 
 
 
 def make_link() -> tuple[socket.socket, socket.socket]:
-    """Make the two ends; a message stays a message, and the end of either side is seen."""
+    """Return the two ends of a link that keeps messages apart and shows when either side ends."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def ask_keeper(link: socket.socket, identity: Identity) -> AsyncFetch:
-    """Make a fetch that the keeper carries out."""
-
-    async def fetch() -> Credentials:
-        reader, writer = os.pipe()
-        try:
-            socket.send_fds(link, [json.dumps(identity).encode()], [writer])
-        except OSError:
-            os.close(reader)
-            raise CredentialsError("the process that renews credentials is gone") from None
-        finally:
-            os.close(writer)
-        return decode_result(await _read_pipe(reader))
-
-    return fetch
-
-
 def take_request(link: socket.socket) -> tuple[Identity, int] | None:
-    """Take one request and its pipe; None when the other side has ended."""
+    """Receive one request and its pipe; None when the other side has ended."""
     message, descriptors, _flags, _address = socket.recv_fds(link, MAX_MESSAGE, 1)
-    for descriptor in descriptors:  # what recv_fds gives is inheritable
+    for descriptor in descriptors:  # those of recv_fds are inheritable
         os.set_inheritable(descriptor, False)
     if not message or len(descriptors) != 1:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    profile, role_arn = cast("tuple[str, str | None]", read_value(message))  # ask_keeper wrote it
+    profile, role_arn = cast("tuple[str, str | None]", read_value(message, exact=True))  # from fetch_by_supervisor
     return Identity(profile, role_arn), descriptors[0]
-
-
-async def watch_keeper(link: socket.socket, gone: Callable[[], None]) -> None:
-    """Call *gone* when the keeper has ended: it says nothing on this socket while it lives."""
-    link.setblocking(False)
-    await asyncio.get_running_loop().sock_recv(link, 1)
-    gone()
-
-
-async def _read_pipe(reader: int) -> Secret[bytes]:
-    loop = asyncio.get_running_loop()
-    stream = asyncio.StreamReader(limit=MAX_RESULT)
-    with os.fdopen(reader, "rb", buffering=0) as pipe:
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
-        try:
-            return Secret(await stream.read(-1))
-        finally:
-            transport.close()

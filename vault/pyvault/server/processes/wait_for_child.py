@@ -1,4 +1,4 @@
-"""Wait for a child that may ask at the terminal, and let it put that in order before we end or stop (POSIX).
+"""Wait for a child that may prompt at the terminal, and let it restore that before we end or stop (POSIX).
 
 A shell takes the terminal back as soon as the process that it started has ended
 or stopped. That is us, and the child may have changed the terminal's modes.
@@ -18,13 +18,13 @@ from pyvault.process.held_terminal import ENDING
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-STOP_SECONDS: Final = 0.3  # in which a child stops that has had Ctrl-Z from the terminal, as we have
+STOP_SECONDS: Final = 0.3  # in which a child stops that got Ctrl-Z from the terminal, as we did
 PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 
 
 @contextmanager
-def following(child: int) -> Generator[None]:
-    """See that a signal to us ends or stops the child first, inside the ``with``."""
+def signals_to_child_first(child: int) -> Generator[None]:
+    """Let a signal to us end or stop the child first, inside the ``with``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -45,7 +45,7 @@ def following(child: int) -> Generator[None]:
     def stop(_number: int, _frame: object) -> None:
         _stop_first(child)
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # returns when we go on
+        os.kill(os.getpid(), signal.SIGTSTP)  # returns when we are continued
         signal.signal(signal.SIGTSTP, handler)
 
     for number, handler in (dict.fromkeys(ENDING, end) | {signal.SIGTSTP: stop}).items():

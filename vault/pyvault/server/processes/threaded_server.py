@@ -1,36 +1,32 @@
-"""A program and its server where a process can't be left beside another (macOS, Windows).
+"""A server in this process, and the program that it serves as our child (macOS, Windows).
 
-The program is our child, the server runs in this process, and fetches run in
-threads: after a fork without exec the system's frameworks refuse to work there.
-The program is started before the loop is loaded; the kernel's backlog holds its
-first connection.
+Used where no process can be detached. Fetches run in threads: after a fork without
+exec the frameworks of these systems refuse to work. The program is started before the
+loop is loaded; the kernel's backlog holds its first connection.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from pyvault.process.signals import pass_signals
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping, Sequence
 
+    from pyvault.model import Credentials
     from pyvault.server.endpoints.refreshing_source import AsyncFetch
-    from pyvault.server.processes.fetch_aside import FetchFor, Identity
-    from pyvault.server.setup import ServerSetup
+    from pyvault.server.setup import FetchFor, Identity, ServerSetup
 
 SIGNALLED = 128  # + the signal's number, as a shell reports it
 
-#: A terminal sends these to the program too; passing them on would double them.
-_FROM_TERMINAL = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGBREAK")
-_FROM_PROCESSES = ("SIGTERM", "SIGUSR1", "SIGUSR2")
 
-
-def run_supervised(
+def run_with_server(
     command: Sequence[str],
     environ: Mapping[str, str],
     setups: Sequence[ServerSetup],
@@ -38,7 +34,7 @@ def run_supervised(
     *,
     tell: Callable[[str], None],
 ) -> int:
-    """Run the program with the server beside it, and give the program's exit code.
+    """Run the program and serve it until it ends; return its exit code.
 
     Raises:
         OSError: the program can't be started.
@@ -51,8 +47,8 @@ def run_supervised(
         serve_program(program.pid)
     try:
         _serve_until(program, setups, fetch)
-    except Exception as exc:  # noqa: BLE001 - the program runs on, and the person has to know
-        tell(f"the credential server failed ({type(exc).__name__}); the program runs on without it")
+    except Exception as exc:  # noqa: BLE001 - the program continues, and the person has to know
+        tell(f"the credential server failed ({type(exc).__name__}); the program continues without it")
     code = program.wait()
     return code if code >= 0 else SIGNALLED - code
 
@@ -64,14 +60,14 @@ def serve_here(
     until: Callable[[Callable[[], None]], None],
     ready: Callable[[], None],
 ) -> None:
-    """Serve in this process with fetches in threads, until *until* calls what it was given."""
+    """Serve in this process with fetches in threads, until *until* calls the function that it gets."""
     import asyncio
 
     asyncio.run(_serve(setups, fetch, until, ready))
 
 
-def until_told(stop: Callable[[], None]) -> None:
-    """Stop at Ctrl-C and SIGTERM: for a server that stands by itself."""
+def until_signalled(stop: Callable[[], None]) -> None:
+    """Stop at Ctrl-C and SIGTERM: for a standalone server."""
 
     def on_signal(_number: int, _frame: object) -> None:
         stop()
@@ -99,7 +95,6 @@ async def _serve(
 ) -> None:
     import asyncio
 
-    from pyvault.server.processes.fetch_aside import in_thread
     from pyvault.server.serve import serve
 
     def fetch_of(identity: Identity) -> AsyncFetch:
@@ -116,28 +111,26 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None
         loop.call_soon_threadsafe(function)
 
 
-def pass_signals(program: subprocess.Popen[bytes]) -> None:
-    """See that each signal reaches the program once, whoever sent it."""
+def in_thread(fetch: Callable[[], Credentials]) -> AsyncFetch:
+    """Return what runs a fetch in a thread.
 
-    def send(number: int, _frame: object) -> None:
-        program.send_signal(number)  # does nothing once the program has ended
+    A thread of its own, not the loop's executor: that one is joined at the end, and a
+    fetch that hangs would keep the server from ending.
+    """
+    import asyncio
+    from concurrent.futures import Future
 
-    interactive = _is_foreground()
-    for name in _FROM_TERMINAL + _FROM_PROCESSES:
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, signal.SIG_IGN if interactive and name in _FROM_TERMINAL else send)
+    async def fetch_in_thread() -> Credentials:
+        result: Future[Credentials] = Future()
+        result.set_running_or_notify_cancel()  # whoever gives up waiting can't cancel it
 
+        def run() -> None:
+            try:
+                result.set_result(fetch())
+            except BaseException as exc:  # noqa: BLE001 - raised in the loop as it is
+                result.set_exception(exc)
 
-def _is_foreground() -> bool:
-    """Say whether the terminal sends its signals to our process group, and so to the program."""
-    if sys.platform == "win32":
-        return True  # a console does to all its processes
-    try:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    finally:
-        os.close(terminal)
+        threading.Thread(target=run, name="fetch", daemon=True).start()
+        return await asyncio.wrap_future(result)
+
+    return fetch_in_thread
