@@ -65,7 +65,7 @@ def main() -> None:
             profiles=("dev",),
         )
         keeper = Supervisor(
-            serve=lambda link: serve_for_supervisor([setup], link, tell=tell),
+            serve=lambda link: serve_for_supervisor(setup, link, tell=tell),
             fetch=fetch,
             sockets=[setup.listener],
             tell=tell,
@@ -81,7 +81,7 @@ def main() -> None:
             profiles=("dev",),
         )
         environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
-        sys.exit(run_with_server(command, environ, [setup], fetch, tell=tell))
+        sys.exit(run_with_server(command, environ, setup, fetch, tell=tell))
     detach_process(keep)
     environ = os.environ | {"URL": f"http://{address}:{port}/", "TOKEN": TOKEN}
     os.execvpe(command[0], command, environ)  # noqa: S606 - as exec does

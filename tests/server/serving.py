@@ -161,7 +161,7 @@ def running(
         application = make()
         service = Service(application=application, admission=admission, listener=listener, hop_limit=hop_limit)
         try:
-            await serve([service], stop, ready=started.set)
+            await serve(service, stop, ready=started.set)
         finally:
             application.close()  # type: ignore[attr-defined]  # both of ours can
 

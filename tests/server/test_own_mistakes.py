@@ -6,9 +6,23 @@ import asyncio
 
 import pytest
 
-from pyvault.server.serve import serve
+from pyvault.server.http.admission import Admission
+from pyvault.server.http.listener import as_socket, listen
+from pyvault.server.http.request import NOT_FOUND, Request
+from pyvault.server.http.response import Answer
+from pyvault.server.serve import Service, serve
 
 SECRET = "FQoGZXIvYXdzEDwaDKEXAMPLE"
+
+
+class Unasked:
+    """An application that no test asks anything."""
+
+    def __call__(self, _request: Request) -> Answer:
+        return NOT_FOUND
+
+    def close(self) -> None:
+        pass
 
 
 async def fail() -> None:
@@ -18,7 +32,8 @@ async def fail() -> None:
 def test_a_task_that_nobody_awaits_is_told_by_its_type(caplog: pytest.LogCaptureFixture) -> None:
     async def serve_and_forget() -> None:
         stop = asyncio.Event()
-        serving = asyncio.create_task(serve([], stop))
+        service = Service(application=Unasked(), admission=Admission(), listener=as_socket(listen()))
+        serving = asyncio.create_task(serve(service, stop))
         await asyncio.sleep(0)
         task = asyncio.create_task(fail())
         await asyncio.wait([task])

@@ -76,7 +76,7 @@ class ExecServer(Record):
         setup = self._setup()
         listener, control = setup.listener, self.server.control
         supervisor = Supervisor(
-            serve=lambda link: serve_for_supervisor([setup], link, tell=credential_fetch.tell),
+            serve=lambda link: serve_for_supervisor(setup, link, tell=credential_fetch.tell),
             fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
             tell=credential_fetch.tell,
@@ -92,7 +92,7 @@ class ExecServer(Record):
         try:
             program = find_program(command[0], environ.get("PATH"))
             return run_with_server(
-                [program, *command[1:]], environ, [self._setup()], self._fetch(), tell=credential_fetch.tell
+                [program, *command[1:]], environ, self._setup(), self._fetch(), tell=credential_fetch.tell
             )
         finally:
             self.server.release()

@@ -79,7 +79,6 @@ class ListeningServer(Record):
             first: credentials that are there already, by profile.
             region: for the metadata service.
         """
-        from pyvault.server.endpoints.bearer_token import new_token
         from pyvault.server.http.listener import as_socket
         from pyvault.server.setup import ServerSetup
         from pyvault_cli.servers.credential_fetch import report
@@ -88,7 +87,7 @@ class ListeningServer(Record):
             listener=as_socket(self.listener),
             profiles=tuple(profiles),
             window=window,
-            token=None if options.ec2 else self.token or new_token(),  # a container endpoint always has one
+            token=self.token,
             first=first,
             allowed_roles=options.allow_roles,
             region=region,

@@ -68,13 +68,13 @@ def _run(setup: ServerSetup, fetch: FetchFor, ready: Callable[[], None], *, forg
     if not can_detach():
         from pyvault.server.processes.threaded_server import serve_here, until_signalled
 
-        serve_here([setup], fetch, until=until_signalled, ready=ready)
+        serve_here(setup, fetch, until=until_signalled, ready=ready)
         return 0
     from pyvault.server.processes.server_process import serve_for_supervisor
     from pyvault.server.processes.supervisor import Supervisor
 
     supervisor = Supervisor(
-        serve=lambda link: serve_for_supervisor([setup], link, tell=credential_fetch.tell, ready=ready),
+        serve=lambda link: serve_for_supervisor(setup, link, tell=credential_fetch.tell, ready=ready),
         fetch=fetch,
         sockets=[setup.listener],
         tell=credential_fetch.tell,

@@ -1,4 +1,4 @@
-"""Run the servers on their sockets until they are told to stop."""
+"""Run a server on its socket until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyvault.server.http.listener import BACKLOG
 from pyvault.trace import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from pyvault.server.http.admission import Admission
     from pyvault.server.http.request import Request
@@ -52,32 +52,23 @@ class Service(Record):
     hop_limit: int | None = None
 
 
-async def serve(
-    services: Sequence[Service],
-    stop: asyncio.Event,
-    *,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
+async def serve(service: Service, stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until *stop* is set, then wait a moment for pending answers.
 
-    *ready* is called once, when all of them accept.
+    *ready* is called once, when the server accepts.
     """
     asyncio.get_running_loop().set_exception_handler(_warn_of_error)
-    running = [await _start(service) for service in services]
+    server = await _start(service)
     ready()
     await stop.wait()
-    await _stop_accepting(services)
-    for server in running:
-        server.close()
-    if pending := [task for service in services for task in service.admission.pending()]:
+    await _stop_accepting(service.listener)
+    server.close()
+    if pending := service.admission.pending():
         await asyncio.wait(pending, timeout=GRACE_SECONDS)
-    for service in services:
-        service.admission.close()
+    service.admission.close()
     await _settle()
-    for service in services:
-        service.application.close()
-    for server in running:
-        await server.wait_closed()
+    service.application.close()
+    await server.wait_closed()
 
 
 def _warn_of_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
@@ -87,11 +78,10 @@ def _warn_of_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object])
     warn(__name__, f"pyvault: warning: internal error in the credential server{kind}; it keeps running")
 
 
-async def _stop_accepting(services: Sequence[Service]) -> None:
+async def _stop_accepting(listener: socket.socket) -> None:
     """Stop accepting, and admit what was accepted: a closed asyncio server would drop it without closing it."""
-    for service in services:
-        with contextlib.suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().remove_reader(service.listener)
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().remove_reader(listener)
     await _settle()
 
 

@@ -54,7 +54,7 @@ class ServerSetup(Record):
         allow_v1: the metadata service answers without a token of its own.
         check_peer: refuse other users and other network namespaces; False where
             ``--listen`` asked for them.
-        allowed_uids: other users of this network namespace who may ask all the same.
+        allowed_uids: other users of this network namespace who may connect.
         log: takes each line of the access log; None for no log.
         report: takes the exception of an answer that failed.
     """
@@ -127,7 +127,7 @@ class ServerSetup(Record):
 
         source = CredentialSource(fetch_of(identity), prepare, window=self.window)
         if identity.role_arn is None and identity.profile in self.first:
-            # Started again after an hour: what was fetched first has expired, and a fetch follows.
+            # After a late restart what was fetched first has expired, and a fetch follows.
             with contextlib.suppress(CredentialsError):
                 source.adopt(self.first[identity.profile])
         return source

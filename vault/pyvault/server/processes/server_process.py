@@ -15,7 +15,7 @@ from pyvault.server.processes.forked_fetch import MAX_RESULT, decode_result
 from pyvault.server.serve import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from pyvault.model import Credentials
     from pyvault.server.endpoints.refreshing_source import AsyncFetch
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def serve_for_supervisor(
-    setups: Sequence[ServerSetup],
+    setup: ServerSetup,
     link: socket.socket,
     *,
     tell: Callable[[str], None],
     ready: Callable[[], None] = lambda: None,
 ) -> int:
     """Serve until SIGTERM, or until the supervisor is gone, and return an exit code."""
-    return asyncio.run(_serve(setups, link, tell, ready))
+    return asyncio.run(_serve(setup, link, tell, ready))
 
 
 async def _serve(
-    setups: Sequence[ServerSetup], link: socket.socket, tell: Callable[[str], None], ready: Callable[[], None]
+    setup: ServerSetup, link: socket.socket, tell: Callable[[str], None], ready: Callable[[], None]
 ) -> int:
     stop = asyncio.Event()
     orphaned = False
@@ -48,9 +48,9 @@ async def _serve(
         return fetch_by_supervisor(link, identity)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    services = [setup.build(fetch_of) for setup in setups]
+    service = setup.build(fetch_of)
     watching = asyncio.create_task(watch_supervisor(link, on_orphaned))
-    await serve(services, stop, ready=ready)
+    await serve(service, stop, ready=ready)
     watching.cancel()
     if orphaned:
         # Without it nothing is renewed, and nothing would end us with the program.

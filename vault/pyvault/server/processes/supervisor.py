@@ -211,5 +211,5 @@ def take_request(link: socket.socket) -> tuple[Identity, int] | None:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    profile, role_arn = cast("tuple[str, str | None]", read_value(message, exact=True))  # from fetch_by_supervisor
+    profile, role_arn = cast("tuple[str, str | None]", read_value(message))  # from fetch_by_supervisor
     return Identity(profile, role_arn), descriptors[0]

@@ -29,7 +29,7 @@ SIGNALLED = 128  # + the signal's number, as a shell reports it
 def run_with_server(
     command: Sequence[str],
     environ: Mapping[str, str],
-    setups: Sequence[ServerSetup],
+    setup: ServerSetup,
     fetch: FetchFor,
     *,
     tell: Callable[[str], None],
@@ -46,7 +46,7 @@ def run_with_server(
 
         serve_program(program.pid)
     try:
-        _serve_until(program, setups, fetch)
+        _serve_until(program, setup, fetch)
     except Exception as exc:  # noqa: BLE001 - the program continues, and the person has to know
         tell(f"the credential server failed ({type(exc).__name__}); the program continues without it")
     code = program.wait()
@@ -54,7 +54,7 @@ def run_with_server(
 
 
 def serve_here(
-    setups: Sequence[ServerSetup],
+    setup: ServerSetup,
     fetch: FetchFor,
     *,
     until: Callable[[Callable[[], None]], None],
@@ -63,7 +63,7 @@ def serve_here(
     """Serve in this process with fetches in threads, until *until* calls the function that it gets."""
     import asyncio
 
-    asyncio.run(_serve(setups, fetch, until, ready))
+    asyncio.run(_serve(setup, fetch, until, ready))
 
 
 def until_signalled(stop: Callable[[], None]) -> None:
@@ -76,7 +76,7 @@ def until_signalled(stop: Callable[[], None]) -> None:
         signal.signal(number, on_signal)
 
 
-def _serve_until(program: subprocess.Popen[bytes], setups: Sequence[ServerSetup], fetch: FetchFor) -> None:
+def _serve_until(program: subprocess.Popen[bytes], setup: ServerSetup, fetch: FetchFor) -> None:
     def until(stop: Callable[[], None]) -> None:
         def wait() -> None:
             program.wait()
@@ -84,11 +84,11 @@ def _serve_until(program: subprocess.Popen[bytes], setups: Sequence[ServerSetup]
 
         threading.Thread(target=wait, daemon=True).start()
 
-    serve_here(setups, fetch, until=until, ready=lambda: None)
+    serve_here(setup, fetch, until=until, ready=lambda: None)
 
 
 async def _serve(
-    setups: Sequence[ServerSetup],
+    setup: ServerSetup,
     fetch: FetchFor,
     until: Callable[[Callable[[], None]], None],
     ready: Callable[[], None],
@@ -103,7 +103,7 @@ async def _serve(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     until(lambda: _call(loop, stop.set))
-    await serve([setup.build(fetch_of) for setup in setups], stop, ready=ready)
+    await serve(setup.build(fetch_of), stop, ready=ready)
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
