@@ -12,7 +12,7 @@ from pyvault.mfa.totp import parse_totp
 from pyvault.migration.credentials_file import read_credentials_file, remove_pairs
 from pyvault.secret import Secret
 from pyvault.server.http.listener import parse_address
-from pyvault.sharedfiles.view import hide_default
+from pyvault.sharedfiles.hidden_default import hide_default
 from pyvault.sso.populate import parse_filter
 from pyvault_cli.commandline import command_table
 from pyvault_cli.commandline.arguments import split

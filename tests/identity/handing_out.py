@@ -40,8 +40,8 @@ from pyvault.planning.steps import (
 )
 from pyvault.retrieval.walk import Retriever
 from pyvault.secret import Secret
-from pyvault.sharedfiles.room import Real, View, open_room
-from pyvault.sharedfiles.view import hide_default
+from pyvault.sharedfiles.hidden_default import hide_default
+from pyvault.sharedfiles.view_directory import RealFiles, View, open_view_directory
 from pyvault.sso.tokens import AccessToken
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.credentials.child_environment import child_environment, removed_names
@@ -226,8 +226,8 @@ def _with_a_server(
 def view_in(environ: Mapping[str, str]) -> View:
     """Make the view of ``--hide-shared-config``."""
     hidden = hide_default(*shared_config.seen_files(environ))
-    real = Real(config=find_config_path(environ), credentials=find_credentials_path(environ))
-    return View.make(open_room(Path(environ["HOME"], "room")), hidden, real)
+    real = RealFiles(config=find_config_path(environ), credentials=find_credentials_path(environ))
+    return View.make(open_view_directory(Path(environ["HOME"], "room")), hidden, real)
 
 
 def with_the_profile(plan: Plan, environ: Mapping[str, str], *_: object) -> dict[str, str]:

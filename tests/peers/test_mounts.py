@@ -12,7 +12,7 @@ from command_line import Ended, run_pyvault
 from pyvault.errors import InsecurePermissionsError
 from pyvault.files.modes import keeps_modes
 from pyvault.server.endpoints.bearer_token import use_token_file
-from pyvault.sharedfiles.room import open_room
+from pyvault.sharedfiles.view_directory import open_view_directory
 
 pytestmark = pytest.mark.peer("bindfs", "fusermount")
 KEYS = {
@@ -76,7 +76,7 @@ def test_no_secret_is_put_where_everybody_could_read_it(tmp_path: Path, mount: M
         use_token_file(place / "token")
     assert list(place.iterdir()) == []
     with pytest.raises(InsecurePermissionsError) as room:
-        open_room(place / "room")
+        open_view_directory(place / "room")
     for error in (token, room):
         assert "has no permissions" in str(error.value.hint)
 
@@ -84,7 +84,7 @@ def test_no_secret_is_put_where_everybody_could_read_it(tmp_path: Path, mount: M
 def test_one_that_refuses_modes_that_are_there_already(tmp_path: Path, mount: Mount) -> None:
     place = mount("--chmod-deny", "--perms=0600:u+X")
     assert [ended.code for ended in use(place, place / "v" / "v.pyv", place / "key")] == [0] * 5
-    use_token_file(place / "token").give_up()
+    use_token_file(place / "token").release()
     runtime = {"XDG_RUNTIME_DIR": str(place)}
     where = {"PYVAULT_FILE": str(place / "v" / "v.pyv"), "PYVAULT_KEYFILE": str(place / "key")} | runtime
     view = run_pyvault(place, "exec", "one", "--no-session", "--hide-shared-config", "--", "true", env=where)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pyvault.planning.steps import Plan
     from pyvault.sharedfiles.obstacles import Obstacle
-    from pyvault.sharedfiles.room import View
+    from pyvault.sharedfiles.view_directory import View
     from pyvault_cli.context import Context
 
 FLAG: Final = "--hide-shared-config"
@@ -107,11 +107,11 @@ def make_view(context: Context) -> View:
         ConfigError: something can't be hidden, or the directory for it is not ours alone.
         WriteFailedError: it can't be written.
     """
-    from pyvault.sharedfiles.room import Real, View
-    from pyvault.sharedfiles.view import hide_default
+    from pyvault.sharedfiles.hidden_default import hide_default
+    from pyvault.sharedfiles.view_directory import RealFiles, View
 
     hidden = hide_default(*seen_files(context.environ))
-    real = Real(
+    real = RealFiles(
         config=find_config_path(context.environ).absolute(),  # the child may go elsewhere
         credentials=find_credentials_path(context.environ).absolute(),
     )
@@ -166,19 +166,19 @@ def _room(context: Context) -> Path:
     import tempfile
 
     from pyvault.errors import WriteFailedError
-    from pyvault.sharedfiles.room import open_room
+    from pyvault.sharedfiles.view_directory import open_view_directory
 
     runtime = context.paths.runtime
     if runtime is not None:
         try:
-            return open_room(runtime)
+            return open_view_directory(runtime)
         except OSError as exc:
             output.warn(f"can't use the runtime directory '{runtime}': {exc.strerror}")
     owner = f"-{os.getuid()}" if os.name == "posix" else ""
     room = Path(tempfile.gettempdir(), f"pyvault{owner}")
     output.warn(f"without a runtime directory, what the command sees of the AWS files is in '{room}' until it ends")
     try:
-        return open_room(room)
+        return open_view_directory(room)
     except OSError as exc:
         raise WriteFailedError(f"can't make '{room}': {exc.strerror}", hint="set XDG_RUNTIME_DIR") from exc
 

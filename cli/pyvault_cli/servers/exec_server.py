@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
     from pyvault.server.setup import FetchFor, ServerSetup
-    from pyvault.sharedfiles.room import View
+    from pyvault.sharedfiles.view_directory import View
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
     from pyvault_cli.servers.listening_server import ListeningServer

@@ -12,11 +12,11 @@ import pytest
 from pyvault.config.config_file import find_config_path, find_credentials_path
 from pyvault.errors import InsecurePermissionsError, LockTimeoutError, WriteFailedError
 from pyvault.files.lock import LockFile
-from pyvault.sharedfiles.room import Real, View, open_room, sweep
-from pyvault.sharedfiles.view import Hidden
+from pyvault.sharedfiles.hidden_default import Hidden
+from pyvault.sharedfiles.view_directory import RealFiles, View, open_view_directory, remove_abandoned
 
 HIDDEN = Hidden(config=b"[default]\n", credentials=b"", stand_in=None)
-REAL = Real(config=Path("/real/config"), credentials=Path("/real/credentials"))
+REAL = RealFiles(config=Path("/real/config"), credentials=Path("/real/credentials"))
 NOBODY = 2**22 + 1  # above every process number of Linux
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes and process numbers are of POSIX")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes and proce
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
-    return open_room(tmp_path / "run" / "pyvault")
+    return open_view_directory(tmp_path / "run" / "pyvault")
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o777, 0o000])
@@ -59,7 +59,7 @@ def test_what_root_writes_there_is_put_aside(room: Path) -> None:
     assert aside is not None
     assert (aside / "config").read_text() == "[default]\nregion = new\n"
     assert [path.name for path in room.iterdir()] == [aside.name]
-    sweep(room)
+    remove_abandoned(room)
     assert aside.exists()
 
 
@@ -73,10 +73,10 @@ def test_a_room_for_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o700)
     (tmp_path / "open").chmod(0o755)
     with pytest.raises(InsecurePermissionsError, match="accessible to other users"):
-        open_room(tmp_path / "open")
+        open_view_directory(tmp_path / "open")
     (tmp_path / "link").symlink_to(tmp_path / "open")
     with pytest.raises(InsecurePermissionsError, match="not a directory of yours"):
-        open_room(tmp_path / "link")
+        open_view_directory(tmp_path / "link")
 
 
 def left_over(room: Path, holder: str | None) -> Path:
@@ -102,20 +102,20 @@ def test_one_that_was_never_finished_goes_too(room: Path) -> None:
     directory = left_over(room, None)
     directory.chmod(0o700)
     os.utime(directory / "config")
-    sweep(room)
+    remove_abandoned(room)
     assert list(room.iterdir()) == []
 
 
 def test_what_a_program_uses_stays_without_its_keeper(room: Path) -> None:
     directory = left_over(room, f"{os.getpid()}\n")
-    sweep(room)
+    remove_abandoned(room)
     assert directory.exists()
 
 
 def test_what_is_kept_is_not_swept(room: Path) -> None:
     view = View.make(room, HIDDEN, REAL)
     view.hand_to(NOBODY)
-    sweep(room)
+    remove_abandoned(room)
     assert view.config.exists()
     with pytest.raises(LockTimeoutError), LockFile(room / f"{view.directory.name}.lock", timeout=0, ephemeral=True):
         pass

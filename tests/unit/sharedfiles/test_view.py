@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from aws_profiles import CONFIG_PATH, CREDENTIALS_PATH
 from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConfigError
+from pyvault.sharedfiles.hidden_default import Hidden, hide_default
 from pyvault.sharedfiles.obstacles import find_obstacles, is_obstacle
-from pyvault.sharedfiles.view import Hidden, hide_default
 
 VALUES = st.sampled_from(["x", "default", "a=b", "run # it", "'q' \\", "é", "[x]", "pyvault-default"])
 SOURCE = st.sampled_from(

@@ -27,7 +27,7 @@ from pyvault.record import Record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyvault.sharedfiles.view import Hidden
+    from pyvault.sharedfiles.hidden_default import Hidden
 
 LOCK_SUFFIX = ".lock"
 ASIDE_PREFIX = "written-"
@@ -37,7 +37,7 @@ READ_ONLY = stat.S_IRUSR
 CLOSED = stat.S_IRUSR | stat.S_IXUSR  # nothing can be renamed over its files either
 
 
-class Real(Record):
+class RealFiles(Record):
     """The files behind a view, as absolute paths."""
 
     config: Path
@@ -47,20 +47,20 @@ class Real(Record):
 class View:
     """Two files as a program sees them, from :meth:`make` until :meth:`remove`."""
 
-    def __init__(self, directory: Path, real: Real, lock: LockFile) -> None:
+    def __init__(self, directory: Path, real: RealFiles, lock: LockFile) -> None:
         self.directory = directory
         self._real = real
         self._lock = lock
 
     @classmethod
-    def make(cls, room: Path, hidden: Hidden, real: Real) -> Self:
+    def make(cls, parent: Path, hidden: Hidden, real: RealFiles) -> Self:
         """Write a view into a directory for views, after removing abandoned ones.
 
         Raises:
             WriteFailedError: the system refuses; nothing is left behind.
         """
-        sweep(room)
-        directory = room / f"{VIEW_PREFIX}{secrets.token_hex(NAME_BYTES)}"
+        remove_abandoned(parent)
+        directory = parent / f"{VIEW_PREFIX}{secrets.token_hex(NAME_BYTES)}"
         # The lock comes first: another run must not take the new view for an abandoned one.
         lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, ephemeral=True)
         lock.__enter__()
@@ -111,37 +111,37 @@ class View:
         return aside
 
 
-def open_room(room: Path) -> Path:
+def open_view_directory(parent: Path) -> Path:
     """Create the directory for views, private to this user.
 
     Raises:
         OSError: it can't be created.
         InsecurePermissionsError: others have access to it.
     """
-    make_directory(room)
+    make_directory(parent)
     if sys.platform == "win32":
-        return room
-    status = room.lstat()
+        return parent
+    status = parent.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise InsecurePermissionsError(
-            f"'{room}' is not a directory of yours", hint="set XDG_RUNTIME_DIR to another directory"
+            f"'{parent}' is not a directory of yours", hint="set XDG_RUNTIME_DIR to another directory"
         )
     from pyvault.files.owners import chmod_hint
 
     if status.st_mode & 0o077:
-        hint = chmod_hint("700", room, status.st_uid)
-        raise InsecurePermissionsError(f"'{room}' is accessible to other users", hint=hint)
-    return room
+        hint = chmod_hint("700", parent, status.st_uid)
+        raise InsecurePermissionsError(f"'{parent}' is accessible to other users", hint=hint)
+    return parent
 
 
-def sweep(room: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Remove the views whose supervisor and program have ended, as far as possible."""
-    for name in {path.name.removesuffix(LOCK_SUFFIX) for path in room.glob(f"{VIEW_PREFIX}*")}:
-        lock = room / f"{name}{LOCK_SUFFIX}"
+    for name in {path.name.removesuffix(LOCK_SUFFIX) for path in parent.glob(f"{VIEW_PREFIX}*")}:
+        lock = parent / f"{name}{LOCK_SUFFIX}"
         if _lives(_program_of(lock)):
             continue
         with contextlib.suppress(PyvaultError), LockFile(lock, timeout=0, ephemeral=True):
-            _remove(room / name)
+            _remove(parent / name)
 
 
 def _write(path: Path, text: bytes) -> None:
