@@ -96,5 +96,6 @@ def vault_slot_remove(
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     output.note("Removed the slot, and deleted the backups: it opened them.")
     output.hint(
-        "anyone with the old secret and an old copy can still open that copy; pyvault vault rekey protects later versions"
+        "anyone with the old secret and an old copy can still open that copy; "
+        "pyvault vault rekey protects later versions"
     )
