@@ -41,30 +41,30 @@ def connect_problem(address: str) -> str | None:
     return None
 
 
-def why_no_bus() -> tuple[str, str | None]:
-    """Return why there is no address, and advice that is not the usual one."""
-    given = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
-    if not given:
+def no_bus_reason() -> tuple[str, str | None]:
+    """Return why there is no address, and a hint where the usual one does not help."""
+    variable = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if not variable:
         return "there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)", None
     # Other kinds (tcp, nonce-tcp, autolaunch, launchd ...) go over a network or start programs.
-    kinds = dict.fromkeys(entry.partition(":")[0] for entry in given.split(";") if entry)
-    named = ", ".join("".join(char for char in kind if char.isprintable())[:20] for kind in kinds)
-    return f"DBUS_SESSION_BUS_ADDRESS is of a kind that is not understood: {named}", SOCKETS_ONLY
+    kinds = dict.fromkeys(entry.partition(":")[0] for entry in variable.split(";") if entry)
+    names = ", ".join("".join(char for char in kind if char.isprintable())[:20] for kind in kinds)
+    return f"DBUS_SESSION_BUS_ADDRESS is of a kind that is not supported: {names}", SOCKETS_ONLY
 
 
 def is_desktop() -> bool:
-    """Say whether a prompt could be seen."""
+    """Return whether a prompt could be seen."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _candidates() -> list[str]:
     """Return the sockets in the order in which they are tried."""
-    given = (_socket_of(entry) for entry in os.environ.get("DBUS_SESSION_BUS_ADDRESS", "").split(";"))
-    found = [address for address in given if address is not None]
+    sockets = (_socket_of(entry) for entry in os.environ.get("DBUS_SESSION_BUS_ADDRESS", "").split(";"))
+    found = [address for address in sockets if address is not None]
     # systemd starts one per user and sets no variable in an SSH session.
-    usual = _usual()
-    if usual is not None and usual.is_socket():
-        found.append(str(usual))
+    default = _default_socket()
+    if default is not None and default.is_socket():
+        found.append(str(default))
     return list(dict.fromkeys(found))
 
 
@@ -80,11 +80,11 @@ def _socket_of(entry: str) -> str | None:
         return keys["path"]
     if "abstract" in keys:
         return f"\0{keys['abstract']}"
-    if keys.get("runtime") == "yes" and (usual := _usual()) is not None:
-        return str(usual)
+    if keys.get("runtime") == "yes" and (default := _default_socket()) is not None:
+        return str(default)
     return None
 
 
-def _usual() -> Path | None:
+def _default_socket() -> Path | None:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     return Path(runtime, "bus") if runtime else None

@@ -66,8 +66,8 @@ class Gpg(Record):
     limit: float
     passphrase: Callable[[], Secret[str]] | None = None
 
-    def run(self, arguments: list[str], *, given: Secret[bytes] | None = None) -> Outcome:
-        """Run pass with *arguments*, and *given* on its stdin.
+    def run(self, arguments: list[str], *, stdin: Secret[bytes] | None = None) -> Outcome:
+        """Run pass with *arguments*, with *stdin* as its input.
 
         Raises:
             BackendUnavailableError: it can't be started.
@@ -78,7 +78,7 @@ class Gpg(Record):
         def start() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
                 [self.command, *arguments],
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self._environ(pipe),
@@ -88,7 +88,7 @@ class Gpg(Record):
 
         try:
             with running_group(start) as child:
-                output, errors = child.communicate(None if given is None else given.reveal(), timeout=self.limit)
+                output, errors = child.communicate(None if stdin is None else stdin.reveal(), timeout=self.limit)
         except subprocess.TimeoutExpired:
             raise BackendTimeoutError(f"'{self.command}' gave no answer in {self.limit:g} s") from None
         except OSError as exc:
@@ -99,7 +99,7 @@ class Gpg(Record):
         return Outcome(code=child.returncode, output=Secret(output), errors=errors.decode(errors="replace"))
 
     def has_secret_key(self) -> bool:
-        """Say whether gpg has any secret key: without one it speaks as with a locked one.
+        """Return whether gpg has any secret key: without one its messages are those of a locked one.
 
         Raises:
             BackendUnavailableError: gpg can't be started.
@@ -124,7 +124,7 @@ class Gpg(Record):
             return trouble
         if not any(line.startswith("sec:") for line in listing.stdout.splitlines()):
             return BackendUnavailableError(WITHOUT_KEY, hint=KEY_HINT)
-        to = [word for recipient in recipients for word in ("--recipient", recipient)]
+        to = [argument for recipient in recipients for argument in ("--recipient", recipient)]
         return refusal(self._ask_gpg("--quiet", "--encrypt", *to).stderr, environ) if to else None
 
     def _ask_gpg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -150,7 +150,7 @@ class Gpg(Record):
         return refusal(outcome.errors, self._environ(None))
 
     def _passphrase_pipe(self) -> int | None:
-        """Give the end of a pipe from which gpg reads the passphrase."""
+        """Return the end of a pipe from which gpg reads the passphrase."""
         if self.passphrase is None:
             return None
         reading, writing = os.pipe()
@@ -169,8 +169,8 @@ class Gpg(Record):
         if terminal is not None:
             environ.setdefault("GPG_TTY", terminal)  # where pinentry asks
         loopback = "" if pipe is None else f"{LOOPBACK} --passphrase-fd {pipe}"
-        given = environ.get("PASSWORD_STORE_GPG_OPTS", "")
-        environ["PASSWORD_STORE_GPG_OPTS"] = f"{given} {STATUS_OPTIONS} {loopback}".strip()
+        options = environ.get("PASSWORD_STORE_GPG_OPTS", "")
+        environ["PASSWORD_STORE_GPG_OPTS"] = f"{options} {STATUS_OPTIONS} {loopback}".strip()
         return environ
 
 
@@ -183,7 +183,7 @@ def _terminal_name() -> str | None:
 
 
 def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
-    """Read what went wrong."""
+    """Return the error that a failed run means."""
     if any(text in outcome.errors for text in CANCELLED_TEXTS):
         return UserCancelledError("the passphrase prompt of gpg was dismissed")
     if refused := gpg.gpg_refusal(outcome):
@@ -198,7 +198,7 @@ def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
 
 
 def _last_line(errors: str) -> str:
-    """Give pass's own message; gpg's warnings come before it."""
+    """Return pass's own message; gpg's warnings come before it."""
     lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith(MARK)]
     return "".join(char for char in lines[-1] if char.isprintable()) if lines else "no message"
 
@@ -206,22 +206,26 @@ def _last_line(errors: str) -> str:
 #: A question becomes an answer that we can read and never a prompt, and no key is fetched from elsewhere.
 STATUS_OPTIONS = "--batch --no-auto-key-locate --status-fd 2"
 MARK = "[GNUPG:] "
-UNUSABLE = ("can't be used", "gpg --list-keys shows the state of the key")
+ANOTHER_KEY = "choose another key with pass init"
+UNUSABLE = ("can't be used", "gpg --list-keys shows its state")
 
 #: The first word after INV_RECP: what is wrong with the key, and what to do.
 RECIPIENT_REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "1": ("is unknown to gpg, or revoked", "gpg --import FILE brings the public key, or pass init names another"),
-        "2": ("is ambiguous", "pass init with the key's fingerprint"),
-        "3": ("is not made to encrypt", "pass init names another key"),
-        "4": ("is revoked, or all of its subkeys are", "pass init names another key"),
-        "5": ("has expired", "gpg --quick-set-expire FINGERPRINT 1y, or pass init names another"),
+        "1": (
+            "is unknown to gpg, or revoked",
+            f"import the public key with gpg --import FILE, or {ANOTHER_KEY}",
+        ),
+        "2": ("is ambiguous", "name the key by its fingerprint: pass init FINGERPRINT"),
+        "3": ("is not for encryption", ANOTHER_KEY),
+        "4": ("is revoked, or all of its subkeys are", ANOTHER_KEY),
+        "5": ("has expired", f"gpg --quick-set-expire FINGERPRINT 1y, or {ANOTHER_KEY}"),
         "10": ("is not trusted by gpg", "gpg --edit-key KEY trust, or gpg --lsign-key KEY, if it is the right one"),
         "13": ("is disabled", "gpg --edit-key KEY enable"),
     }
 )
-UNSAID = frozenset({"0", "1"})  # no reason, and "not found", which gpg says of an address whose key has expired too
-#: The line that told of the key before.
+NO_REASON = frozenset({"0", "1"})  # no reason, and "not found", which gpg says of an address whose key has expired too
+#: Status lines that name the state of a key before its INV_RECP.
 KEY_STATES: Mapping[str, str] = MappingProxyType({"KEYEXPIRED": "5", "KEYREVOKED": "4"})
 ALL_UNUSABLE = "3"  # flags of KEY_CONSIDERED: not selected, and all of its subkeys are expired or revoked
 
@@ -233,15 +237,15 @@ SHOWN = 80  # characters of a recipient
 
 
 def refusal(errors: str, environ: Mapping[str, str]) -> BackendUnavailableError | None:
-    """Return why gpg can't work with its keys, read off its stderr; None if it says nothing of that kind."""
-    states = list(_states(errors))
-    broken = any(line[0] == "ERROR" and line[1:2] and line[1] in PLACE_STATES for line in states)
+    """Return why gpg can't work with its keys, by its stderr; None if it does not say so."""
+    statuses = list(_status_lines(errors))
+    broken = any(line[0] == "ERROR" and line[1:2] and line[1] in PLACE_STATES for line in statuses)
     if broken or any(text in errors for text in PLACE_TEXTS):
         return place_trouble(environ) or BackendUnavailableError(
             "gpg can't read its keys" if broken else "gpg can't reach its gpg-agent, and can't start one",
-            hint="gpg --list-secret-keys and gpg-agent --daemon say more",
+            hint="gpg --list-secret-keys and gpg-agent --daemon show the reason",
         )
-    return _recipient_refused(states)
+    return _recipient_refused(statuses)
 
 
 def place_trouble(environ: Mapping[str, str]) -> BackendUnavailableError | None:
@@ -254,13 +258,13 @@ def place_trouble(environ: Mapping[str, str]) -> BackendUnavailableError | None:
         )
     if home.exists() and not os.access(home, os.W_OK | os.X_OK):
         return BackendUnavailableError(
-            f"gpg can't write to its directory '{home}'", hint="make it writable, or name another with GNUPGHOME"
+            f"gpg can't write to its directory '{home}'", hint="make it writable, or set GNUPGHOME to another directory"
         )
     size = len(_agent_socket(environ))
     if size > SOCKET_PATH:
         return BackendUnavailableError(
-            f"gpg-agent can't start: the path of its socket has {size} bytes, and {SOCKET_PATH} are possible",
-            hint="GNUPGHOME in a shorter path",
+            f"gpg-agent can't start: the path of its socket has {size} bytes, more than the {SOCKET_PATH} allowed",
+            hint="set GNUPGHOME to a shorter path",
         )
     return None
 
@@ -270,30 +274,31 @@ def gpg_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("GNUPGHOME") or Path(environ.get("HOME") or Path.home(), ".gnupg"))
 
 
-def _recipient_refused(states: list[list[str]]) -> BackendUnavailableError | None:
-    before = "0"
-    for line in states:
-        before = KEY_STATES.get(line[0], before)
-        if line[0] == "KEY_CONSIDERED" and line[2:3] == [ALL_UNUSABLE] and before == "0":
-            before = "4"
-        if line[0] == "INV_RECP" and len(line) > 1:
-            state, hint = RECIPIENT_REASONS.get(before if before != "0" and line[1] in UNSAID else line[1], UNUSABLE)
-            name = "".join(char for char in " ".join(line[2:]) if char.isprintable())[:SHOWN]
-            return BackendUnavailableError(f"the key '{name}' of the password store {state}", hint=hint)
+def _recipient_refused(statuses: list[list[str]]) -> BackendUnavailableError | None:
+    key_state = "0"  # by the status lines before INV_RECP, as one of its reasons
+    for keyword, *fields in statuses:
+        key_state = KEY_STATES.get(keyword, key_state)
+        if keyword == "KEY_CONSIDERED" and fields[1:2] == [ALL_UNUSABLE] and key_state == "0":
+            key_state = "4"
+        if keyword == "INV_RECP" and fields:
+            reason = key_state if key_state != "0" and fields[0] in NO_REASON else fields[0]
+            problem, hint = RECIPIENT_REASONS.get(reason, UNUSABLE)
+            name = "".join(char for char in " ".join(fields[1:]) if char.isprintable())[:SHOWN]
+            return BackendUnavailableError(f"the key '{name}' of the password store {problem}", hint=hint)
     return None
 
 
-def _states(errors: str) -> Iterator[list[str]]:
-    """Read the status lines as words; the first one is the keyword."""
+def _status_lines(errors: str) -> Iterator[list[str]]:
+    """Return the status lines as fields; the first one is the keyword."""
     for line in errors.splitlines():
-        if line.startswith(MARK) and (words := line.removeprefix(MARK).split()):
-            yield words
+        if line.startswith(MARK) and (fields := line.removeprefix(MARK).split()):
+            yield fields
 
 
 def _agent_socket(environ: Mapping[str, str]) -> bytes:
     """Return where gpg's agent would listen; empty if gpg's own tool does not tell."""
     try:
-        told = subprocess.run(
+        result = subprocess.run(
             ["gpgconf", "--list-dirs", "agent-socket"],  # noqa: S607 - from PATH, as gpg itself
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -305,4 +310,4 @@ def _agent_socket(environ: Mapping[str, str]) -> bytes:
         return b""
     from urllib.parse import unquote_to_bytes
 
-    return unquote_to_bytes(told.stdout.strip())
+    return unquote_to_bytes(result.stdout.strip())

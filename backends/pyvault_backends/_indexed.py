@@ -42,7 +42,7 @@ class Texts(Protocol):
     """What the store can do."""
 
     def read(self, key: str) -> Secret[str] | None:
-        """Give a text; None if there is none."""
+        """Return a text; None if there is none."""
         ...
 
     def write(self, key: str, text: Secret[str]) -> None:

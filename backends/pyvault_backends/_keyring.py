@@ -37,7 +37,7 @@ class KeyringTexts:
         self._prefix = prefix
 
     def read(self, key: str) -> Secret[str] | None:
-        """Give a text."""
+        """Return a text; None if there is none."""
         text = self._keyring.get_password(self._prefix + key, ACCOUNT)
         return None if text is None else Secret(text)
 

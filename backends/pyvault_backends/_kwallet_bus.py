@@ -23,7 +23,7 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.secret import Secret
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, why_no_bus
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, no_bus_reason
 from pyvault_backends._session_bus import TimedConnection
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class OpenWallet:
         """
         address = bus_address()
         if address is None:
-            reason, hint = why_no_bus()
+            reason, hint = no_bus_reason()
             raise BackendUnavailableError(reason, hint=hint or NO_DAEMON_HINT)
         with _mapped("open the wallet"):
             connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)
@@ -74,7 +74,7 @@ class OpenWallet:
             return list(_call(self._connection, "entryList", "iss", self._handle, folder, self._app))
 
     def read(self, folder: str, entry: str) -> Secret[bytes]:
-        """Give an entry's bytes; none at all if there is no such entry."""
+        """Return an entry's bytes, none if there is no such entry."""
         with _mapped("read an entry"):
             return Secret(bytes(_call(self._connection, "readEntry", "isss", self._handle, folder, entry, self._app)))
 

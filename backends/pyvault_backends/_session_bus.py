@@ -33,7 +33,7 @@ from pyvault.errors import (
     ItemNotFoundError,
     UserCancelledError,
 )
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, why_no_bus
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, no_bus_reason
 
 if TYPE_CHECKING:
     from collections import deque
@@ -46,8 +46,8 @@ NO_SERVICE_HINT = "log in to a desktop, start a Secret Service such as gnome-key
 class TimedConnection(DBusConnection):  # type: ignore[misc]  # jeepney has no types
     """A connection whose calls end, and whose prompts do.
 
-    jeepney's calls wait for ever unless each is told otherwise, and secretstorage
-    tells them nothing.
+    jeepney's calls wait for ever unless each has a time limit, and secretstorage
+    sets none.
     """
 
     def __init__(self, address: str, *, limit: float, prompt_limit: float) -> None:
@@ -120,7 +120,7 @@ def _named(name: str, doing: str) -> BackendError:
 
 
 def find_collection(connection: TimedConnection, label: str | None) -> Collection:
-    """Give the default collection or one with a label, without making it; raises ItemNotFoundException."""
+    """Return the default collection or one with a label, without making it; raises ItemNotFoundException."""
     if label is None:
         return Collection(connection)
     for collection in get_all_collections(connection):
@@ -130,7 +130,7 @@ def find_collection(connection: TimedConnection, label: str | None) -> Collectio
 
 
 def open_collection(connection: TimedConnection, label: str | None) -> Collection:
-    """Give the collection, unlocked; the service may prompt to unlock or to make it."""
+    """Return the collection, unlocked; the service may prompt to unlock or to make it."""
     session = open_session(connection)
     try:
         collection = find_collection(connection, label)
@@ -145,14 +145,14 @@ def open_collection(connection: TimedConnection, label: str | None) -> Collectio
 
 
 def existing_collection(label: str) -> tuple[TimedConnection, Collection]:
-    """Give somebody else's collection, unlocked, and the connection to close.
+    """Return an existing collection, unlocked, and the connection to close.
 
     Raises:
         BackendUnavailableError: no bus, no service, or no such collection.
     """
     address = bus_address()
     if address is None:
-        reason, hint = why_no_bus()
+        reason, hint = no_bus_reason()
         raise BackendUnavailableError(reason, hint=hint or NO_SERVICE_HINT)
     with bus_errors("find the collection"):
         connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)

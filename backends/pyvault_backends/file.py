@@ -41,7 +41,7 @@ class FileBackend:
         self._guard = threading.RLock()
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
-        # One for all openings: what it has to tell is told once.
+        # One for all openings, so that a warning comes once.
         self._trust = TrustStore(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
 
     @classmethod
@@ -51,12 +51,12 @@ class FileBackend:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """It works wherever its options can be."""
+        """Check the options; with those it works anywhere."""
         VaultSettings.parse(options)
         return Availability(available=True)
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes; a vault that is not there holds no items."""
+        """Return the item's bytes; a vault that is not there holds no items."""
         return self._opened().get(name)
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
@@ -69,7 +69,7 @@ class FileBackend:
         self._opened_or_made().put(name, data, attributes=attributes)
 
     def attributes(self, name: ItemName) -> Mapping[str, str]:
-        """Give the attributes out of the index; decrypts no item."""
+        """Return the attributes from the index; decrypts no item."""
         for entry in self._opened().entries():
             if entry.name == name:
                 return entry.attributes
@@ -96,11 +96,11 @@ class FileBackend:
         self.close()
 
     def locked(self) -> bool:
-        """Say whether the key is forgotten."""
+        """Return whether the key is forgotten."""
         return self._vault is None
 
     def describe(self) -> dict[str, str]:
-        """Say where the vault is, without opening it."""
+        """Return where the vault is, without opening it."""
         described = {"path": str(self._settings.path)}
         if self._settings.keyfile:
             described["key file"] = str(self._settings.keyfile)
@@ -109,7 +109,7 @@ class FileBackend:
         return described
 
     def on_warning(self, listener: Callable[[str], None]) -> None:
-        """Say who is told that this machine can't remember vaults."""
+        """Set who is told that this machine can't remember vaults."""
         self._listener = listener
 
     @property

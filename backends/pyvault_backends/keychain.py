@@ -46,9 +46,9 @@ class KeychainBackend:
     def open(cls, options: Options, ask: Ask) -> Self:
         """Load the library; macOS itself asks the human when an item is read."""
         del ask
-        seen = cls.probe(options)
-        if not seen.available:
-            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        probed = cls.probe(options)
+        if not probed.available:
+            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         from keyring.backends import macOS
 
         from pyvault_backends._keyring import KeyringTexts, pinned
@@ -61,7 +61,7 @@ class KeychainBackend:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Say whether this is macOS and the library is there."""
+        """Return whether this is macOS and the library is installed."""
         check_options(NAME, options, known=())
         if not cls._is_macos():
             return Availability(available=False, reason="it is part of macOS")

@@ -74,9 +74,9 @@ class KeyringAdapter:
     def open(cls, options: Options, ask: Ask) -> Self:
         """Import and make the keyring; it may show a prompt of its own when it is used."""
         del ask
-        seen = cls.probe(options)
-        if not seen.available:
-            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        probed = cls.probe(options)
+        if not probed.available:
+            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         from pyvault_backends._keyring import KeyringTexts, pinned
 
         target = _target(options)
@@ -87,7 +87,7 @@ class KeyringAdapter:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Say whether a class is named and the library there; imports neither."""
+        """Return whether a class is named and the library installed; imports neither."""
         check_options(NAME, options, known=KNOWN)
         if find_spec("keyring") is None:
             return Availability(

@@ -44,7 +44,7 @@ class PyvaultKeyring(KeyringBackend):
     priority = -0.5  # pyright: ignore[reportAssignmentType]  # a class property in the library
 
     def get_password(self, service: str, username: str) -> str | None:
-        """Give the password; None if there is none."""
+        """Return the password; None if there is none."""
         with _opened() as vault:
             try:
                 return _read(vault.get(_name(service, username)))[1].reveal()
@@ -66,7 +66,7 @@ class PyvaultKeyring(KeyringBackend):
                 raise PasswordDeleteError("there is no such password") from None
 
     def get_credential(self, service: str, username: str | None) -> Credential | None:
-        """Give user name and password; without a user name, of any user of this service."""
+        """Return user name and password; without a user name, those of any user of this service."""
         if username is not None:
             password = self.get_password(service, username)
             return None if password is None else SimpleCredential(username, password)
@@ -111,12 +111,12 @@ class _Answers(EnvironmentAnswers):
 
     def ask_human(self, question: Question) -> Secret[str]:
         first = self.passphrase_from_prompt(question)
-        if question.key == "new-passphrase" and self._typed("the same again", question) != first:
+        if question.key == "new-passphrase" and self._typed("repeat passphrase", question) != first:
             raise InputRequiredError("the two passphrases differ")
         return first
 
     def passphrase_from_prompt(self, question: Question, *, wrong: bool = False) -> Secret[str]:
-        """Ask at the terminal; up to three times, says who opens the vault."""
+        """Ask at the terminal; the vault allows three tries."""
         return self._typed(f"wrong passphrase, try again; {question.prompt}" if wrong else question.prompt, question)
 
     def _typed(self, shown: str, question: Question) -> Secret[str]:

@@ -54,7 +54,7 @@ class MemoryBackend:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """It always works."""
+        """Return that it works, as it always does."""
         del options
         return Availability(available=True)
 
@@ -91,14 +91,14 @@ class MemoryBackend:
                 raise
 
     def lock(self) -> None:
-        """Lock the store; opening it anew does not unlock it."""
+        """Lock the store; opening it again does not unlock it."""
         self._items.locked = True
 
     def locked(self) -> bool:
         return self._items.locked
 
     def unlock(self) -> None:
-        """Unlock it; a test's business."""
+        """Unlock it; for tests."""
         self._items.locked = False
 
     def close(self) -> None:

@@ -74,14 +74,14 @@ class Places(Record):
 
     def recipients(self) -> list[str]:
         """Return the keys to which pass would encrypt: those of the nearest ``.gpg-id`` on the way up."""
-        if given := os.environ.get("PASSWORD_STORE_KEY"):
-            return given.split()
+        if keys := os.environ.get("PASSWORD_STORE_KEY"):
+            return keys.split()
         folder = self.root
         while folder != self.store and not (folder / ".gpg-id").is_file():
             folder = folder.parent
         try:
             lines = (folder / ".gpg-id").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:  # whoever encrypts is told
+        except OSError:  # encrypting reports it
             return []
         return [name for line in lines if (name := line.partition("#")[0].strip())]
 
@@ -108,14 +108,14 @@ class PassBackend:
     def __init__(self, places: Places, gpg: Gpg) -> None:
         self._places = places
         self._gpg = gpg
-        self._is_free_of_others = False
+        self._has_no_aws_vault_items = False
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the store; gpg may show a prompt of its own when something is read."""
-        seen = cls.probe(options)
-        if not seen.available:
-            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        probed = cls.probe(options)
+        if not probed.available:
+            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         places = Places.parse(options)
         passphrase = None
         if options.get("pinentry") == "loopback":
@@ -152,13 +152,13 @@ class PassBackend:
 
     @classmethod
     def examine(cls, options: Options) -> Availability:
-        """Say whether gpg can encrypt to the store's keys and has an agent and a secret key; shows no prompt."""
-        seen = cls.probe(options)
-        if not seen.available or options.get("command", NAME) != NAME:  # others may do without gpg
-            return seen
+        """Return whether gpg can encrypt to the store's keys and has an agent and a secret key; shows no prompt."""
+        probed = cls.probe(options)
+        if not probed.available or options.get("command", NAME) != NAME:  # others may do without gpg
+            return probed
         places = Places.parse(options)
         trouble = Gpg(command=NAME, store=places.store, limit=LIMIT).find_trouble(places.recipients())
-        return seen if trouble is None else Availability(available=False, reason=trouble.message, hint=trouble.hint)
+        return probed if trouble is None else Availability(available=False, reason=trouble.message, hint=trouble.hint)
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt the item's file."""
@@ -205,7 +205,7 @@ class PassBackend:
         return [name for name in found if name is not None]
 
     def describe(self) -> dict[str, str]:
-        """Say where the store is."""
+        """Return where the store is."""
         git = "yes: every change is a commit" if self._places.is_git else "no"
         return {"store": str(self._places.store), "prefix": self._places.prefix, "git": git}
 
@@ -228,7 +228,7 @@ class PassBackend:
         Raises:
             AccessDeniedError: one of its items is there.
         """
-        if self._is_free_of_others:
+        if self._has_no_aws_vault_items:
             return
         for entry in self._entries():
             if decode_name(entry) is None and NEW_MARK not in entry and self._is_of_aws_vault(entry):
@@ -237,7 +237,7 @@ class PassBackend:
                     hint="'pyvault import aws-vault --from pass' reads it; "
                     "PYVAULT_BACKEND_PASS__PREFIX, or 'prefix' under [backend.pass], names another folder to write to",
                 )
-        self._is_free_of_others = True
+        self._has_no_aws_vault_items = True
 
     def _is_of_aws_vault(self, entry: str) -> bool:
         from pyvault.migration.aws_vault_names import is_credential
@@ -274,7 +274,7 @@ class PassBackend:
                     left.unlink()
 
     def _encrypt(self, entry: str, envelope: Secret[bytes]) -> None:
-        self._succeed(self._gpg.run(["insert", "-m", "-f", "--", entry], given=envelope), "write")
+        self._succeed(self._gpg.run(["insert", "-m", "-f", "--", entry], stdin=envelope), "write")
         if not self._path(entry).is_file():  # pass insert has no exit code of its own for everything
             raise BackendError("pass wrote nothing where it should have")
 

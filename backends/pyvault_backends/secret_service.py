@@ -20,7 +20,7 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
-from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, why_no_bus
+from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, no_bus_reason
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -57,10 +57,10 @@ class SecretServiceBackend:
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the collection; the service may show a prompt of its own to unlock or make it."""
         del ask
-        seen = cls.probe(options)
+        probed = cls.probe(options)
         address = bus_address()
-        if not seen.available or address is None:
-            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        if not probed.available or address is None:
+            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         from pyvault_backends._session_bus import TimedConnection, bus_errors, open_collection
 
         with bus_errors("open the collection"):
@@ -77,13 +77,13 @@ class SecretServiceBackend:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Say whether there is a session bus, and the library; speaks with neither."""
+        """Return whether there is a session bus and the library; sends and imports nothing."""
         check_options(NAME, options, known=KNOWN)
         if sys.platform in {"win32", "darwin"}:
             return Availability(available=False, reason="it is a service of Linux desktops")
         address = bus_address()
         if address is None:
-            reason, hint = why_no_bus()
+            reason, hint = no_bus_reason()
             return Availability(available=False, reason=reason, hint=hint or NO_BUS_HINT)
         if find_spec("secretstorage") is None:
             return Availability(
@@ -98,11 +98,11 @@ class SecretServiceBackend:
 
     @classmethod
     def examine(cls, options: Options) -> Availability:
-        """Say whether the collection can be used: speaks with the service, shows no prompt."""
-        seen = cls.probe(options)
+        """Return whether the collection can be used; asks the service, shows no prompt."""
+        probed = cls.probe(options)
         address = bus_address()
-        if not seen.available or address is None:
-            return seen
+        if not probed.available or address is None:
+            return probed
         from pyvault_backends._session_bus import TimedConnection, bus_errors, find_collection
 
         try:
@@ -144,7 +144,7 @@ class SecretServiceBackend:
             self._find(name).delete()
 
     def names(self) -> list[ItemName]:
-        """Read the names out of the secrets; that is where they stand."""
+        """Read the names from the secrets, the only place that has them."""
         with self._speaking("list its items"):
             return [
                 read_envelope(Secret(secret), of="an item of pyvault in the Secret Service")[0]

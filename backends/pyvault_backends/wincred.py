@@ -57,14 +57,14 @@ class WincredBackend:
     def open(cls, options: Options, ask: Ask) -> Self:
         """Load the library."""
         del ask
-        seen = cls.probe(options)
-        if not seen.available:
-            raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
+        probed = cls.probe(options)
+        if not probed.available:
+            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         return cls(options.get("prefix", PREFIX))
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Say whether the library is there, which is so on Windows only."""
+        """Return whether the library is installed, as it is on Windows only."""
         check_options(NAME, options, known={"prefix"})
         if find_spec("win32ctypes") is None:
             return Availability(available=False, reason="it is part of Windows")

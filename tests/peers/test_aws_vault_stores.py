@@ -170,7 +170,7 @@ def test_credential_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyvault_backends.aws_vault_keychain import AwsVaultKeychain
+    from pyvault_backends.aws_vault_desktop import AwsVaultKeychain
 
     class Keyring:
         """What keyring's macOS class does, as far as it is used."""

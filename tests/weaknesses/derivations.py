@@ -107,7 +107,7 @@ def greedy_vault_file(place: Place) -> Greedy:
 
 def greedy_import(place: Place) -> Greedy:
     """Moving in from aws-vault reads such files too."""
-    return _greedy_files(place, "pyvault_backends.aws_vault_file:AwsVaultFiles")
+    return _greedy_files(place, "pyvault_backends.aws_vault_files:AwsVaultFiles")
 
 
 def greedy_jwe_folder(place: Place) -> Greedy:

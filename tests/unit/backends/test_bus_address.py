@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault_backends._desktop import bus_address, why_no_bus
+from pyvault_backends._desktop import bus_address, no_bus_reason
 from pyvault_backends.secret_service import SecretServiceBackend
 
 
@@ -56,13 +56,13 @@ def test_the_first_that_answers(
     assert bus_address() == (None if found is None else str(place / found))
 
 
-def test_a_kind_that_is_not_understood_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kind_that_is_not_supported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "tcp:host=h,port=9;autolaunch:;tcp:x=y\x1b;\x1bodd:")
-    reason, hint = why_no_bus()
-    assert reason.endswith("not understood: tcp, autolaunch, odd")
+    reason, hint = no_bus_reason()
+    assert reason.endswith("not supported: tcp, autolaunch, odd")
     assert "unix:path=" in (hint or "")
     seen = SecretServiceBackend.probe({})
     assert (seen.reason, seen.hint) == (reason, hint)
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
-    assert why_no_bus()[0].endswith("(DBUS_SESSION_BUS_ADDRESS is not set)")
+    assert no_bus_reason()[0].endswith("(DBUS_SESSION_BUS_ADDRESS is not set)")

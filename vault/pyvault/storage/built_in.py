@@ -31,11 +31,11 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 #: aws-vault's stores by its names for them, as backends that can only be read.
 AWS_VAULT_STORES: Mapping[str, str] = MappingProxyType(
     {
-        "file": "pyvault_backends.aws_vault_file:AwsVaultFiles",
-        "pass": "pyvault_backends.aws_vault_pass:AwsVaultPass",
-        "secret-service": "pyvault_backends.aws_vault_secret_service:AwsVaultSecretService",
-        "kwallet": "pyvault_backends.aws_vault_kwallet:AwsVaultKWallet",
-        "keychain": "pyvault_backends.aws_vault_keychain:AwsVaultKeychain",
-        "wincred": "pyvault_backends.aws_vault_wincred:AwsVaultWincred",
+        "file": "pyvault_backends.aws_vault_files:AwsVaultFiles",
+        "pass": "pyvault_backends.aws_vault_files:AwsVaultPass",
+        "secret-service": "pyvault_backends.aws_vault_desktop:AwsVaultSecretService",
+        "kwallet": "pyvault_backends.aws_vault_desktop:AwsVaultKWallet",
+        "keychain": "pyvault_backends.aws_vault_desktop:AwsVaultKeychain",
+        "wincred": "pyvault_backends.aws_vault_desktop:AwsVaultWincred",
     }
 )

@@ -47,7 +47,7 @@ def payload(number: int, size: int) -> bytes:
 
 
 def is_payload(data: bytes, size: int) -> bool:
-    """Say whether these bytes are one whole value of that size."""
+    """Return whether these bytes are one whole value of that size."""
     head = data[:8]
     return len(data) == size and head.isdigit() and data == payload(int(head), size)
 

@@ -37,12 +37,12 @@ class BackendContract(ItemCases, SizeCases, NamingCases, HandleCases, ProcessCas
 
     @pytest.fixture
     def subject(self) -> Subject:
-        """Say what is tested."""
+        """Return the backend under test, and where its store is."""
         raise NotImplementedError("a subclass of BackendContract says what its subject is")
 
     @pytest.fixture
     def capabilities(self) -> Capabilities:
-        """Say what it can do."""
+        """Return what the backend can do."""
         return Capabilities()
 
     @pytest.fixture

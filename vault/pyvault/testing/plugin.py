@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say which backend the suite tests."""
+    """Add the options that name the backend under test."""
     group = parser.getgroup("pyvault", "the contract of a pyvault backend")
     group.addoption("--pyvault-backend", metavar="NAME", help="the backend to test, or module:Class")
     group.addoption(
@@ -59,5 +59,5 @@ def _is_case(item: pytest.Item) -> bool:
 
 
 def _is_about_the_machine(item: pytest.Item) -> bool:
-    """Say whether a marker of the project, not the case, decided: the program is not installed."""
+    """Return whether a marker of the project, not the case, skipped it: the program is not installed."""
     return any(item.iter_markers("peer")) or any(item.iter_markers("slow"))

@@ -28,7 +28,7 @@ class Subject(Record):
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def load(self) -> type[Backend]:
-        """Give the class."""
+        """Return the class of the backend."""
         from pyvault.storage.registry import load_backend, load_class
 
         return load_class(self.backend) if ":" in self.backend else load_backend(self.backend)

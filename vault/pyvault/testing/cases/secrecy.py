@@ -27,7 +27,7 @@ STARTING = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.sys
 
 
 def traces(secret: bytes) -> list[str]:
-    """Give the forms in which a secret may show: itself, in hex, in base64 at any offset."""
+    """Return the forms in which a secret may show: itself, in hex, in base64 at any offset."""
     # The first and last characters of a base64 text depend on the neighbours, so the middle is searched for.
     middles = [base64.b64encode(b"\0" * shift + secret).decode()[4:-4] for shift in range(3)]
     return [secret.decode(), secret.hex(), *middles]

@@ -59,7 +59,7 @@ class NewBackend:
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Say whether the folder is there: no prompt, no import, no waiting."""
+        """Return whether the folder is there: no prompt, no import, no waiting."""
         check_options("new", options, known={"path"})
         if "path" in options and not Path(options["path"]).expanduser().is_dir():
             return Availability(available=False, reason=f"'{options['path']}' is no folder", hint="is it mounted?")

@@ -1,12 +1,13 @@
-"""Read aws-vault's encrypted files: ``~/.awsvault/keys``, one JWE each.
+"""Read aws-vault's items from files: its own encrypted ones, and those of the password store.
 
-Their names are the profiles' names in the clear, with ``%`` and ``/`` escaped.
-Nothing says that all have one passphrase: it is asked for once, and a file that
-it does not open is an error that names it.
+Its own are in ``~/.awsvault/keys``, one JWE each, named after the profiles with ``%``
+and ``/`` escaped. They need not have one passphrase: it is asked for once, and a file
+that it does not open is an error that names it.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,8 +17,9 @@ from pyvault.errors import AccessDeniedError, BackendUnavailableError, ItemCorru
 from pyvault.migration.aws_vault_names import LeftOut, Listing, sort_names
 from pyvault.migration.aws_vault_records import read_item
 from pyvault.migration.jwe import MAX_TOKEN, decrypt_jwe
-from pyvault.storage.backend_options import check_options
+from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault_backends._aws_vault import ReadOnly
+from pyvault_backends._gpg import Gpg, gpg_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 DEFAULT = "~/.awsvault/keys"
+STORE_NAME = "aws-vault pass"
+GPG_SUFFIX = ".gpg"
+GPG_LIMIT = 120.0  # seconds: a human may have to type a passphrase
 
 
 class AwsVaultFiles(ReadOnly):
@@ -73,7 +78,7 @@ class AwsVaultFiles(ReadOnly):
 
     @cached_property
     def listing(self) -> Listing:
-        """What lies in the folder, a subfolder or a dangling link too: nothing is dropped without a word."""
+        """What lies in the folder, a subfolder or a dangling link too: nothing is dropped silently."""
         others = [entry for entry in self._entries if not entry.is_file()]
         return sort_names(self._files, [LeftOut(name=entry.name, reason="it is no file") for entry in others])
 
@@ -102,3 +107,56 @@ class AwsVaultFiles(ReadOnly):
                 )
             )
         return self._passphrase
+
+
+class AwsVaultPass(ReadOnly):
+    """aws-vault's ``pass`` backend.
+
+    Options:
+        store: the store; by default ``PASSWORD_STORE_DIR``, or ``~/.password-store``.
+        prefix: aws-vault's folder in it, none by default.
+        command, timeout: as for our own ``pass`` backend.
+    """
+
+    def __init__(self, gpg: Gpg, prefix: str) -> None:
+        self._gpg = gpg
+        self._prefix = prefix
+
+    @classmethod
+    def open(cls, options: Options, ask: Ask) -> Self:
+        """Find the store."""
+        del ask
+        check_options(STORE_NAME, options, known={"store", "prefix", "command", "timeout"})
+        path = options.get("store") or os.environ.get("PASSWORD_STORE_DIR") or "~/.password-store"
+        store = Path(path).expanduser()
+        if not store.is_dir():
+            raise BackendUnavailableError(f"there is no password store at '{store}'")
+        gpg = Gpg(
+            command=options.get("command", "pass"),
+            store=store,
+            limit=seconds_option(STORE_NAME, options, "timeout", GPG_LIMIT),
+        )
+        return cls(gpg, options.get("prefix", "").strip("/"))
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        """Decrypt one entry."""
+        key = self.stored_name(name)
+        root = (self._gpg.store / self._prefix).resolve()
+        file = (root / f"{key}{GPG_SUFFIX}").resolve()
+        if not (file.is_relative_to(root) and file.is_file()):  # aws-vault does not escape names, so ".." is one
+            raise ItemNotFoundError(f"there is no item '{name}'")
+        entry = f"{self._prefix}/{key}".strip("/")
+        outcome = self._gpg.run(["show", "--", entry])
+        of = f"the entry '{entry}'"
+        if outcome.code:
+            raise gpg_error(outcome, self._gpg, of=of)
+        if not outcome.output:
+            raise ItemCorruptError(f"{of} is damaged")
+        return read_item(outcome.output, of=of, name=key)
+
+    def stored_names(self) -> Iterable[str]:
+        """Read the names off the files; in a store without a prefix they may be anybody's."""
+        root = self._gpg.store / self._prefix
+        files = (file.relative_to(root) for file in root.rglob(f"*{GPG_SUFFIX}"))
+        # git keeps its own in a folder of the store; a profile may begin with a dot.
+        return (file.as_posix().removesuffix(GPG_SUFFIX) for file in files if file.parts[0] != ".git")
