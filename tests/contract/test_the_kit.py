@@ -97,7 +97,7 @@ def test_a_skip_that_was_not_declared_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_backend_that_is_not_named_or_not_there_is_said(tmp_path: Path) -> None:
-    assert "--pyvault-backend says which" in run_suite("", "-k", "what_is_put").stdout
+    assert "--pyvault-backend NAME" in run_suite("", "-k", "what_is_put").stdout
     assert "there is no backend called 'nonesuch'" in run_suite("nonesuch", "-k", "what_is_put").stdout
     unknown = run_suite("memory", "-k", "threads", "--pyvault-capability", "flies=true")
     assert "there is no capability flies" in unknown.stdout

@@ -7,6 +7,7 @@ leave a driver; *absent* and *failed* are different types.
 
 This module, ``pyvault.errors``, ``pyvault.secret``, ``pyvault.names`` and
 ``pyvault.testing`` are the public interface for authors of backends.
+docs/writing-a-backend.md has the rules, ``pyvault backends new`` writes a complete one.
 """
 
 from __future__ import annotations
@@ -28,13 +29,17 @@ Options = Mapping[str, str]
 
 
 class Question(Record):
-    """Something a backend must ask a human.
+    """A value that a backend has to ask a human for.
 
     Attributes:
         key: what kind of value, for programs: ``passphrase``, ``new-passphrase``,
             ``pin``, ``confirm``.
         prompt: what to show, without a colon: ``passphrase for '/home/me/vault.pyv'``.
         sources: how the value can be given without a human, for the error message.
+
+    Example:
+        >>> Question(key="pin", prompt="PIN of the token", sources=("ACME_PIN",)).key
+        'pin'
     """
 
     key: str
@@ -48,7 +53,17 @@ Ask = Callable[[Question], Secret[str]]
 
 
 class Availability(Record):
-    """Whether a backend can work here, why not, and what to do about it."""
+    """Whether a backend can work here, why not, and what to do about it.
+
+    Attributes:
+        available: whether it can.
+        reason: why not; None where it can.
+        hint: what a human can do about it.
+
+    Example:
+        >>> Availability(available=False, reason="it is part of Windows").available
+        False
+    """
 
     available: bool
     reason: str | None = None
@@ -56,13 +71,37 @@ class Availability(Record):
 
 
 class Backend(Protocol):
-    """What every driver does. The entry point's name is the backend's name."""
+    """What every driver does. The entry point's name is the backend's name.
+
+    A driver need not inherit from it; having the methods is enough.
+
+    Attributes:
+        API_VERSION: of this interface, 1.
+
+    Example:
+        >>> from pyvault.names import ItemName, Kind
+        >>> from pyvault_backends.memory import MemoryBackend
+        >>> backend = MemoryBackend.open({}, ask=None)
+        >>> backend.put(ItemName(Kind.CREDENTIAL, "prod"), Secret(b"payload"))
+        >>> [str(name) for name in backend.names()]
+        ['credential/prod']
+        >>> backend.get(ItemName(Kind.CREDENTIAL, "prod"))
+        Secret(***)
+        >>> backend.close()
+    """
 
     API_VERSION: ClassVar[int]
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Open the store; may ask the human.
+
+        Args:
+            options: texts by key, as in ``[backend.NAME]`` of config.toml; check them all.
+            ask: the only way to a human; may be called now or later.
+
+        Returns:
+            A handle, used by several threads until ``close``.
 
         Raises:
             BackendUnavailableError: it can't work on this machine.
@@ -72,7 +111,13 @@ class Backend(Protocol):
         ...
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes.
+        """Return the item's bytes.
+
+        Args:
+            name: exact: ``a`` and ``A`` are two items, and ``..`` is a name like any other.
+
+        Returns:
+            All bytes of the latest ``put``, of any process.
 
         Raises:
             ItemNotFoundError: there is no such item.
@@ -80,11 +125,22 @@ class Backend(Protocol):
         ...
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        """Store or replace the item; the old value survives a failure."""
+        """Store or replace the item; the old value survives a failure.
+
+        Args:
+            name: as for ``get``.
+            data: any bytes, none included; 64 KiB must fit unless the store's limit is declared.
+
+        Raises:
+            ItemTooLargeError: the store can't keep that much; nothing changed.
+        """
         ...
 
     def delete(self, name: ItemName) -> None:
         """Remove the item.
+
+        Args:
+            name: as for ``get``.
 
         Raises:
             ItemNotFoundError: there is no such item.
@@ -92,21 +148,41 @@ class Backend(Protocol):
         ...
 
     def names(self) -> list[ItemName]:
-        """List the items, never their contents."""
+        """Return the names of all items, without their contents.
+
+        Returns:
+            Each name once, in any order.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of everything; may be called twice."""
+        """Release everything; may be called twice."""
         ...
 
 
 @runtime_checkable
 class Probed(Protocol):
-    """A driver that can say whether it works here without opening anything."""
+    """A driver that can tell whether it works here without opening anything.
+
+    Example:
+        >>> from pyvault_backends.memory import MemoryBackend
+        >>> MemoryBackend.probe({}).available
+        True
+    """
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Look, without a prompt, in at most 2 s."""
+        """Return whether it works here, without a prompt, in at most 2 s.
+
+        Args:
+            options: as for ``Backend.open``.
+
+        Returns:
+            Whether it does, and if not the reason and a hint.
+
+        Raises:
+            ConfigError: an unknown or impossible option.
+        """
         ...
 
 
@@ -115,51 +191,117 @@ class Examined(Protocol):
     """A driver that can look deeper: it loads its library and speaks with the store.
 
     Still without a prompt. It runs in a child process that is killed after 2 s.
+
+    Example::
+
+        @classmethod
+        def examine(cls, options):
+            probed = cls.probe(options)
+            return probed if not probed.available or server_answers() else Availability(
+                available=False, reason="its server does not answer", hint="start it: acmed"
+            )
     """
 
     @classmethod
     def examine(cls, options: Options) -> Availability:
-        """Look whether the store can be used."""
+        """Return whether the store can be used.
+
+        Args:
+            options: as for ``Backend.open``.
+
+        Returns:
+            Whether it can, and if not the reason and a hint.
+
+        Raises:
+            ConfigError: an unknown or impossible option.
+        """
         ...
 
 
 @runtime_checkable
 class Lockable(Protocol):
-    """A store that can be locked."""
+    """A store that can be locked.
+
+    Example:
+        >>> from pyvault_backends.memory import MemoryBackend
+        >>> backend = MemoryBackend()
+        >>> backend.lock()
+        >>> backend.locked()
+        True
+    """
 
     def lock(self) -> None:
-        """Lock it."""
+        """Lock it; ``get``, ``put``, ``delete`` and ``names`` then ask again or raise BackendLockedError."""
         ...
 
     def locked(self) -> bool:
-        """Say whether it is locked."""
+        """Return whether it is locked.
+
+        Returns:
+            True if nothing can be read without unlocking it.
+        """
         ...
 
 
 @runtime_checkable
 class Transactional(Protocol):
-    """A store that can take several changes as one."""
+    """A store that can take several changes as one.
+
+    Example:
+        >>> from pyvault.names import ItemName, Kind
+        >>> from pyvault_backends.memory import MemoryBackend
+        >>> backend = MemoryBackend()
+        >>> with backend.transaction():
+        ...     backend.put(ItemName(Kind.CREDENTIAL, "old"), Secret(b"1"))
+        ...     backend.put(ItemName(Kind.CREDENTIAL, "new"), Secret(b"2"))
+        >>> len(backend.names())
+        2
+    """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Group the puts and deletes inside the ``with``: all of them, or none."""
+        """Group the puts and deletes inside the ``with``: all of them, or none.
+
+        Returns:
+            The context; an exception in it undoes the changes.
+        """
         ...
 
 
 @runtime_checkable
 class Described(Protocol):
-    """A store with something to tell ``doctor`` (never a secret)."""
+    """A store that has facts about itself for people (never a secret).
+
+    Example::
+
+        def describe(self):
+            return {"path": str(self._path)}
+    """
 
     def describe(self) -> dict[str, str]:
-        """Give facts for people."""
+        """Return the facts.
+
+        Returns:
+            Texts by a short label.
+        """
         ...
 
 
 @runtime_checkable
 class Warns(Protocol):
-    """A store that may meet something which is no error but which a human should know (never a secret)."""
+    """A store that may meet something that is no error, and that a human should know (never a secret).
+
+    Example::
+
+        def on_warning(self, listener):
+            self._warn = listener  # later: self._warn("the server's clock is off by 40 s")
+    """
 
     def on_warning(self, listener: Callable[[str], None]) -> None:
-        """Say who is told from now on; until then it goes to the log."""
+        """Set who gets warnings from now on; until then they go to the log.
+
+        Args:
+            listener: takes one line of text.
+        """
         ...
 
 
@@ -169,14 +311,34 @@ class Attributed(Protocol):
 
     The vault file does: listing then decrypts no secret. For other stores the
     typed view reads the item instead.
+
+    Example::
+
+        backend.put_with(name, data, {"access_key_id": "AKIAIOSFODNN7EXAMPLE"})
+        backend.attributes(name)["access_key_id"]
     """
 
     def put_with(self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
-        """Store the item and its non-secret attributes in one step."""
+        """Store the item and its non-secret attributes in one step.
+
+        Args:
+            name: as for ``Backend.get``.
+            data: as for ``Backend.put``.
+            attributes: replace all that were there.
+
+        Raises:
+            ItemTooLargeError: the store can't keep that much; nothing changed.
+        """
         ...
 
     def attributes(self, name: ItemName) -> Mapping[str, str]:
-        """Give the attributes.
+        """Return the attributes.
+
+        Args:
+            name: as for ``Backend.get``.
+
+        Returns:
+            Those of the latest ``put_with``; none after a ``put``.
 
         Raises:
             ItemNotFoundError: there is no such item.
@@ -186,7 +348,12 @@ class Attributed(Protocol):
 
 @runtime_checkable
 class ParentVault(Protocol):
-    """A store that can open a child vault with a key derived from its own."""
+    """A store that can open a child vault with a key derived from its own.
+
+    Example::
+
+        key = parent.child_key(child_id)  # the same for as long as vault_id and key_epoch are
+    """
 
     @property
     def vault_id(self) -> bytes:
@@ -199,5 +366,12 @@ class ParentVault(Protocol):
         ...
 
     def child_key(self, child_id: bytes) -> Secret[bytes]:
-        """Derive the 32-byte wrapping key of the child vault with this id."""
+        """Return the wrapping key of a child vault.
+
+        Args:
+            child_id: its 16 bytes.
+
+        Returns:
+            32 bytes, derived from the data key and the id.
+        """
         ...

@@ -1,4 +1,4 @@
-"""A ``boto3.Session`` whose credentials come from us, again and again.
+"""A ``boto3.Session`` whose credentials come from pyvault, again and again.
 
 Source: botocore.credentials, RefreshableCredentials: a refresh is tried when
 less than the advisory time is left, and waited for below the mandatory one.
@@ -33,6 +33,9 @@ def make_session(
         region: of the profile; None leaves it to boto3.
         window: how long before the end new ones are fetched. Not less than what
             the cache takes for good, or it would hand out the old ones again.
+
+    Returns:
+        The session.
     """
     import boto3
     import botocore.credentials
@@ -40,7 +43,7 @@ def make_session(
     from botocore.configprovider import ConstantProvider
 
     class Provider(botocore.credentials.CredentialProvider):
-        """Gives ours; nothing else of botocore's chain is asked."""
+        """The only one of the session: nothing else of botocore's chain is asked."""
 
         METHOD = METHOD
 
@@ -56,14 +59,14 @@ def make_session(
             )
 
     session = botocore.session.Session()
-    # AWS_PROFILE of the surroundings may name a profile that only pyvault knows, and botocore would refuse it.
+    # AWS_PROFILE may name a profile that only pyvault knows, and botocore would refuse it.
     session.get_component("config_store").set_config_provider("profile", ConstantProvider(None))
     session.register_component("credential_provider", botocore.credentials.CredentialResolver([Provider()]))
     return boto3.Session(botocore_session=session, region_name=region)
 
 
 def _metadata(credentials: Credentials) -> dict[str, Any]:  # Any: botocore's own type
-    """Give credentials in the form in which botocore refreshes."""
+    """Return credentials in the form in which botocore refreshes."""
     keys = _static(credentials)
     expires = credentials.expires
     # A pair that does not expire has no place here; botocore reads the far future.

@@ -21,7 +21,15 @@ class StoredCredentials(Record):
     """A long-lived access key pair, as kept in a backend.
 
     Attributes:
-        created: when the pair was stored, or created by ``rotate``; None if unknown.
+        access_key_id: the public half.
+        secret_access_key: the secret half.
+        created: when the pair was stored, or made by ``rotate``, aware UTC; None if unknown.
+
+    Example:
+        >>> from pyvault import Secret
+        >>> key = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        >>> StoredCredentials(access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=key).secret_access_key
+        Secret(***)
     """
 
     access_key_id: str
@@ -35,10 +43,22 @@ class Credentials(Record):
     Whatever the source, blanks, control and non-ASCII characters are refused.
 
     Attributes:
+        access_key_id: the public half.
+        secret_access_key: the secret half.
         session_token: None for a long-lived pair.
-        expires: aware UTC; None if they don't expire.
-        account_id: 12 digits, if known.
-        role_arn: the assumed role, if any.
+        expires: aware UTC; None for what does not expire.
+        account_id: 12 digits where known.
+        role_arn: the assumed role where there is one.
+
+    Raises:
+        UnusableAnswerError: a part that no AWS service made; the text names it, not its value.
+
+    Example:
+        >>> from pyvault import Secret
+        >>> key = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        >>> pair = Credentials(access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=key)
+        >>> pair.session_token is None
+        True
     """
 
     access_key_id: str

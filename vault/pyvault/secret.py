@@ -17,15 +17,43 @@ T = TypeVar("T", bound=str | bytes)
 
 @final
 class Secret(Generic[T]):
-    """Hold a text or bytes that must not appear in logs, errors or output."""
+    """A text or bytes that must not appear in logs, errors or output.
+
+    Equality takes constant time, ``len`` counts characters or bytes, and an empty
+    value is false. There is no hash, so it can't be a key of a dictionary.
+
+    Example:
+        >>> token = Secret("hunter2")
+        >>> token
+        Secret(***)
+        >>> f"Bearer {token.reveal()}"
+        'Bearer hunter2'
+        >>> str(token)
+        Traceback (most recent call last):
+        ...
+        TypeError: a secret has no text form; reveal() gives the value
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: T) -> None:
+        """Wrap a value.
+
+        Args:
+            value: the text or bytes.
+        """
         self._value = value
 
     def reveal(self) -> T:
-        """Give the value itself; call it in the argument position only."""
+        """Return the value itself; call it in the argument position only.
+
+        Returns:
+            The text or bytes, as given.
+
+        Example:
+            >>> Secret(b"hunter2").reveal()
+            b'hunter2'
+        """
         return self._value
 
     def __repr__(self) -> str:

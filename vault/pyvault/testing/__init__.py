@@ -4,14 +4,9 @@ With no line of code::
 
     pytest -p pyvault.testing.plugin --pyargs pyvault.testing.suite --pyvault-backend NAME
 
-or as a class in your own tests::
+or as a class in your own tests: see :class:`BackendContract`.
 
-    class TestMine(BackendContract):
-        @pytest.fixture
-        def subject(self, tmp_path):
-            return Subject(backend="mine", options={"path": str(tmp_path)})
-
-Loaded on demand, because the suite's child processes pass here and need no pytest.
+Loaded on demand, because the suite's child processes import this package and need no pytest.
 """
 
 from __future__ import annotations

@@ -84,14 +84,14 @@ def start_child(
 
 
 def main() -> None:
-    """Do the job."""
+    """Do the job that stdin describes."""
     job = cast("Job", read_value(sys.stdin.buffer.read()))  # start wrote it
     sys.path[:] = job["path"]
     backend = Subject(backend=job["backend"], options=job["options"], answers=job["answers"]).open()
-    _say("ready")
+    _print_line("ready")
     for number in range(job["times"]):
         _work(backend, job, number)
-        _say(str(number))
+        _print_line(str(number))
     backend.close()
 
 
@@ -110,10 +110,10 @@ def _work(backend: Backend, job: Job, number: int) -> None:
                 backend.put(name, data)
                 backend.delete(name)
             except (ItemNotFoundError, ConflictError):
-                return  # another one was faster: an answer of the contract
+                return  # another process was faster, as the contract allows
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -28,17 +28,28 @@ if TYPE_CHECKING:
 
 
 class BackendContract(ItemCases, SizeCases, NamingCases, HandleCases, ProcessCases, CrashCases, SecrecyCases):
-    """Every case of the contract; a subclass says what is tested.
+    """Every case of the contract; a subclass names what is tested.
 
     Override the fixture ``subject``, and ``capabilities`` where the defaults
     are not true. Both may use other fixtures, ``tmp_path`` for instance. The
-    store has to be empty and of this test's own.
+    store has to be empty and used by this test alone.
+
+    Example::
+
+        class TestMine(BackendContract):
+            @pytest.fixture
+            def subject(self, tmp_path):
+                return Subject(backend="mine", options={"path": str(tmp_path)})
+
+            @pytest.fixture
+            def capabilities(self):
+                return Capabilities(max_size=2560)
     """
 
     @pytest.fixture
     def subject(self) -> Subject:
         """Return the backend under test, and where its store is."""
-        raise NotImplementedError("a subclass of BackendContract says what its subject is")
+        raise NotImplementedError("a subclass of BackendContract has to override the fixture 'subject'")
 
     @pytest.fixture
     def capabilities(self) -> Capabilities:

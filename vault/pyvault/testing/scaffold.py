@@ -63,7 +63,7 @@ def write_plugin(name: str, directory: Path) -> list[Path]:
 
 
 def _make_empty(directory: Path) -> bool:
-    """Make the directory; say whether it is new."""
+    """Make the directory; return whether it is new."""
     try:
         directory.mkdir(parents=True)
     except FileExistsError:

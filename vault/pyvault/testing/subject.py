@@ -1,17 +1,20 @@
-"""What is tested, and what it says of itself, so that the suite knows what to demand."""
+"""The backend under test, and what it can do, so that the suite knows what to demand."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError
 from pyvault.record import Record, field
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyvault.backend import Backend, Question
+
+    #: Open another handle on the store of the running case; the fixture closes it.
+    MakeBackend = Callable[[], Backend]
 
 
 class Subject(Record):
@@ -21,6 +24,11 @@ class Subject(Record):
         backend: a name that ``pyvault backends list`` shows, or ``module:Class``.
         options: as in ``[backend.NAME]``; a store of its own for each test.
         answers: what a human would answer, by ``Question.key``.
+
+    Example:
+        >>> handle = Subject(backend="memory").open()
+        >>> handle.names()
+        []
     """
 
     backend: str
@@ -28,28 +36,44 @@ class Subject(Record):
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def load(self) -> type[Backend]:
-        """Return the class of the backend."""
+        """Return the class of the backend.
+
+        Returns:
+            The class, not opened.
+
+        Raises:
+            BackendUnavailableError: there is none, or it is no backend.
+        """
         from pyvault.storage.registry import load_backend, load_class
 
         return load_class(self.backend) if ":" in self.backend else load_backend(self.backend)
 
     def open(self) -> Backend:
-        """Open a new handle on the store."""
+        """Open a new handle on the store.
+
+        Returns:
+            The handle; the caller closes it.
+
+        Raises:
+            BackendError, ConfigError: as the backend's own ``open``.
+        """
         return self.load().open(self.options, self.ask)
 
     def ask(self, question: Question) -> Secret[str]:
-        """Answer as told; anything else is a prompt that nobody expected."""
+        """Return the answer to a question of the backend.
+
+        Args:
+            question: whose ``key`` is looked up in ``answers``.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputRequiredError: there is none: a prompt that nobody expected.
+        """
         if question.key not in self.answers:
-            raise InputRequiredError(f"nobody is here to give the {question.key}")
+            raise InputRequiredError(f"the subject has no answer for {question.key!r}")
         return Secret(self.answers[question.key])
-
-
-class MakeBackend(Protocol):
-    """Open another handle on the store of the running case."""
-
-    def __call__(self) -> Backend:
-        """Give the handle; the fixture closes it."""
-        ...
 
 
 DECLARED = "declared: "
@@ -63,7 +87,7 @@ class Capabilities(Record):
 
     Attributes:
         max_size: the largest payload in bytes that must fit; None for 64 KiB and
-            more. Above it the backend says ItemTooLargeError and keeps the old
+            more. Above it the backend raises ItemTooLargeError and keeps the old
             value, or keeps the new one whole.
         multi_process: other processes see the items, and may write at once.
         atomic_replace: a writer killed by SIGKILL leaves the old value or the new.
@@ -71,6 +95,10 @@ class Capabilities(Record):
         threads: one handle may be used from several threads.
         writes: puts by each of 8 processes at once; fewer than 25 only where one
             takes a second.
+
+    Example:
+        >>> Capabilities(max_size=2560, atomic_replace=False).threads
+        True
     """
 
     max_size: int | None = None
@@ -81,7 +109,11 @@ class Capabilities(Record):
     writes: int = 25
 
     def need(self, capability: str) -> None:
-        """Skip the running case if this capability is declared missing."""
+        """Skip the running case if this capability is declared missing.
+
+        Args:
+            capability: the name of one of the attributes.
+        """
         if not getattr(self, capability):
             import pytest
 

@@ -28,7 +28,7 @@ class TestBackend(BackendContract):
         """Read the options; ``{tmp}`` in a value is a directory of this case's own."""
         backend = request.config.getoption("--pyvault-backend")
         if not backend:
-            pytest.fail("--pyvault-backend says which backend to test", pytrace=False)
+            pytest.fail("name the backend under test: --pyvault-backend NAME", pytrace=False)
         options = _texts(request, "--pyvault-option")
         return Subject(
             backend=backend,
@@ -48,8 +48,8 @@ class TestBackend(BackendContract):
 
 
 def _texts(request: pytest.FixtureRequest, option: str) -> dict[str, str]:
-    given: list[str] = request.config.getoption(option) or []
-    return parse_flags(given)
+    flags: list[str] = request.config.getoption(option) or []
+    return parse_flags(flags)
 
 
 def _value(text: str) -> int | bool:
