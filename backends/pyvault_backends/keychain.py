@@ -1,6 +1,6 @@
 """Keep items in the macOS Keychain, through keyring's macOS module.
 
-That module replaces by deleting and adding, and can't list: ``_indexed`` makes
+That module replaces by deleting and adding, and can't list: ``_keyring`` makes
 up for both. An item is open to the Python interpreter that made it, not to
 pyvault alone; README and SECURITY.md say so.
 """
@@ -8,21 +8,17 @@ pyvault alone; README and SECURITY.md say so.
 from __future__ import annotations
 
 import sys
-import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import AccessDeniedError, BackendError, BackendLockedError, BackendUnavailableError
 from pyvault.storage.backend_options import check_options
-from pyvault_backends._indexed import IndexedItems, lock_for
+from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from pyvault.names import ItemName
-    from pyvault.secret import Secret
 
 NAME = "keychain"
 UNLOCK_HINT = "security unlock-keychain"
@@ -33,14 +29,8 @@ DENIED = (-25293, -34018, -67030)  # errSecAuthFailed, errSecMissingEntitlement,
 NO_KEYCHAIN = (-25291, -25307)  # errSecNotAvailable, errSecNoDefaultKeychain
 
 
-class KeychainBackend:
+class KeychainBackend(KeyringStore):
     """The user's default keychain. Options: none."""
-
-    API_VERSION: ClassVar[int] = 1
-
-    def __init__(self, items: IndexedItems) -> None:
-        self._items = items
-        self._guard = threading.RLock()
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -51,13 +41,11 @@ class KeychainBackend:
             raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
         from keyring.backends import macOS
 
-        from pyvault_backends._keyring import KeyringTexts, pinned
-
         if not hasattr(macOS, "api"):
             raise BackendUnavailableError("the Security framework can't be loaded")
         keyring = pinned(macOS.Keyring)
         keyring.keychain = None  # type: ignore[attr-defined]  # KEYCHAIN_PATH only makes it warn
-        return cls(IndexedItems(KeyringTexts(keyring, "pyvault:"), lock_for(NAME, "")))
+        return cls(keyring, "pyvault:", lock_for(NAME, ""))
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
@@ -75,35 +63,16 @@ class KeychainBackend:
     def _is_macos() -> bool:
         return sys.platform == "darwin"
 
-    def get(self, name: ItemName) -> Secret[bytes]:
-        with self._mapped(f"read '{name}'"):
-            return self._items.get(name)
-
-    def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        with self._mapped(f"write '{name}'"):
-            self._items.put(name, data)
-
-    def delete(self, name: ItemName) -> None:
-        with self._mapped(f"delete '{name}'"):
-            self._items.delete(name)
-
-    def names(self) -> list[ItemName]:
-        """List the items, out of the index."""
-        with self._mapped("list its items"):
-            return self._items.names()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
+    @staticmethod
     @contextmanager
-    def _mapped(self, doing: str) -> Generator[None]:
+    def library_errors(doing: str) -> Generator[None]:
+        """Map the system's result codes."""
         from keyring.errors import KeyringError
 
-        with self._guard:
-            try:
-                yield
-            except KeyringError as exc:
-                raise _mapped_status(_status(exc), doing) from None
+        try:
+            yield
+        except KeyringError as exc:
+            raise _mapped_status(_status(exc), doing) from None
 
 
 def _status(exc: BaseException) -> int | None:

@@ -6,11 +6,10 @@ parties. Never one that the library chose.
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import (
@@ -22,15 +21,13 @@ from pyvault.errors import (
     PyvaultError,
 )
 from pyvault.storage.backend_options import check_options
-from pyvault_backends._indexed import IndexedItems, lock_for
+from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from pathlib import Path
 
     from keyring.backend import KeyringBackend
-
-    from pyvault.names import ItemName
-    from pyvault.secret import Secret
 
 NAME = "keyring"
 KNOWN = frozenset({"class", "prefix"})
@@ -55,7 +52,7 @@ REFUSED = (
 PLAIN_TEXT = "Plaintext"
 
 
-class KeyringAdapter:
+class KeyringAdapter(KeyringStore):
     """One backend of keyring.
 
     Options:
@@ -63,12 +60,9 @@ class KeyringAdapter:
         prefix: of the service names, ``pyvault:`` by default.
     """
 
-    API_VERSION: ClassVar[int] = 1
-
-    def __init__(self, items: IndexedItems, target: str) -> None:
-        self._items = items
+    def __init__(self, keyring: KeyringBackend, prefix: str, lock: Path, target: str) -> None:
+        super().__init__(keyring, prefix, lock)
         self._target = target
-        self._guard = threading.RLock()  # D-Bus bindings are not for several threads
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -77,13 +71,11 @@ class KeyringAdapter:
         probed = cls.probe(options)
         if not probed.available:
             raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
-        from pyvault_backends._keyring import KeyringTexts, pinned
-
         target = _target(options)
-        with _mapped(f"open '{target}'"):
+        with cls.library_errors(f"open '{target}'"):
             keyring = pinned(_load(target))
         prefix = options.get("prefix", "pyvault:")
-        return cls(IndexedItems(KeyringTexts(keyring, prefix), lock_for(NAME, f"{target} {prefix}")), target)
+        return cls(keyring, prefix, lock_for(NAME, f"{target} {prefix}"), target)
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
@@ -108,29 +100,30 @@ class KeyringAdapter:
             )
         return Availability(available=True)
 
-    def get(self, name: ItemName) -> Secret[bytes]:
-        with self._guard, _mapped(f"read '{name}'"):
-            return self._items.get(name)
-
-    def put(self, name: ItemName, data: Secret[bytes]) -> None:
-        with self._guard, _mapped(f"write '{name}'"):
-            self._items.put(name, data)
-
-    def delete(self, name: ItemName) -> None:
-        with self._guard, _mapped(f"delete '{name}'"):
-            self._items.delete(name)
-
-    def names(self) -> list[ItemName]:
-        """List the items, out of the index."""
-        with self._guard, _mapped("list its items"):
-            return self._items.names()
-
     def describe(self) -> dict[str, str]:
         """Name the class."""
         return {"class": self._target}
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    @staticmethod
+    @contextmanager
+    def library_errors(doing: str) -> Generator[None]:
+        """Map the library's errors, and whatever else a backend of it raises."""
+        from keyring.errors import InitError, KeyringLocked, NoKeyringError
+
+        try:
+            yield
+        except (PyvaultError, KeyboardInterrupt):
+            raise
+        except KeyringLocked:
+            raise BackendLockedError("the keyring is locked, or its prompt was dismissed") from None
+        except InitError as exc:
+            if "NoReply" in str(exc) or "Did not receive a reply" in str(exc):
+                raise BackendTimeoutError(f"the keyring gave no answer to '{doing}' in time") from None
+            raise BackendUnavailableError("the keyring can't be opened") from None
+        except NoKeyringError:
+            raise BackendUnavailableError("the keyring does not work here") from None
+        except Exception as exc:  # noqa: BLE001 - any library may be behind it, and its text may quote the secret
+            raise BackendError(f"the keyring failed to {doing}: {type(exc).__name__}") from None
 
 
 def _target(options: Options) -> str:
@@ -156,23 +149,3 @@ def _load(target: str) -> type[KeyringBackend]:
     if not (isinstance(loaded, type) and issubclass(loaded, KeyringBackend)):
         raise ConfigError(f"'{target}' is not a backend of keyring")
     return loaded
-
-
-@contextmanager
-def _mapped(doing: str) -> Generator[None]:
-    from keyring.errors import InitError, KeyringLocked, NoKeyringError
-
-    try:
-        yield
-    except (PyvaultError, KeyboardInterrupt):
-        raise
-    except KeyringLocked:
-        raise BackendLockedError("the keyring is locked, or its prompt was dismissed") from None
-    except InitError as exc:
-        if "NoReply" in str(exc) or "Did not receive a reply" in str(exc):
-            raise BackendTimeoutError(f"the keyring gave no answer to '{doing}' in time") from None
-        raise BackendUnavailableError("the keyring can't be opened") from None
-    except NoKeyringError:
-        raise BackendUnavailableError("the keyring does not work here") from None
-    except Exception as exc:  # noqa: BLE001 - any library may be behind it, and its text may quote the secret
-        raise BackendError(f"the keyring failed to {doing}: {type(exc).__name__}") from None
