@@ -333,7 +333,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "config": "is not there",
             "state": "can be written",
             "backend": "'file' is used (PYVAULT_BACKEND)",
-            "plugins": "there are no backends of others",
+            "plugins": "no third-party backends",
             "vault": "there is no vault file",
             "d-bus": "there is no session bus",
             "gpg": "there is no password store",
@@ -491,7 +491,7 @@ def test_all_that_is_told_comes_from_one_reading_of_what_was_recorded(machine: M
     seen = {"acme": {"distribution": "acme", "version": "1.0"}}
     path = machine.write(".local/state/pyvault/choice.json", json.dumps({"v": 1, "backend": "file", "plugins": seen}))
     told = [found for found in machine.findings() if found["check"] in {"backend", "plugins"}]
-    assert "'file' is used (an earlier choice)" in str(told[0]["message"])
+    assert "'file' is used (chosen earlier)" in str(told[0]["message"])
     assert len(told) == 4
     assert (machine.home / "opens").read_text().splitlines().count(str(path)) == 1
 

@@ -53,8 +53,8 @@ def test_migrate(case: Case, pyvault: Pyvault, keyed: Environ) -> None:
             list(move(source, target, select_profiles(names_in(source), wanted), terms))
     else:
         moved = list(move(source, target, select_profiles(names_in(source), wanted), terms))
-        assert sum(one.deed is MigrationOutcome.COPIED for one in moved) == case.expect["summary"]["copied"]
-        assert sum(one.deed is MigrationOutcome.SKIPPED for one in moved) == case.expect["summary"]["skipped"]
+        assert sum(one.outcome is MigrationOutcome.COPIED for one in moved) == case.expect["summary"]["copied"]
+        assert sum(one.outcome is MigrationOutcome.SKIPPED for one in moved) == case.expect["summary"]["skipped"]
         assert sum(one.deleted for one in moved) == case.expect["summary"]["deleted"]
         assert keys_in(target) == case.expect["dest"]
     assert keys_in(source) == case.expect.get("source", {})

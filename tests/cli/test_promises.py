@@ -164,7 +164,7 @@ def test_a_named_config_file_must_be_there(pyvault: Pyvault, keyed: Environ) -> 
 
 def test_debug_tells_what_is_done(pyvault: Pyvault, keyed: Environ) -> None:
     told = pyvault("--debug", "add", "a", *ADD, env=keyed, stdin=LINES).err
-    assert "pyvault: debug: the backend is 'file', from PYVAULT_BACKEND" in told
+    assert "pyvault: debug: the backend is 'file' (PYVAULT_BACKEND)" in told
     assert re.search(r"debug: opened '.*vault\.pyv', generation 1", told)
     assert re.search(r"debug: wrote '.*vault\.pyv', generation 2", told)
     assert "debug:" not in pyvault("list", env=keyed).err

@@ -15,11 +15,12 @@ from pyvault_cli.stores.import_report import NOT_READ, Account
 
 
 @pytest.mark.parametrize(
-    "deed", [MigrationOutcome.COPIED, MigrationOutcome.WOULD_COPY, MigrationOutcome.ALREADY, MigrationOutcome.IS_THERE]
+    "outcome",
+    [MigrationOutcome.COPIED, MigrationOutcome.WOULD_COPY, MigrationOutcome.ALREADY, MigrationOutcome.IS_THERE],
 )
-def test_all_that_is_imported_or_equal_is_well(deed: MigrationOutcome) -> None:
+def test_all_that_is_imported_or_equal_is_well(outcome: MigrationOutcome) -> None:
     account = Account()
-    account.add(MigrationResult(profile="prod", deed=deed), shared=False)
+    account.add(MigrationResult(profile="prod", outcome=outcome), shared=False)
     account.leave_out([LeftOut(name="session,YQ,Yg,1", reason="a session", ends=True)])
     account.settle()
 
@@ -27,11 +28,11 @@ def test_all_that_is_imported_or_equal_is_well(deed: MigrationOutcome) -> None:
 @pytest.mark.parametrize(
     "moved",
     [
-        MigrationResult(profile="prod", deed=MigrationOutcome.SKIPPED),
-        MigrationResult(profile="prod", deed=MigrationOutcome.WOULD_SKIP),
-        MigrationResult(profile="prod", deed=MigrationOutcome.FAILED, problem=ItemCorruptError("damaged")),
+        MigrationResult(profile="prod", outcome=MigrationOutcome.SKIPPED),
+        MigrationResult(profile="prod", outcome=MigrationOutcome.WOULD_SKIP),
+        MigrationResult(profile="prod", outcome=MigrationOutcome.FAILED, problem=ItemCorruptError("damaged")),
         MigrationResult(
-            profile="prod", deed=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item of aws-vault")
+            profile="prod", outcome=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item of aws-vault")
         ),
     ],
 )
@@ -52,7 +53,7 @@ def test_a_name_that_no_profile_can_have_is_not_well() -> None:
 def test_passwords_of_others_in_a_shared_store_are_no_failure() -> None:
     account = Account()
     account.add(
-        MigrationResult(profile="mail", deed=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item")),
+        MigrationResult(profile="mail", outcome=MigrationOutcome.FOREIGN, problem=ForeignItemError("not an item")),
         shared=True,
     )
     account.pass_by(["bank"])
@@ -64,19 +65,19 @@ def test_passwords_of_others_in_a_shared_store_are_no_failure() -> None:
 
 def test_in_a_password_store_that_nobody_named_only_profiles_are_decrypted() -> None:
     listing = sort_names(["prod", "aws/dev", "bank", "oidc:https://x"])
-    selection = Selection(wanted=(), known={"prod", "dev"}, named=False)
+    selection = Selection(requested=(), known={"prod", "dev"}, named=False)
     chosen = selection.choose(listing, shared=True)
     assert (sorted(chosen.profiles), chosen.not_read) == (["aws/dev", "prod"], ["bank"])
     assert len(chosen.left_out) == 1
     assert selection.choose(listing, shared=False).not_read == []
-    named = Selection(wanted=(), known=(), named=True)
+    named = Selection(requested=(), known=(), named=True)
     assert named.choose(listing, shared=True).profiles == ["aws/dev", "bank", "prod"]
 
 
 def test_what_is_wanted_and_nowhere_is_named() -> None:
-    selection = Selection(wanted=("prod", "nobody"), known=(), named=False)
+    selection = Selection(requested=("prod", "nobody"), known=(), named=False)
     assert selection.choose(sort_names(["prod", "dev"]), shared=False).profiles == ["prod"]
     with pytest.raises(ProfileNotFoundError, match="'nobody'"):
         selection.check()
     with pytest.raises(ProfileNotFoundError, match="empty"):
-        Selection(wanted=(), known=(), named=False).check()
+        Selection(requested=(), known=(), named=False).check()

@@ -75,7 +75,7 @@ class Site(Bench):
         sign_in = None
         if self.person is not None:
             sign_in = SignIn(
-                connect=connect, tokens=self.tokens, person=self.person, clock=self.now, sleep=lambda _: None
+                connect=connect, tokens=self.tokens, prompt=self.person, clock=self.now, sleep=lambda _: None
             )
         return SsoLogin(
             tokens=self.tokens,
@@ -83,7 +83,7 @@ class Site(Bench):
             connect=connect,
             sign_in=sign_in,
             clock=self.now,
-            elsewhere=lambda session: read_aws_cache(self.aws_cache, session),
+            find_foreign=lambda session: read_aws_cache(self.aws_cache, session),
         )
 
     @property
@@ -339,7 +339,7 @@ def sso_site(site: Site) -> SsoSession:
 
 def sign_in(site: Site, session: SsoSession, user: str) -> SsoToken:
     site.aws.change_sso(user=user)
-    token = site.login().sign_in_anew(session)
+    token = site.login().sign_in_again(session)
     site.settle()
     return token
 

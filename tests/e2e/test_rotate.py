@@ -132,7 +132,7 @@ def test_a_store_that_breaks_meanwhile_does_not_hide_what_went_wrong_first(perso
     person.aws.clear_faults()
     shown = running.communicate(timeout=60)[1]
     assert running.returncode == 6, shown
-    assert "nothing is lost: 'pyvault rotate --resume demo' goes on, --abort gives up" in shown
+    assert "nothing is lost: 'pyvault rotate --resume demo' continues, --abort abandons the rotation" in shown
     vault.write_bytes(content)
     assert person.run("pyvault", "--no-input", "rotate", "--abort", "demo").returncode == 0
     assert_settled(person)
@@ -228,7 +228,7 @@ def test_giving_up_what_is_in_place_already_says_that_it_was_finished(person: Pe
     killed_in(person, "UpdateAccessKey")
     shown = person.run("pyvault", "--no-input", "rotate", "--abort", "demo").stderr
     assert "finished; 'demo' has the key" in shown
-    assert "given up" not in shown
+    assert "abandoned" not in shown
     assert_settled(person)
 
 

@@ -105,13 +105,13 @@ def test_ctrl_c_in_the_wait_loses_nothing(person: Person, then: str) -> None:
     code, shown = end_of(child)
     assert code == 130
     assert "interrupted" in shown
-    assert "nothing is lost: 'pyvault rotate --resume demo' goes on, --abort gives up" in shown
+    assert "nothing is lost: 'pyvault rotate --resume demo' continues, --abort abandons the rotation" in shown
     assert entries(person) == ["credential", "pending"]
     assert len(keys_at_aws(person)) == 2
 
-    foretold = person.run("pyvault", "--no-input", "rotate", "--dry-run", then, "demo").stderr
-    assert "a rotation came to 'created'" in foretold
-    assert ("would prove the key" if then == "--resume" else "would delete the new key") in foretold
+    dry_run = person.run("pyvault", "--no-input", "rotate", "--dry-run", then, "demo").stderr
+    assert "was interrupted at 'created'" in dry_run
+    assert ("would prove the key" if then == "--resume" else "would delete the new key") in dry_run
 
     person.aws.advance(DELAY)
     code, shown = end_of(rotate(person, then))
@@ -119,13 +119,13 @@ def test_ctrl_c_in_the_wait_loses_nothing(person: Person, then: str) -> None:
     assert entries(person) == ["credential"]
     assert keys_at_aws(person) == [stored_key(person)]
     assert (stored_key(person) == old) is (then == "--abort")
-    assert ("given up; 'demo' keeps the key" in shown) is (then == "--abort")
+    assert ("abandoned; 'demo' keeps the key" in shown) is (then == "--abort")
 
 
 def test_a_kept_key_is_named_and_made_room_for(person: Person) -> None:
     person.aws.enlarge({"settings": {"key_propagation_s": 0}})
-    foretold = person.run("pyvault", "--no-input", "rotate", "--dry-run", "--keep-old", "demo").stderr
-    assert "set the old one inactive and leave it so" in foretold
+    dry_run = person.run("pyvault", "--no-input", "rotate", "--dry-run", "--keep-old", "demo").stderr
+    assert "set the old one inactive and keep it" in dry_run
     code, shown = end_of(rotate(person, "--keep-old"))
     assert code == 0
     assert "set the old key" in shown
@@ -174,7 +174,7 @@ def test_a_key_that_somebody_uses_is_asked_about(person: Person, answer: str) ->
     else:
         assert code == 1
         assert "there is no room for a new key" in shown
-        assert "'pyvault rotate --abort demo' gives this rotation up" in shown
+        assert "'pyvault rotate --abort demo' abandons this rotation" in shown
         assert made["AccessKeyId"] in keys_at_aws(person)
         assert end_of(rotate(person, "--abort"))[0] == 0
         assert sorted(keys_at_aws(person)) == sorted([made["AccessKeyId"], stored_key(person)])

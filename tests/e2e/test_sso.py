@@ -119,7 +119,7 @@ def test_pkce_without_the_verifier_is_worth_nothing(bench: SsoBench) -> None:
     person = Person(Flow.BROWSER, snatch)
     # The code is good for one try: the theft fails, and so does the sign-in, which says so.
     with pytest.raises(AwsError) as caught:
-        bench.login(person).sign_in_anew(bench.session)
+        bench.login(person).sign_in_again(bench.session)
     person.settle()
     assert stolen["thief"] == Code.BAD_GRANT
     assert caught.value.code == Code.BAD_GRANT
@@ -249,7 +249,7 @@ def test_deviation_13_the_registration_is_kept_in_the_session_vault(bench: SsoBe
     bench.cache.close()
     again = bench.new_cache()
     person = Person(Flow.DEVICE)
-    bench.login(person, again).sign_in_anew(bench.session)
+    bench.login(person, again).sign_in_again(bench.session)
     person.settle()
     assert calls(bench).count("RegisterClient") == 1
     assert again.blobs(Kind.SSO_TOKEN) == [bench.session.key()]
@@ -259,7 +259,7 @@ def test_a_registration_that_aws_forgot_is_made_anew(bench: SsoBench) -> None:
     signed_in(bench)
     bench.aws.change_sso(forget_clients=True)
     person = Person(Flow.DEVICE)
-    assert works(bench, bench.login(person).sign_in_anew(bench.session).access_token)
+    assert works(bench, bench.login(person).sign_in_again(bench.session).access_token)
     assert calls(bench).count("RegisterClient") == 2
 
 

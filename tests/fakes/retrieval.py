@@ -94,7 +94,7 @@ class Bench:
             sessions=self.sessions,
             flight=SingleFlight(self.paths.locks),
             mfa=MfaCodes(
-                claims=UsedCodes(self.paths.locks, self.now),
+                used_codes=UsedCodes(self.paths.locks, self.now),
                 wait=self.wait,
                 environ=self.environ,
                 given=Secret(given) if given else None,

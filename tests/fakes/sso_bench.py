@@ -120,7 +120,7 @@ class SsoBench:
             self.persons.append(person)
         tokens = TokenStore(cache or self.cache)
         sign_in = (
-            SignIn(connect=connect, tokens=tokens, person=person, clock=self.now, sleep=self.sleep) if person else None
+            SignIn(connect=connect, tokens=tokens, prompt=person, clock=self.now, sleep=self.sleep) if person else None
         )
         return SsoLogin(
             tokens=tokens,

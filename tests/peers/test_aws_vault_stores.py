@@ -101,7 +101,7 @@ def test_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         subprocess.run(["pass", "insert", "-m", "note"], input=b"hunter2", check=True, stdout=subprocess.DEVNULL)
         shared = CredentialStore(open_aws_vault_store("pass", {}, nobody))
         done = list(move(shared, CredentialStore(MemoryBackend()), ["note", "mail", "aws/prod"], MigrationOptions()))
-        assert [moved.deed for moved in done] == [
+        assert [moved.outcome for moved in done] == [
             MigrationOutcome.FOREIGN,
             MigrationOutcome.COPIED,
             MigrationOutcome.FAILED,

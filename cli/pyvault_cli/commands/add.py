@@ -126,7 +126,7 @@ def _check_rotation(context: Context, name: str) -> None:
     if name in context.store.profiles(kind=Kind.PENDING):
         raise ConflictError(
             f"a rotation of '{name}' has not ended",
-            hint=f"'pyvault rotate --resume {name}' finishes it, --abort gives it up",
+            hint=f"'pyvault rotate --resume {name}' finishes it, --abort abandons it",
         )
 
 

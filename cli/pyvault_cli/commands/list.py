@@ -54,7 +54,7 @@ def list(  # the command's name, as the user types it
 def _tell_of_rotations(context: Context) -> None:
     for name in context.store.profiles(kind=Kind.PENDING):
         output.warn(f"a rotation of {name!r} has not ended")
-        output.hint(f"'pyvault rotate --resume {name}' finishes it, --abort gives it up")
+        output.hint(f"'pyvault rotate --resume {name}' finishes it, --abort abandons it")
 
 
 class _Row(Record):

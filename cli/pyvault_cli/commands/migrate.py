@@ -12,7 +12,7 @@ from pyvault.errors import PyvaultError, UsageError
 from pyvault.migration.between_stores import MigrationOptions
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
+from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def migrate(
     terms = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
     with closing(context.open_store(source)) as old, closing(context.open_store(target)) as new:
         hint_at_default = partial(_hint_at_default, context, source, target)
-        move_and_tell(old, new, profile or (), terms, record=hint_at_default if delete_source else lambda: None)
+        move_and_report(old, new, profile or (), terms, record=hint_at_default if delete_source else lambda: None)
 
 
 def _hint_at_default(context: Context, source: str, target: str) -> None:

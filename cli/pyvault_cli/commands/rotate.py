@@ -25,21 +25,21 @@ def rotate(
     region: shared_options.RegionOption = None,
     sts_region: shared_options.StsRegionOption = None,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="stop when the old key is inactive")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="carry on a rotation that stopped; begin none")] = False,
-    abort: Annotated[bool, typer.Option("--abort", help="give a rotation up: delete its new key")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="resume an interrupted rotation")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="abandon a rotation: delete its new key")] = False,
     delete_inactive: Annotated[
         bool, typer.Option("--delete-inactive", help="delete an inactive key first if there are two")
     ] = False,
     trust_endpoint: TrustEndpointOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
-    from pyvault.config.clients import home_partition
-    from pyvault.rotation.rotate import abort as give_up
+    from pyvault.config.client_settings import home_partition
+    from pyvault.rotation.rotate import abort as abandon
     from pyvault.rotation.rotate import find_journal
     from pyvault.rotation.rotate import rotate as replace_key
     from pyvault.rotation.shelf import StoreShelf
-    from pyvault_cli.rotation.dry_run import foretell
+    from pyvault_cli.rotation.dry_run import dry_run_lines
     from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_tools
     from pyvault_cli.terminal.progress import CountUp
 
@@ -63,7 +63,7 @@ def rotate(
         raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way", hint=begin)
     stored = context.store.access_key_id(owner.name)
     if dry_run:
-        for line in foretell(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
+        for line in dry_run_lines(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
             output.note(line)
         return
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
@@ -71,33 +71,33 @@ def rotate(
     with only_rotation(owner.name, context.paths.locks):
         try:
             if abort:
-                give_up(owner.name, tools)
+                abandon(owner.name, tools)
             else:
                 replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
         except KeyboardInterrupt:
-            raise _with_the_way_on(UserCancelledError("interrupted"), owner.name, shelf) from None
+            raise _with_next_step(UserCancelledError("interrupted"), owner.name, shelf) from None
         except PyvaultError as problem:
-            _with_the_way_on(problem, owner.name, shelf)
+            _with_next_step(problem, owner.name, shelf)
             raise
         finally:
             if owner.name in shelf.replaced or (journal is not None and journal.new_key_id == stored):
                 _forget_sessions(context, owner.name)
-    given_up = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
-    _say_the_end(owner.name, context.store.access_key_id(owner.name), given_up=given_up, keep_old=keep_old)
+    abandoned = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
+    _say_the_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
 
 
-def _with_the_way_on(problem: PyvaultError, name: str, shelf: StoreShelf) -> PyvaultError:
+def _with_next_step(problem: PyvaultError, name: str, shelf: StoreShelf) -> PyvaultError:
     """Add what to do next; the store isn't asked, it may be what has failed or hangs."""
     if problem.hint is None and shelf.is_under_way(name):
-        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' goes on, --abort gives up"
+        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' continues, --abort abandons the rotation"
     return problem
 
 
-def _say_the_end(name: str, now: str, *, given_up: bool, keep_old: bool) -> None:
+def _say_the_end(name: str, now: str, *, abandoned: bool, keep_old: bool) -> None:
     from pyvault.model import masked
 
-    if given_up:
-        output.note(f"given up; {name!r} keeps the key {masked(now)}")
+    if abandoned:
+        output.note(f"abandoned; {name!r} keeps the key {masked(now)}")
         return
     output.note(f"finished; {name!r} has the key {masked(now)}")
     if keep_old:

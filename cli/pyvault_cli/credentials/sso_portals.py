@@ -93,14 +93,14 @@ def sign_in(
     from pyvault.sso.person_signs_in import SignIn
     from pyvault_cli.terminal.sign_in_prompt import TerminalSignInPrompt
 
-    person = TerminalSignInPrompt(
+    prompt = TerminalSignInPrompt(
         context.environ,
         runtime=context.paths.runtime,
         flow=flow,
         open_browser=open_browser,
         browser=browser or context.tool_config.browser,
     )
-    return SignIn(connect=connect, tokens=token_store(context), person=person, clock=clock.now, sleep=time.sleep)
+    return SignIn(connect=connect, tokens=token_store(context), prompt=prompt, clock=clock.now, sleep=time.sleep)
 
 
 def aws_cache(context: Context) -> Path:

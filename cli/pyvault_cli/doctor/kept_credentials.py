@@ -101,7 +101,7 @@ def plugins(context: Context) -> Iterator[Finding]:
         else:
             yield Finding(check="plugins", ok=True, message=f"{what} can be loaded")
     if not others:
-        yield Finding(check="plugins", ok=True, message="there are no backends of others")
+        yield Finding(check="plugins", ok=True, message="no third-party backends")
 
 
 def vault(context: Context) -> Iterator[Finding]:

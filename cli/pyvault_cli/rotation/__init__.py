@@ -1,1 +1,1 @@
-"""What ``pyvault rotate`` works with, and what it foretells."""
+"""What ``pyvault rotate`` works with, and its dry run."""

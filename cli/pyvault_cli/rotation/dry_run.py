@@ -1,4 +1,4 @@
-"""What ``pyvault rotate --dry-run`` says: decided from what is written down, without a call."""
+"""What ``pyvault rotate --dry-run`` prints: decided from what is written down, without a call."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ if TYPE_CHECKING:
     from pyvault.rotation.journal import Journal
 
 END = "set the old one inactive and delete it"
-END_WITH_OLD_KEPT = "set the old one inactive and leave it so"
+END_WITH_OLD_KEPT = "set the old one inactive and keep it"
 
 
-def foretell(stored: str, journal: Journal | None, *, abort: bool, keep_old: bool, delete_inactive: bool) -> list[str]:
-    """Give the lines.
+def dry_run_lines(
+    stored: str, journal: Journal | None, *, abort: bool, keep_old: bool, delete_inactive: bool
+) -> list[str]:
+    """Return the lines.
 
     Args:
         stored: the id of the stored key.
         journal: of a rotation under way; with *abort* there is one.
-        abort: it would be given up.
+        abort: it would be abandoned.
         keep_old: of the options.
         delete_inactive: of the options.
     """
     lines = [f"the stored key is {masked(stored)}"]
     end = END_WITH_OLD_KEPT if keep_old and not abort else END
     if journal is not None:
-        lines.append(f"a rotation came to {journal.stage.value!r} at {journal.started:%Y-%m-%d %H:%M} UTC")
+        lines.append(
+            f"the rotation begun {journal.started:%Y-%m-%d %H:%M} UTC was interrupted at {journal.stage.value!r}"
+        )
     if journal is not None and journal.new_key_id == stored:
-        told = "the new key is in place already; " if abort else ""
-        lines.append(f"{told}would {end}")
+        already = "the new key is in place already; " if abort else ""
+        lines.append(f"{already}would {end}")
     elif journal is not None and abort:
         lines.append(f"would delete {_new_key(journal)} at AWS and keep the stored one")
     elif journal is not None and journal.stage is Stage.CREATED:

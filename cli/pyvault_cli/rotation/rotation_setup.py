@@ -25,7 +25,7 @@ SESSION = timedelta(seconds=900)
 
 
 def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
-    """Find whose stored keys a profile stands on, however long its chain is.
+    """Return the profile whose stored keys this one uses, however long the chain is.
 
     Raises:
         ProfileNotFoundError: there is no such profile.
@@ -49,7 +49,7 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
 
 
 def only_rotation(profile: str, directory: Path) -> LockFile:
-    """Give the lock that keeps two rotations of one key apart; the second fails at once.
+    """Return the lock that keeps two rotations of one key apart; the second fails at once.
 
     Both would otherwise decide by what the other is about to change.
 
@@ -70,7 +70,7 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
 
 def rotation_tools(
     owner: Profile,
-    wanted: CredentialRequest,
+    request: CredentialRequest,
     context: Context,
     *,
     shelf: Shelf,
@@ -88,7 +88,7 @@ def rotation_tools(
 
     def authenticate(pair: StoredCredentials) -> Credentials:
         # IAM refuses sessions without MFA, so without a device the pair itself signs.
-        if owner.mfa_serial is None or wanted.no_session:
+        if owner.mfa_serial is None or request.no_session:
             return as_signer(pair)
         from pyvault.mfa.codes import MfaRequest
         from pyvault.planning.steps import SessionTokenStep
@@ -96,10 +96,10 @@ def rotation_tools(
         step = SessionTokenStep(
             profile=owner.name, mfa_serial=owner.mfa_serial, duration=SESSION, client=settings, why="to sign IAM calls"
         )
-        request = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
+        mfa = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
         sts = calls.sts(settings, as_signer(pair))
-        desk = context.mfa_codes(wanted.mfa_token, context.mfa_prompt())
-        return desk.prove(request, lambda proof: sts.get_session_token(step, proof))
+        codes = context.mfa_codes(request.mfa_token, context.mfa_prompt())
+        return codes.prove(mfa, lambda proof: sts.get_session_token(step, proof))
 
     return Tools(
         shelf=shelf,

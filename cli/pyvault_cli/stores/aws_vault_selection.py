@@ -29,16 +29,16 @@ class Chosen(Record):
 
 
 class Selection(MutableRecord):
-    """What is wanted of all stores.
+    """What to take of all stores.
 
     Attributes:
-        wanted: names given with ``--profile``; none for all.
+        requested: names given with ``--profile``; none for all.
         known: profiles of the AWS config file.
         named: the store was named, so all of it is read.
         seen: names that some store had.
     """
 
-    wanted: tuple[str, ...]
+    requested: tuple[str, ...]
     known: Collection[str]
     named: bool
     seen: set[str] = field(default_factory=set[str])
@@ -50,9 +50,11 @@ class Selection(MutableRecord):
         called like a profile, in whatever folder, is decrypted.
         """
         self.seen |= {*listing.keys, *(entry.name for entry in listing.left_out)}
-        if self.wanted:
-            left = [entry for entry in listing.left_out if entry.name in self.wanted]
-            return Chosen(profiles=[name for name in self.wanted if name in listing.keys], left_out=left, not_read=[])
+        if self.requested:
+            left = [entry for entry in listing.left_out if entry.name in self.requested]
+            return Chosen(
+                profiles=[name for name in self.requested if name in listing.keys], left_out=left, not_read=[]
+            )
         profiles, not_read = list(listing.keys), list[str]()
         if shared and not self.named:
             profiles = [name for name in listing.keys if self._is_known(name)]
@@ -60,12 +62,12 @@ class Selection(MutableRecord):
         return Chosen(profiles=profiles, left_out=list(listing.left_out), not_read=not_read)
 
     def check(self) -> None:
-        """See that everything wanted was somewhere, or that there was something at all.
+        """Check that everything requested was found, or that there was something at all.
 
         Raises:
-            ProfileNotFoundError: not so.
+            ProfileNotFoundError: a requested profile is in no store, or all stores are empty.
         """
-        for name in self.wanted:
+        for name in self.requested:
             if name not in self.seen:
                 raise ProfileNotFoundError(f"aws-vault has no credentials for profile '{name}' here")
         if not self.seen:
@@ -76,12 +78,12 @@ class Selection(MutableRecord):
         return any("/".join(parts[start:]) in self.known for start in range(len(parts)))
 
 
-def select(context: Context, wanted: tuple[str, ...], *, named: bool) -> Selection:
-    """Return what the line wants.
+def select(context: Context, requested: tuple[str, ...], *, named: bool) -> Selection:
+    """Return what the line asks for.
 
     Args:
         context: with the AWS config file.
-        wanted: of ``--profile``.
+        requested: of ``--profile``.
         named: whether a store is named.
     """
-    return Selection(wanted=wanted, known=frozenset(context.aws_config.profiles()), named=named)
+    return Selection(requested=requested, known=frozenset(context.aws_config.profiles()), named=named)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refusal_of(info: BackendInfo, context: Context) -> Availability | None:
-    """Say why a backend must not run; None if it may.
+    """Return why a backend must not run; None if it may.
 
     Raises:
         ConfigError: nobody can say who provided it before.

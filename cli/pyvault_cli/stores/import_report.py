@@ -1,4 +1,4 @@
-"""What became of aws-vault's entries: told one by one, counted, and as JSON."""
+"""What became of aws-vault's entries: reported one by one, counted, and as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError
-from pyvault.migration.between_stores import FORETOLD, MigrationOutcome, MigrationResult
+from pyvault.migration.between_stores import WOULD_BE_VERIFIED, MigrationOutcome, MigrationResult
 from pyvault.record import MutableRecord, field
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -41,33 +41,33 @@ class Account(MutableRecord):
     def __bool__(self) -> bool:
         return bool(self.imported or self.skipped or self.failed)
 
-    def add(self, moved: MigrationResult, *, shared: bool) -> None:
-        """Count a key, and tell what was done.
+    def add(self, result: MigrationResult, *, shared: bool) -> None:
+        """Count a key, and report it.
 
         Args:
-            moved: what became of it.
+            result: what became of it.
             shared: others keep their own in this store, so what is not aws-vault's is no failure.
         """
-        reason = moved.problem.message if moved.problem else str(moved.deed)
-        if moved.deed is MigrationOutcome.FOREIGN and shared:
-            self.skipped.append((moved.profile, reason))  # anybody's passwords: counted, not told one by one
+        reason = result.problem.message if result.problem else str(result.outcome)
+        if result.outcome is MigrationOutcome.FOREIGN and shared:
+            self.skipped.append((result.profile, reason))  # anybody's passwords: counted, not reported one by one
             self.others += 1
             return
-        if moved.deed is MigrationOutcome.FOREIGN:
-            moved = MigrationResult(profile=moved.profile, deed=MigrationOutcome.FAILED, problem=moved.problem)
-        output.note(f"Migrating {moved.profile}... {moved}")
-        if moved.deed in TAKEN:
-            self.imported.append(moved.profile)
-        elif moved.deed is MigrationOutcome.FAILED:
-            self.failed.append((moved.profile, reason))
-            if moved.problem and moved.problem.hint:
-                output.hint(moved.problem.hint)
+        if result.outcome is MigrationOutcome.FOREIGN:
+            result = MigrationResult(profile=result.profile, outcome=MigrationOutcome.FAILED, problem=result.problem)
+        output.note(f"Migrating {result.profile}... {result}")
+        if result.outcome in TAKEN:
+            self.imported.append(result.profile)
+        elif result.outcome is MigrationOutcome.FAILED:
+            self.failed.append((result.profile, reason))
+            if result.problem and result.problem.hint:
+                output.hint(result.problem.hint)
         else:
-            self.skipped.append((moved.profile, reason))
-            self.kept_back += moved.deed not in THERE
+            self.skipped.append((result.profile, reason))
+            self.kept_back += result.outcome not in THERE
 
     def leave_out(self, entries: Iterable[LeftOut]) -> None:
-        """Count what can't become a key of ours; sessions are told as a number only."""
+        """Count what can't become a key of ours; of sessions only the number is reported."""
         ending = 0
         for entry in entries:
             if entry.ends:
@@ -89,15 +89,16 @@ class Account(MutableRecord):
             )
 
     def summarise(self, *, dry_run: bool) -> None:
-        """Tell the numbers."""
+        """Print the totals."""
         reasons = Counter(reason for _, reason in self.skipped)
-        there = sum(reasons[deed] for deed in THERE)
-        what = "would be copied" if dry_run else "copied"
+        there = sum(reasons[outcome] for outcome in THERE)
+        copied = "would be copied" if dry_run else "copied"
+        failed = f", {len(self.failed)} failed" if self.failed else ""
         end = "; nothing was changed." if dry_run else "."
-        counted = f"{len(self.imported)} {what}, {there} already there, {len(self.skipped) - there} skipped"
-        output.note(f"{counted}{f', {len(self.failed)} failed' if self.failed else ''}{end}")
+        skipped = len(self.skipped) - there
+        output.note(f"{len(self.imported)} {copied}, {there} already there, {skipped} skipped{failed}{end}")
         if self.others:
-            output.note(f"{self.others} other entries are not aws-vault's.")
+            output.note(f"{counted(self.others, 'other entry is', 'other entries are')} not aws-vault's.")
         if self.kept_back:
             output.hint("--overwrite replaces the keys that differ")
 
@@ -124,11 +125,11 @@ class Account(MutableRecord):
         """
         if lost := len(self.failed) + self.kept_back:
             raise PyvaultError(
-                f"{counted(lost, 'entry', 'entries')} of aws-vault not taken over",
-                hint="aws-vault still has them; what is said of each above tells why",
+                f"{counted(lost, 'entry', 'entries')} of aws-vault not imported",
+                hint="aws-vault still has them; the lines above give the reasons",
             )
 
 
-def is_stored(moved: MigrationResult) -> bool:
+def is_stored(result: MigrationResult) -> bool:
     """Return whether the key is in the target now."""
-    return moved.deed in TAKEN | THERE and moved.deed not in FORETOLD
+    return result.outcome in TAKEN | THERE and result.outcome not in WOULD_BE_VERIFIED

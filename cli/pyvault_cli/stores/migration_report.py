@@ -1,4 +1,4 @@
-"""Moving keys between stores, told as aws-vault tells it: one line a profile, then a summary."""
+"""Moving keys between stores, reported as aws-vault does: one line a profile, then a summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from pyvault.errors import ProfileNotFoundError
 from pyvault.migration.between_stores import (
-    FORETOLD,
+    WOULD_BE_VERIFIED,
     MigrationOptions,
     MigrationOutcome,
     MigrationResult,
@@ -30,26 +30,29 @@ if TYPE_CHECKING:
 #: What never moves, in words.
 STAYING = {Kind.BRIDGE: "passwords of other programs", Kind.PENDING: "journals of rotations that have not ended"}
 
+#: Outcomes after which an item is in the source alone, without having failed.
+KEPT = (MigrationOutcome.SKIPPED, MigrationOutcome.WOULD_SKIP, MigrationOutcome.STAYS, MigrationOutcome.STAYS_WITH_KEY)
+
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
 
 
-def move_and_tell(
+def move_and_report(
     source: CredentialStore,
     target: CredentialStore,
-    wanted: Iterable[str],
-    terms: MigrationOptions,
+    requested: Iterable[str],
+    options: MigrationOptions,
     *,
     record: Callable[[], None] = lambda: None,
-    go_on: Callable[[list[MigrationResult]], None] = lambda _done: None,
+    then: Callable[[list[MigrationResult]], None] = lambda _done: None,
 ) -> None:
-    """Move the profiles and say of each what was done.
+    """Move the profiles, and report each.
 
     Args:
         source, target: where from and where to.
-        wanted: profiles; none for all.
-        terms: how.
+        requested: profiles; none for all.
+        options: how.
         record: is called when something is in the target now, whatever has failed beside it.
-        go_on: is told what was done, or would be, before an item that failed ends the command.
+        then: gets the results before an item that failed ends the command.
 
     Raises:
         ItemCorruptError: the first damaged item, once all others are done.
@@ -57,50 +60,46 @@ def move_and_tell(
     """
     here = names_in(source)
     done: list[MigrationResult] = []
-    for moved in move(source, target, select_profiles(here, wanted), terms, here=here):
-        done.append(moved)
-        if moved.deed is MigrationOutcome.FOREIGN:
+    for result in move(source, target, select_profiles(here, requested), options, here=here):
+        done.append(result)
+        if result.outcome is MigrationOutcome.FOREIGN:
             continue
-        what = moved.profile if moved.kind is Kind.CREDENTIAL else f"the MFA device of {moved.profile}"
-        output.note(f"Migrating {what}... {moved}")
-    _summarise(done, terms)
+        what = result.profile if result.kind is Kind.CREDENTIAL else f"the MFA device of {result.profile}"
+        output.note(f"Migrating {what}... {result}")
+    _summarise(done, options)
     for kind, number in sorted(left_behind(here).items()):
         what = (
             STAYING[kind] if isinstance(kind, Kind) else f"items of the kind '{kind}', which this version doesn't know"
         )
         output.note(f"Not moved, still in the source: {number} {what}.")
-    if any(moved.deed in {MigrationOutcome.COPIED, MigrationOutcome.ALREADY} for moved in done):
+    if any(result.outcome in {MigrationOutcome.COPIED, MigrationOutcome.ALREADY} for result in done):
         record()
-    go_on(done)
-    foreign = sum(moved.deed is MigrationOutcome.FOREIGN for moved in done)
+    then(done)
+    foreign = sum(result.outcome is MigrationOutcome.FOREIGN for result in done)
     if foreign:
         output.note(f"{counted(foreign, 'other entry was', 'other entries were')} passed over.")
-    for moved in done:
-        if moved.deed is MigrationOutcome.FAILED and moved.problem is not None:
-            raise moved.problem
+    for result in done:
+        if result.outcome is MigrationOutcome.FAILED and result.problem is not None:
+            raise result.problem
     if foreign == len(done):
         raise ProfileNotFoundError("none of the entries there is an access key")
 
 
-def _summarise(done: list[MigrationResult], terms: MigrationOptions) -> None:
-    deeds = Counter(moved.deed for moved in done)
-    skipped = (
-        deeds[MigrationOutcome.SKIPPED]
-        + deeds[MigrationOutcome.WOULD_SKIP]
-        + deeds[MigrationOutcome.STAYS]
-        + deeds[MigrationOutcome.STAYS_WITH_KEY]
-    )
-    failed = f", {deeds[MigrationOutcome.FAILED]} failed" if deeds[MigrationOutcome.FAILED] else ""
-    if terms.dry_run:
-        foretold = sum(deeds[deed] for deed in FORETOLD)
-        deleted = f", {foretold} would be deleted from the source" if terms.delete_source else ""
-        counted = (
-            f"{deeds[MigrationOutcome.WOULD_COPY]} would be copied, {deeds[MigrationOutcome.IS_THERE]} already there"
+def _summarise(done: list[MigrationResult], options: MigrationOptions) -> None:
+    number = Counter(result.outcome for result in done)
+    if options.dry_run:
+        copied = (
+            f"{number[MigrationOutcome.WOULD_COPY]} would be copied, {number[MigrationOutcome.IS_THERE]} already there"
         )
-        output.note(f"{counted}, {skipped} skipped{failed}{deleted}; nothing was changed.")
-        return
-    deleted = f", {sum(moved.deleted for moved in done)} deleted from the source" if terms.delete_source else ""
-    counted = f"{deeds[MigrationOutcome.COPIED]} copied, {deeds[MigrationOutcome.ALREADY]} already there"
-    output.note(f"{counted}, {skipped} skipped{failed}{deleted}.")
-    if deeds[MigrationOutcome.SKIPPED]:
+        deleted = f"{sum(number[outcome] for outcome in WOULD_BE_VERIFIED)} would be deleted from the source"
+    else:
+        copied = f"{number[MigrationOutcome.COPIED]} copied, {number[MigrationOutcome.ALREADY]} already there"
+        deleted = f"{sum(result.deleted for result in done)} deleted from the source"
+    parts = [copied, f"{sum(number[outcome] for outcome in KEPT)} skipped"]
+    if number[MigrationOutcome.FAILED]:
+        parts.append(f"{number[MigrationOutcome.FAILED]} failed")
+    if options.delete_source:
+        parts.append(deleted)
+    output.note(f"{', '.join(parts)}{'; nothing was changed' if options.dry_run else ''}.")
+    if number[MigrationOutcome.SKIPPED]:
         output.hint("--overwrite replaces the keys that differ")

@@ -52,7 +52,7 @@ def code_of(time: Time) -> Secret[str]:
 
 def desk(tmp_path: Path, time: Time, *, given: str | None = None, prompts: bool = True) -> MfaCodes:
     return MfaCodes(
-        claims=UsedCodes(tmp_path, time),
+        used_codes=UsedCodes(tmp_path, time),
         wait=time.wait,
         environ={"PATH": "/usr/bin:/bin"},
         given=Secret(given) if given else None,
@@ -79,7 +79,7 @@ def test_a_person_is_asked_only_when_there_is_a_new_code(tmp_path: Path) -> None
         return code_of(time)
 
     for _ in range(2):
-        MfaCodes(claims=UsedCodes(tmp_path, time), wait=time.wait, environ={}, prompt=prompt).proof(REQUEST)
+        MfaCodes(used_codes=UsedCodes(tmp_path, time), wait=time.wait, environ={}, prompt=prompt).proof(REQUEST)
     assert asked == [START, START + timedelta(seconds=20)]
 
 
@@ -105,17 +105,17 @@ def test_a_given_code_is_never_waited_for(tmp_path: Path) -> None:
     with pytest.raises(MfaError, match="used already") as caught:
         desk(tmp_path, time, given="654321").proof(REQUEST)
     assert time.waits == []
-    assert caught.value.hint == "the next one comes in 20 s"
+    assert caught.value.hint == "the next one is due in 20 s"
     assert "654321" not in str(caught.value)
 
 
 def test_a_source_that_repeats_itself_is_given_up(tmp_path: Path) -> None:
     time = Time()
     stuck = MfaCodes(
-        claims=UsedCodes(tmp_path, lambda: START), wait=time.wait, environ={}, prompt=lambda _: Secret("123456")
+        used_codes=UsedCodes(tmp_path, lambda: START), wait=time.wait, environ={}, prompt=lambda _: Secret("123456")
     )
     stuck.proof(REQUEST)
-    with pytest.raises(MfaError, match="only codes that were used"):
+    with pytest.raises(MfaError, match="only codes that had been used"):
         stuck.proof(REQUEST)
 
 
@@ -179,7 +179,7 @@ def test_anything_else_is_no_code(typed: str) -> None:
 
 
 def test_nobody_to_ask(tmp_path: Path) -> None:
-    with pytest.raises(InputRequiredError, match=r"an MFA code of 'arn:.*' is needed for profile 'p'") as caught:
+    with pytest.raises(InputRequiredError, match=r"an MFA code of 'arn:.*' is required for profile 'p'") as caught:
         desk(tmp_path, Time(), prompts=False).proof(REQUEST)
     assert "--mfa-token" in (caught.value.hint or "")
 
@@ -209,7 +209,7 @@ def typing(tmp_path: Path, time: Time, *typed: str, told: list[str] | None = Non
     """Return a desk with a person who types this, one after the other."""
     answers = iter(typed)
     return MfaCodes(
-        claims=UsedCodes(tmp_path, time),
+        used_codes=UsedCodes(tmp_path, time),
         wait=time.wait,
         tell=[].append if told is None else told.append,
         environ={},

@@ -298,7 +298,7 @@ def test_a_region_that_the_account_has_not_enabled_is_hinted_at(
 def test_a_session_is_of_the_account_of_its_keys(answer: Answer, tmp_path: Path) -> None:
     client = settings(answer.url)
     step = SessionTokenStep(profile="p", mfa_serial=None, duration=timedelta(hours=1), client=client, why="")
-    desk = MfaCodes(claims=UsedCodes(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
+    desk = MfaCodes(used_codes=UsedCodes(tmp_path, clock.now), wait=lambda _: None, environ={}, given=None, prompt=None)
     for account_id in ("111111111111", None):
         source = replace(KEYS, account_id=account_id)
         got = get_session_token(step, source, BotoCalls(), desk)

@@ -76,15 +76,17 @@ class FailingTarget(MemoryBackend):
         super().put(name, data)
 
 
-def deeds(
+def outcomes(
     entries: Mapping[str, StoredCredentials | PyvaultError], target: MemoryBackend | None = None, **terms: bool
 ) -> dict[str, MigrationOutcome]:
     source, store = CredentialStore(Scripted(entries)), CredentialStore(target or MemoryBackend())
-    return {moved.profile: moved.deed for moved in take_over(source, store, list(entries), MigrationOptions(**terms))}
+    return {
+        moved.profile: moved.outcome for moved in take_over(source, store, list(entries), MigrationOptions(**terms))
+    }
 
 
 @pytest.mark.parametrize(
-    ("problem", "deed"),
+    ("problem", "outcome"),
     [
         (ItemCorruptError("damaged"), MigrationOutcome.FAILED),
         (ForeignItemError("a password"), MigrationOutcome.FOREIGN),
@@ -93,27 +95,27 @@ def deeds(
         (BackendError("gpg failed"), MigrationOutcome.FAILED),
     ],
 )
-def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, deed: MigrationOutcome) -> None:
-    assert deeds({"a": problem, "b": PAIR}) == {"a": deed, "b": MigrationOutcome.COPIED}
+def test_an_entry_that_can_not_be_read_stops_itself_only(problem: BackendError, outcome: MigrationOutcome) -> None:
+    assert outcomes({"a": problem, "b": PAIR}) == {"a": outcome, "b": MigrationOutcome.COPIED}
 
 
 def test_a_passphrase_that_opens_nothing_is_the_wrong_one() -> None:
     with pytest.raises(SourceError) as caught:
-        deeds({"a": WrongKeyError("a"), "b": WrongKeyError("b")})
+        outcomes({"a": WrongKeyError("a"), "b": WrongKeyError("b")})
     assert caught.value.problem.message == "a"
 
 
 @pytest.mark.parametrize("problem", [BackendLockedError("locked"), InputRequiredError("a passphrase is needed")])
 def test_a_store_that_is_locked_stops_the_rest(problem: PyvaultError) -> None:
     with pytest.raises(SourceError) as caught:
-        deeds({"a": problem, "b": PAIR})
+        outcomes({"a": problem, "b": PAIR})
     assert caught.value.problem is problem
 
 
 def test_a_target_that_can_not_take_one_key_takes_the_others() -> None:
     target = FailingTarget()
     target.failing = ("a", ItemTooLargeError("too large"))
-    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
+    assert outcomes({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
 
 
 @pytest.mark.parametrize("problem", [AccessDeniedError("read only"), TamperedError("damaged")])
@@ -121,13 +123,13 @@ def test_a_target_that_fails_is_an_error(problem: PyvaultError) -> None:
     target = FailingTarget()
     target.failing = ("a", problem)
     with pytest.raises(type(problem)):
-        deeds({"a": PAIR, "b": PAIR}, target)
+        outcomes({"a": PAIR, "b": PAIR}, target)
 
 
 def test_a_rotation_that_has_not_ended_keeps_its_profile_only() -> None:
     target = MemoryBackend()
     target.put(ItemName(Kind.PENDING, "a"), Secret(b"{}"))
-    assert deeds({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
+    assert outcomes({"a": PAIR, "b": PAIR}, target) == {"a": MigrationOutcome.FAILED, "b": MigrationOutcome.COPIED}
 
 
 def test_another_key_stays_unless_it_may_be_replaced() -> None:
@@ -136,7 +138,10 @@ def test_another_key_stays_unless_it_may_be_replaced() -> None:
     store.put("a", OTHER)
     store.put("same", PAIR)
     entries = {"a": PAIR, "same": PAIR}
-    assert deeds(entries, target, dry_run=True) == {"a": MigrationOutcome.WOULD_SKIP, "same": MigrationOutcome.IS_THERE}
-    assert deeds(entries, target) == {"a": MigrationOutcome.SKIPPED, "same": MigrationOutcome.ALREADY}
+    assert outcomes(entries, target, dry_run=True) == {
+        "a": MigrationOutcome.WOULD_SKIP,
+        "same": MigrationOutcome.IS_THERE,
+    }
+    assert outcomes(entries, target) == {"a": MigrationOutcome.SKIPPED, "same": MigrationOutcome.ALREADY}
     assert store.get("a") == OTHER
-    assert deeds(entries, target, overwrite=True) == {"a": MigrationOutcome.COPIED, "same": MigrationOutcome.ALREADY}
+    assert outcomes(entries, target, overwrite=True) == {"a": MigrationOutcome.COPIED, "same": MigrationOutcome.ALREADY}

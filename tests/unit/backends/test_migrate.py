@@ -108,11 +108,11 @@ def test_another_device_is_replaced_only_if_that_is_wanted(with_device: Credenti
     target = CredentialStore(MemoryBackend())
     StoredTotp(target.backend).put("a", OTHER_DEVICE)
     skipped, _ = move(with_device, target, ["a"], MigrationOptions(delete_source=True))
-    assert (skipped.deed, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
+    assert (skipped.outcome, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
     assert StoredTotp(target.backend).find("a", SERIAL) == OTHER_DEVICE
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     (copied,) = move(with_device, target, ["a"], MigrationOptions(overwrite=True))
-    assert (copied.kind, copied.deed) == (Kind.TOTP, MigrationOutcome.COPIED)
+    assert (copied.kind, copied.outcome) == (Kind.TOTP, MigrationOutcome.COPIED)
     assert StoredTotp(target.backend).find("a", SERIAL) == DEVICE
 
 
@@ -122,11 +122,11 @@ def test_a_device_stays_with_a_key_that_is_skipped(with_device: CredentialStore,
     target.put("a", pair(7))
     device, key = move(with_device, target, ["a"], MigrationOptions(delete_source=delete_source))
     assert (device.kind, str(device)) == (Kind.TOTP, "stays with its key")
-    assert (key.deed, device.deleted, key.deleted) == (MigrationOutcome.SKIPPED, False, False)
+    assert (key.outcome, device.deleted, key.deleted) == (MigrationOutcome.SKIPPED, False, False)
     assert StoredTotp(with_device.backend).find("a", SERIAL) == DEVICE
     assert with_device.get("a") == pair(0)
     assert [str(name) for name in target.backend.names()] == ["credential/a"]
-    foretold = [moved.deed for moved in move(with_device, target, ["a"], MigrationOptions(dry_run=True))]
+    foretold = [moved.outcome for moved in move(with_device, target, ["a"], MigrationOptions(dry_run=True))]
     assert foretold == [MigrationOutcome.STAYS_WITH_KEY, MigrationOutcome.WOULD_SKIP]
 
 
@@ -210,19 +210,19 @@ def test_another_key_is_replaced_only_if_that_is_wanted(source: CredentialStore)
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
     (skipped,) = move(source, target, ["a"], MigrationOptions(delete_source=True))
-    assert (skipped.deed, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
+    assert (skipped.outcome, skipped.deleted) == (MigrationOutcome.SKIPPED, False)
     assert (source.get("a"), target.get("a")) == (pair(0), pair(7))
     (copied,) = move(source, target, ["a"], MigrationOptions(overwrite=True))
-    assert (copied.deed, target.get("a")) == (MigrationOutcome.COPIED, pair(0))
+    assert (copied.outcome, target.get("a")) == (MigrationOutcome.COPIED, pair(0))
 
 
 def test_a_dry_run_changes_nothing(source: CredentialStore) -> None:
     target = CredentialStore(MemoryBackend())
     target.put("a", pair(7))
-    deeds = [
-        moved.deed for moved in move(source, target, ["a", "b"], MigrationOptions(dry_run=True, delete_source=True))
+    outcomes = [
+        moved.outcome for moved in move(source, target, ["a", "b"], MigrationOptions(dry_run=True, delete_source=True))
     ]
-    assert deeds == [MigrationOutcome.WOULD_SKIP, MigrationOutcome.WOULD_COPY]
+    assert outcomes == [MigrationOutcome.WOULD_SKIP, MigrationOutcome.WOULD_COPY]
     assert (source.profiles(), target.profiles()) == (["a", "b", "c"], ["a"])
 
 
@@ -249,7 +249,11 @@ def test_a_damaged_item_stops_its_own_profile_only(source: CredentialStore) -> N
     source.backend.put(ItemName(Kind.CREDENTIAL, "b"), Secret(b"garbage"))
     target = CredentialStore(MemoryBackend())
     done = list(move(source, target, select_profiles(names_in(source), ()), MigrationOptions(delete_source=True)))
-    assert [moved.deed for moved in done] == [MigrationOutcome.COPIED, MigrationOutcome.FAILED, MigrationOutcome.COPIED]
+    assert [moved.outcome for moved in done] == [
+        MigrationOutcome.COPIED,
+        MigrationOutcome.FAILED,
+        MigrationOutcome.COPIED,
+    ]
     assert [name.name for name in source.backend.names()] == ["b"]
     assert done[1].problem is not None
 

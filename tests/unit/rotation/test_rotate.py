@@ -197,7 +197,7 @@ def test_a_key_that_was_replaced_meanwhile_is_left_alone(boundary: str, undo: bo
     world.keys[mine.key_id] = mine
     world.secrets[mine.key_id] = "mine"
     world.stored["ci"] = StoredCredentials(access_key_id=mine.key_id, secret_access_key=Secret("mine"))
-    with pytest.raises(ConflictError, match="is not the one whose rotation stopped"):
+    with pytest.raises(ConflictError, match="is not the one whose rotation was interrupted"):
         (abort if undo else rotate)("ci", world.tools(confirm=True))
     assert mine.key_id in world.keys
     assert world.stored["ci"].access_key_id == mine.key_id

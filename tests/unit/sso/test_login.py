@@ -36,7 +36,7 @@ class Bench:
         sign_in = SignIn(
             connect=lambda _: self.oidc,
             tokens=self.tokens,
-            person=self.person,
+            prompt=self.person,
             clock=self.clock,
             sleep=self.clock.sleep,
         )
@@ -58,7 +58,7 @@ def left_by_aws_cli(bench: Bench, token: str, *, life: timedelta = timedelta(hou
         connect=lambda _: bench.oidc,
         sign_in=None,
         clock=bench.clock,
-        elsewhere=lambda _: found,
+        find_foreign=lambda _: found,
     )
 
 
@@ -183,10 +183,10 @@ def test_a_token_without_refresh_token_needs_a_person_again(bench: Bench) -> Non
 
 def test_deviation_13_the_registration_is_kept_until_it_expires(bench: Bench) -> None:
     bench.login.token(session())
-    bench.login.sign_in_anew(session())
+    bench.login.sign_in_again(session())
     assert bench.oidc.calls.count("register device") == 1
     bench.clock.sleep(timedelta(days=90).total_seconds())
-    bench.login.sign_in_anew(session())
+    bench.login.sign_in_again(session())
     assert bench.oidc.calls.count("register device") == 2
 
 
@@ -200,7 +200,7 @@ def test_a_refresh_token_is_not_tried_after_its_registration_ended(bench: Bench)
 def test_a_registration_that_aws_forgot_is_made_anew_once(bench: Bench) -> None:
     bench.login.token(session())
     bench.oidc.known.clear()
-    bench.login.sign_in_anew(session())
+    bench.login.sign_in_again(session())
     assert bench.oidc.calls[3:] == ["start device", "register device", "start device", "poll"]
 
 
@@ -256,7 +256,7 @@ def test_deviation_11_any_number_of_starts_make_one_refresh(bench: Bench) -> Non
 
 def test_signing_in_anew_ignores_a_good_token(bench: Bench) -> None:
     first = bench.login.token(session())
-    assert bench.login.sign_in_anew(session()) != first
+    assert bench.login.sign_in_again(session()) != first
     assert bench.oidc.calls.count("poll") == 2
 
 

@@ -105,7 +105,7 @@ def test_a_role_means_the_sign_in_that_it_stands_on(name: str) -> None:
 
 def test_a_role_that_stands_on_no_sign_in_is_told_so() -> None:
     text = "[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = s\n[profile s]\nregion = eu-west-1\n"
-    with pytest.raises(InvalidSettingError, match="profile 's', which 'r' stands on, has no sso_start_url"):
+    with pytest.raises(InvalidSettingError, match="profile 's', which 'r' uses as its source, has no sso_start_url"):
         find_session(config(text), "r", {})
 
 

@@ -141,7 +141,7 @@ def test_markers_that_do_not_pair_up_are_an_error(data: bytes) -> None:
 
 def test_keys_behind_the_block_are_an_error_because_they_belong_to_its_last_profile() -> None:
     data = run(HAND_WRITTEN).after + b"\n# a note\nregion = eu-west-2\n"
-    with pytest.raises(ConfigError, match="behind the block of 'corp'"):
+    with pytest.raises(ConfigError, match="follows the block of 'corp'"):
         run(data, [])
 
 

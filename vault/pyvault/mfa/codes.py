@@ -33,7 +33,7 @@ CODE_DIGITS = 6  # Source: STS API Reference, TokenCode: [\d]*, fixed length of 
 PROCESS_LIMIT = timedelta(minutes=5)  # it may ask a person to touch a key or type a PIN
 MAX_QUESTIONS = 3  # for one code: who mistypes three times has another device in hand
 MAX_CLAIMS = 20  # so many others before us in line: ten minutes
-WRONG_CODE = "is it of another device, or the clock of this machine wrong?"
+WRONG_CODE = "check that it is the right device, and that the clock of this machine is right"
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 #: Refusals of the signature, the rate or the form, which AWS looks at first.
@@ -82,7 +82,7 @@ class MfaCodes:
     def __init__(
         self,
         *,
-        claims: UsedCodes,
+        used_codes: UsedCodes,
         wait: Wait,
         tell: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str],
@@ -92,14 +92,14 @@ class MfaCodes:
         """Name the sources.
 
         Args:
-            claims: the codes that were sent already.
+            used_codes: the codes that were sent already.
             wait: called when the next code has to be waited for.
             tell: says why a question comes again.
             environ: for the ``mfa_process``.
             given: with the command itself; used for every MFA call of the run.
             prompt: asks a person; None if nobody may be asked.
         """
-        self._claims = claims
+        self._used_codes = used_codes
         self._wait = wait
         self._tell = tell
         self._environ = environ
@@ -122,13 +122,13 @@ class MfaCodes:
         while True:
             proof = self.proof(request)
             if proof.code in refused:  # a device, or somebody who reads the same code again: the next one, once
-                self._wait(self._claims.left_of_window())
+                self._wait(self._used_codes.left_of_window())
                 proof = self._another(request, proof)
             try:
                 return send(proof)
             except (AwsError, NothingSentError) as problem:
                 if not _was_spent(problem):
-                    self._claims.release(request.serial, proof.code)
+                    self._used_codes.release(request.serial, proof.code)
                 refused.append(proof.code)
                 if not _is_wrong_code(problem) or not self._may_ask_again(request) or len(refused) == MAX_QUESTIONS:
                     raise
@@ -140,10 +140,10 @@ class MfaCodes:
         Raises:
             MfaError: the same one again.
         """
-        self._claims.release(request.serial, proof.code)
+        self._used_codes.release(request.serial, proof.code)
         again = self.proof(request)
         if again.code == proof.code:
-            self._claims.release(request.serial, again.code)
+            self._used_codes.release(request.serial, again.code)
             raise MfaError(f"AWS refused this MFA code of {request.serial!r} already", hint=WRONG_CODE)
         return again
 
@@ -158,32 +158,32 @@ class MfaCodes:
             InputRequiredError: nobody may be asked for one.
         """
         for _ in range(MAX_CLAIMS):
-            if self._given is None and (showing := self._claims.until_next(request.serial)) is not None:
+            if self._given is None and (showing := self._used_codes.until_next(request.serial)) is not None:
                 self._wait(showing)  # first, or a person would type a code in vain
             code = self._checked_code(request)
-            left = self._claims.claim(request.serial, code)
+            left = self._used_codes.claim(request.serial, code)
             if left is None:
                 return MfaProof(serial=request.serial, code=code)
             if self._given is not None:  # it won't change however long we wait
                 raise MfaError(
                     f"the given MFA code of {request.serial!r} has been used already",
-                    hint=f"the next one comes in {left.total_seconds():.0f} s",
+                    hint=f"the next one is due in {left.total_seconds():.0f} s",
                 )
             self._wait(left)
-        raise MfaError(f"the MFA device {request.serial!r} gave only codes that were used already")
+        raise MfaError(f"the MFA device {request.serial!r} gave only codes that had been used already")
 
     def _checked_code(self, request: MfaRequest) -> Secret[str]:
         """Get a code of the right form; a person is asked again for one."""
         for _ in range(MAX_QUESTIONS - 1):
             try:
-                return self._formed(request)
+                return self._read_code(request)
             except MfaError as problem:
                 if not self._may_ask_again(request):
                     raise
                 self._tell(problem.message)
-        return self._formed(request)
+        return self._read_code(request)
 
-    def _formed(self, request: MfaRequest) -> Secret[str]:
+    def _read_code(self, request: MfaRequest) -> Secret[str]:
         answer = self._code(request)
         if self._given is None and request.process is not None:
             return checked(
@@ -199,13 +199,13 @@ class MfaCodes:
         if self._prompt is not None:
             return self._prompt(request)
         raise InputRequiredError(
-            f"an MFA code of {request.serial!r} is needed for profile {request.profile!r}",
-            hint="give it with --mfa-token, or set mfa_process in the profile",
+            f"an MFA code of {request.serial!r} is required for profile {request.profile!r}",
+            hint="provide it with --mfa-token, or set mfa_process in the profile",
         )
 
 
 def run_mfa_process(command: str, profile: str, environ: Mapping[str, str]) -> Secret[str]:
-    """Run an ``mfa_process`` and give what it printed, trimmed.
+    """Run an ``mfa_process`` and return what it printed, trimmed.
 
     Its stdin and stderr are the terminal, where there is one.
 

@@ -57,7 +57,7 @@ class StoredTotp:
 
 
 def stored_codes(stored: StoredTotp, *, clock: Clock, otherwise: MfaSource | None) -> MfaSource:
-    """Give codes of stored authenticators, else those of another source.
+    """Return a source of codes: stored authenticators, else another source.
 
     Args:
         otherwise: asks a person; None if nobody may be asked.

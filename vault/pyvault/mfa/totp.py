@@ -59,11 +59,11 @@ class Totp(Record):
     serial: str | None = None
 
     def window(self, at: datetime) -> int:
-        """Number the time window of a moment; a code belongs to one window."""
+        """Return the number of a moment's time window; a code belongs to one window."""
         return int(at.timestamp()) // int(self.period.total_seconds())
 
     def code(self, at: datetime) -> Secret[str]:
-        """Give the code that is good at this moment."""
+        """Return the code that is good at this moment."""
         digest = hmac.digest(self.secret.reveal(), self.window(at).to_bytes(8, "big"), self.algorithm.lower())
         offset = digest[-1] & 0xF
         number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFF_FFFF
@@ -130,10 +130,7 @@ def decode_totp(data: Secret[bytes]) -> Totp:
             period=timedelta(seconds=fields.whole("period", least=PERIODS[0], most=PERIODS[-1])),
             serial=fields.optional_text("serial"),
         )
-    except (
-        ValueError,
-        InvalidSettingError,
-    ):  # also UnreadableError; texts may hold a part of the secret
+    except (ValueError, InvalidSettingError):  # also UnreadableError; texts may hold a part of the secret
         raise ItemCorruptError("the TOTP item is not an authenticator") from None
 
 

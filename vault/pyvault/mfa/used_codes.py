@@ -41,7 +41,7 @@ class UsedCodes:
         self._clock = clock
 
     def until_next(self, serial: str) -> timedelta | None:
-        """Say how long the device keeps showing a code that was sent; None if it shows a new one.
+        """Return how long the device keeps showing a code that was sent; None if it shows a new one.
 
         Raises:
             WriteFailedError: the record can't be kept.
@@ -87,7 +87,7 @@ class UsedCodes:
 
     @contextmanager
     def _record(self, serial: str) -> Generator[tuple[Path, float]]:
-        """Hold the device's lock; gives its record and the time in epoch seconds."""
+        """Hold the device's lock; yield its record and the time in epoch seconds."""
         from pyvault.files.modes import make_directory
 
         try:
@@ -104,7 +104,7 @@ def _mark(serial: str, code: Secret[str]) -> str:
 
 
 def _used(record: Path, now: float) -> dict[str, int]:
-    """Give the marks that still count, with their windows.
+    """Return the marks that still count, with their windows.
 
     One from the future comes from a clock that was set back; it must not block
     for ever.

@@ -4,7 +4,7 @@ One profile after another. What becomes of its key is decided before anything is
 copied: an MFA device belongs to the key it stands beside, and never comes to
 another one. The device is copied before the key, and the source deleted when both
 copies are verified, so that an interruption leaves each of them in at least one
-place, and a second run goes on where the first one stopped.
+place, and a second run continues where the first one stopped.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MigrationOutcome(StrEnum):
 #: After these the source may go.
 VERIFIED = frozenset({MigrationOutcome.COPIED, MigrationOutcome.ALREADY})
 #: A dry run says that it might then.
-FORETOLD = frozenset({MigrationOutcome.WOULD_COPY, MigrationOutcome.IS_THERE})
+WOULD_BE_VERIFIED = frozenset({MigrationOutcome.WOULD_COPY, MigrationOutcome.IS_THERE})
 
 
 class MigrationResult(Record):
@@ -71,15 +71,15 @@ class MigrationResult(Record):
     """
 
     profile: str
-    deed: MigrationOutcome
+    outcome: MigrationOutcome
     kind: Kind = Kind.CREDENTIAL
     deleted: bool = False
     problem: PyvaultError | None = None
 
     def __str__(self) -> str:
         if self.problem is not None:
-            return f"{self.deed}: {self.problem.message}"
-        return f"{self.deed}, deleted source" if self.deleted else str(self.deed)
+            return f"{self.outcome}: {self.problem.message}"
+        return f"{self.outcome}, deleted source" if self.deleted else str(self.outcome)
 
 
 class MigrationOptions(Record):
@@ -102,19 +102,19 @@ def names_in(store: CredentialStore) -> frozenset[ItemName]:
         return frozenset(store.backend.names())
 
 
-def select_profiles(here: Iterable[ItemName], wanted: Iterable[str]) -> list[str]:
-    """Give the profiles to move: those wanted, or all that have a key or an MFA device.
+def select_profiles(here: Iterable[ItemName], requested: Iterable[str]) -> list[str]:
+    """Return the profiles to move: those named, or all that have a key or an MFA device.
 
     Args:
         here: what the source has.
-        wanted: profiles; none for all.
+        requested: profiles; none for all.
 
     Raises:
-        ProfileNotFoundError: one that is wanted is not there.
+        ProfileNotFoundError: a requested one is not there.
         UsageError: there is nothing at all.
     """
     stored = sorted({name.name for name in here if name.kind in {Kind.CREDENTIAL, Kind.TOTP}})
-    names = list(wanted)
+    names = list(requested)
     for name in names:
         if name not in stored:
             raise ProfileNotFoundError(f"no credentials are stored for profile '{name}' in the source")
@@ -127,7 +127,7 @@ def move(
     source: CredentialStore,
     target: CredentialStore,
     profiles: Iterable[str],
-    terms: MigrationOptions,
+    options: MigrationOptions,
     *,
     here: frozenset[ItemName] | None = None,
 ) -> Iterator[MigrationResult]:
@@ -138,7 +138,7 @@ def move(
     Args:
         source, target: where from and where to.
         profiles: in this order.
-        terms: how.
+        options: how.
         here: what the source has, for who has listed it already.
 
     Raises:
@@ -151,11 +151,11 @@ def move(
         for names, where in ((here, ""), (there, " in the target")):
             refuse_half_rotated(names, profile, where)
         try:
-            yield from _move_profile(source, target, profile, here, terms)
+            yield from _move_profile(source, target, profile, here, options)
         except ForeignItemError as exc:
-            yield MigrationResult(profile=profile, deed=MigrationOutcome.FOREIGN, problem=exc)
+            yield MigrationResult(profile=profile, outcome=MigrationOutcome.FOREIGN, problem=exc)
         except ItemCorruptError as exc:
-            yield MigrationResult(profile=profile, deed=MigrationOutcome.FAILED, problem=exc)
+            yield MigrationResult(profile=profile, outcome=MigrationOutcome.FAILED, problem=exc)
 
 
 def left_behind(here: Iterable[ItemName]) -> Counter[Kind | LaterKind]:
@@ -164,50 +164,50 @@ def left_behind(here: Iterable[ItemName]) -> Counter[Kind | LaterKind]:
 
 
 def _move_profile(
-    source: CredentialStore, target: CredentialStore, profile: str, here: Container[ItemName], terms: MigrationOptions
+    source: CredentialStore, target: CredentialStore, profile: str, here: Container[ItemName], options: MigrationOptions
 ) -> list[MigrationResult]:
     done: list[MigrationResult] = []
     key = None
     if ItemName(Kind.CREDENTIAL, profile) in here:
-        key = ItemCopy(Keys(source), Keys(target), profile, terms)
+        key = ItemCopy(Keys(source), Keys(target), profile, options)
     if ItemName(Kind.TOTP, profile) in here:
         kept = key is not None and key.is_barred
-        done.append(_with_key(profile) if kept else _copy_device(source, target, profile, terms))
+        done.append(_with_key(profile) if kept else _copy_device(source, target, profile, options))
     if key is not None:
         done.append(key.copy())
-    if not terms.delete_source:
+    if not options.delete_source:
         return done
-    return [_delete_source(source, moved) if moved.deed in VERIFIED else moved for moved in done]
+    return [_delete_source(source, result) if result.outcome in VERIFIED else result for result in done]
 
 
 def _with_key(profile: str) -> MigrationResult:
-    return MigrationResult(profile=profile, kind=Kind.TOTP, deed=MigrationOutcome.STAYS_WITH_KEY)
+    return MigrationResult(profile=profile, kind=Kind.TOTP, outcome=MigrationOutcome.STAYS_WITH_KEY)
 
 
 def _copy_device(
-    source: CredentialStore, target: CredentialStore, profile: str, terms: MigrationOptions
+    source: CredentialStore, target: CredentialStore, profile: str, options: MigrationOptions
 ) -> MigrationResult:
     try:
-        return ItemCopy(Devices(source), Devices(target), profile, terms).copy()
+        return ItemCopy(Devices(source), Devices(target), profile, options).copy()
     except (InvalidNameError, ItemTooLargeError):  # a store of somebody else that knows keys only
-        return MigrationResult(profile=profile, kind=Kind.TOTP, deed=MigrationOutcome.STAYS)
+        return MigrationResult(profile=profile, kind=Kind.TOTP, outcome=MigrationOutcome.STAYS)
 
 
-def _delete_source(source: CredentialStore, moved: MigrationResult) -> MigrationResult:
-    belongings = Keys(source) if moved.kind is Kind.CREDENTIAL else Devices(source)
-    belongings.delete(moved.profile)
-    return replace(moved, deleted=True)
+def _delete_source(source: CredentialStore, result: MigrationResult) -> MigrationResult:
+    items = Keys(source) if result.kind is Kind.CREDENTIAL else Devices(source)
+    items.delete(result.profile)
+    return replace(result, deleted=True)
 
 
 class ItemCopy(Generic[T]):
-    """The way of one item from store to store: what is at both ends is read first."""
+    """Copies one item from store to store; what is at both ends is read first."""
 
-    def __init__(self, source: StoredItems[T], target: StoredItems[T], profile: str, terms: MigrationOptions) -> None:
-        self._source, self._target, self._profile, self._terms = source, target, profile, terms
+    def __init__(self, source: StoredItems[T], target: StoredItems[T], profile: str, options: MigrationOptions) -> None:
+        self._source, self._target, self._profile, self._terms = source, target, profile, options
         self._item = source.get(profile)
         there = _find(target, profile)
         self._fits = there is not None and source.same(there, self._item)
-        self.is_barred = there is not None and not self._fits and not terms.overwrite
+        self.is_barred = there is not None and not self._fits and not options.overwrite
 
     def copy(self) -> MigrationResult:
         """Copy it and read it back, unless it is there already or another one is."""
@@ -227,8 +227,8 @@ class ItemCopy(Generic[T]):
             raise ConflictError(f"the copy of '{self._profile}' reads back differently; its source was kept")
         return self._did(MigrationOutcome.ALREADY if self._fits else MigrationOutcome.COPIED)
 
-    def _did(self, deed: MigrationOutcome) -> MigrationResult:
-        return MigrationResult(profile=self._profile, kind=self._source.kind, deed=deed)
+    def _did(self, outcome: MigrationOutcome) -> MigrationResult:
+        return MigrationResult(profile=self._profile, kind=self._source.kind, outcome=outcome)
 
 
 def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
@@ -236,7 +236,7 @@ def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) ->
     if ItemName(Kind.PENDING, profile) in names:
         raise ConflictError(
             f"a rotation of '{profile}' has not ended{where}",
-            hint=f"'pyvault rotate --resume {profile}' finishes it, --abort gives it up",
+            hint=f"'pyvault rotate --resume {profile}' finishes it, --abort abandons it",
         )
 
 

@@ -95,7 +95,7 @@ def _find_problem(section: Section, path: Path) -> UnusableKeyError | None:
         entry = section.entries[key]
         # A line that a backslash carries on leaves a blank where it was joined.
         if not entry.value.isprintable() or " " in entry.value:
-            what = "goes on in the next line" if "\n" in entry.value else "holds a blank or a control character"
+            what = "continues on the next line" if "\n" in entry.value else "holds a blank or a control character"
             return UnusableKeyError(
                 f"'{path}', line {entry.line}: the {key} of [{section.header}] {what}",
                 hint="a key is one word on one line",
@@ -104,7 +104,7 @@ def _find_problem(section: Section, path: Path) -> UnusableKeyError | None:
 
 
 def backup_path(path: Path) -> Path:
-    """Say where a copy of the file lies while :func:`remove_pairs` rewrites it, and stays if that is killed."""
+    """Return where a copy of the file lies while :func:`remove_pairs` rewrites it, and stays if that is killed."""
     return path.with_name(f"{path.name}{BACKUP_SUFFIX}")
 
 
@@ -188,12 +188,12 @@ class ClearKeys:
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
-        """Give an empty one: it is made from what was read elsewhere."""
+        """Return an empty one: it is made from what was read elsewhere."""
         del options, ask
         return cls({})
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give a pair as a record."""
+        """Return a pair as a record."""
         if name.kind is Kind.CREDENTIAL and (problem := self._unusable.get(name.name)):
             raise problem
         if name.kind is not Kind.CREDENTIAL or name.name not in self._pairs:
@@ -273,7 +273,7 @@ def _obstacle(config: ConfigFile, profile: str, key: str, entry: Entry) -> str |
     if config.find_profile(profile) is not None:
         return f"'{config.path}' has a section for the profile, which pyvault does not rewrite"
     if entry.nested:
-        return "it goes over several lines"
+        return "it spans several lines"
     try:
         with_profile(config, profile, {key: entry.value})
     except InvalidSettingError as exc:

@@ -72,7 +72,7 @@ class _Entries(Keys):
 
 
 def take_over(
-    source: CredentialStore, target: CredentialStore, profiles: Iterable[str], terms: MigrationOptions
+    source: CredentialStore, target: CredentialStore, profiles: Iterable[str], options: MigrationOptions
 ) -> Iterator[MigrationResult]:
     """Copy the keys of these profiles one by one; each is answered for.
 
@@ -80,7 +80,7 @@ def take_over(
         source: of aws-vault.
         target: where they go.
         profiles: that the source has, in this order.
-        terms: how.
+        options: how.
 
     Raises:
         SourceError: aws-vault's store is locked or gone, or no entry of it could be
@@ -95,11 +95,11 @@ def take_over(
     for profile in profiles:
         try:
             refuse_half_rotated(there, profile, "")
-            moved = ItemCopy(_Entries(source), Keys(target), profile, terms).copy()
+            result = ItemCopy(_Entries(source), Keys(target), profile, options).copy()
             opened = True
         except _EntryError as exc:
             problem = exc.problem
-            moved = _failed(profile, problem)
+            result = _failed(profile, problem)
             if isinstance(problem, WrongKeyError):
                 unopened = unopened or problem
             else:
@@ -107,12 +107,12 @@ def take_over(
         except VaultFileError:  # the target itself is damaged
             raise
         except (ConflictError, InvalidNameError, ItemCorruptError, ItemTooLargeError) as exc:
-            moved = _failed(profile, exc)
-        yield moved
+            result = _failed(profile, exc)
+        yield result
     if unopened is not None and not opened:
         raise SourceError(unopened)
 
 
 def _failed(profile: str, problem: PyvaultError) -> MigrationResult:
-    deed = MigrationOutcome.FOREIGN if isinstance(problem, ForeignItemError) else MigrationOutcome.FAILED
-    return MigrationResult(profile=profile, deed=deed, problem=problem)
+    outcome = MigrationOutcome.FOREIGN if isinstance(problem, ForeignItemError) else MigrationOutcome.FAILED
+    return MigrationResult(profile=profile, outcome=outcome, problem=problem)

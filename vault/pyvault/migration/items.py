@@ -22,7 +22,7 @@ class StoredItems(Protocol[T]):
     kind: ClassVar[Kind]
 
     def get(self, profile: str) -> T:
-        """Give the profile's.
+        """Return the profile's.
 
         Raises:
             ItemNotFoundError: it has none.
@@ -38,7 +38,7 @@ class StoredItems(Protocol[T]):
         ...
 
     def same(self, one: T, other: T) -> bool:
-        """Say whether two of them are as good as one."""
+        """Return whether two of them are as good as one."""
         ...
 
 
@@ -51,7 +51,7 @@ class Keys:
         self._store = store
 
     def get(self, profile: str) -> StoredCredentials:
-        """Give the profile's pair."""
+        """Return the profile's pair."""
         return self._store.get(profile)
 
     def put(self, profile: str, item: StoredCredentials) -> None:
@@ -76,7 +76,7 @@ class Devices:
         self._backend = store.backend
 
     def get(self, profile: str) -> Secret[bytes]:
-        """Give the profile's device, as it is stored."""
+        """Return the profile's device, as it is stored."""
         name = totp_name(profile)
         with contract_errors(f"read '{name}'"):
             return self._backend.get(name)

@@ -99,7 +99,7 @@ class NewVaultFile:
         self._undo.close()
 
     def publish(self) -> None:
-        """Give key and vault their names.
+        """Put the key and the vault in place under their names.
 
         Raises:
             VaultExistsError: something took the name meanwhile.
@@ -127,7 +127,7 @@ class NewVaultFile:
             raise
 
     def _is_out(self) -> bool:
-        """Say whether the vault has, or may have got, its name."""
+        """Return whether the vault has, or may have got, its name."""
         grown = self._folder / VAULT
         return not grown.exists() or grown.stat().st_nlink > 1
 

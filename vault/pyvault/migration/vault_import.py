@@ -36,7 +36,7 @@ def check_unlockable(file: Path, *, keyfile: Path | None, passphrase_file: Path 
     kinds = {slot.slot_type for slot in read_header(file, checks).slots if slot.is_known()}
     if keyfile is None and SlotType.KEY_FILE in kinds and SlotType.PASSPHRASE not in kinds:
         raise InputRequiredError(
-            f"'{file}' is opened by a key file, and none is given",
+            f"'{file}' is opened by a key file, and none was given",
             hint="--keyfile FILE names the one that came with it",
         )
 
@@ -57,7 +57,7 @@ class AnotherVault:
         return cls(VaultSettings.parse(options), ask)
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes."""
+        """Return the item's bytes."""
         return self._opened().get(name)
 
     def put(self, name: ItemName, data: Secret[bytes]) -> NoReturn:

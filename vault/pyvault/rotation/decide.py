@@ -95,7 +95,7 @@ Action = Begin | NoRoom | Create | DeleteOrphan | AskAbout | ProveAndSwap | Deac
 
 
 def next_action(journal: Journal | None, keys: Sequence[RemoteKey], *, stored: str, keep_old: bool) -> Action:
-    """Say what a rotation does next.
+    """Return the next step of a rotation.
 
     Args:
         journal: what is written down; None at the start.

@@ -1,4 +1,4 @@
-"""Carry a rotation out, or on, or back.
+"""Carry out a rotation, resume it, or abandon it.
 
 The order that makes it safe: the intent is written before the key is asked
 for; the new pair before anything is done with it; it is proved at AWS to be of
@@ -43,7 +43,7 @@ GONE = "NoSuchEntity"
 
 
 def rotate(profile: str, tools: Tools, *, keep_old: bool = False, delete_inactive: bool = False) -> None:
-    """Replace the stored access key of *profile*, or carry on where a run stopped.
+    """Replace the stored access key of *profile*, or resume an interrupted rotation.
 
     Raises:
         ItemNotFoundError: nothing is stored for the profile.
@@ -54,7 +54,7 @@ def rotate(profile: str, tools: Tools, *, keep_old: bool = False, delete_inactiv
 
 
 def abort(profile: str, tools: Tools) -> None:
-    """Give up a rotation: delete the new key and forget the journal.
+    """Abandon a rotation: delete the new key and forget the journal.
 
     Once the new pair is the stored one there is nothing to go back to, and the
     rotation is finished instead.
@@ -94,7 +94,7 @@ class _Rotation:
     def run(self) -> None:
         journal = find_journal(self._tools.shelf, self._profile)
         if journal is not None:
-            self._tools.report(f"carrying on a rotation that came to {journal.stage.value!r}")
+            self._tools.report(f"resuming a rotation that was interrupted at {journal.stage.value!r}")
             self._settle(journal)
         while True:
             stored = self._tools.shelf.get(self._profile)
@@ -130,7 +130,7 @@ class _Rotation:
         """
         if journal is not None and stored.access_key_id not in {journal.old_key_id, journal.new_key_id}:
             raise errors.ConflictError(
-                f"the stored key of {self._profile!r} is not the one whose rotation stopped",
+                f"the stored key of {self._profile!r} is not the one whose rotation was interrupted",
                 hint=f"'pyvault vault cat pending {self._profile}' shows that rotation; "
                 f"'pyvault remove {self._profile}' forgets both",
             )
@@ -143,7 +143,7 @@ class _Rotation:
     def _perform(
         self, action: decide.Action, journal: Journal | None, keys: list[RemoteKey], stored: StoredCredentials
     ) -> bool:
-        """Do one step; say whether it was the last."""
+        """Do one step; return whether it was the last."""
         calls, report = self._tools.calls, self._tools.report
         match action:
             case decide.Begin():
@@ -158,14 +158,14 @@ class _Rotation:
             case decide.NoRoom(others=others):
                 self._make_room(others)
             case decide.Create():
-                self._create(_must(journal))
+                self._create(_required(journal))
             case decide.DeleteOrphan(key_id=key_id):
                 self._delete(key_id)
                 report(f"deleted the key {masked(key_id)}, whose secret never arrived")
             case decide.AskAbout(key=key):
-                self._ask_about(key, _must(journal))
+                self._ask_about(key, _required(journal))
             case decide.ProveAndSwap():
-                self._prove_and_swap(_must(journal))
+                self._prove_and_swap(_required(journal))
             case decide.Deactivate(key_id=key_id):
                 self._signed(lambda signer: calls.deactivate_key(signer, key_id))
                 report(f"set the old key {masked(key_id)} inactive")
@@ -183,7 +183,7 @@ class _Rotation:
         self._tools.shelf.put_item(_pending(self._profile), dump_journal(journal))
 
     def _create(self, journal: Journal) -> None:
-        self._whose()  # an STS that gives no answer shall be known before there is a new key
+        self._owner()  # an STS that gives no answer shall be known before there is a new key
         pair = self._signed(self._tools.calls.create_key)
         pair = replace(pair, created=self._tools.clock())
         self._write(replace(journal, stage=Stage.CREATED, new=pair, new_key_id=pair.access_key_id))
@@ -198,7 +198,7 @@ class _Rotation:
         except errors.AwsError as exc:
             if exc.code not in UNKNOWN_KEY or self._is_listed(pair.access_key_id):
                 raise
-            # Deleted by hand, or by an abort that was killed: begin anew.
+            # Deleted by hand, or by an abort that was killed: begin again.
             self._write(replace(journal, stage=Stage.INTENT, new=None, new_key_id=None))
             self._tools.report(f"the key {masked(pair.access_key_id)} is gone; asking for another")
             return
@@ -207,15 +207,15 @@ class _Rotation:
         self._write(replace(journal, stage=Stage.SWAPPED, new=None, new_key_id=pair.access_key_id))
         self._tools.report(f"stored the key {masked(pair.access_key_id)} for {self._profile!r}")
 
-    def _whose(self) -> CallerIdentity:
-        """Ask AWS, once, whose the stored key is."""
+    def _owner(self) -> CallerIdentity:
+        """Return whose the stored key is; AWS is asked once."""
         if self._user is None:
             self._user = self._signed(self._tools.calls.identity)
         return self._user
 
     def _refuse_other_user(self, proved: CallerIdentity, pair: StoredCredentials) -> None:
         """Stop if the new key is another user's: what made it is not the IAM of the stored one."""
-        user = self._whose()
+        user = self._owner()
         if (proved.account_id, proved.arn) != (user.account_id, user.arn):
             old = self._tools.shelf.get(self._profile).access_key_id
             raise errors.CredentialsError(
@@ -262,7 +262,7 @@ class _Rotation:
             if len(journal.existing) + 1 >= decide.MAX_KEYS:
                 raise errors.ConflictError(
                     f"there is no room for a new key beside {masked(key.key_id)}",
-                    hint=f"'pyvault rotate --abort {self._profile}' gives this rotation up",
+                    hint=f"'pyvault rotate --abort {self._profile}' abandons this rotation",
                 )
 
     def _delete(self, key_id: str) -> None:
@@ -300,7 +300,7 @@ class _Rotation:
             self._tools.wait(LISTING_DELAY - max(age, timedelta()))
 
 
-def _must(journal: Journal | None) -> Journal:
+def _required(journal: Journal | None) -> Journal:
     if journal is None:
         raise AssertionError("decide.next_action gives this step only with a journal")
     return journal

@@ -66,7 +66,7 @@ class Runtime(Stores):
         time.sleep(left.total_seconds())
 
     def mfa_codes(self, given: Secret[str] | None, prompt: MfaSource | None) -> MfaCodes:
-        """Return the source of MFA codes: the given one, a configured command, a stored authenticator, a prompt.
+        """Return what hands out MFA codes: the given one, a configured command, a kept authenticator, a person.
 
         Args:
             given: used for every MFA call.
@@ -77,7 +77,7 @@ class Runtime(Stores):
         from pyvault.mfa.used_codes import UsedCodes
 
         return MfaCodes(
-            claims=UsedCodes(self.paths.locks, clock.now),
+            used_codes=UsedCodes(self.paths.locks, clock.now),
             wait=self.wait,
             tell=self.warn,
             environ=self.environ,
@@ -102,7 +102,7 @@ class Runtime(Stores):
             connect=connect,
             sign_in=sign_in,
             clock=clock.now,
-            elsewhere=lambda session: read_aws_cache(aws_cache_directory(self.environ), session),
+            find_foreign=lambda session: read_aws_cache(aws_cache_directory(self.environ), session),
         )
 
     def retriever(

@@ -129,7 +129,7 @@ class Stores:
             platform=sys.platform,
             look=self._look,
         )
-        trace(__name__, "the backend is '%s', from %s", choice.name, choice.origin)
+        trace(__name__, "the backend is '%s' (%s)", choice.name, choice.origin)
         return choice
 
     def _look(self, backend: str) -> Availability:

@@ -65,7 +65,7 @@ class SessionCache:
         self._clock = clock
 
     def get(self, key: str, *, min_ttl: timedelta) -> Credentials:
-        """Give a session that is good for more than *min_ttl*.
+        """Return a session that is good for more than *min_ttl*.
 
         Raises:
             ItemNotFoundError: there is none.
@@ -88,7 +88,7 @@ class SessionCache:
         try:
             self._put(ItemName(Kind.SESSION, key), encode_session(credentials), attributes, credentials.expires)
         except WriteFailedError as problem:
-            self._note(f"the session is not kept, and the next command asks AWS anew: {problem.message}")
+            self._note(f"the session is not kept, and the next command asks AWS again: {problem.message}")
 
     def entries(self) -> list[SessionEntry]:
         """List the cached sessions that have not ended, soonest end first."""
@@ -107,7 +107,7 @@ class SessionCache:
         return sorted(found, key=lambda entry: (entry.expires is None, entry.expires, entry.key))
 
     def clear(self, profile: str | None = None, *, root: str | None = None) -> int:
-        """Drop sessions; gives how many.
+        """Drop sessions and return how many.
 
         Args:
             profile: those made for its steps; None for all profiles.
@@ -121,11 +121,11 @@ class SessionCache:
         )
 
     def drop(self, keys: Collection[str]) -> int:
-        """Drop the sessions with these cache keys; gives how many."""
+        """Drop the sessions with these cache keys and return how many."""
         return self._drop(lambda entry: entry.name.name in keys, kinds=frozenset({Kind.SESSION}))
 
     def clear_expired(self) -> int:
-        """Drop everything that has ended; gives how many."""
+        """Drop everything that has ended and return how many."""
         now = self._clock()
         return self._drop(
             lambda entry: entry.expires is not None and entry.expires <= now, kinds=frozenset(Kind), for_good=False
@@ -134,7 +134,7 @@ class SessionCache:
     # Raw items, for SSO tokens and client registrations
 
     def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
-        """Give an item's bytes.
+        """Return an item's bytes.
 
         Raises:
             ItemNotFoundError: there is none of this name.
@@ -212,7 +212,7 @@ def open_session_vault(
     clock: Clock = real_clock.now,
     checks: FileChecks | None = None,
 ) -> SessionCache:
-    """Give the session cache that belongs to a backend; nothing is opened yet.
+    """Return the session cache that belongs to a backend; nothing is opened yet.
 
     Args:
         paths: the file is in their data directory.
@@ -238,7 +238,7 @@ DEFAULT_MIN_TTL = timedelta(minutes=5)  # AWS_MIN_TTL
 
 
 def find_min_ttl(environ: Mapping[str, str]) -> timedelta:
-    """Say how much life a cached session must have left: ``AWS_MIN_TTL``, else five minutes.
+    """Return the life a cached session must have left: ``AWS_MIN_TTL``, else five minutes.
 
     Raises:
         InvalidSettingError: it is no duration.
@@ -252,7 +252,7 @@ def find_min_ttl(environ: Mapping[str, str]) -> timedelta:
 class CacheMode(Enum):
     """How a retrieval treats sessions that are already there.
 
-    USE takes them; REFRESH fetches every planned step anew and keeps the
+    USE takes them; REFRESH fetches every planned step again and keeps the
     result; OFF neither reads nor writes.
     """
 
@@ -265,7 +265,7 @@ class BlobStore(Protocol):
     """The part of the session vault that keeps bytes by kind and name."""
 
     def get_blob(self, kind: Kind, name: str) -> Secret[bytes]:
-        """Give the bytes.
+        """Return the bytes.
 
         Raises:
             ItemNotFoundError: there are none of this name.

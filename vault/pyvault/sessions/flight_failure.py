@@ -29,7 +29,7 @@ LIFE = 24 * 3600  # seconds, longer than any wait
 
 
 def mark(record: Path) -> str | None:
-    """Give what tells this failure from every other one; None if there is none."""
+    """Return what tells this failure from every other one; None if there is none."""
     return _read(record).get("mark")
 
 

@@ -73,7 +73,7 @@ class OneRun:
 
     @contextmanager
     def _asking(self, key: str) -> Generator[str]:
-        """Be seen by whoever leads; gives the name to be addressed by."""
+        """Be seen by whoever leads; yield the name to be addressed by."""
         me = secrets.token_hex(16)
         path = self._flight.lock_of_waiter(key, me)
         try:

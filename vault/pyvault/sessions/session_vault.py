@@ -140,7 +140,7 @@ class SessionVault:
         return vault
 
     def check_not_cleared(self, vault: Vault) -> None:
-        """See that the sessions were not cleared after the file was written.
+        """Refuse a file that is older than the last clearing of the sessions.
 
         Raises:
             UnfitError: they were; the vault is closed.
@@ -150,7 +150,7 @@ class SessionVault:
             raise UnfitError("cleared")
 
     def mark_cleared(self, vault: Vault) -> int:
-        """Give the file the number of one more clearing, inside the transaction that deletes; gives that number."""
+        """Note one more clearing in the file, inside the transaction that deletes; return its number."""
         from pyvault.sessions.forgetting import next_clearing
 
         number = next_clearing(known_clearing(self._memory), vault.cleared, self._clock())
@@ -169,7 +169,7 @@ class SessionVault:
             self._note(exc.message)
 
     def open_or_make(self) -> Vault:
-        """Open the file; make it if there is none, and anew if it doesn't belong here or is damaged.
+        """Open the file; make it if there is none, and replace it if it doesn't belong here or is damaged.
 
         Raises:
             BackendError: the backend is locked or failed, or the file can't be written.
@@ -256,7 +256,7 @@ class SessionVault:
 
 
 def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> Path:
-    """Name the session file of a backend and its options.
+    """Return the session file of a backend and its options.
 
     Two stores never share one; the same store opened by other means does.
     """

@@ -52,7 +52,7 @@ class SingleFlight:
         self._directory = directory
 
     def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], refresh: bool = False) -> T:
-        """Give what *look_up* finds, else what *fetch* gives.
+        """Return what *look_up* finds, else what *fetch* returns.
 
         Waits without limit while another process fetches: a person may be
         typing there.
@@ -131,7 +131,7 @@ class SingleFlight:
 
     @contextlib.contextmanager
     def _turn(self, key: str) -> Generator[bool]:
-        """Hold the lock; give whether another process held it before.
+        """Hold the lock; yield whether another process held it before.
 
         Where no file can be made nobody else has one either, so there is nothing to wait for.
         """
@@ -181,7 +181,7 @@ def is_unwritable(problem: WriteFailedError) -> bool:
 
 
 def _is_lock(name: str) -> bool:
-    """Say whether a file is a lock of ours: others lie there too, which don't go with their holders."""
+    """Return whether a file is a lock of ours: others lie there too, which don't go with their holders."""
     if not name.endswith(SUFFIX):
         return False
     key, dash, waiter = name.removesuffix(SUFFIX).partition("-")

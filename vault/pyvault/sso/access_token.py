@@ -1,4 +1,4 @@
-"""Give access tokens: the kept one, a refreshed one, or one from a person.
+"""Access tokens: the kept one, a refreshed one, or one from a person.
 
 Refresh and sign-in happen under one lock per portal, so any number of
 processes make one refresh, and open one browser window.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         """One fetch for many processes; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
 
         def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], refresh: bool = False) -> T:
-            """Give what *look_up* finds, else what *fetch* gives."""
+            """Return what *look_up* finds, else what *fetch* returns."""
             ...
 
 
@@ -49,7 +49,7 @@ class SsoLogin:
 
     Args:
         sign_in: asks a person; None where nobody may be asked.
-        elsewhere: finds a token that another program keeps for the portal. It is used
+        find_foreign: finds a token that another program keeps for the portal. It is used
             while it is good, where there is none of our own, and never kept or refreshed.
     """
 
@@ -61,21 +61,21 @@ class SsoLogin:
         connect: Callable[[SsoSession], OidcCalls],
         sign_in: Callable[[SsoSession], SsoToken] | None,
         clock: Clock,
-        elsewhere: Callable[[SsoSession], AccessToken | None] = lambda _: None,
+        find_foreign: Callable[[SsoSession], AccessToken | None] = lambda _: None,
     ) -> None:
         self._tokens = tokens
         self._flights = flights
         self._connect = connect
         self._sign_in = sign_in
         self._clock = clock
-        self._elsewhere = elsewhere
+        self._find_foreign = find_foreign
 
     def __call__(self, step: SsoStep, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Give the token for a planned step; see :meth:`token`."""
+        """Return the token for a planned step; see :meth:`token`."""
         return self.token(session_of(step), rejected=rejected)
 
     def token(self, session: SsoSession, *, rejected: Secret[str] | None = None) -> AccessToken:
-        """Give a good token, for some minutes at least where it can be refreshed; a person may be asked.
+        """Return a good token, for some minutes at least where it can be refreshed; a person may be asked.
 
         Args:
             rejected: an access token that AWS answered with 401. If it is still
@@ -89,7 +89,7 @@ class SsoLogin:
         """
         return self._flights.share(
             session.key(),
-            look_up=lambda: self._at_hand(session, rejected),
+            look_up=lambda: self._look_up(session, rejected),
             fetch=lambda: self._renew(session, rejected),
         )
 
@@ -109,7 +109,7 @@ class SsoLogin:
                 raise
         return call(self.token(session, rejected=token).access_token)
 
-    def sign_in_anew(self, session: SsoSession) -> SsoToken:
+    def sign_in_again(self, session: SsoSession) -> SsoToken:
         """Have the person sign in even if there is a good token.
 
         Raises:
@@ -124,7 +124,7 @@ class SsoLogin:
             refresh=True,
         )
 
-    def _at_hand(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken:
+    def _look_up(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken:
         try:
             self._tokens.token(session)
         except ItemNotFoundError:
@@ -134,7 +134,7 @@ class SsoLogin:
         return self._kept(session, rejected)  # ours; one that has ended may be refreshed
 
     def _found(self, session: SsoSession, rejected: Secret[str] | None) -> AccessToken | None:
-        found = self._elsewhere(session)
+        found = self._find_foreign(session)
         if found is None or found.access_token == rejected or not found.is_fresh(at=self._clock(), window=NO_TIME):
             return None
         return found
@@ -171,7 +171,7 @@ class SsoLogin:
             answer = self._connect(session).refresh(token.client, token.refresh_token)
         except (AwsError, *NO_ANSWER) as error:
             if isinstance(error, AwsError) and error.code in DEAD_GRANT:
-                self._give_up_refreshing(session, good)
+                self._drop_refresh_token(session, good)
             elif good is None:
                 raise
             return good  # another trouble passes: the next command tries again
@@ -186,7 +186,7 @@ class SsoLogin:
         self._tokens.put_token(session, renewed)
         return renewed
 
-    def _give_up_refreshing(self, session: SsoSession, good: SsoToken | None) -> None:
+    def _drop_refresh_token(self, session: SsoSession, good: SsoToken | None) -> None:
         """Keep of a token whose refresh token is worth nothing what is good for a while yet."""
         if good is None:
             self._tokens.drop_token(session)

@@ -41,7 +41,7 @@ WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_path(directory: Path, session: SsoSession) -> Path:
-    """Say where the SDKs look.
+    """Return where the SDKs look for the token of a portal.
 
     Args:
         directory: ``~/.aws/sso/cache``.
@@ -76,7 +76,7 @@ def _file_name(text: str) -> str:
 
 def _read(path: Path, session: SsoSession) -> AccessToken | None:
     try:
-        if not _is_our_own(path.stat()):
+        if not _is_private(path.stat()):
             return None
         fields = read_object(read_file(path, MAX_FILE), limit=MAX_FILE)
         region = fields.optional_text("region") or session.client.region
@@ -92,7 +92,7 @@ def _read(path: Path, session: SsoSession) -> AccessToken | None:
         return None
 
 
-def _is_our_own(status: os.stat_result) -> bool:
+def _is_private(status: os.stat_result) -> bool:
     if not stat.S_ISREG(status.st_mode):
         return False
     if sys.platform == "win32":

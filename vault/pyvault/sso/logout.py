@@ -109,7 +109,7 @@ def _end_token(session: SsoSession, tokens: TokenStore, portal: SsoPortal, oidc:
 
 
 def _living_token(token: SsoToken, oidc: OidcCalls, clock: Clock) -> Secret[str]:
-    """Give an access token that the portal still knows.
+    """Return an access token that the portal still knows.
 
     The refresh token outlives the access token, and the portal revokes by the
     access token only; so an expired one is refreshed to be revoked.

@@ -147,8 +147,8 @@ class RedirectReceiver:
         # A parameter given twice is nobody's honest redirect (RFC 6749, section 3.1).
         if any(len(values) > 1 for values in fields.values()):
             return HTTPStatus.BAD_REQUEST, FAILED_PAGE
-        given = fields.get("state", [""])[0]
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._state.reveal().encode()):
+        state = fields.get("state", [""])[0]
+        if not hmac.compare_digest(state.encode("utf-8", "replace"), self._state.reveal().encode()):
             return HTTPStatus.FORBIDDEN, FAILED_PAGE
         code, refusal = fields.get("code", [""])[0], fields.get("error", [""])[0]
         if bool(code) == bool(refusal) or len(code) > LONGEST_CODE:
@@ -222,7 +222,7 @@ class _Server(ThreadingHTTPServer):
         """Let the connection of the genuine redirect live until it has its page."""
         self._cuts[id(connection)].cancel()
 
-    def is_strangers(self, connection: socket) -> bool:
+    def is_from_another_user(self, connection: socket) -> bool:
         """Return whether the peer is known to be another user than this one and root."""
         if self._find_owner is None:
             return False
@@ -232,7 +232,7 @@ class _Server(ThreadingHTTPServer):
         return False
 
     def handle_error(self, request: Connection, client_address: tuple[str, int]) -> None:
-        """Say nothing: a client that hangs up is not our failure, and stderr is the person's."""
+        """Stay silent: a client that hangs up is not our failure, and stderr is the person's."""
 
 
 def _cut(connection: Connection) -> None:
@@ -250,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = cast("_Server", self.server)  # typeshed knows the base class only
-        status, page = self._judge(server)
+        status, page = self._answer(server)
         if page is not None:
             self._send(status, page)
             return
@@ -268,9 +268,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    def _judge(self, server: _Server) -> tuple[HTTPStatus, bytes | None]:
+    def _answer(self, server: _Server) -> tuple[HTTPStatus, bytes | None]:
         receiver = server.receiver
-        if server.is_strangers(self.connection):
+        if server.is_from_another_user(self.connection):
             return HTTPStatus.FORBIDDEN, FAILED_PAGE
         if self.headers.get_all("Host") != [receiver.authority]:
             return HTTPStatus.FORBIDDEN, FAILED_PAGE

@@ -13,19 +13,19 @@ from pyvault.record import Record
 NOTE = "# made by pyvault sso populate; changes between these two lines are lost"
 
 
-class Found(Record):
-    """Where a block stands: byte offsets of its first marker and of what follows the last one."""
+class BlockSpan(Record):
+    """Where a block is: byte offsets of its first marker and of what follows the last one."""
 
     start: int
     end: int
 
 
 def markers(label: str) -> tuple[bytes, bytes]:
-    """Give the first and the last line of a block, without line ends."""
+    """Return the first and the last line of a block, without line ends."""
     return f"# BEGIN pyvault sso {label}".encode(), f"# END pyvault sso {label}".encode()
 
 
-def find_block(data: bytes, label: str) -> Found | None:
+def find_block(data: bytes, label: str) -> BlockSpan | None:
     """Find a block; None if there is none.
 
     Raises:
@@ -50,11 +50,11 @@ def find_block(data: bytes, label: str) -> Found | None:
             hint="repair or delete these lines; nothing was changed",
         )
     _require_section_after(data[ends[0] :], label)
-    return Found(start=starts[0], end=ends[0])
+    return BlockSpan(start=starts[0], end=ends[0])
 
 
 def replace_block(data: bytes, label: str, lines: list[str]) -> bytes:
-    """Give the file with the block replaced, appended, or without lines, removed.
+    """Return the file with the block replaced, appended, or without lines, removed.
 
     Raises:
         ConfigError: the markers do not pair up.
@@ -74,7 +74,7 @@ def replace_block(data: bytes, label: str, lines: list[str]) -> bytes:
 
 
 def without_block(data: bytes, label: str) -> bytes:
-    """Give what others wrote.
+    """Return the file without the block: what others wrote.
 
     Raises:
         ConfigError: the markers do not pair up.
@@ -90,6 +90,6 @@ def _require_section_after(rest: bytes, label: str) -> None:
             return
         if text and text[:1] not in {b"#", b";"}:
             raise ConfigError(
-                f"a key stands behind the block of {label!r} and before the next section",
+                f"a key follows the block of {label!r} before the next section",
                 hint="move it into a section of its own; nothing was changed",
             )

@@ -79,7 +79,7 @@ class OidcCalls(Protocol):
     """The calls of a sign-in, to one region. All raise AwsError and AwsUnreachableError."""
 
     def endpoint(self) -> str:
-        """Give the service's address: its ``/authorize`` is where a browser goes."""
+        """Return the service's address: its ``/authorize`` is where a browser goes."""
         ...
 
     def register_client(self, flow: Flow, *, start_url: str, scopes: Sequence[str]) -> Registration:

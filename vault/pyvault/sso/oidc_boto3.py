@@ -32,7 +32,7 @@ LONGEST_INTERVAL = 3600  # seconds; nobody waits longer between two questions
 
 
 def connect(session: SsoSession) -> BotoOidc:
-    """Give the service of a portal's region; nothing is sent yet.
+    """Return the service of a portal's region; nothing is sent yet.
 
     Raises:
         ConfigError: the CA bundle is no readable file.
@@ -48,7 +48,7 @@ class BotoOidc:
         self._client = client
 
     def endpoint(self) -> str:
-        """Give the service's address."""
+        """Return the service's address."""
         return self._client.meta.endpoint_url
 
     def register_client(self, flow: Flow, *, start_url: str, scopes: Sequence[str]) -> Registration:

@@ -23,11 +23,11 @@ REGISTRATION_MARGIN = timedelta(minutes=15)  # a registration must outlive the s
 WRONG_PORTAL = frozenset({"InvalidRequestException", "InvalidRequestRegionException"})
 
 
-class Person(Protocol):
-    """How the person in front of the machine is told what to do."""
+class SignInPrompt(Protocol):
+    """Tells the person in front of the machine what to do."""
 
     def choose_flow(self) -> Flow:
-        """Say which kind of sign-in works where this person sits."""
+        """Return the kind of sign-in that works where this person sits."""
         ...
 
     def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
@@ -45,7 +45,7 @@ class Person(Protocol):
         ...
 
     def fall_back(self, reason: str) -> None:
-        """Say why a code is used instead of a redirect to this machine."""
+        """Tell the person why a code is used instead of a redirect to this machine."""
         ...
 
     def done(self) -> None:
@@ -54,21 +54,20 @@ class Person(Protocol):
 
 
 class SignIn:
-    """The effects of a sign-in, with everything it stands on handed in."""
+    """Signs a person in to a portal, through the collaborators it is given."""
 
     def __init__(
         self,
         *,
         connect: Callable[[SsoSession], OidcCalls],
         tokens: TokenStore,
-        person: Person,
+        prompt: SignInPrompt,
         clock: Clock,
         sleep: Callable[[float], None],
     ) -> None:
-        """Name the collaborators; nothing is called yet."""
         self._connect = connect
         self._tokens = tokens
-        self._person = person
+        self._prompt = prompt
         self._clock = clock
         self._sleep = sleep
 
@@ -85,16 +84,16 @@ class SignIn:
         calls = self._connect(session)
         try:
             try:
-                return self._sign_in(calls, session, self._person.choose_flow())
+                return self._sign_in(calls, session, self._prompt.choose_flow())
             except PortUnavailableError as problem:
-                self._person.fall_back(problem.reason)
+                self._prompt.fall_back(problem.reason)
                 return self._sign_in(calls, session, Flow.DEVICE)
         except (AwsError, AwsUnreachableError) as problem:
             if isinstance(problem, AwsUnreachableError) or problem.code in WRONG_PORTAL:
                 problem.hint = problem.hint or session.where_to_look
             raise
         finally:
-            self._person.done()
+            self._prompt.done()
 
     def _sign_in(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> SsoToken:
         client, kept = self._registration(calls, session, flow)
@@ -140,7 +139,7 @@ class SignIn:
             # A registration that AWS forgot shows in the browser only, and never comes back to us. So it counts as
             # forgotten until the redirect proves otherwise: whoever gives up and tries again gets a new one.
             self._tokens.drop_registration(session, Flow.BROWSER)
-            self._person.open_page(session, url, known_client=kept)
+            self._prompt.open_page(session, url, known_client=kept)
             code = receiver.wait(BROWSER_SECONDS)
             self._tokens.put_registration(session, Flow.BROWSER, client)
             succeeded = False
@@ -153,11 +152,11 @@ class SignIn:
 
     def _with_device_code(self, calls: OidcCalls, session: SsoSession, client: Registration) -> TokenAnswer:
         authorization = calls.start_device_authorization(client, start_url=session.portal_url)
-        self._person.show_code(session, authorization)
+        self._prompt.show_code(session, authorization)
         return await_device_code(calls, client, authorization, clock=self._clock, sleep=self._sleep)
 
     def _registration(self, calls: OidcCalls, session: SsoSession, flow: Flow) -> tuple[Registration, bool]:
-        """Give the registration, and whether it was kept from earlier."""
+        """Return the registration, and whether it was kept from earlier."""
         try:
             client = self._tokens.registration(session, flow)
         except ItemNotFoundError:

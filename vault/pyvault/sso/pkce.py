@@ -35,7 +35,7 @@ def new_state() -> Secret[str]:
 
 
 def challenge(verifier: Secret[str]) -> str:
-    """Give the S256 challenge of a verifier; it is public."""
+    """Return the S256 challenge of a verifier; it is public."""
     digest = hashlib.sha256(verifier.reveal().encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
@@ -49,7 +49,7 @@ def authorization_url(
     verifier: Secret[str],
     scopes: Sequence[str],
 ) -> str:
-    """Give the address where the person signs in.
+    """Return the address where the person signs in.
 
     It holds the state, so it goes to the person's browser or terminal and
     nowhere else.

@@ -42,11 +42,11 @@ class Filter(Record):
     pattern: str
 
     def matches(self, entry: AccountRole) -> bool:
-        """Say whether the role is wanted."""
+        """Return whether the role matches."""
         return self._fits(entry.role) if self.key == "role" else self.admits(entry.account)
 
     def admits(self, account: SsoAccount) -> bool:
-        """Return whether a role of this account may be wanted."""
+        """Return whether a role of this account may match."""
         values = {"account": account.name, "account-id": account.account_id}
         return self.key not in values or self._fits(values[self.key])
 

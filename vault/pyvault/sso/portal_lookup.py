@@ -48,16 +48,16 @@ def find_session(
     if is_url(name):
         return _by_url(config, name, environ, credentials_file)
     if config.find_sso_session(name) is not None:
-        return _session(config, _probe(config, name, environ), f"sso-session {name!r}")
+        return _session(config, _as_profile(config, name, environ), f"sso-session {name!r}")
     in_credentials_file = credentials_file is not None and credentials_file.find_plain_section(name) is not None
     if config.find_profile(name) is not None or in_credentials_file:
         profile = load_profile(config, credentials_file, name, environ)
         origin = _origin(profile)
-        what = f"profile {name!r}" if origin is profile else f"profile {origin.name!r}, which {name!r} stands on,"
+        what = (
+            f"profile {name!r}" if origin is profile else f"profile {origin.name!r}, which {name!r} uses as its source,"
+        )
         return _session(config, origin, what, partition_of=profile)
-    raise ProfileNotFoundError(
-        f"no sso-session and no profile is called {name!r}", hint=f'they stand in "{config.path}"'
-    )
+    raise ProfileNotFoundError(f"no sso-session and no profile is called {name!r}", hint=f'looked in "{config.path}"')
 
 
 def own_session(
@@ -111,7 +111,9 @@ def _by_url(
     for name in (*config.sso_sessions(), *config.profiles()):
         try:
             if config.find_sso_session(name) is not None:
-                portal: SsoSession | None = _session(config, _probe(config, name, environ), f"sso-session {name!r}")
+                portal: SsoSession | None = _session(
+                    config, _as_profile(config, name, environ), f"sso-session {name!r}"
+                )
             else:
                 portal = own_session(config, name, environ, credentials_file=credentials_file)
         except ConfigError:
@@ -120,7 +122,7 @@ def _by_url(
             portals.setdefault(portal.key(), portal)
     if not portals:
         raise ProfileNotFoundError(
-            f"no sso-session and no profile signs in to {url!r}", hint=f'they stand in "{config.path}"'
+            f"no sso-session and no profile signs in to {url!r}", hint=f'looked in "{config.path}"'
         )
     if len(portals) > 1:
         names = ", ".join(portal.name or portal.profile or portal.start_url for portal in portals.values())
@@ -136,7 +138,7 @@ def _only_session(config: ConfigFile) -> str:
     return sessions[0]
 
 
-def _probe(config: ConfigFile, session: str, environ: Mapping[str, str]) -> Profile:
+def _as_profile(config: ConfigFile, session: str, environ: Mapping[str, str]) -> Profile:
     """Resolve a session as a profile that has nothing else would: one reading of the rules, not two."""
     quote = '"' if "'" in session else "'"
     text = f"\n\n[profile {_PROBE}]\nsso_session = {quote}{session}{quote}\n"

@@ -41,27 +41,27 @@ class SsoSession(Record, uncompared=("profile",)):
         """The command that signs in here."""
         import shlex
 
-        own = self.profile if self._is_reached_by_settings_of_its_own() else None
-        return f"pyvault sso login {shlex.quote(own or self.name or self.profile or self.start_url)}"
+        profile = self.profile if self._has_client_settings() else None
+        return f"pyvault sso login {shlex.quote(profile or self.name or self.profile or self.start_url)}"
 
     @property
     def where_to_look(self) -> str:
-        """What to mend where AWS doesn't know the portal."""
+        """What to check where AWS doesn't know the portal."""
         whose = f"sso-session {self.name!r}" if self.name else f"profile {self.profile!r}"
         return f"look at sso_start_url ({self.start_url}) and sso_region ({self.client.region}) of {whose}"
 
-    def _is_reached_by_settings_of_its_own(self) -> bool:
+    def _has_client_settings(self) -> bool:
         """Return whether the profile says how to reach AWS, which its sso-session alone does not know."""
         client, endpoints = self.client, self.client.endpoints
         return bool(client.ca_bundle or client.use_fips or client.use_dualstack or endpoints.sso or endpoints.sso_oidc)
 
     @property
     def label(self) -> str:
-        """What to call it in front of people."""
+        """Its name in messages."""
         return self.name or self.start_url
 
     def key(self) -> str:
-        """Name its items in the session vault: 32 hex digits over every parameter.
+        """Return the name of its items in the session vault: 32 hex digits over every parameter.
 
         The section's name is left out: a token belongs to what it was issued
         for, so two sections with one portal share it, and an edited section
@@ -74,7 +74,7 @@ class SsoSession(Record, uncompared=("profile",)):
 
 
 def session_of(step: SsoStep) -> SsoSession:
-    """Say where a planned step has to be signed in."""
+    """Return the portal that a planned step signs in to."""
     return SsoSession(
         name=step.session,
         start_url=step.start_url,

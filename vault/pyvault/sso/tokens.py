@@ -51,7 +51,7 @@ class AccessToken(Record):
         return identity_of(self.access_token)
 
     def is_fresh(self, *, at: datetime, window: timedelta) -> bool:
-        """Say whether the access token outlives *at* by more than *window*."""
+        """Return whether the access token outlives *at* by more than *window*."""
         return self.expires - at > window
 
 
@@ -83,10 +83,10 @@ class TokenStore:
         self._blobs = blobs
 
     def token(self, session: SsoSession) -> SsoToken:
-        """Give the token of a portal, fresh or not.
+        """Return the token of a portal, fresh or not.
 
         Raises:
-            ItemNotFoundError: nobody has signed in, or what is kept is no token: it can be had anew.
+            ItemNotFoundError: nobody has signed in, or what is kept is no token: a sign-in gives a new one.
         """
         try:
             return self.token_to_revoke(session)
@@ -94,7 +94,7 @@ class TokenStore:
             raise ItemNotFoundError(exc.message) from None
 
     def token_to_revoke(self, session: SsoSession) -> SsoToken:
-        """Give the token of a portal to somebody who has to know whether there is one.
+        """Return the token of a portal, and tell a damaged one from none.
 
         Raises:
             ItemNotFoundError: nobody has signed in.
@@ -115,7 +115,7 @@ class TokenStore:
             return
 
     def registration(self, session: SsoSession, flow: str) -> Registration:
-        """Give the registration for a kind of sign-in.
+        """Return the registration for a kind of sign-in.
 
         Raises:
             ItemNotFoundError: there is none yet, or what is kept is none.

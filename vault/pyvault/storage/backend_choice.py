@@ -28,7 +28,7 @@ class Origin(StrEnum):
     ENVIRONMENT = "PYVAULT_BACKEND"
     AWS_VAULT = "AWS_VAULT_BACKEND"
     CONFIG = "the config file"
-    RECORDED = "an earlier choice"
+    RECORDED = "chosen earlier"
     AUTOMATIC = "what works here"
 
 

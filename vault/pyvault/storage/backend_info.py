@@ -34,5 +34,5 @@ class Provider(Record):
 
     @classmethod
     def of(cls, info: BackendInfo) -> Self:
-        """Say who provides it now."""
+        """Return who provides it now."""
         return cls(distribution=info.distribution or "unknown", version=info.version or "unknown")

@@ -57,7 +57,7 @@ class Remembered(Record):
         )
 
     def refusal(self, info: BackendInfo) -> AccessDeniedError | None:
-        """Say why a third party's backend must not run: another distribution than before, and nobody agreed."""
+        """Return why a third party's backend must not run: another distribution than before, and nobody agreed."""
         before = self.plugins.get(info.name)
         now = Provider.of(info)
         if before is None or before.distribution == now.distribution:

@@ -64,7 +64,7 @@ class Fence:
         raise TypeError("a fence is made around an open backend")
 
     def get(self, name: ItemName) -> Secret[bytes]:
-        """Give the item's bytes."""
+        """Return the item's bytes."""
         with self.doing(f"read '{name}'"):
             data = self.driver.get(name)
         if not _is_secret_bytes(data):
@@ -193,7 +193,7 @@ def _kind(value: object) -> str:
 
 
 def _broken(who: str, what: str) -> BackendError:
-    return BackendError(f"{who} {what}", hint="its author has to mend that")
+    return BackendError(f"{who} {what}", hint="report it to its author")
 
 
 @contextmanager

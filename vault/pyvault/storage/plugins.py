@@ -21,7 +21,7 @@ GROUP = "pyvault.backends"
 
 
 def find_plugin(name: str) -> EntryPoint:
-    """Give the one entry point of this name.
+    """Return the one entry point of this name.
 
     Raises:
         BackendUnavailableError: there is none.
@@ -47,7 +47,7 @@ def list_plugins() -> dict[str, list[EntryPoint]]:
 
 
 def refusal_of(name: str, entries: Sequence[EntryPoint]) -> str | None:
-    """Say why none of these may be loaded; None if the one that there is may."""
+    """Return why none of these may be loaded; None if the one that there is may."""
     who = ", ".join(sorted({distribution_of(entry) or "an unknown distribution" for entry in entries}))
     if name in BUILT_IN:
         return f"the name {name!r} is built in, and {who} can't take it"
@@ -57,7 +57,7 @@ def refusal_of(name: str, entries: Sequence[EntryPoint]) -> str | None:
 
 
 def distribution_of(entry: EntryPoint) -> str | None:
-    """Say who provides it; None if nobody knows."""
+    """Return who provides it; None if nobody knows."""
     return entry.dist.name if entry.dist else None
 
 
@@ -104,11 +104,11 @@ def refresh_cache() -> None:
 
 
 def load_error(name: str, exc: BaseException) -> BackendUnavailableError:
-    """Tell how an import ended."""
+    """Return the error for an import that failed."""
     # The text of an ImportError or SyntaxError names modules and lines, no secrets: nothing has been opened yet.
     return BackendUnavailableError(
         f"the backend {name!r} can't be loaded: {type(exc).__name__}: {exc}",
-        hint="its installation or its author has to mend that",
+        hint="reinstall it or report it to its author",
     )
 
 

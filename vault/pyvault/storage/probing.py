@@ -91,7 +91,7 @@ def probe_in_child(
 
 
 def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
-    """Say whether a built-in backend can be chosen here: a glance first, and a child only if that is promising."""
+    """Return whether a built-in backend can be chosen here: a glance first, and a child only if that is promising."""
     from pyvault.storage.registry import load_backend, probe_built_in
 
     seen = probe_built_in(backend, options)
@@ -132,11 +132,11 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # a module that prints must not write into our answer
     question = cast("dict[str, Any]", read_value(sys.stdin.buffer.readline()))  # probe_in_child wrote it
-    _say(answers, "ready")
+    _write_line(answers, "ready")
     sys.path[:] = question["path"]
     report = _look(question["backend"], question["options"])
     seen = report.availability
-    _say(
+    _write_line(
         answers,
         json.dumps({"available": seen.available, "reason": seen.reason, "hint": seen.hint, "failure": report.failure}),
     )
@@ -168,7 +168,7 @@ def _look(backend: str, options: Options) -> ProbeReport:
         return _failed(exc.message)
 
 
-def _say(stream: TextIO, line: str) -> None:
+def _write_line(stream: TextIO, line: str) -> None:
     stream.write(line + "\n")
     stream.flush()
 

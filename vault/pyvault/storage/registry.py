@@ -62,7 +62,7 @@ def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendI
 
 
 def find_backend(name: str) -> BackendInfo:
-    """Say who provides a backend, without loading it.
+    """Return who provides a backend, without loading it.
 
     Raises:
         BackendUnavailableError: nobody does.
@@ -216,13 +216,13 @@ def _checked(name: str, loaded: object) -> type[Backend]:
     if missing := [method for method in METHODS if not _has_own(loaded, method)]:
         raise BackendUnavailableError(
             f"the backend {name!r} has no {', '.join(missing)}",
-            hint="its author has to add what pyvault.backend asks for",
+            hint="report it to its author: pyvault.backend says what a backend has",
         )
     return cast("type[Backend]", loaded)  # it has the methods, and the version is its word that they do as they should
 
 
 def _has_own(backend: type, method: str) -> bool:
-    """Say whether a class can do this by itself; what it inherits from the protocol does nothing."""
+    """Return whether a class can do this by itself; what it inherits from the protocol does nothing."""
     where = next((ancestor for ancestor in backend.__mro__ if method in vars(ancestor)), None)
     return where not in {None, Backend} and callable(getattr(backend, method))
 
@@ -235,7 +235,7 @@ def _built_in(name: str) -> object:
             f"the backend {name!r} can't be loaded: there is no module '{exc.name}'",
             hint="docs/python.md says what a frozen program has to bring"
             if getattr(sys, "frozen", False)
-            else "install pyvault-aws anew",
+            else "reinstall pyvault-aws",
         ) from None
 
 

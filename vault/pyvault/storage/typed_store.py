@@ -44,7 +44,7 @@ class CredentialStore:
         return self._backend
 
     def get(self, profile: str, *, kind: Kind = Kind.CREDENTIAL) -> StoredCredentials:
-        """Give the stored pair of a profile.
+        """Return the stored pair of a profile.
 
         Raises:
             ItemNotFoundError: nothing is stored for it.
@@ -82,7 +82,7 @@ class CredentialStore:
         return sorted(ProfileName(name.name) for name in names if name.kind is kind)
 
     def access_key_id(self, profile: str) -> str:
-        """Give the id of the stored key; decrypts no secret where the backend can do without.
+        """Return the id of the stored key; decrypts no secret where the backend can do without.
 
         Raises:
             ItemNotFoundError: nothing is stored for it.
@@ -91,7 +91,7 @@ class CredentialStore:
         return known if known is not None else self.get(profile).access_key_id
 
     def created(self, profile: str) -> datetime | None:
-        """Say since when the pair is stored; None if nobody knows.
+        """Return since when the pair is stored; None if nobody knows.
 
         Raises:
             ItemNotFoundError: nothing is stored for it.

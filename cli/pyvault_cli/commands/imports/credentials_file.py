@@ -8,11 +8,11 @@ import typer
 
 from pyvault.config.config_file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
-from pyvault.migration.between_stores import FORETOLD, VERIFIED, MigrationOptions, MigrationResult
+from pyvault.migration.between_stores import VERIFIED, WOULD_BE_VERIFIED, MigrationOptions, MigrationResult
 from pyvault.migration.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import Context, context_of
-from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
+from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
@@ -50,8 +50,8 @@ def import_credentials_file(
     source = CredentialStore(ClearKeys(found.pairs, found.unusable))
     terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
 
-    def go_on(done: list[MigrationResult]) -> None:
-        stored = [moved.profile for moved in done if moved.deed in (FORETOLD if dry_run else VERIFIED)]
+    def then(done: list[MigrationResult]) -> None:
+        stored = [moved.profile for moved in done if moved.outcome in (WOULD_BE_VERIFIED if dry_run else VERIFIED)]
         if not stored:
             return
         _take_settings_along(context, path, stored, dry_run=dry_run)
@@ -64,7 +64,7 @@ def import_credentials_file(
         elif not dry_run:
             output.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")
 
-    move_and_tell(source, context.store, profile or (), terms, record=context.record_choice, go_on=go_on)
+    move_and_report(source, context.store, profile or (), terms, record=context.record_choice, then=then)
 
 
 def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], *, dry_run: bool) -> None:

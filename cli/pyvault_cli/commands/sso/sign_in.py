@@ -36,7 +36,7 @@ def sso_login(
         raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input forbids to ask")
     flow = Flow.DEVICE if device else Flow.BROWSER if browser else None
     sign_in = sso_portals.sign_in(context, flow=flow, open_browser=not no_browser, browser=browser, on_purpose=True)
-    token = context.sso_login(sign_in).sign_in_anew(portal)
+    token = context.sso_login(sign_in).sign_in_again(portal)
     renewed = ", and renews itself" if token.refresh_token else ""
     output.note(f"signed in to '{portal.label}'; the access token lasts until {to_rfc3339(token.expires)}{renewed}")
 

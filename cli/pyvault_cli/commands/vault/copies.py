@@ -14,7 +14,7 @@ from pyvault.migration.between_stores import MigrationOptions
 from pyvault.record import replace
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.context import context_of
-from pyvault_cli.stores.migration_report import OverwriteOption, move_and_tell
+from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def vault_export(
         ours = context.options_of("file")
         wishes = {key: ours[key] for key in ("kdf", "weak_passphrase") if key in ours}
         with closing(CredentialStore(open_backend("file", new.options | wishes, ask, warn=output.warn))) as target:
-            move_and_tell(source, target, profile or (), MigrationOptions(), record=publish)
+            move_and_report(source, target, profile or (), MigrationOptions(), record=publish)
 
 
 def vault_import(
@@ -118,4 +118,4 @@ def vault_import(
     check_unlockable(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
     with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
         terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
-        move_and_tell(source, context.store, profile or (), terms, record=context.record_choice)
+        move_and_report(source, context.store, profile or (), terms, record=context.record_choice)
