@@ -345,7 +345,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
     ),
     (mfa_device, {"mfa": "every mfa_serial can be one"}),
     (good_config, {"config": "is good"}),
-    (chosen_by_itself, {"backend": "'file' is used (what works here)"}),
+    (chosen_by_itself, {"backend": "'file' is used (chosen automatically)"}),
     (good_plugin, {"plugins": "'sqlite' of 'pyvault-sqlite' 1.0 can be loaded"}),
     (
         vault_and_key,

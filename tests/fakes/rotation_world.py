@@ -7,20 +7,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pyvault.aws.calls import CallerIdentity
-from pyvault.errors import AwsError, AwsUnreachableError, ItemNotFoundError
+from pyvault.aws.calls import AccessKey, CallerIdentity
+from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
-from pyvault.names import ItemName
+from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.rotation.decide import RemoteKey
-from pyvault.rotation.tools import Tools
+from pyvault.rotation.rotate import Rotation
 from pyvault.secret import Secret
+from pyvault.storage.typed_store import CredentialStore
+from pyvault_backends.memory import MemoryBackend
 
 USER = CallerIdentity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/ci")
+PENDING = ItemName(Kind.PENDING, "ci")
 
 
-class Killed(BaseException):
+class Killed(KeyboardInterrupt):
     """The process ends here, as with SIGKILL: nothing may catch it."""
+
+
+class Store(MemoryBackend):
+    """Keeps the items; ``step`` is told before and after every change, and may end the process."""
+
+    def __init__(self, step: Callable[[str], None]) -> None:
+        super().__init__()
+        self._step = step
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        what = "put_item" if name.kind is Kind.PENDING else "put"
+        self._step(f"before {what}")
+        super().put(name, data)
+        self._step(f"after {what}")
+
+    def delete(self, name: ItemName) -> None:
+        self._step("before delete_item")
+        super().delete(name)
+        self._step("after delete_item")
 
 
 @dataclass
@@ -31,37 +53,25 @@ class World:
     time: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     keys: dict[str, RemoteKey] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    items: dict[ItemName, Secret[bytes]] = field(default_factory=dict)
-    stored: dict[str, StoredCredentials] = field(default_factory=dict)
     propagation: timedelta = timedelta(0)
     users: dict[str, CallerIdentity] = field(default_factory=dict)
     prompts: int = 0
     created: int = 0
     said: list[str] = field(default_factory=list)
 
-    # -- the backend
-    def get(self, profile: str) -> StoredCredentials:
-        return self.stored[profile]
+    def __post_init__(self) -> None:
+        self.store = CredentialStore(Store(self._step))
 
-    def put(self, profile: str, credentials: StoredCredentials) -> None:
-        self.chance("before put")
-        self.stored[profile] = credentials
-        self.chance("after put")
+    def _step(self, step: str) -> None:
+        self.chance(step)  # whichever it is then
 
-    def get_item(self, name: ItemName) -> Secret[bytes]:
-        if name not in self.items:
-            raise ItemNotFoundError(f"no {name}")
-        return self.items[name]
+    @property
+    def stored(self) -> StoredCredentials:
+        return self.store.get("ci")
 
-    def put_item(self, name: ItemName, data: Secret[bytes]) -> None:
-        self.chance("before put_item")
-        self.items[name] = data
-        self.chance("after put_item")
-
-    def delete_item(self, name: ItemName) -> None:
-        self.chance("before delete_item")
-        del self.items[name]
-        self.chance("after delete_item")
+    @property
+    def has_journal(self) -> bool:
+        return PENDING in self.store.backend.names()
 
     # -- AWS
     def _check(self, signer: Credentials) -> None:
@@ -75,6 +85,9 @@ class World:
         self.chance("before list")
         self._check(signer)
         return list(self.keys.values())
+
+    def iam(self, signer: Credentials) -> SignedIam:
+        return SignedIam(self, signer)
 
     def create_key(self, signer: Credentials) -> StoredCredentials:
         self.chance("before create")
@@ -119,16 +132,44 @@ class World:
     def wait(self, duration: timedelta) -> None:
         self.time += duration
 
-    def tools(self, *, confirm: bool = False) -> Tools:
-        return Tools(
-            shelf=self,
-            calls=self,
+    def rotation(self, *, confirm: bool = False, keep_old: bool = False, delete_inactive: bool = False) -> Rotation:
+        return Rotation(
+            "ci",
+            self.store,
+            iam=self.iam,
+            identity=self.identity,
             authenticate=self.authenticate,
             confirm=lambda question: confirm,
             report=self.said.append,
             clock=lambda: self.time,
             wait=self.wait,
+            keep_old=keep_old,
+            delete_inactive=delete_inactive,
         )
+
+
+@dataclass
+class SignedIam:
+    """The world's IAM as one signer sees it."""
+
+    world: World
+    signer: Credentials
+
+    def list_access_keys(self) -> list[AccessKey]:
+        listed = self.world.list_keys(self.signer)
+        return [AccessKey(access_key_id=key.key_id, active=key.active, created=key.created) for key in listed]
+
+    def last_used(self, access_key_id: str) -> datetime | None:
+        return self.world.keys[access_key_id].last_used
+
+    def create_access_key(self) -> StoredCredentials:
+        return self.world.create_key(self.signer)
+
+    def deactivate_access_key(self, access_key_id: str) -> None:
+        self.world.deactivate_key(self.signer, access_key_id)
+
+    def delete_access_key(self, access_key_id: str) -> None:
+        self.world.delete_key(self.signer, access_key_id)
 
 
 def new_world() -> World:
@@ -136,7 +177,7 @@ def new_world() -> World:
     pair = StoredCredentials(access_key_id="AKIA0000OLD", secret_access_key=Secret("old"))
     world.keys["AKIA0000OLD"] = RemoteKey(key_id="AKIA0000OLD", active=True, created=world.time - timedelta(days=90))
     world.secrets["AKIA0000OLD"] = "old"
-    world.stored["ci"] = pair
+    world.store.put("ci", pair)
     return world
 
 

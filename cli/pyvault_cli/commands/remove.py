@@ -58,10 +58,9 @@ def remove(
 def _key_of_rotation(context: Context, profile: str) -> str | None:
     """Give the id of the key that a rotation under way has made, as far as it is written down and can be read."""
     from pyvault.rotation.rotate import find_journal
-    from pyvault.rotation.shelf import StoreShelf
 
     try:
-        journal = find_journal(StoreShelf(context.store), profile)
+        journal = find_journal(context.store, profile)
     except ItemCorruptError:
         return None
     return shown(journal.new_key_id) if journal and journal.new_key_id else None

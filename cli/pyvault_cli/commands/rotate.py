@@ -14,7 +14,7 @@ from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
-    from pyvault.rotation.shelf import StoreShelf
+    from pyvault.rotation.rotate import Rotation
 
 
 def rotate(
@@ -35,12 +35,8 @@ def rotate(
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
     from pyvault.config.client_settings import home_partition
-    from pyvault.rotation.rotate import abort as abandon
-    from pyvault.rotation.rotate import find_journal
-    from pyvault.rotation.rotate import rotate as replace_key
-    from pyvault.rotation.shelf import StoreShelf
     from pyvault_cli.rotation.dry_run import dry_run_lines
-    from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_tools
+    from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_of
     from pyvault_cli.terminal.progress import CountUp
 
     if abort and (resume or keep_old or delete_inactive):
@@ -56,8 +52,9 @@ def rotate(
     )
     owner = owner_of(*wanted.load_with_names(context))
     check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
-    shelf = StoreShelf(context.store)
-    journal = find_journal(shelf, owner.name)
+    wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
+    rotation = rotation_of(owner, wanted, context, wait=wait, keep_old=keep_old, delete_inactive=delete_inactive)
+    journal = rotation.journal()
     if (resume or abort) and journal is None:
         begin = f"'pyvault rotate {owner.name}' begins one" if resume else None
         raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way", hint=begin)
@@ -66,29 +63,27 @@ def rotate(
         for line in dry_run_lines(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
             output.note(line)
         return
-    wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
-    tools = rotation_tools(owner, wanted, context, shelf=shelf, report=output.note, wait=wait)
     with only_rotation(owner.name, context.paths.locks):
         try:
             if abort:
-                abandon(owner.name, tools)
+                rotation.abort()
             else:
-                replace_key(owner.name, tools, keep_old=keep_old, delete_inactive=delete_inactive)
+                rotation.run()
         except KeyboardInterrupt:
-            raise _with_next_step(UserCancelledError("interrupted"), owner.name, shelf) from None
+            raise _with_next_step(UserCancelledError("interrupted"), owner.name, rotation) from None
         except PyvaultError as problem:
-            _with_next_step(problem, owner.name, shelf)
+            _with_next_step(problem, owner.name, rotation)
             raise
         finally:
-            if owner.name in shelf.replaced or (journal is not None and journal.new_key_id == stored):
+            if rotation.has_replaced or (journal is not None and journal.new_key_id == stored):
                 _forget_sessions(context, owner.name)
     abandoned = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
     _say_the_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
 
 
-def _with_next_step(problem: PyvaultError, name: str, shelf: StoreShelf) -> PyvaultError:
+def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> PyvaultError:
     """Add what to do next; the store isn't asked, it may be what has failed or hangs."""
-    if problem.hint is None and shelf.is_under_way(name):
+    if problem.hint is None and rotation.is_under_way:
         problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' continues, --abort abandons the rotation"
     return problem
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.errors import NoCredentialsError, ProfileNotFoundError, PyvaultError
-from pyvault.rotation.rotate import as_signer
-from pyvault.rotation.tools import Tools
+from pyvault.rotation.rotate import Rotation, as_signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from pyvault.config.profile import Profile
     from pyvault.files.lock import LockFile
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault.rotation.tools import Shelf
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
 
@@ -68,20 +66,20 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
     return LockFile(directory / f"rotate-{name}.lock", timeout=0, what=f"the rotation of '{profile}'")
 
 
-def rotation_tools(
+def rotation_of(
     owner: Profile,
     request: CredentialRequest,
     context: Context,
     *,
-    shelf: Shelf,
-    report: Callable[[str], None],
     wait: Callable[[timedelta], None],
-) -> Tools:
-    """Bring together what a rotation needs; nothing is asked or called yet."""
+    keep_old: bool,
+    delete_inactive: bool,
+) -> Rotation:
+    """Return the rotation of a profile's stored key; nothing is asked or called yet."""
     from pyvault.aws.client import BotoCalls
     from pyvault.clock import now
-    from pyvault.config.clients import client_of, home_partition
-    from pyvault.rotation.own_keys import OwnKeys
+    from pyvault.config.client_settings import client_of, home_partition
+    from pyvault_cli.terminal import output
 
     settings = client_of(owner, home_partition(owner.chain()))
     calls = BotoCalls()
@@ -101,14 +99,18 @@ def rotation_tools(
         codes = context.mfa_codes(request.mfa_token, context.mfa_prompt())
         return codes.prove(mfa, lambda proof: sts.get_session_token(step, proof))
 
-    return Tools(
-        shelf=shelf,
-        calls=OwnKeys(calls, settings),
+    return Rotation(
+        owner.name,
+        context.store,
+        iam=lambda signer: calls.iam(settings, signer),
+        identity=lambda signer: calls.sts(settings, signer).get_caller_identity(),
         authenticate=authenticate,
         confirm=lambda question: _confirmed(context, question),
-        report=report,
+        report=output.note,
         clock=now,
         wait=wait,
+        keep_old=keep_old,
+        delete_inactive=delete_inactive,
     )
 
 

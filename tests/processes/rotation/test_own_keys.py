@@ -14,10 +14,7 @@ from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.planning.steps import SessionTokenStep
-from pyvault.rotation.own_keys import OwnKeys
-from pyvault.rotation.rotate import as_signer, rotate
-from pyvault.rotation.shelf import StoreShelf
-from pyvault.rotation.tools import Tools
+from pyvault.rotation.rotate import Rotation, as_signer
 from pyvault.secret import Secret
 from pyvault.storage.typed_store import CredentialStore
 from pyvault_backends.memory import MemoryBackend
@@ -52,16 +49,18 @@ class Person:
         proof = MfaProof(serial=serial, code=Secret(self.aws.fresh_totp(self.user)))
         return self.calls.sts(self.settings, as_signer(pair)).get_session_token(step, proof)
 
-    def tools(self) -> Tools:
-        return Tools(
-            shelf=StoreShelf(self.store),
-            calls=OwnKeys(self.calls, self.settings),
+    def rotate(self) -> None:
+        Rotation(
+            "me",
+            self.store,
+            iam=lambda signer: self.calls.iam(self.settings, signer),
+            identity=lambda signer: self.calls.sts(self.settings, signer).get_caller_identity(),
             authenticate=self.authenticate,
             confirm=lambda question: False,
             report=lambda line: None,
             clock=now,
             wait=lambda duration: self.aws.advance(duration.total_seconds()),
-        )
+        ).run()
 
     def assert_settled(self) -> None:
         keys = self.aws.world()["users"][self.user]["keys"]
@@ -74,7 +73,7 @@ class Person:
 def test_one_prompt_at_most_and_one_key_left(fake_aws: FakeAws, user: str) -> None:
     person = Person(fake_aws, user)
     before = person.store.get("me").access_key_id
-    rotate("me", person.tools())
+    person.rotate()
     person.assert_settled()
     assert person.store.get("me").access_key_id != before
     assert person.asked <= 1
@@ -84,9 +83,9 @@ def test_a_lost_answer_leaves_no_unknown_key(fake_aws: FakeAws) -> None:
     person = Person(fake_aws, "demo")
     fake_aws.fault("iam.CreateAccessKey", "drop-after", times=1)
     with pytest.raises(AwsUnreachableError):
-        rotate("me", person.tools())
+        person.rotate()
     assert len(fake_aws.world()["users"]["demo"]["keys"]) == 2
-    rotate("me", person.tools())
+    person.rotate()
     person.assert_settled()
     assert len(fake_aws.calls("iam.CreateAccessKey")) == 2
 
@@ -94,7 +93,7 @@ def test_a_lost_answer_leaves_no_unknown_key(fake_aws: FakeAws) -> None:
 def test_it_waits_while_the_new_key_spreads(fake_aws: FakeAws) -> None:
     fake_aws.enlarge({"settings": {"key_propagation_s": 15}})
     person = Person(fake_aws, "demo")
-    rotate("me", person.tools())
+    person.rotate()
     person.assert_settled()
 
 
@@ -103,7 +102,7 @@ def test_throttling_costs_no_key(fake_aws: FakeAws, call: str) -> None:
     person = Person(fake_aws, "demo")
     fake_aws.fault(f"iam.{call}", "throttle", times=9)  # more than a client repeats by itself
     with pytest.raises(AwsError, match="Throttling"):
-        rotate("me", person.tools())
+        person.rotate()
     fake_aws.clear_faults()
-    rotate("me", person.tools())
+    person.rotate()
     person.assert_settled()

@@ -8,6 +8,8 @@ CreateAccessKey and the next put.
 
 One set of credentials signs all calls, so a human is asked for one MFA code.
 It dies with the old key; what is left then is signed by the new pair.
+
+Longer than most files: each step is a few lines, and only together they show the order.
 """
 
 from __future__ import annotations
@@ -22,13 +24,16 @@ from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.rotation import decide
 from pyvault.rotation.journal import Journal, Stage, dump_journal, parse_journal
+from pyvault.rotation.own_keys import list_keys
+from pyvault.storage.fence import contract_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyvault.aws.calls import CallerIdentity
+    from pyvault.aws.calls import CallerIdentity, Iam
+    from pyvault.clock import Clock
     from pyvault.rotation.decide import RemoteKey
-    from pyvault.rotation.tools import Shelf, Tools
+    from pyvault.storage.typed_store import CredentialStore
 
 T = TypeVar("T")
 
@@ -42,35 +47,19 @@ UNKNOWN_KEY = frozenset({"InvalidClientTokenId", "InvalidAccessKeyId", "Signatur
 GONE = "NoSuchEntity"
 
 
-def rotate(profile: str, tools: Tools, *, keep_old: bool = False, delete_inactive: bool = False) -> None:
-    """Replace the stored access key of *profile*, or resume an interrupted rotation.
+def find_journal(store: CredentialStore, profile: str) -> Journal | None:
+    """Return the journal of a rotation of *profile* that is under way; None if there is none.
 
     Raises:
-        ItemNotFoundError: nothing is stored for the profile.
-        ConflictError: AWS has no room for a second key.
-        AwsError: AWS refused; what is written down lets the next run go on.
+        ItemCorruptError: it can't be read.
     """
-    _Rotation(profile, tools, keep_old=keep_old, delete_inactive=delete_inactive).run()
-
-
-def abort(profile: str, tools: Tools) -> None:
-    """Abandon a rotation: delete the new key and forget the journal.
-
-    Once the new pair is the stored one there is nothing to go back to, and the
-    rotation is finished instead.
-
-    Raises:
-        ItemNotFoundError: no rotation of the profile is under way.
-    """
-    _Rotation(profile, tools, keep_old=False, delete_inactive=False).undo()
-
-
-def find_journal(shelf: Shelf, profile: str) -> Journal | None:
-    """Find a rotation of *profile* that is under way."""
+    name = _pending(profile)
     try:
-        return parse_journal(shelf.get_item(_pending(profile)), profile)
+        with contract_errors(f"read '{name}'"):
+            data = store.backend.get(name)
     except errors.ItemNotFoundError:
         return None
+    return parse_journal(data, profile)
 
 
 def _pending(profile: str) -> ItemName:
@@ -78,41 +67,109 @@ def _pending(profile: str) -> ItemName:
 
 
 def as_signer(pair: StoredCredentials) -> Credentials:
-    """Let a long-lived pair sign."""
+    """Return a long-lived pair as credentials that sign calls."""
     return Credentials(access_key_id=pair.access_key_id, secret_access_key=pair.secret_access_key)
 
 
-class _Rotation:
-    def __init__(self, profile: str, tools: Tools, *, keep_old: bool, delete_inactive: bool) -> None:
+class Rotation:
+    """The rotation of one profile's stored access key: begun, resumed or abandoned.
+
+    Attributes:
+        is_under_way: whether a journal was there when it was last read, written or
+            removed; so after a failure nobody asks a store that may be what failed.
+        has_replaced: whether this run has replaced the stored credentials.
+    """
+
+    def __init__(
+        self,
+        profile: str,
+        store: CredentialStore,
+        *,
+        iam: Callable[[Credentials], Iam],
+        identity: Callable[[Credentials], CallerIdentity],
+        authenticate: Callable[[StoredCredentials], Credentials],
+        confirm: Callable[[str], bool],
+        report: Callable[[str], None],
+        clock: Clock,
+        wait: Callable[[timedelta], None],
+        keep_old: bool = False,
+        delete_inactive: bool = False,
+    ) -> None:
+        """Name the collaborators; nothing is read, asked or called yet.
+
+        Args:
+            profile: whose stored key is replaced.
+            store: the stored credentials, with the journal beside them.
+            iam: IAM, signed by given credentials.
+            identity: GetCallerIdentity, signed by given credentials.
+            authenticate: turns the stored pair into what signs IAM calls: with an MFA
+                serial a session, otherwise the pair itself (IAM refuses plain sessions).
+            confirm: asks a human about a key that may be somebody else's.
+            report: gets what happened, in one line without secrets.
+            clock: the time.
+            wait: sleeps.
+            keep_old: stop when the old key is inactive.
+            delete_inactive: make room for the new key first, where that is possible.
+        """
         self._profile = profile
-        self._tools = tools
+        self._store = store
+        self._iam = iam
+        self._identity = identity
+        self._authenticate = authenticate
+        self._confirm = confirm
+        self._report = report
+        self._clock = clock
+        self._wait = wait
         self._keep_old = keep_old
         self._delete_inactive = delete_inactive
         self._signer: Credentials | None = None
         self._user: CallerIdentity | None = None
+        self.is_under_way = False
+        self.has_replaced = False
+
+    def journal(self) -> Journal | None:
+        """Return the journal of a rotation that is under way; see :func:`find_journal`."""
+        journal = find_journal(self._store, self._profile)
+        self.is_under_way = journal is not None
+        return journal
 
     def run(self) -> None:
-        journal = find_journal(self._tools.shelf, self._profile)
+        """Replace the stored access key, or resume an interrupted rotation.
+
+        Raises:
+            ItemNotFoundError: nothing is stored for the profile.
+            ConflictError: AWS has no room for a second key.
+            AwsError: AWS refused; what is written down lets the next run continue.
+        """
+        journal = self.journal()
         if journal is not None:
-            self._tools.report(f"resuming a rotation that was interrupted at {journal.stage.value!r}")
+            self._report(f"resuming a rotation that was interrupted at {journal.stage.value!r}")
             self._settle(journal)
         while True:
-            stored = self._tools.shelf.get(self._profile)
-            journal = find_journal(self._tools.shelf, self._profile)
+            stored = self._store.get(self._profile)
+            journal = self.journal()
             self._refuse_foreign(journal, stored)
-            keys = self._signed(self._tools.calls.list_keys)
+            keys = self._list_keys()
             action = decide.next_action(journal, keys, stored=stored.access_key_id, keep_old=self._keep_old)
             if self._perform(action, journal, keys, stored):
                 return
 
-    def undo(self) -> None:
-        journal = find_journal(self._tools.shelf, self._profile)
+    def abort(self) -> None:
+        """Abandon the rotation: delete the new key and forget the journal.
+
+        Once the new pair is the stored one there is nothing to go back to, and the
+        rotation is finished instead.
+
+        Raises:
+            ItemNotFoundError: no rotation of the profile is under way.
+        """
+        journal = self.journal()
         if journal is None:
             raise errors.ItemNotFoundError(f"no rotation of {self._profile!r} is under way")
-        stored = self._tools.shelf.get(self._profile)
+        stored = self._store.get(self._profile)
         self._refuse_foreign(journal, stored)
         if stored.access_key_id == journal.new_key_id:
-            self._tools.report("the new key is in place already; finishing instead")
+            self._report("the new key is in place already; finishing instead")
             self.run()
             return
         self._settle(journal)
@@ -120,8 +177,8 @@ class _Rotation:
             self._delete(journal.new_key_id)
         while not isinstance(action := self._after_abort(journal), decide.Create):
             self._perform(action, journal, [], stored)
-            journal = find_journal(self._tools.shelf, self._profile) or journal
-        self._tools.shelf.delete_item(_pending(self._profile))
+            journal = self.journal() or journal
+        self._forget()
 
     def _refuse_foreign(self, journal: Journal | None, stored: StoredCredentials) -> None:
         """Stop if the stored key is neither the old nor the new one: somebody replaced it meanwhile.
@@ -136,7 +193,7 @@ class _Rotation:
             )
 
     def _after_abort(self, journal: Journal) -> decide.Action:
-        keys = self._signed(self._tools.calls.list_keys)
+        keys = self._list_keys()
         keys = [key for key in keys if key.key_id != journal.new_key_id]  # deleted, but listings lag
         return decide.next_action(replace(journal, stage=Stage.INTENT), keys, stored=journal.old_key_id, keep_old=False)
 
@@ -144,7 +201,6 @@ class _Rotation:
         self, action: decide.Action, journal: Journal | None, keys: list[RemoteKey], stored: StoredCredentials
     ) -> bool:
         """Do one step; return whether it was the last."""
-        calls, report = self._tools.calls, self._tools.report
         match action:
             case decide.Begin():
                 self._write(
@@ -152,7 +208,7 @@ class _Rotation:
                         stage=Stage.INTENT,
                         old_key_id=stored.access_key_id,
                         existing=tuple(key.key_id for key in keys),
-                        started=self._tools.clock(),
+                        started=self._clock(),
                     )
                 )
             case decide.NoRoom(others=others):
@@ -161,33 +217,42 @@ class _Rotation:
                 self._create(_required(journal))
             case decide.DeleteOrphan(key_id=key_id):
                 self._delete(key_id)
-                report(f"deleted the key {masked(key_id)}, whose secret never arrived")
+                self._report(f"deleted the key {masked(key_id)}, whose secret never arrived")
             case decide.AskAbout(key=key):
                 self._ask_about(key, _required(journal))
             case decide.ProveAndSwap():
                 self._prove_and_swap(_required(journal))
             case decide.Deactivate(key_id=key_id):
-                self._signed(lambda signer: calls.deactivate_key(signer, key_id))
-                report(f"set the old key {masked(key_id)} inactive")
+                self._signed(lambda signer: self._iam(signer).deactivate_access_key(key_id))
+                self._report(f"set the old key {masked(key_id)} inactive")
             case decide.Delete(key_id=key_id):
                 self._delete(key_id)
-                report(f"deleted the old key {masked(key_id)}")
+                self._report(f"deleted the old key {masked(key_id)}")
             case decide.Finish():
-                self._tools.shelf.delete_item(_pending(self._profile))
+                self._forget()
                 return True
             case _:
                 assert_never(action)
         return False
 
     def _write(self, journal: Journal) -> None:
-        self._tools.shelf.put_item(_pending(self._profile), dump_journal(journal))
+        name = _pending(self._profile)
+        with contract_errors(f"write '{name}'"):
+            self._store.backend.put(name, dump_journal(journal))
+        self.is_under_way = True
+
+    def _forget(self) -> None:
+        name = _pending(self._profile)
+        with contract_errors(f"delete '{name}'"):
+            self._store.backend.delete(name)
+        self.is_under_way = False
 
     def _create(self, journal: Journal) -> None:
         self._owner()  # an STS that gives no answer shall be known before there is a new key
-        pair = self._signed(self._tools.calls.create_key)
-        pair = replace(pair, created=self._tools.clock())
+        pair = self._signed(lambda signer: self._iam(signer).create_access_key())
+        pair = replace(pair, created=self._clock())
         self._write(replace(journal, stage=Stage.CREATED, new=pair, new_key_id=pair.access_key_id))
-        self._tools.report(f"made the key {masked(pair.access_key_id)}")
+        self._report(f"made the key {masked(pair.access_key_id)}")
 
     def _prove_and_swap(self, journal: Journal) -> None:
         pair = journal.new
@@ -200,24 +265,25 @@ class _Rotation:
                 raise
             # Deleted by hand, or by an abort that was killed: begin again.
             self._write(replace(journal, stage=Stage.INTENT, new=None, new_key_id=None))
-            self._tools.report(f"the key {masked(pair.access_key_id)} is gone; asking for another")
+            self._report(f"the key {masked(pair.access_key_id)} is gone; asking for another")
             return
         self._refuse_other_user(proved, pair)
-        self._tools.shelf.put(self._profile, pair)
+        self._store.put(self._profile, pair)
+        self.has_replaced = True
         self._write(replace(journal, stage=Stage.SWAPPED, new=None, new_key_id=pair.access_key_id))
-        self._tools.report(f"stored the key {masked(pair.access_key_id)} for {self._profile!r}")
+        self._report(f"stored the key {masked(pair.access_key_id)} for {self._profile!r}")
 
     def _owner(self) -> CallerIdentity:
         """Return whose the stored key is; AWS is asked once."""
         if self._user is None:
-            self._user = self._signed(self._tools.calls.identity)
+            self._user = self._signed(self._identity)
         return self._user
 
     def _refuse_other_user(self, proved: CallerIdentity, pair: StoredCredentials) -> None:
         """Stop if the new key is another user's: what made it is not the IAM of the stored one."""
         user = self._owner()
         if (proved.account_id, proved.arn) != (user.account_id, user.arn):
-            old = self._tools.shelf.get(self._profile).access_key_id
+            old = self._store.get(self._profile).access_key_id
             raise errors.CredentialsError(
                 f"the new key {masked(pair.access_key_id)} belongs to {proved.arn!r} of account {proved.account_id!r}, "
                 f"the stored key {masked(old)} to {user.arn!r} of account {user.account_id!r}; nothing was swapped",
@@ -225,24 +291,24 @@ class _Rotation:
             )
 
     def _prove(self, pair: StoredCredentials) -> CallerIdentity:
-        deadline = self._tools.clock() + PROPAGATION
+        deadline = self._clock() + PROPAGATION
         while True:
             try:
-                return self._tools.calls.identity(as_signer(pair))
+                return self._identity(as_signer(pair))
             except (errors.AwsError, *errors.NO_ANSWER) as exc:
                 unknown = not isinstance(exc, errors.AwsError) or exc.code in UNKNOWN_KEY
-                if not unknown or self._tools.clock() >= deadline:
+                if not unknown or self._clock() >= deadline:
                     raise
-                self._tools.wait(RETRY_EVERY)
+                self._wait(RETRY_EVERY)
 
     def _is_listed(self, key_id: str) -> bool:
-        return any(key.key_id == key_id for key in self._signed(self._tools.calls.list_keys))
+        return any(key.key_id == key_id for key in self._list_keys())
 
     def _make_room(self, others: tuple[RemoteKey, ...]) -> None:
         inactive = [key for key in others if not key.active]
         if self._delete_inactive and inactive:
             self._delete(inactive[0].key_id)
-            self._tools.report(f"deleted the inactive key {masked(inactive[0].key_id)}")
+            self._report(f"deleted the inactive key {masked(inactive[0].key_id)}")
             return
         listed = ", ".join(f"{masked(key.key_id)} ({'active' if key.active else 'inactive'})" for key in others)
         raise errors.ConflictError(
@@ -255,7 +321,7 @@ class _Rotation:
 
     def _ask_about(self, key: RemoteKey, journal: Journal) -> None:
         used = "was used" if key.last_used else "was never used"
-        if self._tools.confirm(f"the key {masked(key.key_id)} appeared meanwhile and {used}; delete it"):
+        if self._confirm(f"the key {masked(key.key_id)} appeared meanwhile and {used}; delete it"):
             self._delete(key.key_id)
         else:  # it is somebody's: from now on it belongs to the known ones
             self._write(replace(journal, existing=(*journal.existing, key.key_id)))
@@ -268,36 +334,39 @@ class _Rotation:
     def _delete(self, key_id: str) -> None:
         def delete(signer: Credentials) -> None:
             try:
-                self._tools.calls.delete_key(signer, key_id)
+                self._iam(signer).delete_access_key(key_id)
             except errors.AwsError as exc:
                 if exc.code != GONE:  # deleted by an earlier run whose answer was lost
                     raise
 
         self._signed(delete)
 
+    def _list_keys(self) -> list[RemoteKey]:
+        return self._signed(lambda signer: list_keys(self._iam(signer)))
+
     def _signed(self, call: Callable[[Credentials], T]) -> T:
         """Make a call with the one signer; when that died with its key, with the stored pair."""
         if self._signer is None:
-            self._signer = self._tools.authenticate(self._tools.shelf.get(self._profile))
-        deadline = self._tools.clock() + PROPAGATION
+            self._signer = self._authenticate(self._store.get(self._profile))
+        deadline = self._clock() + PROPAGATION
         while True:
             try:
                 return call(self._signer)
             except errors.AwsError as exc:
                 if exc.code not in UNKNOWN_KEY:
                     raise
-                pair = as_signer(self._tools.shelf.get(self._profile))
+                pair = as_signer(self._store.get(self._profile))
                 if self._signer == pair:
-                    if self._tools.clock() >= deadline:
+                    if self._clock() >= deadline:
                         raise
-                    self._tools.wait(RETRY_EVERY)
+                    self._wait(RETRY_EVERY)
                 self._signer = pair
 
     def _settle(self, journal: Journal) -> None:
         """Wait until ListAccessKeys must show a key that a lost answer told of."""
-        age = self._tools.clock() - journal.started
+        age = self._clock() - journal.started
         if journal.stage is Stage.INTENT and age < LISTING_DELAY:
-            self._tools.wait(LISTING_DELAY - max(age, timedelta()))
+            self._wait(LISTING_DELAY - max(age, timedelta()))
 
 
 def _required(journal: Journal | None) -> Journal:

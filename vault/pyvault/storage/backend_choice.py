@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Origin(StrEnum):
-    """What decided."""
+    """What decided, as shown to a person."""
 
     FLAG = "--backend"
     ENVIRONMENT = "PYVAULT_BACKEND"
     AWS_VAULT = "AWS_VAULT_BACKEND"
     CONFIG = "the config file"
     RECORDED = "chosen earlier"
-    AUTOMATIC = "what works here"
+    AUTOMATIC = "chosen automatically"
 
 
 class Considered(Record):
