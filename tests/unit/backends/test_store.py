@@ -73,15 +73,16 @@ def test_put_get_replace_delete() -> None:
         store.delete("prod")
 
 
-def test_pending_pairs_never_mix_with_the_others() -> None:
+def test_items_of_another_kind_never_mix_with_the_pairs() -> None:
     store = CredentialStore(MemoryBackend())
     store.put("prod", PAIR)
-    store.put("prod", NEWER, kind=Kind.PENDING)
+    journal = ItemName(Kind.PENDING, "prod")
+    store.backend.put(journal, Secret(b"journal"))
     assert store.get("prod") == PAIR
-    assert store.get("prod", kind=Kind.PENDING) == NEWER
-    assert store.profiles(kind=Kind.PENDING) == ["prod"]
-    store.delete("prod", kind=Kind.PENDING)
-    assert store.get("prod") == PAIR
+    assert store.profiles() == store.profiles(kind=Kind.PENDING) == ["prod"]
+    store.delete("prod")
+    assert store.profiles() == []
+    assert store.backend.names() == [journal]
 
 
 def test_listing_reads_no_secret_where_attributes_are_kept() -> None:

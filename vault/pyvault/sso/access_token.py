@@ -17,23 +17,16 @@ from pyvault.sso.tokens import SsoToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     from pyvault.clock import Clock
     from pyvault.planning.steps import SsoStep
     from pyvault.secret import Secret
+    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.oidc import OidcCalls
     from pyvault.sso.session import SsoSession
     from pyvault.sso.tokens import AccessToken, TokenStore
 
     T = TypeVar("T")
-
-    class Flights(Protocol):
-        """One fetch for many processes; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
-
-        def share(self, key: str, *, look_up: Callable[[], T], fetch: Callable[[], T], refresh: bool = False) -> T:
-            """Return what *look_up* finds, else what *fetch* returns."""
-            ...
 
 
 #: A token that ends sooner is renewed, if that can be done without a person; if not, it is used to its end.
@@ -57,7 +50,7 @@ class SsoLogin:
         self,
         *,
         tokens: TokenStore,
-        flights: Flights,
+        flights: SingleFlight,
         connect: Callable[[SsoSession], OidcCalls],
         sign_in: Callable[[SsoSession], SsoToken] | None,
         clock: Clock,

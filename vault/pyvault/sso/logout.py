@@ -9,23 +9,15 @@ from pyvault.errors import NO_ANSWER, AwsError, ItemCorruptError, ItemNotFoundEr
 from pyvault.sso.oidc import Code, Flow
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Protocol
 
     from pyvault.aws.calls import SsoPortal
     from pyvault.clock import Clock
     from pyvault.secret import Secret
+    from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.oidc import OidcCalls
     from pyvault.sso.session import SsoSession
     from pyvault.sso.tokens import SsoToken, TokenStore
-
-    class Flights(Protocol):
-        """Keeps fetches away; see :class:`pyvault.sessions.single_flight.SingleFlight`."""
-
-        def alone(self, key: str, *, what: str) -> AbstractContextManager[None]:
-            """Let nobody fetch for this key meanwhile."""
-            ...
 
 
 class Logout(StrEnum):
@@ -41,7 +33,7 @@ def logout(
     session: SsoSession,
     *,
     tokens: TokenStore,
-    flights: Flights,
+    flights: SingleFlight,
     portal: SsoPortal,
     oidc: OidcCalls,
     clock: Clock,

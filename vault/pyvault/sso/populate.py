@@ -109,23 +109,19 @@ def parse_filter(text: str) -> Filter:
 
 
 def select(roles: Sequence[AccountRole], filters: Sequence[Filter]) -> list[AccountRole]:
-    """Keep the roles that match: filters of one key are alternatives, of different keys conditions."""
-    by_key = {key: [each for each in filters if each.key == key] for key in FILTER_KEYS}
-    return [
-        entry
-        for entry in roles
-        if all(any(each.matches(entry) for each in group) for group in by_key.values() if group)
-    ]
+    """Return the roles that match: filters of one key are alternatives, of different keys conditions."""
+    groups = _by_key(filters)
+    return [entry for entry in roles if all(any(each.matches(entry) for each in group) for group in groups)]
 
 
 def select_accounts(accounts: Sequence[SsoAccount], filters: Sequence[Filter]) -> list[SsoAccount]:
-    """Keep the accounts whose roles may match, so that AWS is asked about no other."""
-    by_key = {key: [each for each in filters if each.key == key] for key in FILTER_KEYS}
-    return [
-        account
-        for account in accounts
-        if all(any(each.admits(account) for each in group) for group in by_key.values() if group)
-    ]
+    """Return the accounts whose roles may match, so that AWS is asked about no other."""
+    groups = _by_key(filters)
+    return [account for account in accounts if all(any(each.admits(account) for each in group) for group in groups)]
+
+
+def _by_key(filters: Sequence[Filter]) -> list[list[Filter]]:
+    return [[each for each in filters if each.key == key] for key in {each.key for each in filters}]
 
 
 def populate(data: bytes, path: Path, session: SsoSession, roles: Sequence[AccountRole], style: Style) -> Populated:

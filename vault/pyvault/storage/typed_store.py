@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyvault.backend import Attributed, Transactional
 from pyvault.clock import parse_rfc3339, to_rfc3339
 from pyvault.errors import ItemCorruptError
-from pyvault.names import ItemName, Kind, ProfileName, parse_profile_name
+from pyvault.names import Kind, ProfileName, credential_name
 from pyvault.storage.fence import contract_errors
 from pyvault.storage.item_codec import decode_credentials, encode_credentials
 
@@ -29,11 +29,7 @@ CREATED = "created"
 
 
 class CredentialStore:
-    """The long-lived access keys in one backend.
-
-    Beside each pair there may be a *pending* one: ``rotate`` puts the new key
-    there before it is proven, so that no crash can lose it.
-    """
+    """The long-lived access keys in one backend."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -43,21 +39,21 @@ class CredentialStore:
         """The store of blobs underneath."""
         return self._backend
 
-    def get(self, profile: str, *, kind: Kind = Kind.CREDENTIAL) -> StoredCredentials:
+    def get(self, profile: str) -> StoredCredentials:
         """Return the stored pair of a profile.
 
         Raises:
             ItemNotFoundError: nothing is stored for it.
             ItemCorruptError: what is stored is not a pair.
         """
-        name = _name(profile, kind)
+        name = credential_name(profile)
         with contract_errors(f"read '{name}'"):
             data = self._backend.get(name)
         return decode_credentials(data, of=f"the item '{name}'")
 
-    def put(self, profile: str, credentials: StoredCredentials, *, kind: Kind = Kind.CREDENTIAL) -> None:
+    def put(self, profile: str, credentials: StoredCredentials) -> None:
         """Store or replace the pair of a profile."""
-        name = _name(profile, kind)
+        name = credential_name(profile)
         data = encode_credentials(credentials)
         with contract_errors(f"write '{name}'"):
             if isinstance(self._backend, Attributed):
@@ -65,18 +61,18 @@ class CredentialStore:
             else:
                 self._backend.put(name, data)
 
-    def delete(self, profile: str, *, kind: Kind = Kind.CREDENTIAL) -> None:
+    def delete(self, profile: str) -> None:
         """Remove the pair of a profile.
 
         Raises:
             ItemNotFoundError: nothing is stored for it.
         """
-        name = _name(profile, kind)
+        name = credential_name(profile)
         with contract_errors(f"delete '{name}'"):
             self._backend.delete(name)
 
     def profiles(self, *, kind: Kind = Kind.CREDENTIAL) -> list[ProfileName]:
-        """List the profiles that have a stored pair, sorted."""
+        """Return the profiles that have an item of this kind, by default a stored pair, sorted."""
         with contract_errors("list its items"):
             names = self._backend.names()
         return sorted(ProfileName(name.name) for name in names if name.kind is kind)
@@ -102,7 +98,7 @@ class CredentialStore:
         try:
             return parse_rfc3339(known[CREATED]) if CREATED in known else None
         except ValueError:
-            raise ItemCorruptError(f"the item '{_name(profile)}' has an unreadable date") from None
+            raise ItemCorruptError(f"the item '{credential_name(profile)}' has an unreadable date") from None
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -121,13 +117,9 @@ class CredentialStore:
     def _known(self, profile: str) -> Mapping[str, str]:
         if not isinstance(self._backend, Attributed):
             return {}
-        name = _name(profile)
+        name = credential_name(profile)
         with contract_errors(f"read the attributes of '{name}'"):
             return self._backend.attributes(name)
-
-
-def _name(profile: str, kind: Kind = Kind.CREDENTIAL) -> ItemName:
-    return ItemName(kind, parse_profile_name(profile))
 
 
 def _attributes(credentials: StoredCredentials) -> dict[str, str]:
