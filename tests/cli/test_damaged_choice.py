@@ -79,7 +79,7 @@ def test_a_record_that_names_a_plug_in_nobody_named_runs_nothing(
     record.write_text(json.dumps({"v": 1, "backend": "sqlite", "plugins": {}}))
     for words in (("list",), ADD, ("doctor",)):
         ended = pyvault(*words, env={**plugin, **KEYS, "PYVAULT_BACKEND": None})
-        assert (ended.code, "'sqlite', which nobody has named here before" in ended.out + ended.err) == (
+        assert (ended.code, "'sqlite', which was never used here" in ended.out + ended.err) == (
             1 if words == ("doctor",) else 5,
             True,
         ), ended.err

@@ -1,1 +1,1 @@
-"""Keys on their way between stores, told line by line."""
+"""Reports of keys that move between stores."""

@@ -65,14 +65,15 @@ def test_what_is_no_secret_bytes_is_told_and_not_shown(value: str, opened: Opene
     store = CredentialStore(opened(f"def get(self, name): return {value}"))
     with pytest.raises(BackendError) as caught:
         store.get("prod")
-    assert str(caught.value).startswith(f"{WHO} gave no secret bytes for 'credential/prod' but ")
+    assert str(caught.value).startswith(f"{WHO} returned ")
+    assert str(caught.value).endswith(" instead of secret bytes for 'credential/prod'")
     assert "PLANTED" not in str(caught.value)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("value", ["None", "['PLANTED']", "iter(())", "3", "{}", "'PLANTED'"])
 def test_what_is_no_list_of_names_is_told(value: str, opened: Opened) -> None:
-    with pytest.raises(BackendError, match=f"{WHO} gave no list of item names") as caught:
+    with pytest.raises(BackendError, match=rf"{WHO} returned \w+ instead of a list of item names") as caught:
         CredentialStore(opened(f"def names(self): return {value}")).profiles()
     assert "PLANTED" not in str(caught.value)
 
@@ -116,7 +117,7 @@ def test_attributes_that_are_no_texts_are_told(value: str, opened: Opened) -> No
 def test_an_open_that_gives_no_backend_is_told(value: str, opened: Opened) -> None:
     if value == "cls":  # what an author forgets to call has the methods all the same, but it is no instance
         value = "type"
-    with pytest.raises(BackendError, match=f"{WHO} opened something without get"):
+    with pytest.raises(BackendError, match=f"{WHO} opened an object without get"):
         opened(f"@classmethod\ndef open(cls, options, ask): return {value}")
 
 
@@ -128,7 +129,7 @@ def test_a_probe_that_gives_no_answer_is_told(method: str, value: str, site: Pat
     text = f"{HEAD}    @classmethod\n    def {method}(cls, options): return {value}\n"
     install(site, "acme-vault", backends={"acme": "acme_fenced:Acme"}, modules={"acme_fenced": text})
     report: ProbeReport = probe_in_child("acme", {}, environ=dict(os.environ))
-    assert "gave no availability" in (report.failure or "")
+    assert "instead of an Availability" in (report.failure or "")
     assert "PLANTED" not in (report.failure or "")
 
 

@@ -30,7 +30,7 @@ print(json.dumps({{info.name: info.reason for info in list_backends()}}))
     [
         ("file", "", True, None),
         ("file", "pyvault_backends", False, "there is no module 'pyvault_backends'"),
-        ("somebody:Else", "", False, "a frozen program has no interpreter to look at it with"),
+        ("somebody:Else", "", False, "a frozen program has no interpreter to probe it with"),
     ],
 )
 def test_a_frozen_program(backend: str, missing: str, available: bool, reason: str | None) -> None:

@@ -48,7 +48,7 @@ def test_a_file_chooses_no_plugin_that_nobody_named(tmp_path: Path) -> None:
     path = tmp_path / "choice.json"
     path.write_text('{"v": 1, "backend": "acme"}')
     file = ChoiceFile(path)
-    with pytest.raises(ConfigError, match="'acme', which nobody has named here") as caught:
+    with pytest.raises(ConfigError, match="'acme', which was never used here") as caught:
         file.chosen()
     assert "--backend acme" in str(caught.value.hint)
     file.admit(ACME)

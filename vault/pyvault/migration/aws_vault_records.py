@@ -49,7 +49,7 @@ def read_item(text: Secret[bytes], *, of: str, name: str) -> Secret[bytes]:
     if isinstance(key, str) and key and name.endswith(f"/{key}"):
         folder = name.removesuffix(f"/{key}")
         hint = f"--pass-prefix {folder} reads that folder"
-        raise ItemCorruptError(f"{of} stands in the folder '{folder}'", hint=hint)
+        raise ItemCorruptError(f"{of} is in the folder '{folder}'", hint=hint)
     if key != name:
         raise ItemCorruptError(f"{of} holds the key of {key!r}", hint="somebody renamed it in aws-vault's store")
     try:

@@ -98,10 +98,10 @@ def _parse(token: str, of: str) -> _Token:
 
 def _derivation(header: Mapping[str, object], of: str) -> tuple[bytes, int]:
     if (header.get("alg"), header.get("enc")) != (ALGORITHM, ENCRYPTION) or header.keys() & {"zip", "crit"}:
-        raise ItemCorruptError(f"{of} is encrypted in a way that aws-vault does not use")
+        raise ItemCorruptError(f"{of} uses an encryption that aws-vault does not")
     iterations, text = header.get("p2c"), header.get("p2s")
     if type(iterations) is not int or iterations < 1 or not isinstance(text, str):
-        raise ItemCorruptError(f"{of} says nothing of its key derivation")
+        raise ItemCorruptError(f"{of} has no key derivation parameters")
     if iterations > MAX_ITERATIONS:
         raise KdfLimitsError(f"{of} asks for {iterations} iterations, and {MAX_ITERATIONS} are accepted")
     try:

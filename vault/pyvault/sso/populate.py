@@ -190,9 +190,9 @@ def _plain(text: str) -> str:
 
 def _section(name: str, entry: AccountRole, session: SsoSession, style: Style) -> list[str]:
     if not _ACCOUNT_ID.fullmatch(entry.account.account_id):
-        raise ConfigError(f"the portal gave the account id {entry.account.account_id!r}, which is none")
+        raise ConfigError(f"the portal gave the account id {entry.account.account_id!r}, which is not valid")
     if not _ROLE_NAME.fullmatch(entry.role):
-        raise ConfigError(f"the portal gave the role name {entry.role!r}, which is none")
+        raise ConfigError(f"the portal gave the role name {entry.role!r}, which is not valid")
     if session.name is not None:
         source = [f"sso_session = {session.name}"]
     else:

@@ -52,8 +52,8 @@ class Remembered(Record):
         if self.backend is None or self.backend in BUILT_IN or self.backend in self.plugins:
             return self.backend
         raise ConfigError(
-            f"'{path}' names the backend {self.backend!r}, which nobody has named here before",
-            hint=f"if you want it, --backend {self.backend} names it; else delete the file",
+            f"'{path}' names the backend {self.backend!r}, which was never used here",
+            hint=f"to use it, pass --backend {self.backend}; otherwise delete the file",
         )
 
     def refusal(self, info: BackendInfo) -> AccessDeniedError | None:

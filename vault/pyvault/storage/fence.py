@@ -29,7 +29,7 @@ def fence(driver: object, who: str) -> Backend:
         BackendError: it is no backend.
     """
     if missing := [method for method in METHODS if not callable(getattr(type(driver), method, None))]:
-        raise _broken(who, f"opened something without {', '.join(missing)}")
+        raise _broken(who, f"opened an object without {', '.join(missing)}")
     can = {name: member for name, member in OPTIONAL.items() if hasattr(type(driver), name)}
     fenced: Fence = type("FencedBackend", (Fence,), can)(driver, who)
     return fenced
@@ -45,7 +45,7 @@ def checked_availability(seen: object, who: str) -> Availability:
         fields: list[Any] = [seen.available, seen.reason, seen.hint]
         if isinstance(fields[0], bool) and all(isinstance(field, str | None) for field in fields[1:]):
             return seen
-    raise _broken(who, f"gave no availability but {_kind(seen)}")
+    raise _broken(who, f"returned {_kind(seen)} instead of an Availability")
 
 
 class Fence:
@@ -68,7 +68,7 @@ class Fence:
         with self.doing(f"read '{name}'"):
             data = self.driver.get(name)
         if not _is_secret_bytes(data):
-            raise _broken(self.who, f"gave no secret bytes for '{name}' but {_kind(data)}")
+            raise _broken(self.who, f"returned {_kind(data)} instead of secret bytes for '{name}'")
         return data
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
@@ -86,7 +86,7 @@ class Fence:
         with self.doing("list its items"):
             listed = self.driver.names()
         if not _is_list_of_names(listed):
-            raise _broken(self.who, f"gave no list of item names but {_kind(listed)}")
+            raise _broken(self.who, f"returned {_kind(listed)} instead of a list of item names")
         return listed
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ def _child_key(self: Fence, child_id: bytes) -> Secret[bytes]:
     with self.doing("derive a key"):
         key = self.driver.child_key(child_id)
     if not _is_secret_bytes(key):
-        raise _broken(self.who, f"gave no key but {_kind(key)}")
+        raise _broken(self.who, f"returned {_kind(key)} instead of a key")
     return key
 
 
@@ -183,7 +183,7 @@ def _is_list_of_names(value: object) -> TypeGuard[list[ItemName]]:
 def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:
     if all(isinstance(key, str) and isinstance(value, str) for key, value in given.items()):
         return given
-    raise _broken(who, "gave something else than texts")
+    raise _broken(who, "returned something other than strings")
 
 
 def _kind(value: object) -> str:

@@ -83,7 +83,7 @@ def _check_version(record: dict[str, object], of: str) -> None:
     if type(version) is not int or version < 1:  # True is an int
         raise ItemCorruptError(f"{of} has no version that pyvault knows")
     if version > VERSION:
-        raise ItemCorruptError(f"{of} has version {version}, and we read {VERSION}", hint="a newer pyvault wrote it")
+        raise ItemCorruptError(f"{of} has version {version}, newer than {VERSION}", hint="a newer pyvault wrote it")
 
 
 def _text(record: dict[str, object], key: str, of: str) -> str:

@@ -87,7 +87,7 @@ def probe_in_child(
     except subprocess.TimeoutExpired:
         return _failed(f"it gave no answer in {limit:g} s")
     except OSError as exc:
-        return _failed(f"it can't be looked at, as '{sys.executable}' can't be started: {exc.strerror}")
+        return _failed(f"it can't be probed: '{sys.executable}' can't be started: {exc.strerror}")
 
 
 def find_availability(backend: str, options: Options, *, environ: Mapping[str, str]) -> Availability:
@@ -147,7 +147,7 @@ def _look_frozen(backend: str, options: Options) -> ProbeReport:
     """Look in this process at what is built in; what others wrote is not run outside a child."""
     if backend in BUILT_IN:
         return _look(backend, options)
-    reason = "a frozen program has no interpreter to look at it with"
+    reason = "a frozen program has no interpreter to probe it with"
     return ProbeReport(availability=Availability(available=False, reason=reason, hint="naming it loads it"))
 
 

@@ -211,7 +211,7 @@ def _checked(name: str, loaded: object) -> type[Backend]:
     version = getattr(loaded, "API_VERSION", None)
     if not isinstance(loaded, type) or version != API_VERSION:
         raise BackendUnavailableError(
-            f"the backend {name!r} speaks version {version!r} of our interface, and we speak {API_VERSION}"
+            f"the backend {name!r} implements version {version!r} of the interface, not {API_VERSION}"
         )
     if missing := [method for method in METHODS if not _has_own(loaded, method)]:
         raise BackendUnavailableError(
