@@ -203,7 +203,7 @@ class ItemCopy(Generic[T]):
     """Copies one item from store to store; what is at both ends is read first."""
 
     def __init__(self, source: StoredItems[T], target: StoredItems[T], profile: str, options: MigrationOptions) -> None:
-        self._source, self._target, self._profile, self._terms = source, target, profile, options
+        self._source, self._target, self._profile, self._options = source, target, profile, options
         self._item = source.get(profile)
         there = _find(target, profile)
         self._fits = there is not None and source.same(there, self._item)
@@ -211,7 +211,7 @@ class ItemCopy(Generic[T]):
 
     def copy(self) -> MigrationResult:
         """Copy it and read it back, unless it is there already or another one is."""
-        if self._terms.dry_run:
+        if self._options.dry_run:
             return self._did(
                 MigrationOutcome.WOULD_SKIP
                 if self.is_barred
