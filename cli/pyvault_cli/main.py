@@ -172,7 +172,7 @@ def build(path: str) -> TyperCommand:
     app.command(
         path,
         help=_explained(f"{text[0].upper()}{text[1:]}.", function),
-        epilog="'pyvault --help' tells the options of all commands.",
+        epilog="'pyvault --help' shows the options of all commands.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )(function)
     return cast("TyperCommand", get_command(app))  # an app with one command and no callback is that command
@@ -220,7 +220,7 @@ def _invoke(command: TyperCommand, line: CommandLine, context: Context) -> int:
 
         text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
         output.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        output.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help tells the options")
+        output.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help shows the options")
         return exit_codes.USAGE
     return exit_codes.DONE
 
@@ -328,9 +328,7 @@ def _report_removed(problem: PyvaultError) -> None:
     if os.environ.get("AWS_VAULT") and "PYVAULT_KEYFILE" in missed and "PYVAULT_KEYFILE" not in os.environ:
         from pyvault_cli.terminal import output
 
-        output.hint(
-            "exec removed PYVAULT_KEYFILE, if it was set, and all else that opens a vault from this environment"
-        )
+        output.hint("exec removes PYVAULT_KEYFILE and everything else that opens a vault from its child's environment")
 
 
 def _nobody_reads() -> int:
@@ -359,6 +357,6 @@ def _crashed(crash: Exception) -> int:
             output.note(text)
     frames = traceback.extract_tb(crash.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119 - text
-    output.error(f"a mistake in pyvault: {type(crash).__name__}{place}")
+    output.error(f"internal error: {type(crash).__name__}{place}")
     output.hint("PYVAULT_DEBUG=1 shows the traceback; please report it")
     return exit_codes.INTERNAL

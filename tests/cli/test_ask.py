@@ -121,9 +121,9 @@ def test_a_new_passphrase_is_typed_twice() -> None:
     assert asking(open_terminal=lambda: human)(NEW) == Secret("the third one")
     assert human.asked == [
         "new passphrase for x",
-        "the same again",
+        "repeat passphrase",
         "the two differ, try again; new passphrase for x",
-        "the same again",
+        "repeat passphrase",
     ]
     assert not human.seen, "what comes after two that differ is a passphrase, and must not be echoed"
     with pytest.raises(UserCancelledError):
@@ -247,9 +247,9 @@ def test_a_standard_descriptor_that_was_read_stays_open_and_leads_nowhere() -> N
 
     script = """
 import os
-from pyvault_cli.terminal.answers import Asking
-from pyvault_cli.commandline.arguments import Words
-ask = Asking(Words(given=(("--passphrase-fd", "0"),)), {})
+from pyvault_cli.terminal.answers import TerminalAnswers
+from pyvault_cli.commandline.arguments import CommandLine
+ask = TerminalAnswers(CommandLine(given=(("--passphrase-fd", "0"),)), {})
 assert ask.passphrase().reveal() == "given"
 assert os.get_inheritable(0)
 assert os.read(0, 1) == b""

@@ -35,7 +35,7 @@ def verify(path: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> tu
     code = main.run(["vault", "verify"])
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
-    assert "a mistake in pyvault" not in shown.err
+    assert "internal error" not in shown.err
     assert (shown.out == "") is (code != 0)
     return code, shown.err
 

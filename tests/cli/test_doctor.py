@@ -337,13 +337,13 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "vault": "there is no vault file",
             "d-bus": "there is no session bus",
             "gpg": "there is no password store",
-            "terminal": "nobody can be asked here; values have to come from options",
+            "terminal": "not interactive; pass values as options",
             "aws config": "has 0 profiles",
             "mfa": "no profile names an MFA device",
             "clock": "not compared: AWS gave no answer",
         },
     ),
-    (mfa_device, {"mfa": "every mfa_serial can be one"}),
+    (mfa_device, {"mfa": "every mfa_serial is well-formed"}),
     (good_config, {"config": "is good"}),
     (chosen_by_itself, {"backend": "'file' is used (chosen automatically)"}),
     (good_plugin, {"plugins": "'sqlite' of 'pyvault-sqlite' 1.0 can be loaded"}),
@@ -351,8 +351,8 @@ GOOD: list[tuple[State, dict[str, str]]] = [
         vault_and_key,
         {
             "vault": "permissions and header are OK",
-            "keys": "key' is private and can be read",
-            "terminal": "nobody can be asked here; values have to come from options",
+            "keys": "key' is private and readable",
+            "terminal": "not interactive; pass values as options",
         },
     ),
     (store_that_opens_the_vault, {"unlock store": "'sqlite' opens the vault file"}),
@@ -362,11 +362,11 @@ GOOD: list[tuple[State, dict[str, str]]] = [
     (aws_profiles, {"aws config": "has 3 profiles", "region": "every profile that can be read has one"}),
     (one_profile, {"aws config": "has 1 profile"}),
     (profiles_without_region, {"region": "profiles without one: b"}),
-    (region_of_the_environment, {"region": "'eu-central-1', says AWS_DEFAULT_REGION"}),
-    (region_of_a_private_cloud, {"region": "'garage', says AWS_REGION"}),
+    (region_of_the_environment, {"region": "'eu-central-1', from AWS_DEFAULT_REGION"}),
+    (region_of_a_private_cloud, {"region": "'garage', from AWS_REGION"}),
 ]
 BROKEN: list[tuple[str, State, str, str]] = [
-    ("config", no_toml, "is not TOML", "mend the file"),
+    ("config", no_toml, "is not TOML", "fix the file"),
     ("config", unknown_setting, "unknown setting 'backand'", "the settings are"),
     ("state", no_place_to_remember, "/proc/nowhere", "XDG_STATE_HOME"),
     ("backend", unknown_backend, "there is no backend called 'nonesuch'", "backends list"),
@@ -390,8 +390,8 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("unlock store", unlock_store_that_is_not_there, "there is no backend called 'nonesuch'", "backends list"),
     ("unlock store", vault_that_opens_itself, "can't keep its own key", "name another unlock_store"),
     ("keys", key_open_to_others, "is writable by other users", "chmod"),
-    ("keys", key_that_is_gone, "there is no key file", "bring it back"),
-    ("keys", passphrase_file_that_is_empty, "the passphrase is empty", "make the file anew"),
+    ("keys", key_that_is_gone, "there is no key file", "restore it"),
+    ("keys", passphrase_file_that_is_empty, "the passphrase is empty", "recreate the file"),
     ("d-bus", no_bus, "there is no session bus", "desktop"),
     ("d-bus", dead_bus, "nobody answers at the session bus", "desktop"),
     ("d-bus", dead_bus_that_opens_the_vault, "nobody answers at the session bus", "desktop"),
@@ -399,9 +399,9 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("gpg", no_gpg, "'gpg' is not installed", "install gnupg"),
     ("gpg", no_password_store, "there is no password store", "pass init"),
     ("terminal", no_person_and_no_key, "nothing else opens", "PYVAULT_KEYFILE"),
-    ("aws config", no_ini, "config", "mend"),
-    ("aws config", profile_that_goes_round, "loop", "mend it in"),
-    ("aws config", keys_in_clear_text, "1 access key stands in clear text", "import credentials-file --remove"),
+    ("aws config", no_ini, "config", "fix"),
+    ("aws config", profile_that_goes_round, "loop", "fix it in"),
+    ("aws config", keys_in_clear_text, "1 access key is stored in plain text", "import credentials-file --remove"),
     ("region", misspelt_region, "there is no region 'eu-west1'", "like eu-west-1"),
     ("region", region_that_is_none, "is not a valid region name", "like eu-west-1"),
     ("mfa", security_key, "is a security key (u2f)", "list-mfa-devices"),
@@ -515,7 +515,9 @@ def test_for_a_person_broken_things_stand_out(machine: Machine) -> None:
     told = machine.pyvault("doctor", env=machine.environ)
     assert told.code == 1
     lines = told.out.splitlines()
-    (at,) = (number for number, line in enumerate(lines) if line.startswith("BROKEN  aws config: 1 access key stands"))
+    (at,) = (
+        number for number, line in enumerate(lines) if line.startswith("BROKEN  aws config: 1 access key is stored")
+    )
     assert lines[at + 1].strip() == "pyvault import credentials-file --remove"
 
 
@@ -529,7 +531,7 @@ def test_a_person_at_a_terminal_can_be_asked(machine: Machine) -> None:
     environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
     shown = pexpect.run(f"{PYVAULT} doctor", env=environ, withexitstatus=True, timeout=60)
     assert shown[1] == 0, shown[0]
-    assert b"a person can be asked" in shown[0]
+    assert b"interactive: pyvault can ask" in shown[0]
 
 
 def test_an_answer_without_the_time_is_not_called_no_answer(machine: Machine) -> None:

@@ -130,7 +130,7 @@ def test_bytes_on_stdin_that_are_no_text_are_named_and_not_shown(private_home: P
         words += ["--env"]
         env["AWS_SECRET_ACCESS_KEY"] = "pLaNtEd"
     done = run_pyvault(private_home, *words, env=env, stdin=b"pLaNtEd\xff\n")
-    assert (done.code, f"there is no {what} on stdin: it holds no text" in done.err) == (1, True), done.err
+    assert (done.code, f"there is no {what} on stdin: it is not text" in done.err) == (1, True), done.err
     assert "pLaNtEd" not in done.err
 
 

@@ -85,7 +85,7 @@ def test_root_is_never_told_to_take_the_vault_of_another_user(home: Path) -> Non
         told = ended.out + ended.err
         assert "chown" not in told
         assert "chmod" not in told
-        assert "make the file anew" not in told
+        assert "recreate the file" not in told
     assert BECOME_ANN in run_pyvault(home, "list", env={"PYVAULT_KEYFILE": str(key)}).err
     owned = run_pyvault(home, "list", env={"PYVAULT_KEYFILE": str(key), "XDG_STATE_HOME": str(home.parent)})
     assert owned.code == 5

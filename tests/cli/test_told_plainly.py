@@ -62,7 +62,7 @@ def test_info_tells_of_a_state_that_was_not_seen_here(home: Path) -> None:
     vault.write_bytes(before)
     told = run_pyvault(home, "vault", "info", env=key)
     assert told.code == 0
-    assert "not the vault's state that was seen here, which is of generation 2" in told.err
+    assert "not in the state last seen here, which is generation 2" in told.err
     assert "is another state of the vault, generation 2" in told.err
 
 

@@ -59,7 +59,7 @@ def test_a_duration_without_effect_is_said(person: Person) -> None:
 def test_an_iam_user_gets_a_federated_session_and_advice(person: Person, fake_aws: FakeAws) -> None:
     ended = person.run("pyvault", "--no-input", "login", "--print-url", "demo")
     assert ended.returncode == 0, ended.stderr
-    assert "a role with MFA is the better way" in ended.stderr
+    assert "prefer a role with MFA" in ended.stderr
     assert fake_aws.calls("GetFederationToken")[-1]["params"]["Name"] == "demo"
 
 

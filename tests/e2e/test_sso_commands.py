@@ -360,7 +360,7 @@ def test_populate_passes_over_what_is_forbidden_and_makes_no_default_profile(mac
     machine.inside("sso", "login")
     machine.environ["AWS_PROFILE"] = "open"
     done = machine.inside("sso", "populate", "corp", "--template", "{account_name}", "--write")
-    assert "account 'locked' (222222222222) is passed over" in done.err
+    assert "account 'locked' (222222222222) is skipped" in done.err
     assert "no profile 'default' is made of role 'Admin' in 111111111111" in done.err
     assert "'open' is new, and AWS_PROFILE names it" in done.err
     written = machine.config.read_text()

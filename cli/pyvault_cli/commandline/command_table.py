@@ -19,13 +19,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "login": ("login", "open the AWS console in a browser, signed in"),
     "clear": ("clear", "forget cached sessions"),
     "explain": ("explain", "show how a profile would get credentials, without a call"),
-    "server": ("server", "give credentials to programs until it is stopped"),
+    "server": ("server", "serve credentials to programs until stopped"),
     "proxy": ("proxy", "own the metadata address; started by exec --ec2-server"),
     # IAM Identity Center
     "sso login": ("sso.sign_in", "sign in to IAM Identity Center"),
     "sso logout": ("sso.sign_in", "sign out, and revoke the tokens"),
-    "sso accounts": ("sso.listing", "list the accounts that a sign-in opens"),
-    "sso roles": ("sso.listing", "list the roles that a sign-in opens"),
+    "sso accounts": ("sso.listing", "list the accounts you can sign in to"),
+    "sso roles": ("sso.listing", "list the roles you can use"),
     "sso populate": ("sso.populate", "write a profile for every role into the AWS config file"),
     # the vault file
     "vault init": ("vault.init", "make a new vault"),
@@ -37,10 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault slot list": ("vault.slots", "list the ways to open the vault"),
     "vault slot add": ("vault.slots", "add a passphrase, a key file or a recovery code"),
     "vault slot remove": ("vault.slots", "remove a way to open the vault"),
-    "vault rekey": ("vault.secrets", "lock out every old secret and copy"),
+    "vault rekey": ("vault.secrets", "re-encrypt under a new key, which no old secret or copy has"),
     "vault backups": ("vault.backups", "list the backups beside the vault"),
     "vault restore": ("vault.backups", "bring back a backup"),
-    "vault accept": ("vault.trust", "trust the vault as it is, after a wanted restore or a fork"),
+    "vault accept": ("vault.trust", "trust the vault as it is, after an intended restore or a fork"),
     "vault forget": ("vault.trust", "drop what is remembered of a vault"),
     "vault purge": ("vault.backups", "delete the backups"),
     "vault export": ("vault.copies", "copy the stored keys into a new vault file, for another machine"),
@@ -56,14 +56,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "migrate": ("migrate", "move stored keys from one backend to another"),
     # the rest
-    "backends list": ("backends.listing", "show where credentials can be kept, and why not"),
+    "backends list": ("backends.listing", "list where credentials can be kept"),
     "backends info": ("backends.listing", "show who provides a backend, and whether it works here"),
     "backends accept": ("backends.plugins", "let another distribution provide a backend"),
     "backends new": ("backends.plugins", "write a new plug-in that provides a backend"),
-    "doctor": ("doctor", "look for what is broken, and say what to do"),
+    "doctor": ("doctor", "check the setup, and show how to fix it"),
     "shell-init": ("shell_init", "print pv-assume, pv-unset and completions for a shell"),
     "version": ("version", "print the version"),
-    "complete": ("complete", "list what could stand at the cursor"),
+    "complete": ("complete", "list the completions at the cursor"),
 }
 
 #: Called by programs; the help does not speak of them.
@@ -77,11 +77,11 @@ GLOBAL_HELP: tuple[tuple[str, str], ...] = (
     ("--prompt NAME", "how MFA codes are asked for"),
     ("--passphrase-fd N", "read the passphrase from this file descriptor"),
     ("--new-passphrase-fd N", "read a new passphrase from this file descriptor"),
-    ("--weak-passphrase", "take a new passphrase that is short or well known; also PYVAULT_WEAK_PASSPHRASE=1"),
-    ("--slot SLOT", "open the vault by this slot alone: its id, as vault info shows it, or its kind"),
+    ("--weak-passphrase", "accept a new passphrase that is short or common; also PYVAULT_WEAK_PASSPHRASE=1"),
+    ("--slot SLOT", "open the vault with this slot only: its id, as in vault info, or its kind"),
     ("--no-input", "never ask; fail with exit code 4 instead"),
     ("--config FILE", "pyvault's own config file; also PYVAULT_CONFIG"),
-    ("--debug", "say on stderr what is done"),
+    ("--debug", "log to stderr"),
     ("--version", "print the version"),
 )
 
@@ -93,7 +93,7 @@ def help_text(group: str = "") -> str:
     lines = [f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", "", "Commands:"]
     lines += _columns(rows)
     lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP)]
-    lines += ["", "'pyvault COMMAND --help' tells the options of a command."]
+    lines += ["", "'pyvault COMMAND --help' shows the options of a command."]
     return "\n".join(lines) + "\n"
 
 

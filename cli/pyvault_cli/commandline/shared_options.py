@@ -23,33 +23,33 @@ DurationOption = Annotated[
         "--duration",
         metavar="TIME",
         envvar="AWS_VAULT_DURATION",
-        help="how long they last: 1h30m, 900s",
+        help="how long the credentials last: 1h30m, 900s",
     ),
 ]
 NoSessionOption = Annotated[
     bool,
-    typer.Option("-n", "--no-session", help="make no session: hand out the stored keys, or a role made from them"),
+    typer.Option("-n", "--no-session", help="skip the session: use the stored keys, or a role assumed with them"),
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help="the AWS region")]
 StsRegionOption = Annotated[
     str | None,
-    typer.Option("--sts-region", metavar="REGION", help="call STS there: for a region that not every account has"),
+    typer.Option("--sts-region", metavar="REGION", help="call STS there, for regions that an account must enable"),
 ]
 MfaTokenOption = Annotated[str | None, typer.Option("-t", "--mfa-token", metavar="CODE", help="the MFA code to use")]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="neither use nor keep sessions")]
-RefreshOption = Annotated[bool, typer.Option("--refresh", help="fetch new sessions, and keep them")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="neither use nor cache sessions")]
+RefreshOption = Annotated[bool, typer.Option("--refresh", help="fetch new sessions, and cache them")]
 StdoutOption = Annotated[
     bool, typer.Option("--stdout", envvar="AWS_VAULT_STDOUT", help="print the SSO page's address, open no browser")
 ]
 PlaintextOption = Annotated[
-    bool, typer.Option("--allow-plaintext-source", help="take keys that stand in plain text in the AWS files")
+    bool, typer.Option("--allow-plaintext-source", help="use keys that are stored in plain text in the AWS files")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="write JSON")]
 KdfOption = Annotated[
     str | None,
     typer.Option("--kdf", metavar="min|default|high", help="cost of guessing a passphrase; also PYVAULT_KDF"),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="do not ask")]
+YesOption = Annotated[bool, typer.Option("--yes", help="don't ask for confirmation")]
 
 
 def secret(text: str | None) -> Secret[str] | None:

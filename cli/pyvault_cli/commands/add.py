@@ -35,9 +35,9 @@ def add(
     env: Annotated[bool, typer.Option("--env", help="read the key from the AWS_* variables")] = False,
     stdin: Annotated[bool, typer.Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="read it from the console's download")
+        Path | None, typer.Option("--csv", metavar="FILE", help="read it from the AWS console's CSV file")
     ] = None,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="do not ask AWS whether the key is good")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="don't check the key with AWS")] = False,
     trust_endpoint: TrustEndpointOption = None,
     force: Annotated[bool, typer.Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[
@@ -47,7 +47,7 @@ def add(
         bool, typer.Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
     ] = True,
     totp: Annotated[
-        bool, typer.Option("--totp", help="keep the secret of its MFA device too; a key stored already stays")
+        bool, typer.Option("--totp", help="also store the secret of its MFA device; an existing key stays")
     ] = False,
     totp_stdin: Annotated[bool, typer.Option("--totp-stdin", help="the same, with the secret on stdin")] = False,
 ) -> None:
@@ -55,7 +55,7 @@ def add(
     context = context_of(ctx)
     name = parse_profile_name(profile)
     if env + stdin + (csv is not None) > 1:
-        raise UsageError("only one of --env, --stdin and --csv can say where the key is")
+        raise UsageError("only one of --env, --stdin and --csv can be used")
     if mfa_serial and not add_config:
         raise UsageError("Can't use --mfa-serial with --no-add-config: the device is kept in the AWS config file")
     totp_input.check(stdin=stdin, totp=totp, totp_stdin=totp_stdin)
@@ -116,7 +116,7 @@ def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:
     present = section.get("mfa_serial")
     if mfa_serial and (present is None or present.value != mfa_serial):
         raise ConfigError(
-            f"profile '{name}' has its section already, which pyvault does not rewrite",
+            f"profile '{name}' already has a section, which pyvault does not rewrite",
             hint=f"put 'mfa_serial = {mfa_serial}' into '{context.aws_config.path}'",
         )
 
@@ -185,7 +185,7 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
     context.record_choice()
     if made_here:
         output.note(f"Made the vault '{new_vault}'.")
-        output.hint("pyvault vault slot add --recovery makes a code for the day the passphrase or key file is lost")
+        output.hint("pyvault vault slot add --recovery makes a code in case the passphrase or key file is lost")
     output.note(f'Added credentials to profile "{name}" in vault')
     if is_known:
         sessions = context.sessions.clear(root=name)

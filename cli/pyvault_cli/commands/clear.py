@@ -19,12 +19,12 @@ def clear(
     everything: Annotated[
         bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
     ] = False,
-    expired: Annotated[bool, typer.Option("--expired", help="only what has ended")] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="only expired ones")] = False,
 ) -> None:
     """Forget the sessions of PROFILE and its SSO token, or all of them; at AWS they stay good until they expire."""
     context = context_of(ctx)
     if (profile is not None) + everything + expired > 1:
-        raise UsageError("only one of PROFILE, --all and --expired can say what to forget")
+        raise UsageError("only one of PROFILE, --all and --expired can be used")
 
     flights = context.flight
     flights.forget_abandoned()

@@ -36,13 +36,13 @@ def exec(
     json: Annotated[bool, typer.Option("-j", "--json", help="print the credentials for credential_process")] = False,
     profile_env: Annotated[
         bool,
-        typer.Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="give AWS_PROFILE instead of credentials"),
+        typer.Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="set AWS_PROFILE instead of credentials"),
     ] = False,
     server: Annotated[
-        bool, typer.Option("-s", "--ecs-server", "--server", help="give credentials through a local ECS endpoint")
+        bool, typer.Option("-s", "--ecs-server", "--server", help="serve credentials on a local ECS endpoint")
     ] = False,
     ec2_server: Annotated[
-        bool, typer.Option("--ec2-server", help="give credentials through the EC2 metadata address; needs sudo")
+        bool, typer.Option("--ec2-server", help="serve credentials at the EC2 metadata address; needs sudo")
     ] = False,
     lazy: server_options.LazyOption = False,
     imds_v1: Annotated[bool, typer.Option("--imds-v1", help="let the EC2 server answer without a token")] = False,

@@ -18,6 +18,7 @@ from pyvault_cli.context import Context, context_of
 from pyvault_cli.credentials.sso_portals import kept_portals, label_of
 from pyvault_cli.credentials.whose_sessions import WhoseSessions
 from pyvault_cli.terminal import output
+from pyvault_cli.terminal.output import counted
 from pyvault_cli.terminal.table import aligned, aws_vault_table
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 def list(  # the command's name, as the user types it
     ctx: typer.Context,
-    profiles: Annotated[bool, typer.Option("--profiles", help="only the profiles, one a line")] = False,
-    sessions: Annotated[bool, typer.Option("--sessions", help="only the sessions, one a line")] = False,
-    credentials: Annotated[bool, typer.Option("--credentials", help="only the stored credentials, one a line")] = False,
+    profiles: Annotated[bool, typer.Option("--profiles", help="only the profiles, one per line")] = False,
+    sessions: Annotated[bool, typer.Option("--sessions", help="only the sessions, one per line")] = False,
+    credentials: Annotated[bool, typer.Option("--credentials", help="only the stored keys, one per line")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="the stored keys and their age")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -102,7 +103,8 @@ def _key_rows(context: Context) -> Sequence[tuple[str, str, str, str]]:
     rows = [("Profile", "Access key", "Stored", "Age")]
     for name in context.store.profiles():
         created = context.store.created(name)
-        since, age = ("-", "-") if created is None else (f"{created:%Y-%m-%d}", f"{(clock.now() - created).days} days")
+        since = f"{created:%Y-%m-%d}" if created else "-"
+        age = counted((clock.now() - created).days, "day") if created else "-"
         rows.append((name, shown(context.store.access_key_id(name)), since, age))
     return rows
 

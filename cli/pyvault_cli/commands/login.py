@@ -25,7 +25,8 @@ def login(
     path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="the console page to open")] = None,
     service: Annotated[str | None, typer.Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
     auto_logout: Annotated[
-        bool, typer.Option("-a", "--auto-logout", envvar="AWS_VAULT_AUTO_LOGOUT", help="end another session first")
+        bool,
+        typer.Option("-a", "--auto-logout", envvar="AWS_VAULT_AUTO_LOGOUT", help="end another session first"),
     ] = False,
     print_url: Annotated[
         bool,

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 def migrate(
     ctx: typer.Context,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="where they are", show_default=False)],
-    target: Annotated[str, typer.Option("--to", metavar="NAME", help="where they go", show_default=False)],
+    source: Annotated[str, typer.Option("--from", metavar="NAME", help="the backend they are in", show_default=False)],
+    target: Annotated[str, typer.Option("--to", metavar="NAME", help="the backend they go to", show_default=False)],
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
     delete_source: Annotated[
-        bool, typer.Option("--delete-source", help="delete each key there, once its copy was read back and compared")
+        bool,
+        typer.Option("--delete-source", help="delete each source key once its copy was read back and compared"),
     ] = False,
 ) -> None:
     """Copy stored keys and their MFA devices, read back, compare; a second run goes on where the first one stopped."""

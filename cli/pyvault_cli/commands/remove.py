@@ -19,7 +19,7 @@ from pyvault_cli.terminal.output import counted
 def remove(
     ctx: typer.Context,
     profile: shared_options.ProfileArgument,
-    force: Annotated[bool, typer.Option("-f", "--force", help="do not ask")] = False,
+    force: Annotated[bool, typer.Option("-f", "--force", help="don't ask for confirmation")] = False,
     sessions_only: Annotated[bool, typer.Option("-s", "--sessions-only", hidden=True)] = False,
 ) -> None:
     """Remove the stored key of PROFILE, and the sessions made from it."""
@@ -39,14 +39,14 @@ def remove(
     if half_rotated:
         context.store.backend.delete(ItemName(Kind.PENDING, name))
         what = f"the key {made}, which it made," if made else "a key that it made"
-        output.warn(f"A rotation of the key had not ended; {what} may still live at AWS.")
+        output.warn(f"A rotation of the key was unfinished; {what} may still exist at AWS.")
     if totp_name(name) in context.store.backend.names():
         context.store.backend.delete(totp_name(name))
         output.note("Deleted the MFA device that was kept with them; at AWS it still exists.")
     sessions = context.sessions.clear(root=name) + context.sessions.clear(name)
     if sessions:
         output.note(
-            f"Deleted {counted(sessions, 'session')} made from them; what AWS gave stays good until it expires."
+            f"Deleted {counted(sessions, 'session')} made from them; what AWS issued stays valid until it expires."
         )
     output.note("The access key itself still exists at AWS.")
     if context.choice.name == "file":

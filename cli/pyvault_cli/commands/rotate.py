@@ -31,7 +31,7 @@ def rotate(
         bool, typer.Option("--delete-inactive", help="delete an inactive key first if there are two")
     ] = False,
     trust_endpoint: TrustEndpointOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
     from pyvault.config.clients import home_partition
@@ -41,7 +41,7 @@ def rotate(
 
     if abort and (resume or keep_old or delete_inactive):
         other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
-        raise UsageError(f"{other} and --abort can't go together")
+        raise UsageError(f"Can't use --abort with {other}")
     context = context_of(ctx)
     wanted = CredentialRequest(
         profile=profile_of(profile, context, environment=False),  # what is changed for good is named
@@ -56,7 +56,7 @@ def rotate(
     rotation = rotation_of(owner, wanted, context, wait=wait, keep_old=keep_old, delete_inactive=delete_inactive)
     journal = rotation.journal()
     if (resume or abort) and journal is None:
-        begin = f"'pyvault rotate {owner.name}' begins one" if resume else None
+        begin = f"'pyvault rotate {owner.name}' starts one" if resume else None
         raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way", hint=begin)
     stored = context.store.access_key_id(owner.name)
     if dry_run:
@@ -84,7 +84,7 @@ def rotate(
 def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> PyvaultError:
     """Add what to do next; the store isn't asked, it may be what has failed or hangs."""
     if problem.hint is None and rotation.is_under_way:
-        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' continues, --abort abandons the rotation"
+        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' resumes it, --abort abandons it"
     return problem
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 AMBIENT = "the environment"
 
 FEDERATED_NOTE = (
-    "the stored keys of an IAM user sign in without MFA, because AWS takes none for a federated session; "
-    "a role with MFA is the better way"
+    "the stored keys of an IAM user sign in without MFA, because a federated session can't use it; "
+    "prefer a role with MFA"
 )
 
 

@@ -66,7 +66,7 @@ def parse_key(text: Secret[str]) -> GivenKey:
         return _from_json(text)
     lines = [Secret(line.strip()) for line in text.reveal().splitlines() if line.strip()]
     if len(lines) != 2:
-        raise PyvaultError("stdin holds neither JSON nor two lines, an access key id and its secret")
+        raise PyvaultError("stdin must hold JSON, or two lines: an access key id and its secret")
     return _checked(lines[0].reveal(), lines[1], "stdin")
 
 

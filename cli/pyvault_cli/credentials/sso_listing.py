@@ -47,5 +47,5 @@ def roles_opened(portal: SsoSession, filters: Sequence[Filter], context: Context
     listing = sso_portals.sso_login(context).use(portal, ask)
     for account, code in listing.forbidden:
         whose = f"account '{account.name}' ({account.account_id})"
-        output.warn(f"{whose} is passed over: AWS refuses to list its roles ({code})")
+        output.warn(f"{whose} is skipped: AWS refuses to list its roles ({code})")
     return select(listing.roles, filters)

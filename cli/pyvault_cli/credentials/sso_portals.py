@@ -28,7 +28,7 @@ SessionArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[SESSION|PROFILE|URL]",
-        help="an sso-session, a profile that signs in by SSO or stands on one that does, or a start URL; "
+        help="an sso-session, a profile that signs in by SSO itself or by its source, or a start URL; "
         "by default the only session there is",
         show_default=False,
     ),

@@ -70,7 +70,7 @@ def check(*, stdin: bool, totp: bool, totp_stdin: bool) -> None:
     if stdin and totp_stdin:
         raise UsageError("Can't use --stdin with --totp-stdin: there is one stdin")
     if totp and totp_stdin:
-        raise UsageError("only one of --totp and --totp-stdin can say where the MFA secret is")
+        raise UsageError("only one of --totp and --totp-stdin can be used")
 
 
 def _typed(context: Context, *, from_stdin: bool) -> Secret[str]:

@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 CHECKS = (
-    Check(name="config", look=kept_credentials.config, remedy="mend the file, or put it aside"),
+    Check(name="config", look=kept_credentials.config, remedy="fix the file, or move it away"),
     Check(
         name="state",
         look=kept_credentials.state,
-        remedy="make the directory, or name another place with XDG_STATE_HOME",
+        remedy="create the directory, or name another place with XDG_STATE_HOME",
     ),
     Check(name="backend", look=kept_credentials.backend, remedy="pyvault backends list shows the others"),
     Check(name="plugins", look=kept_credentials.plugins, remedy="pyvault backends list shows them"),
     Check(name="vault", look=kept_credentials.vault, remedy="pyvault vault backups shows what can be restored"),
     Check(name="unlock store", look=kept_credentials.unlock_store, remedy="pyvault backends list shows the others"),
-    Check(name="keys", look=kept_credentials.keys, remedy="take the variable or option away, or make the file anew"),
+    Check(name="keys", look=kept_credentials.keys, remedy="remove the variable or option, or recreate the file"),
     Check(name="d-bus", look=kept_credentials.session_bus, remedy="log in to a desktop, or choose another backend"),
     Check(name="gpg", look=kept_credentials.gpg, remedy="choose another backend"),
     Check(name="terminal", look=environment.terminal, remedy="run it at a terminal"),
-    Check(name="aws config", look=environment.aws_config, remedy="mend the file"),
-    Check(name="aws config", look=aws_files.sources, remedy="mend the file"),
+    Check(name="aws config", look=environment.aws_config, remedy="fix the file"),
+    Check(name="aws config", look=aws_files.sources, remedy="fix the file"),
     Check(name="mfa", look=aws_files.devices, remedy="name a virtual device or a hardware token"),
-    Check(name="region", look=environment.region, remedy="regions are called like eu-west-1"),
+    Check(name="region", look=environment.region, remedy="region names look like eu-west-1"),
     Check(name="clock", look=environment.clock_skew, remedy="set the clock"),
 )
 

@@ -32,7 +32,7 @@ def read_aws_clock(environ: Mapping[str, str], *, limit: float) -> datetime | No
 
     endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or DEFAULT_ENDPOINT
     if not endpoint.startswith(("https://", "http://")):
-        raise AwsUnreachableError("the endpoint is no address of the web")
+        raise AwsUnreachableError("the endpoint is not a web address")
     tls = tls_context(find_ca_bundle(environ.get(OF_AWS), environ))
     try:
         request = Request(endpoint, method="HEAD")  # noqa: S310 - the scheme is checked

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyvault_cli.context import Context
 
-CLIENTS = "clients of 'pyvault server' must have no source in [default] of their own AWS files, which they ask first"
+CLIENTS = "clients of 'pyvault server' must have no credentials in [default] of their own AWS files, read first"
 
 
 def sources(context: Context) -> Iterator[Finding]:
@@ -20,10 +20,10 @@ def sources(context: Context) -> Iterator[Finding]:
     from pyvault_cli.credentials.shared_config import FILES_FIRST, FLAG, seen_files
 
     obstacles = find_obstacles(*seen_files(context.environ))
-    hint = f"give it to a named profile, or use exec {FLAG}"
+    hint = f"move it to a named profile, or use exec {FLAG}"
     for obstacle in obstacles:  # it is no mistake in the files, so nothing is broken
-        who = f"programs beside a server, and {FILES_FIRST}," if is_source(obstacle.key) else "programs beside a server"
-        yield Finding(check="aws config", ok=True, message=f"{who} are led by {obstacle}", hint=hint)
+        who = "programs beside a server" + (f" and {FILES_FIRST}" if is_source(obstacle.key) else "")
+        yield Finding(check="aws config", ok=True, message=f"{obstacle} takes precedence for {who}", hint=hint)
     yield Finding(check="aws config", ok=True, message=CLIENTS)
 
 
@@ -46,5 +46,5 @@ def devices(context: Context) -> Iterator[Finding]:
     for place, what in wrong.items():
         yield Finding(check="mfa", ok=False, message=f"{place}: {named[place]!r} {what}", hint=DEVICES)
     if not wrong:
-        message = "every mfa_serial can be one" if named else "no profile names an MFA device"
+        message = "every mfa_serial is well-formed" if named else "no profile names an MFA device"
         yield Finding(check="mfa", ok=True, message=message)

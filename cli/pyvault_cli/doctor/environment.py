@@ -31,18 +31,18 @@ REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+(-fips)?")  # Source: the regionRegex 
 def terminal(context: Context) -> Iterator[Finding]:
     """Somebody to ask, where nothing else opens the vault."""
     if context.ask.can_ask():
-        yield Finding(check="terminal", ok=True, message="a person can be asked")
+        yield Finding(check="terminal", ok=True, message="interactive: pyvault can ask")
     elif path := _vault_that_needs_a_person(context):
         from pyvault.vaultfile.unlock.passphrase_sources import PASSPHRASE_SOURCES
 
         yield Finding(
             check="terminal",
             ok=False,
-            message=f"nobody can be asked here, and nothing else opens '{path}'",
-            hint=f"one of {', '.join(PASSPHRASE_SOURCES)}",
+            message=f"not interactive, and nothing else opens '{path}'",
+            hint=f"provide one of {', '.join(PASSPHRASE_SOURCES)}",
         )
     else:
-        message = "nobody can be asked here; values have to come from options"
+        message = "not interactive; pass values as options"
         yield Finding(check="terminal", ok=True, message=message)
 
 
@@ -75,7 +75,7 @@ def aws_config(context: Context) -> Iterator[Finding]:
     problems = [inspect_profile(config, credentials_file, name, environ).problem for name in names]
     wrong = {problem.message: problem for problem in problems if problem is not None}
     for problem in wrong.values():  # one that many profiles inherit is one problem
-        hint = problem.hint or f"mend it in '{config.path}'"
+        hint = problem.hint or f"fix it in '{config.path}'"
         yield Finding(check="aws config", ok=False, message=problem.message, hint=hint)
     if not wrong:
         count = counted(len(names), "profile")
@@ -83,8 +83,8 @@ def aws_config(context: Context) -> Iterator[Finding]:
     found = read_credentials_file(credentials) if credentials.exists() else None
     clear = len(found.pairs) + len(found.repeated) if found else 0
     if clear:
-        count = "1 access key stands" if clear == 1 else f"{clear} access keys stand"
-        message = f"{count} in clear text in '{credentials}'"
+        count = "1 access key is" if clear == 1 else f"{clear} access keys are"
+        message = f"{count} stored in plain text in '{credentials}'"
         yield Finding(check="aws config", ok=False, message=message, hint="pyvault import credentials-file --remove")
 
 
@@ -122,9 +122,9 @@ def _judged(value: str, label: str) -> Iterator[Finding]:
     else:
         wrong = f"{label}: there is no region '{value}'"
         if not REGION_LIKE.match(value) or REGION.fullmatch(value):
-            yield Finding(check="region", ok=True, message=f"'{value}', says {label}")
+            yield Finding(check="region", ok=True, message=f"'{value}', from {label}")
             return
-    yield Finding(check="region", ok=False, message=wrong, hint="regions are called like eu-west-1")
+    yield Finding(check="region", ok=False, message=wrong, hint="region names look like eu-west-1")
 
 
 def clock_skew(context: Context) -> Iterator[Finding]:
@@ -142,8 +142,8 @@ def clock_skew(context: Context) -> Iterator[Finding]:
     skew = abs(clock.now() - there)
     hint = None
     if skew >= MAX_SKEW:
-        hint = "set the clock: AWS refuses what is signed more than 5 minutes off"
+        hint = "set the clock: AWS rejects what is signed more than 5 minutes off"
     elif skew >= MAX_CODE_SKEW:
-        hint = "set the clock: an MFA device kept with add --totp makes its codes by it, and AWS refuses them"
-    message = f"{int(skew.total_seconds())} s away from that of AWS"
+        hint = "set the clock: AWS may reject the codes of an MFA device stored with add --totp"
+    message = f"{int(skew.total_seconds())} s off from AWS"
     yield Finding(check="clock", ok=hint is None, message=message, hint=hint)

@@ -96,7 +96,7 @@ def plugins(context: Context) -> Iterator[Finding]:
         if before is not None and before.version != info.version:
             what += f" (it was {before.version})"
         if report.failure is not None:
-            hint = f"uninstall '{info.distribution}', or tell its author"
+            hint = f"uninstall '{info.distribution}', or report it to its author"
             yield Finding(check="plugins", ok=False, message=f"{what} is broken: {report.failure}", hint=hint)
         else:
             yield Finding(check="plugins", ok=True, message=f"{what} can be loaded")
@@ -186,14 +186,14 @@ def keys(context: Context) -> Iterator[Finding]:
         yield Finding(check="keys", ok=True, message="PYVAULT_KEY holds a key")
 
     def read_key(path: Path) -> object:
-        gone = "bring it back, or take the variable or option away; a new key file does not open a vault that is there"
+        gone = "restore it, or remove the variable or option; a new key file can't open an existing vault"
         return read_key_file(path, missing_hint=gone if access.path.exists() else how_to_make(path))
 
     for path, read in ((settings.keyfile, read_key), (passphrase_file, read_passphrase_file)):
         if path is None or (path.exists() and not path.is_file()):
             continue  # a pipe can be read once, and not by us
         read(path)
-        yield Finding(check="keys", ok=True, message=f"'{path}' is private and can be read")
+        yield Finding(check="keys", ok=True, message=f"'{path}' is private and readable")
 
 
 def session_bus(context: Context) -> Iterator[Finding]:
@@ -218,7 +218,7 @@ def gpg(context: Context) -> Iterator[Finding]:
     seen = probe_built_in("pass", options)
     if needed and seen.available:
         seen = probe_in_child("pass", options, environ=context.environ).availability
-    message = "pass has a store, and gpg is there" if seen.available else (seen.reason or "gpg gives no answer")
+    message = "pass has a store, and gpg is there" if seen.available else (seen.reason or "gpg does not answer")
     yield Finding(check="gpg", ok=seen.available or not needed, message=message, hint=seen.hint if needed else None)
 
 

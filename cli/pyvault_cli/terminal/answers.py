@@ -191,20 +191,25 @@ class TerminalAnswers:
         if not prompt.confirmed(self.terminal(f"an answer to '{question}'", (option, TERMINAL)), question):
             raise DeclinedError("not confirmed; nothing was changed")
 
-    def terminal(self, wanted: str, sources: tuple[str, ...]) -> prompt.Terminal:
-        """Give the terminal, or say what is needed and how it can be given.
+    def terminal(self, required: str, sources: tuple[str, ...]) -> prompt.Terminal:
+        """Return the terminal to ask at.
+
+        Args:
+            required: what is asked for, in the words of an error.
+            sources: other ways to provide it.
 
         Raises:
-            InputRequiredError: ``--no-input``, or no terminal.
+            InputRequiredError: ``--no-input``, or no terminal; names the sources.
         """
-        reason = "--no-input forbids to ask"
+        reason = "--no-input was given"
         if not self._words.has("--no-input"):
             try:
                 return self._open_terminal()
             except InputRequiredError as exc:
                 reason = exc.message
-        given_by = f"; it can be given by {', '.join(sources)}" if sources else ""
-        raise InputRequiredError(f"needed: {wanted}, but {reason}{given_by}")
+        ways = " or ".join(part for part in (", ".join(sources[:-1]), *sources[-1:]) if part)
+        way_out = f"; provide it with {ways}" if ways else ""
+        raise InputRequiredError(f"{required} is required and {reason}{way_out}")
 
     def can_ask(self) -> bool:
         """Say whether a human may and can be asked."""

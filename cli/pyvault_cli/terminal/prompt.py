@@ -69,9 +69,9 @@ def ask_twice(
         while True:
             first = terminal.hidden(shown)
             if not first:
-                raise UserCancelledError("nothing was typed")
+                raise UserCancelledError("the passphrase can't be empty")
             problem = objection(first)
-            if problem is None and terminal.hidden("the same again") == first:
+            if problem is None and terminal.hidden("repeat passphrase") == first:
                 return first
             shown = f"{problem or 'the two differ, try again'}; {prompt}"
 

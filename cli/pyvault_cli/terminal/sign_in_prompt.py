@@ -59,12 +59,12 @@ class TerminalSignInPrompt:
     def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
         """Open the authorization page by way of a page of ours; its address is shown in any case."""
         if self._opened(Secret(url), plain=None):
-            output.note(f"signing in to '{session.label}' in a browser; Ctrl-C gives up. If none opened:")
+            output.note(f"signing in to '{session.label}' in a browser; Ctrl-C cancels. If none opened:")
         else:
             output.note(f"to sign in to '{session.label}', open this page in a browser on this machine:")
         output.note(url)
         if known_client:
-            output.hint("if the page says 'invalid_client', Ctrl-C and the same command again register pyvault anew")
+            output.hint("if the page shows 'invalid_client', press Ctrl-C and run the command again to register again")
 
     def show_code(self, session: SsoSession, authorization: DeviceAuthorization) -> None:
         """Show the code and the page for it; a browser that was named is opened, any other will do as well."""
@@ -77,7 +77,7 @@ class TerminalSignInPrompt:
 
     def fall_back(self, reason: str) -> None:
         """Say why a code is used instead of a redirect to this machine."""
-        output.note(f"no port of 127.0.0.1 can be listened on ({reason}), so a code is used, as with --device")
+        output.note(f"can't listen on 127.0.0.1 ({reason}); using a code instead, as with --device")
 
     def done(self) -> None:
         """Take the page away that led to AWS's."""

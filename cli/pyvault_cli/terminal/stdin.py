@@ -24,4 +24,4 @@ def read_piped(what: str, limit: int) -> Secret[str]:
     try:
         return Secret(stream.read(limit))
     except UnicodeDecodeError:  # it keeps the bytes
-        raise PyvaultError(f"there is no {what} on stdin: it holds no text") from None
+        raise PyvaultError(f"there is no {what} on stdin: it is not text") from None

@@ -91,7 +91,7 @@ def _holding(modes: Callable[[Modes], Modes]) -> Generator[tuple[int, HeldTermin
 
 def tell_waiting() -> None:
     """Say why nothing happens: a shell tells of a job that waits, ``timeout`` does not."""
-    output.hint("a question waits for the terminal; fg brings it there, and below timeout(1) the option --foreground")
+    output.hint("a question waits for the terminal: run fg, or with timeout(1) use its option --foreground")
 
 
 def _answer(
@@ -106,11 +106,11 @@ def _answer(
         raw = read(descriptor, held, show)
     except OSError as exc:
         reason = "the terminal has hung up" if exc.errno == errno.EIO else f"{exc.strerror}"
-        raise UserCancelledError(f"nothing was typed: {reason}") from None
+        raise UserCancelledError(f"no answer was given: {reason}") from None
     finally:
         held.again = lambda: None
     if not raw:
-        raise UserCancelledError("nothing was typed")
+        raise UserCancelledError("no answer was given")
     try:
         return Secret(raw.decode(encoding).removesuffix("\n"))
     except UnicodeDecodeError:

@@ -24,7 +24,7 @@ class Console:
         except KeyboardInterrupt:
             raise UserCancelledError("cancelled") from None
         if not typed:
-            raise UserCancelledError("nothing was typed")
+            raise UserCancelledError("no answer was given")
         return typed.rstrip("\r\n")
 
     def hidden(self, prompt: str) -> Secret[str]:

@@ -59,7 +59,7 @@ def recovery_slot(kdf: KdfPolicy) -> tuple[RecoverySlot, Secret[str]]:
 
 def show_recovery_code(code: Secret[str]) -> None:
     """Show a recovery code: on stdout, because it was asked for."""
-    output.note("This recovery code opens the vault. Write it down; it is shown this once:")
+    output.note("This recovery code opens the vault. Write it down; it is shown only once:")
     output.data(code.reveal() + "\n")
 
 

@@ -74,7 +74,7 @@ class VaultAccess:
 
         vault = Vault.open(self.path, self.sources(), trust=self.trust, options=self.options)
         if vault.needs_renewal:
-            output.hint(f"'{self.path}' uses a weak KDF setting; pyvault vault passwd renews it")
+            output.hint(f"'{self.path}' uses a weak KDF setting; pyvault vault passwd upgrades it")
         return vault
 
     def check_not_lost(self) -> None:
@@ -103,4 +103,4 @@ class VaultAccess:
         try:
             return KdfPolicy(given) if given is not None else self.settings.kdf
         except ValueError:
-            raise InvalidSettingError(f"there is no KDF policy '{given}'", hint="min, default or high") from None
+            raise InvalidSettingError(f"there is no KDF policy '{given}'", hint="use min, default or high") from None

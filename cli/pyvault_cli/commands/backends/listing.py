@@ -28,9 +28,9 @@ STATES: dict[bool | None, str] = {True: "yes", False: "no", None: "unknown"}
 def backends_list(
     ctx: typer.Context,
     json: JsonOption = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="look anew for installed backends")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="rescan the installed backends")] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="load those of others too, each in a child process for 2 s at most")
+        bool, typer.Option("--probe", help="load third-party ones too, each in a child process for 2 s at most")
     ] = False,
 ) -> None:
     """List the backends: who provides them, and whether they work here. Without --probe runs no code of others."""

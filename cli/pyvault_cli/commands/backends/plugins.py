@@ -34,7 +34,7 @@ def backends_accept(
 
 
 def backends_new(
-    name: Annotated[str, typer.Argument(help="what the backend shall be called", show_default=False)],
+    name: Annotated[str, typer.Argument(help="the backend's name", show_default=False)],
     directory: Annotated[Path, typer.Argument(help="a new directory", show_default=False)],
 ) -> None:
     """Write a plug-in of one file that provides the backend NAME, with its contract test."""

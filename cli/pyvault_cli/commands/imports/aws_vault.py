@@ -30,10 +30,10 @@ def import_aws_vault(
     ctx: typer.Context,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="NAME", help="aws-vault's store; without it, every one that is here"),
+        typer.Option("--from", metavar="NAME", help="aws-vault's store; by default all that exist here"),
     ] = None,
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
     json: shared_options.JsonOption = False,
 ) -> None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def import_credentials_file(
     ctx: typer.Context,
     profile: shared_options.OnlyProfilesOption = None,
-    remove: Annotated[bool, typer.Option("--remove", help="take them out of the file once they are stored")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="remove them from the file once they are stored")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there.
@@ -40,9 +40,9 @@ def import_credentials_file(
     path = find_credentials_path(context.environ)
     found = read_credentials_file(path)
     for name in found.left:
-        output.note(f"Left '{name}': what stands there is no static access key.")
+        output.note(f"Left '{name}': it has no static access key.")
     for name in found.repeated:
-        output.note(f"Left '{name}': its keys stand there more than once; take out those that are not in use.")
+        output.note(f"Left '{name}': its keys are there more than once; remove those that are not in use.")
     if not (found.pairs or found.unusable):
         copy = backup_path(path)  # what stays of a removal that was killed at its very end
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
@@ -62,7 +62,7 @@ def import_credentials_file(
             remove_pairs(path, stored)
             output.note(f"Removed {keys}.")
         elif not dry_run:
-            output.hint(f"the keys still stand in clear text in '{path}'; --remove takes them out")
+            output.hint(f"the keys are still stored in plain text in '{path}'; --remove takes them out")
 
     move_and_report(source, context.store, profile or (), terms, record=context.record_choice, then=then)
 

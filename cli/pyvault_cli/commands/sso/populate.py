@@ -41,7 +41,7 @@ def sso_populate(
     """Make a profile for every role of SESSION, between two marker lines; nothing outside them changes."""
     context = context_of(ctx)
     if diff + print_ + write > 1:
-        raise UsageError("only one of --diff, --print and --write can be meant")
+        raise UsageError("only one of --diff, --print and --write can be used")
     wanted = [parse_filter(text) for text in filter or ()]
     portal = sso_portals.portal_named(session, context)
     roles = roles_opened(portal, wanted, context)
@@ -49,7 +49,7 @@ def sso_populate(
     config = ConfigFile.load(context.aws_config.path)
     made = populate(config.data, config.path, portal, roles, Style(prefix=prefix, template=template, region=region))
     for name in made.taken:
-        output.warn(f"profile '{name}' stands in the file already, outside the block; it stays as it is")
+        output.warn(f"profile '{name}' is already in the file, outside the block; it is left as it is")
     _warn_of_unasked(made, config, context.environ)
     if print_:
         output.data_bytes(made.after)

@@ -30,10 +30,10 @@ def sso_login(
     """Sign in to SESSION, or to the one of a profile, even if somebody is signed in already."""
     context = context_of(ctx)
     if device + no_browser + (browser is not None) > 1:
-        raise UsageError("only one of --device, --no-browser and --browser can be meant")
+        raise UsageError("only one of --device, --no-browser and --browser can be used")
     portal = sso_portals.portal_named(session, context)
     if context.words.has("--no-input"):
-        raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input forbids to ask")
+        raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input was given")
     flow = Flow.DEVICE if device else Flow.BROWSER if browser else None
     sign_in = sso_portals.sign_in(context, flow=flow, open_browser=not no_browser, browser=browser, on_purpose=True)
     token = context.sso_login(sign_in).sign_in_again(portal)
@@ -91,4 +91,4 @@ def _forget_roles(context: Context, portal: SsoSession) -> None:
     profiles = profiles_of(context.aws_config, portal, context.environ, credentials_file=context.aws_credentials)
     dropped = sum(context.sessions.clear(profile) for profile in profiles)
     if dropped:
-        output.note(f"forgot {counted(dropped, 'session')} of its roles; what AWS gave stays good until it expires")
+        output.note(f"forgot {counted(dropped, 'session')} of its roles; what AWS issued stays valid until it expires")

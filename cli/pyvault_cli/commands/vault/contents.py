@@ -41,7 +41,7 @@ def vault_entries(ctx: typer.Context, json: JsonOption = False) -> None:
     cells = [["-" if row[column] is None else str(row[column]) for column in COLUMNS] for row in rows]
     output.data(aligned([COLUMNS, *cells]), errors="backslashreplace")
     if any(isinstance(entry.name.kind, LaterKind) for entry in entries):
-        output.hint("kinds that this version doesn't know are of a later one, and are kept as they are")
+        output.hint("kinds unknown to this version come from a later one, and are kept as they are")
 
 
 def vault_cat(

@@ -67,7 +67,7 @@ def vault_export(
             new.publish()
             if key is not None:
                 output.note(
-                    f"Made the key file '{key}'. Whoever can read both files has the keys: send them on two ways."
+                    f"Made the key file '{key}'. Whoever can read both files has the keys: send them separately."
                 )
             output.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
 
@@ -90,7 +90,7 @@ def vault_import(
         Path | None, typer.Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")
     ] = None,
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the keys and MFA devices that are in FILE; another state of this very vault is merged entry by entry.

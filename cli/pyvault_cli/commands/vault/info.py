@@ -59,7 +59,7 @@ def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
         return
     for name, value in known.items():
         output.out(f"{name.replace('_', ' ')}: {value}")
-    output.out(f"fingerprint: {fingerprint or 'unknown, never opened here with its present data key'}")
+    output.out(f"fingerprint: {fingerprint or 'unknown, never opened here with its current data key'}")
     for slot in slots:
         output.out(f"slot: {slot_as_text(slot)}")
 
@@ -83,8 +83,8 @@ def _warn_of_other_states(access: VaultAccess, header: Header, seen: VaultState 
     from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
 
     if seen is not None and header.generation <= seen.generation and (header.generation, header.txid) != seen.step:
-        output.warn(f"this is not the vault's state that was seen here, which is of generation {seen.generation}")
-        output.hint("pyvault vault verify opens it, and says what to do")
+        output.warn(f"the vault is not in the state last seen here, which is generation {seen.generation}")
+        output.hint("pyvault vault verify opens it, and explains what to do")
     for copy in find_conflict_copies(access.path, header.vault_id):
         output.warn(f"'{copy.path}' is another state of the vault, generation {copy.generation}")
         output.hint(f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it")

@@ -37,7 +37,7 @@ def vault_init(
     check_free(access.path)
     path, key = keyfile or access.settings.keyfile, access.settings.key_from_ask(context.ask)
     if key is not None and path is not None:
-        raise UsageError("Can't use PYVAULT_KEY with --keyfile: which of them shall open the new vault?")
+        raise UsageError("Can't use PYVAULT_KEY with --keyfile: choose one of them for the new vault")
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
     # A passphrase that is refused leaves no key file behind.
     typed = (path is None and key is None) or context.ask.given_new_passphrase() is not None

@@ -26,23 +26,26 @@ def vault_passwd(ctx: typer.Context, kdf: KdfOption = None) -> None:
         context.ask.renewing = True
         vault.change_passphrase(passphrase_slot(context, access, policy))
     output.note("Changed the passphrase, and deleted the backups: the old one opened them.")
-    output.hint("who knows the old one and has a copy of the file is locked out by pyvault vault rekey only")
+    output.hint(
+        "anyone with the old passphrase and an old copy can still open that copy; "
+        "pyvault vault rekey protects later versions"
+    )
 
 
 def vault_rekey(
     ctx: typer.Context,
-    drop_slots: Annotated[bool, typer.Option("--drop-slots", help="drop slots whose secret was not provided")] = False,
+    drop_slots: Annotated[bool, typer.Option("--drop-slots", help="drop slots whose secret is not provided")] = False,
 ) -> None:
     """Seal everything anew under a new key; delete the sessions and the backups."""
     context = context_of(ctx)
     access = VaultAccess(context)
 
     def may_drop(lost: Sequence[SlotInfo]) -> bool:
-        output.note("These slots will be dropped: their secret was not provided:")
+        output.note("These slots will be dropped; their secret was not provided:")
         for slot in lost:
             output.note(f"  {slot_as_text(slot)}")
         if not drop_slots:
-            context.ask.confirm("Lose them?", option="--drop-slots")
+            context.ask.confirm("Drop them?", option="--drop-slots")
         return True
 
     with access.open() as vault:

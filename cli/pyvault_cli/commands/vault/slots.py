@@ -40,7 +40,7 @@ def vault_slot_add(
 ) -> None:
     """Add a passphrase, a key file, a recovery code, or a key that another backend keeps."""
     if sum((passphrase, keyfile is not None, recovery, store is not None)) != 1:
-        raise UsageError("one of --passphrase, --keyfile, --recovery and --store says what to add")
+        raise UsageError("exactly one of --passphrase, --keyfile, --recovery and --store is required")
     context = context_of(ctx)
     access = VaultAccess(context)
     policy = access.policy(kdf)
@@ -55,7 +55,7 @@ def vault_slot_add(
         elif store is not None:
             with closing(context.open_store_keys(store)) as keys:
                 slot_id = vault.add_slot(StoreKeySlot(keep=keys.keep, label=label or store))
-            output.hint(f'it is used with unlock_store = "{store}" in the section [backend.file] of config.toml')
+            output.hint(f'to use it, set unlock_store = "{store}" in the section [backend.file] of config.toml')
         else:
             slot_id = vault.add_slot(passphrase_slot(context, access, policy, label))
     output.note(f"Added the slot {slot_id.hex()}.")
@@ -96,6 +96,5 @@ def vault_slot_remove(
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     output.note("Removed the slot, and deleted the backups: it opened them.")
     output.hint(
-        "anyone with the old secret and an old copy can still open that copy; "
-        "pyvault vault rekey protects later versions"
+        "anyone with its secret and an old copy can still open that copy; pyvault vault rekey protects later versions"
     )

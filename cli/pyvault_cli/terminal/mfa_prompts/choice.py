@@ -67,7 +67,7 @@ def choose(
     if wanted:
         check_name(wanted)
         if not find(wanted).available(environ):
-            raise ConfigError(f"the prompt {wanted!r} can't ask here", hint=_needs(wanted))
+            raise ConfigError(f"the prompt {wanted!r} is not available here", hint=_needs(wanted))
         return wanted
     if has_terminal and not beside_server:
         return TERMINAL

@@ -77,5 +77,5 @@ def answer(
     except UnicodeDecodeError:  # it keeps the bytes
         raise MfaError(f"{argv[0]!r} printed something that is not UTF-8 text") from None
     if not text:
-        raise MfaError(f"{argv[0]!r} gave no code")
+        raise MfaError(f"{argv[0]!r} returned no code")
     return text

@@ -36,7 +36,7 @@ def ask(request: MfaRequest, environ: Mapping[str, str]) -> Secret[str]:
         terminal = prompt.open_terminal()
     except InputRequiredError:
         raise InputRequiredError(
-            f"an MFA code of {request.serial!r} is needed, and there is no terminal to ask at",
-            hint="give it with --mfa-token, set mfa_process in the profile, or choose a --prompt",
+            f"an MFA code for {request.serial!r} is required, and there is no terminal to ask at",
+            hint="provide it with --mfa-token, set mfa_process in the profile, or choose a --prompt",
         ) from None
     return Secret(terminal.line(f"Enter MFA code for {request.serial}"))
