@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pyvault.runtime import Runtime
-from pyvault_cli.commandline.aws_vault_options import given_options
+from pyvault_cli.commandline.aws_vault_options import options_from_flags
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.answers import TerminalAnswers
 
@@ -26,28 +26,28 @@ class Context(Runtime):
     """The command line, the environment, and what is opened from them.
 
     Attributes:
-        words: the command line, with the global options.
+        line: the command line, with the global options.
         assumed: settings of pv-assume that the shell has and *environ* does not, with what is there instead.
         ask: answers what a backend or a command must ask.
     """
 
     def __init__(
         self,
-        words: CommandLine,
+        line: CommandLine,
         environ: Mapping[str, str],
         assumed: Mapping[str, str | None] | None = None,
         *,
         ask: TerminalAnswers | None = None,
     ) -> None:
-        self.words = words
+        self.line = line
         self.assumed = assumed or {}
-        self.ask = ask or TerminalAnswers(words, environ)
+        self.ask = ask or TerminalAnswers(line, environ)
         super().__init__(
             environ,
             self.ask,
-            backend=words.last("--backend"),
-            options=partial(given_options, words),
-            config_file=words.last("--config"),
+            backend=line.last("--backend"),
+            options=partial(options_from_flags, line),
+            config_file=line.last("--config"),
         )
 
     def warn(self, text: str) -> None:
@@ -69,12 +69,12 @@ class Context(Runtime):
         Raises:
             ConfigError: the prompt that was named can't ask here.
         """
-        if self.words.has("--no-input"):
+        if self.line.has("--no-input"):
             return None
         from pyvault_cli.terminal.mfa_prompts import choice, terminal
 
         driver = choice.choose(
-            self.words.last("--prompt") or self.environ.get("AWS_VAULT_PROMPT") or self.tool_config.prompt,
+            self.line.last("--prompt") or self.environ.get("AWS_VAULT_PROMPT") or self.tool_config.prompt,
             environ=self.environ,
             beside_server=beside_server,
             has_terminal=terminal.available(self.environ),
@@ -106,20 +106,20 @@ class Context(Runtime):
         """Return the context of the same line without some global options, which this command means otherwise.
 
         Args:
-            drop: says so of an option and its value.
+            drop: decides by an option and its value.
         """
         from pyvault.record import replace
 
-        kept = tuple((name, value) for name, value in self.words.given if not drop(name, value))
-        return Context(replace(self.words, given=kept), self.environ)
+        kept = tuple((name, value) for name, value in self.line.global_options if not drop(name, value))
+        return Context(replace(self.line, global_options=kept), self.environ)
 
 
 def context_of(parsed: typer.Context) -> Context:
-    """Give our context to a command, out of Typer's.
+    """Return our context out of Typer's.
 
     Raises:
         TypeError: a command was called without it.
     """
     if not isinstance(parsed.obj, Context):
-        raise TypeError("a command needs the context that main gives it")
+        raise TypeError("a command needs the context that main makes")
     return parsed.obj

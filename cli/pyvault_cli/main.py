@@ -1,7 +1,7 @@
 """The entry point: which command, and what becomes of its errors.
 
 Everything is imported as late as it can be: ``--version`` needs nothing, the
-help of the program needs a table, and a command builds no parser but its own.
+help of the program needs a table, and a command builds no parser but its args.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ else:
 
 
 def main() -> int:
-    """Run pyvault with the words of this process; ends it, or gives its exit code."""
+    """Run pyvault with the arguments of this process; end it, or return its exit code."""
     end_at_interrupt()
     argv = sys.argv[1:]
     if argv == ["--version"] and sys.stdout:
@@ -32,7 +32,7 @@ def main() -> int:
         sys.stdout.write(f"pyvault {__version__}\n")
         return _end(0)
     try:
-        if "export" in argv and not _gives_json(argv):
+        if "export" in argv and not _is_credential_process(argv):
             from pyvault_cli.shells.failing_output import run_for_shell
 
             code = run_for_shell(argv, run, early=_last_words.append)
@@ -43,10 +43,10 @@ def main() -> int:
     return _end(code)
 
 
-def _gives_json(argv: Sequence[str]) -> bool:
-    """Return whether these are the words of a ``credential_process``: no shell evaluates it, no module may slow it."""
-    given = [argv[place + 1 : place + 2] for place, word in enumerate(argv) if word == "--format"]
-    return given == [["json"]] and not any(word.startswith("--format=") for word in argv)
+def _is_credential_process(argv: Sequence[str]) -> bool:
+    """Return whether this is a ``credential_process``: no shell evaluates its output, no module may slow it."""
+    formats = [argv[place + 1 : place + 2] for place, word in enumerate(argv) if word == "--format"]
+    return formats == [["json"]] and not any(word.startswith("--format=") for word in argv)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -171,15 +171,15 @@ def build(path: str) -> TyperCommand:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         path,
-        help=_explained(f"{text[0].upper()}{text[1:]}.", function),
+        help=_help_of(f"{text[0].upper()}{text[1:]}.", function),
         epilog="'pyvault --help' shows the options of all commands.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )(function)
     return cast("TyperCommand", get_command(app))  # an app with one command and no callback is that command
 
 
-def _explained(summary: str, function: Callable[..., object]) -> str:
-    """Add to the line of the menu what the command's docstring says beyond its own first line."""
+def _help_of(summary: str, function: Callable[..., object]) -> str:
+    """Add to the line of the menu what the command's docstring says beyond its args first line."""
     from inspect import cleandoc
 
     _, _, more = cleandoc(function.__doc__ or "").partition("\n\n")
@@ -202,12 +202,12 @@ def _invoke(command: TyperCommand, line: CommandLine, context: Context) -> int:
     from pyvault_cli.commandline import exit_codes
     from pyvault_cli.terminal import output
 
-    own = ["--help"] if line.wants_help else list(line.own)
-    let_negate(command, own)
-    _refuse_empty_values(command, own)
+    args = ["--help"] if line.wants_help else list(line.args)
+    let_negate(command, args)
+    _refuse_empty_values(command, args)
     try:
         try:
-            parsed = command.make_context(f"pyvault {line.command}", own, obj=context)
+            parsed = command.make_context(f"pyvault {line.command}", args, obj=context)
         except BrokenPipeError:  # the parser writes the help itself, and nothing else
             raise output.NobodyReadsError from None
         with parsed:
@@ -240,14 +240,14 @@ def _check_prompt(line: CommandLine, environ: Mapping[str, str]) -> None:
         check_name(flag or variable or "", given_by="--prompt" if flag else "AWS_VAULT_PROMPT")
 
 
-def let_negate(command: TyperCommand, own: Sequence[str]) -> None:
+def let_negate(command: TyperCommand, args: Sequence[str]) -> None:
     """Take ``--no-FLAG`` for every switch of the command, as aws-vault's parser does.
 
     It overrides a variable, and an earlier word of the line. The help does not speak of it.
     """
     from pyvault_cli.commandline.arguments import negated
 
-    if not any(negated(word) for word in own):
+    if not any(negated(word) for word in args):
         return
     taken = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
     for one in command.params:
@@ -256,13 +256,13 @@ def let_negate(command: TyperCommand, own: Sequence[str]) -> None:
             one.secondary_opts = [name for name in off if name not in taken]
 
 
-def _refuse_empty_values(command: TyperCommand, own: Sequence[str]) -> None:
+def _refuse_empty_values(command: TyperCommand, args: Sequence[str]) -> None:
     from pyvault_cli.commandline import arguments
 
-    if "" not in own and not any(word.endswith("=") for word in own):
+    if "" not in args and not any(word.endswith("=") for word in args):
         return
     places = [one for one in command.params if getattr(one, "metavar", None) in arguments.NEVER_EMPTY]
-    empty = arguments.find_empty(own, {name for one in places for name in one.opts})
+    empty = arguments.find_empty(args, {name for one in places for name in one.opts})
     if empty is not None:
         raise arguments.empty_value(empty)
 
@@ -351,9 +351,9 @@ def _crashed(crash: Exception) -> int:
     from pyvault_cli.terminal import output
 
     if os.environ.get("PYVAULT_DEBUG") == "1":
-        from pyvault_cli.terminal.diagnostics import told
+        from pyvault_cli.terminal.diagnostics import traceback_lines
 
-        for text in told(crash):
+        for text in traceback_lines(crash):
             output.note(text)
     frames = traceback.extract_tb(crash.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119 - text

@@ -57,7 +57,7 @@ def no_terminal() -> Terminal:
 def asking(
     *given: tuple[str, str], environ: dict[str, str] | None = None, open_terminal: Callable[[], Terminal] = no_terminal
 ) -> TerminalAnswers:
-    return TerminalAnswers(CommandLine(given=given), environ or {}, open_terminal)
+    return TerminalAnswers(CommandLine(global_options=given), environ or {}, open_terminal)
 
 
 def pipe_of(text: str) -> int:
@@ -249,7 +249,7 @@ def test_a_standard_descriptor_that_was_read_stays_open_and_leads_nowhere() -> N
 import os
 from pyvault_cli.terminal.answers import TerminalAnswers
 from pyvault_cli.commandline.arguments import CommandLine
-ask = TerminalAnswers(CommandLine(given=(("--passphrase-fd", "0"),)), {})
+ask = TerminalAnswers(CommandLine(global_options=(("--passphrase-fd", "0"),)), {})
 assert ask.passphrase().reveal() == "given"
 assert os.get_inheritable(0)
 assert os.read(0, 1) == b""
@@ -268,4 +268,4 @@ def test_one_descriptor_can_not_give_two_passphrases() -> None:
     ask = asking(("--passphrase-fd", number), ("--new-passphrase-fd", number))
     assert ask.passphrase() == Secret("old")
     with pytest.raises(UsageError, match="is that of '--passphrase-fd' too"):
-        ask.given_new_passphrase()
+        ask.new_passphrase_unasked()

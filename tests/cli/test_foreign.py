@@ -23,7 +23,7 @@ NAMES = [
 
 
 def options_of(backend: str, given: tuple[tuple[str, str], ...], environ: dict[str, str]) -> dict[str, str]:
-    return Context(CommandLine(given=given), environ).options_of(backend)
+    return Context(CommandLine(global_options=given), environ).options_of(backend)
 
 
 @pytest.mark.parametrize(("flag", "variable", "backend", "option"), NAMES, ids=[row[0] for row in NAMES])

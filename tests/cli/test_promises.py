@@ -66,7 +66,11 @@ def test_global_options_stand_anywhere_and_in_the_help(name: str) -> None:
     given = [name, "1"] if name in arguments.VALUED else [name]
     for argv in ([*given, "list"], ["list", *given]):
         line = arguments.split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=lambda _: ())
-        assert (line.command, line.given, line.own) == ("list", ((name, "1" if name in arguments.VALUED else ""),), ())
+        assert (line.command, line.global_options, line.args) == (
+            "list",
+            ((name, "1" if name in arguments.VALUED else ""),),
+            (),
+        )
 
 
 def test_exec_tells_how_a_command_is_given(pyvault: Pyvault) -> None:

@@ -108,7 +108,7 @@ class Machine:
         backend.put(name, Secret(bytes(32)))
 
     def context(self) -> Context:
-        words = CommandLine(given=self.given)
+        words = CommandLine(global_options=self.given)
         return Context(words, self.environ, ask=TerminalAnswers(words, self.environ, lambda: self.typist))
 
 

@@ -78,16 +78,16 @@ CORPUS: list[tuple[str, str, str, str, str]] = [
 def test_corpus(line: str, command: str, given_: str, own: str, child: str) -> None:
     words = take(*line.split())
     assert words.command == command
-    assert " ".join(f"{name}={value}" for name, value in words.given) == given_
-    assert " ".join(words.own) == own
-    assert " ".join(words.child) == child
+    assert " ".join(f"{name}={value}" for name, value in words.global_options) == given_
+    assert " ".join(words.args) == own
+    assert " ".join(words.child_argv) == child
 
 
 @pytest.mark.parametrize("line", ["exec work ''", "exec '' ls"])
 def test_an_empty_word_is_a_word(line: str) -> None:
     words = take(*[word.strip("'") for word in line.split()])
-    assert len(words.own) == 1
-    assert len(words.child) == 1
+    assert len(words.args) == 1
+    assert len(words.child_argv) == 1
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_help_before_a_command(line: str) -> None:
 def test_help_of_a_command_is_its_own() -> None:
     words = take("exec", "--help")
     assert not words.wants_help
-    assert words.own == ("--help",)
+    assert words.args == ("--help",)
 
 
 def test_help_of_the_child_is_the_childs() -> None:
-    assert take("exec", "work", "aws", "--help").child == ("aws", "--help")
+    assert take("exec", "work", "aws", "--help").child_argv == ("aws", "--help")
 
 
 def test_the_last_value_wins_and_every_value_is_kept() -> None:
@@ -154,15 +154,15 @@ WORD = st.sampled_from(
 
 @given(profile=st.text("abz", min_size=1), child=st.lists(WORD))
 def test_the_child_gets_exactly_what_stands_after_the_cut(profile: str, child: list[str]) -> None:
-    assert take("exec", profile, "--", *child).child == tuple(child)
-    assert take("exec", "--", *child).child == tuple(child)
+    assert take("exec", profile, "--", *child).child_argv == tuple(child)
+    assert take("exec", "--", *child).child_argv == tuple(child)
 
 
 @given(profile=st.text("abz", min_size=1), first=st.text("xyz", min_size=1), rest=st.lists(WORD))
 def test_nothing_of_the_childs_command_is_ours(profile: str, first: str, rest: list[str]) -> None:
     words = take("exec", profile, first, *rest)
-    assert words.child == (first, *rest)
-    assert words.given == ()
+    assert words.child_argv == (first, *rest)
+    assert words.global_options == ()
 
 
 @given(argv=st.lists(WORD, max_size=8))
@@ -171,7 +171,12 @@ def test_no_word_is_lost_or_made_up(argv: list[str]) -> None:
         words = split(argv, menu=MENU, aliases={}, valued=lambda path: WITH_VALUE.get(path, set()))
     except UsageError:
         return
-    made = [*words.own, *words.child, *words.command.split(), *(part for pair in words.given for part in pair if part)]
+    made = [
+        *words.args,
+        *words.child_argv,
+        *words.command.split(),
+        *(part for pair in words.global_options for part in pair if part),
+    ]
     cut = "--" in argv and words.command == "exec" and made.count("--") == argv.count("--") - 1
     lost = sorted(word for word in argv if word and word not in {"-h", "--help"})
     found = sorted([word for word in made if word and word not in {"-h", "--help"}] + ["--"] * cut)
@@ -190,6 +195,6 @@ def test_a_global_option_may_stand_before_or_after(argv: list[str], place: int, 
     moved = [*base[:at], name, *base[at:]]
     words = take(*moved)
     assert words.command == "add"
-    assert words.own == ("work",)
-    assert {option for option, _ in words.given} == {"--no-input", name.partition("=")[0]}
+    assert words.args == ("work",)
+    assert {option for option, _ in words.global_options} == {"--no-input", name.partition("=")[0]}
     assert set(VALUED) & set(SWITCHES) == set()

@@ -118,8 +118,10 @@ def take_words(data: bytes) -> str:
     )
     assert all(word.startswith(argv[-1]) and "\n" not in word for word in offered)
     words = split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=_valued)
-    assert list(words.child) == argv[len(argv) - len(words.child) :], "the child's words are the last ones, unchanged"
-    assert words.command == "exec" or not words.child
+    assert list(words.child_argv) == argv[len(argv) - len(words.child_argv) :], (
+        "the child's words are the last ones, unchanged"
+    )
+    assert words.command == "exec" or not words.child_argv
     return words.command
 
 

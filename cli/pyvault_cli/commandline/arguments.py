@@ -51,29 +51,29 @@ class CommandLine(Record):
     Attributes:
         command: the path of the command, ``vault slot add``; of a group, or
             empty, when the line names no command.
-        given: global options in the order given; a switch has the value "".
-        own: what the command's own parser gets.
-        child: for ``exec``: the command to run, unchanged.
+        global_options: in the order given; a switch has the value "".
+        args: what the command's own parser gets.
+        child_argv: for ``exec``: the command to run, unchanged.
         wants_help: ``--help`` stood where no command had been named yet.
     """
 
     command: str = ""
-    given: tuple[tuple[str, str], ...] = ()
-    own: tuple[str, ...] = ()
-    child: tuple[str, ...] = ()
+    global_options: tuple[tuple[str, str], ...] = ()
+    args: tuple[str, ...] = ()
+    child_argv: tuple[str, ...] = ()
     wants_help: bool = False
 
     def last(self, option: str) -> str | None:
-        """Give the value of a global option; the last one wins."""
-        return next((value for name, value in reversed(self.given) if name == option), None)
+        """Return the value of a global option; the last one wins."""
+        return next((value for name, value in reversed(self.global_options) if name == option), None)
 
     def every(self, option: str) -> tuple[str, ...]:
-        """Give all values of a global option that may be repeated."""
-        return tuple(value for name, value in self.given if name == option)
+        """Return all values of a global option that may be repeated."""
+        return tuple(value for name, value in self.global_options if name == option)
 
     def has(self, switch: str) -> bool:
-        """Say whether a switch was given."""
-        return any(name == switch for name, _ in self.given)
+        """Return whether a switch was given."""
+        return any(name == switch for name, _ in self.global_options)
 
 
 def split(
@@ -99,17 +99,17 @@ def split(
     scan = _Scan(left=list(argv[:cut]), menu=menu, aliases=aliases, valued=valued)
     while scan.left:
         scan.step()
-    own, child = scan.own, scan.child
+    args, child_argv = scan.args, scan.child_argv
     tail = list(argv[cut:])  # with its "--"
     if scan.command == "exec":
-        child = child + tail if child else tail[1:]
+        child_argv = child_argv + tail if child_argv else tail[1:]
     else:
-        own = own + tail
+        args = args + tail
     return CommandLine(
         command=scan.command,
-        given=tuple(scan.given),
-        own=tuple(own),
-        child=tuple(child),
+        global_options=tuple(scan.global_options),
+        args=tuple(args),
+        child_argv=tuple(child_argv),
         wants_help=scan.wants_help,
     )
 
@@ -126,9 +126,9 @@ class _Scan(MutableRecord):
     takes_value: Collection[str] = ()
     profile_seen: bool = False
     wants_help: bool = False
-    given: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    own: list[str] = field(default_factory=list[str])
-    child: list[str] = field(default_factory=list[str])
+    global_options: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    args: list[str] = field(default_factory=list[str])
+    child_argv: list[str] = field(default_factory=list[str])
 
     def step(self) -> None:
         word = self.left.pop(0)
@@ -137,20 +137,22 @@ class _Scan(MutableRecord):
             return
         name, equals, inline = word.partition("=")
         if name in SWITCHES and not equals:
-            self.given.append((name, ""))
+            self.global_options.append((name, ""))
         elif not equals and (switch := negated(name)) in SWITCHES:
-            self.given = [one for one in self.given if one[0] != switch]  # the last word about it counts
+            self.global_options = [
+                one for one in self.global_options if one[0] != switch
+            ]  # the last word about it counts
         elif name in OFF_ANYWAY and not equals:
             pass
         elif name in VALUED:
             value = inline if equals else self.value_of(name)
             if not value and VALUED[name] in NEVER_EMPTY:
                 raise empty_value(name)
-            self.given.append((name, value))
+            self.global_options.append((name, value))
         elif self.leaf:
-            self.own.append(word)
+            self.args.append(word)
             if _wants_next_word(word, self.takes_value) and self.left:
-                self.own.append(self.left.pop(0))
+                self.args.append(self.left.pop(0))
         elif word in HELP:
             self.wants_help = True
         else:
@@ -169,11 +171,11 @@ class _Scan(MutableRecord):
         if not self.leaf:
             self.descend(word)
         elif self.command == "exec" and self.profile_seen:
-            self.child = [word, *self.left]
+            self.child_argv = [word, *self.left]
             self.left.clear()
         else:
             self.profile_seen = True
-            self.own.append(word)
+            self.args.append(word)
 
     def descend(self, word: str) -> None:
         path = f"{self.command} {word}" if self.command else self.aliases.get(word, word)
@@ -194,17 +196,17 @@ def negated(name: str) -> str:
 
 
 def empty_value(name: str) -> UsageError:
-    """Say that an option that names a place was given none."""
+    """Return the error for an option that names a place and was given none."""
     return UsageError(f"the value of '{name}' is empty")
 
 
-def find_empty(own: Sequence[str], never_empty: Collection[str]) -> str | None:
+def find_empty(args: Sequence[str], never_empty: Collection[str]) -> str | None:
     """Find an option whose value is empty and may not be, among the words of a command."""
-    for position, word in enumerate(own):
+    for position, word in enumerate(args):
         if word == "--":
             return None
         name, equals, inline = word.partition("=")
-        value = inline if equals else next(iter(own[position + 1 :]), None)
+        value = inline if equals else next(iter(args[position + 1 :]), None)
         if name in never_empty and value == "":
             return name
     return None
@@ -215,7 +217,7 @@ def _is_option(word: str) -> bool:
 
 
 def _wants_next_word(word: str, takes_value: Collection[str]) -> bool:
-    """Say whether the value of this option is the word after it: ``-d 1h``, ``-nd 1h``, not ``-d1h``."""
+    """Return whether the value of this option is the word after it: ``-d 1h``, ``-nd 1h``, not ``-d1h``."""
     if word.startswith("--"):
         return "=" not in word and word in takes_value
     for position, letter in enumerate(word[1:], start=1):

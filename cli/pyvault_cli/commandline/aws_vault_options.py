@@ -18,7 +18,7 @@ FLAGS = {
 }
 
 
-def given_options(words: CommandLine) -> dict[str, str]:
+def options_from_flags(line: CommandLine) -> dict[str, str]:
     """Return the options of backends that a line gives, as ``KEY`` or ``NAME.KEY``.
 
     Raises:
@@ -28,18 +28,18 @@ def given_options(words: CommandLine) -> dict[str, str]:
     """
     from pyvault.storage.backend_options import parse_flags
 
-    if words.last("--file-dir") is not None:
+    if line.last("--file-dir") is not None:
         raise UsageError(
             "'--file-dir' names files of aws-vault, which pyvault does not write",
             hint="pyvault import aws-vault takes the keys out of them",
         )
-    if words.last("--keychain") is not None:
+    if line.last("--keychain") is not None:
         raise UsageError(
             "'--keychain' names a keychain, and pyvault uses the default one",
             hint="pyvault import aws-vault takes the keys out of another",
         )
-    named = {option: value for flag, option in FLAGS.items() if (value := words.last(flag))}
-    if words.has("--weak-passphrase"):
+    named = {option: value for flag, option in FLAGS.items() if (value := line.last(flag))}
+    if line.has("--weak-passphrase"):
         named["file.weak_passphrase"] = "true"  # noqa: S105 - a switch
-    slot = words.last("--slot")
-    return {**named, **parse_flags(words.every("--backend-option")), **({"file.slot": slot} if slot else {})}
+    slot = line.last("--slot")
+    return {**named, **parse_flags(line.every("--backend-option")), **({"file.slot": slot} if slot else {})}

@@ -46,7 +46,7 @@ def child_start(
         menu: as for :func:`pyvault_cli.commandline.arguments.split`, like the others.
     """
     try:
-        child = split(words, menu=menu, aliases=aliases, valued=valued).child
+        child = split(words, menu=menu, aliases=aliases, valued=valued).child_argv
     except UsageError:  # it isn't finished
         return None
     return len(words) - len(child) if child else None

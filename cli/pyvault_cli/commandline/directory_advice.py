@@ -24,6 +24,6 @@ def hint_for(problem: PyvaultError, environ: Mapping[str, str]) -> str | None:
         return None
     for directory, variable in ((paths.state, "XDG_STATE_HOME"), (paths.data, "XDG_DATA_HOME")):
         if f"'{directory}" in problem.message:
-            wanted = "has to be yours to read and write, with room on its disk"
-            return f"'{directory}' {wanted}; {variable} names another place"
+            advice = "has to be yours to read and write, with room on its disk"
+            return f"'{directory}' {advice}; {variable} names another place"
     return None

@@ -9,7 +9,7 @@
 5         configuration, permissions, backend unavailable
 6         AWS refused, or can't be reached
 7         the vault file is damaged, foreign, rolled back or not a vault
-70        a mistake of ours
+70        an internal error
 126, 127  ``exec``: the command can't be run, was not found
 128+N     ``exec``: the child was ended by signal N
 130       the human cancelled: Ctrl-C, Ctrl-D, a prompt that was dismissed
@@ -67,5 +67,5 @@ TABLE: dict[type[errors.PyvaultError], int] = {
 
 
 def exit_code(error: errors.PyvaultError) -> int:
-    """Give the exit code of an error: its own row, else the nearest ancestor's."""
+    """Return the exit code of an error: its own row, else the nearest ancestor's."""
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)

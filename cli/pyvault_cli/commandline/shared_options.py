@@ -53,7 +53,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="don't ask for confirmati
 
 
 def secret(text: str | None) -> Secret[str] | None:
-    """Make a secret of an option's value."""
+    """Return an option's value as a secret."""
     return Secret(text) if text else None
 
 

@@ -45,7 +45,7 @@ SEPARATORS = " -_./@+"
 
 
 def find(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
-    """Give the candidates that match, best first; all of them for nothing typed."""
+    """Return the candidates that match, best first; all of them for nothing typed."""
     words = typed.casefold().split()
     scored = [(total(words, text(candidate).casefold()), candidate) for candidate in candidates]
     found = [(score, candidate) for score, candidate in scored if score is not None]

@@ -131,7 +131,7 @@ def _check_rotation(context: Context, name: str) -> None:
 
 
 def _announce_backend(context: Context) -> None:
-    """Say, at the first time, where credentials are going to be kept and why not elsewhere."""
+    """Tell, at the first time, where credentials are going to be kept and why not elsewhere."""
     choice = context.choice
     if choice.origin is not Origin.AUTOMATIC:
         return
@@ -194,7 +194,7 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
 
 
 def _vault_to_be_made(context: Context) -> Path | None:
-    """Give the path of the vault file that the first ``add`` makes; None if it is there, or elsewhere."""
+    """Return the path of the vault file that the first ``add`` makes; None if it exists, or another backend is used."""
     if context.choice.name != "file":
         return None
     from pyvault_cli.vaults.vault_access import VaultAccess

@@ -75,7 +75,7 @@ def exec(
     hide = shared_config.wants_view(context, flag=hide_shared_config, json=json)
     if servers and not hide:
         shared_config.refuse_obstacles(context.environ)  # before anybody is asked for anything
-    wanted = CredentialRequest(
+    request = CredentialRequest(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,
@@ -88,12 +88,12 @@ def exec(
         open_browser=not stdout,
         beside_server=bool(servers),
     )
-    plan = wanted.plan(context)
+    plan = request.plan(context)
     if servers:
         from pyvault_cli.servers.exec_server import exec_with_server
 
-        exec_with_server(servers, wanted, plan, context, command_of(context), hide=hide)
-    fetch = fetcher(wanted, plan, context)
+        exec_with_server(servers, request, plan, context, command_of(context), hide=hide)
+    fetch = fetcher(request, plan, context)
     if json:
         from pyvault_cli.credentials.formats import as_json
 
@@ -143,18 +143,18 @@ def _become(
 
 
 def command_of(context: Context) -> list[str]:
-    """Give the child's command: the one given, else the shell, with a word to the person in it.
+    """Return the child's command: the one named, else the shell, with a note to the person in it.
 
     Raises:
         CommandNotFoundError, CommandNotExecutableError: nobody is asked for a code in vain.
     """
     from pyvault_cli.credentials.spawn import default_command, find_program
 
-    if context.words.child:
-        find_program(context.words.child[0], context.environ.get("PATH"))
-        return list(context.words.child)
+    if context.line.child_argv:
+        find_program(context.line.child_argv[0], context.environ.get("PATH"))
+        return list(context.line.child_argv)
     shell = default_command(context.environ)
-    silent = context.words.has("--debug") or context.environ.get("AWS_VAULT_DISABLE_HELP_MESSAGE") == "1"
+    silent = context.line.has("--debug") or context.environ.get("AWS_VAULT_DISABLE_HELP_MESSAGE") == "1"
     if sys.stdout and sys.stdout.isatty() and not silent:
         output.note(f"Starting subshell {shell[0]}, use `exit` to exit the subshell")
     return shell

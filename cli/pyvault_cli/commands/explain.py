@@ -45,7 +45,7 @@ def explain(
     if assume_stored and assume_none:
         raise UsageError("Can't use --assume-none with --assume-stored")
     context = context_of(ctx)
-    wanted = CredentialRequest(
+    request = CredentialRequest(
         profile=profile_of(profile, context, environment=True),
         duration=duration,
         region=region,
@@ -57,9 +57,9 @@ def explain(
         allow_plaintext=allow_plaintext,
     )
     assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
-    loaded, stored = wanted.load_with_names(context, assumed)
-    outcome = _outcome(wanted, loaded, stored, reads_default=not profile_env)
-    view = _look_into_cache(wanted, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
+    loaded, stored = request.load_with_names(context, assumed)
+    outcome = _outcome(request, loaded, stored, reads_default=not profile_env)
+    view = _look_into_cache(request, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
     if json:
         from json import dumps
 
@@ -77,11 +77,11 @@ def explain(
 
 
 def _outcome(
-    wanted: CredentialRequest, loaded: Profile, stored: Collection[str], *, reads_default: bool
+    request: CredentialRequest, loaded: Profile, stored: Collection[str], *, reads_default: bool
 ) -> Plan | PyvaultError:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
     try:
-        plan = wanted.plan_of(loaded, stored)
+        plan = request.plan_of(loaded, stored)
         if reads_default:
             refuse_uncoverable(plan)
     except PyvaultError as problem:
@@ -96,25 +96,25 @@ class CacheView(Record):
     ends: Mapping[int, datetime | None] = field(default_factory=dict[int, "datetime | None"])
 
     def cached(self, step: Step) -> str:
-        """Say ``hit``, ``miss``, ``never`` or ``unknown``."""
+        """Return ``hit``, ``miss``, ``never`` or ``unknown``."""
         return self.states.get(id(step), "unknown")
 
     def expires(self, step: Step) -> datetime | None:
-        """Say until when the cached result is good; None if there is none."""
+        """Return when the cached result expires; None if there is none."""
         return self.ends.get(id(step))
 
 
-def _look_into_cache(wanted: CredentialRequest, plan: Plan, context: Context) -> CacheView:
+def _look_into_cache(request: CredentialRequest, plan: Plan, context: Context) -> CacheView:
     from pyvault import clock
     from pyvault.retrieval.in_cache import look_at_cache
     from pyvault.sessions.cache import CacheMode, find_min_ttl
 
-    if wanted.cache is CacheMode.OFF:
+    if request.cache is CacheMode.OFF:
         return CacheView(states={id(step): "never" for step in plan.steps})
     seen = look_at_cache(
         plan,
         key_id=context.store.access_key_id,
-        entries=context.sessions.entries() if wanted.cache is CacheMode.USE else (),
+        entries=context.sessions.entries() if request.cache is CacheMode.USE else (),
         at=clock.now(),
         min_ttl=find_min_ttl(context.environ),
         blobs=context.sessions,

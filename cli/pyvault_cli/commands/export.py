@@ -36,7 +36,7 @@ def export(
     """Print credentials; ``--format json`` is what credential_process wants."""
     context = context_of(ctx)
     form = _form(format, assign)
-    wanted = CredentialRequest(
+    request = CredentialRequest(
         profile=profile_of(profile, context, environment=False),
         duration=duration,
         region=region,
@@ -48,7 +48,7 @@ def export(
         allow_plaintext=allow_plaintext,
         open_browser=not stdout,
     )
-    plan = wanted.plan(context)
+    plan = request.plan(context)
     settings: dict[str, str] = {}
     if form in VARIABLES:
         from pyvault_cli.credentials.profile_clients import new_settings
@@ -59,7 +59,7 @@ def export(
         before = {name: value for name, value in context.assumed.items() if value is not None}
         if assign is not None or context.environ.get("AWS_VAULT"):  # what prompts read names the profile of the keys
             settings["AWS_VAULT"] = plan.profile
-    credentials = fetcher(wanted, plan, context)()
+    credentials = fetcher(request, plan, context)()
     shown = Exported(
         profile=plan.profile,
         credentials=credentials,
@@ -73,15 +73,15 @@ def export(
         output.data(names_line(form, shown))
 
 
-def _form(given: Format | None, assign: Format | None) -> Format:
+def _form(chosen: Format | None, assign: Format | None) -> Format:
     """Choose the form; what pv-assume evaluates is for it alone to choose.
 
     Raises:
         UsageError: both were given, or pv-assume could not evaluate it.
     """
     if assign is None:
-        return given or Format.ENV
-    if given is not None:
+        return chosen or Format.ENV
+    if chosen is not None:
         raise UsageError(
             "pv-assume takes no '--format': the shell could not evaluate it", hint="pyvault export prints credentials"
         )

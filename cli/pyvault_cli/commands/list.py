@@ -39,7 +39,7 @@ def list(  # the command's name, as the user types it
         _write_json(context)
     elif keys:
         output.data(aligned(_key_rows(context)), errors="backslashreplace")
-        _tell_of_rotations(context)
+        _warn_of_rotations(context)
     elif credentials:
         _lines(context.store.profiles())
     elif profiles:
@@ -49,10 +49,10 @@ def list(  # the command's name, as the user types it
         _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
         output.data(aws_vault_table(_table_rows(context), terminal=output.is_terminal()), errors="backslashreplace")
-        _tell_of_rotations(context)
+        _warn_of_rotations(context)
 
 
-def _tell_of_rotations(context: Context) -> None:
+def _warn_of_rotations(context: Context) -> None:
     for name in context.store.profiles(kind=Kind.PENDING):
         output.warn(f"a rotation of {name!r} has not ended")
         output.hint(f"'pyvault rotate --resume {name}' finishes it, --abort abandons it")
@@ -76,7 +76,7 @@ class _Row(Record):
 
 
 def _rows(context: Context) -> Iterable[_Row]:
-    """Give the profiles in file order, then what has stored keys or sessions only."""
+    """Yield the profiles in file order, then what has stored keys or sessions only."""
     configured = context.aws_config.profiles()
     stored = context.store.profiles()
     whose = WhoseSessions(context)
@@ -99,7 +99,7 @@ def _table_rows(context: Context) -> Iterable[tuple[str, str, str]]:
 
 
 def _key_rows(context: Context) -> Sequence[tuple[str, str, str, str]]:
-    """Give a heading and, for every stored key, its id and for how many days it has been in use."""
+    """Return a heading and, for every stored key, its id and for how many days it has been in use."""
     rows = [("Profile", "Access key", "Stored", "Age")]
     for name in context.store.profiles():
         created = context.store.created(name)

@@ -47,7 +47,7 @@ def login(
     if name is None:
         ambient = ambient_credentials(context.environ)
         name = AMBIENT if ambient else profile_of(None, context, environment=True)
-    wanted = CredentialRequest(
+    request = CredentialRequest(
         profile=name,
         duration=duration,
         region=region,
@@ -64,7 +64,7 @@ def login(
         from pyvault_cli.terminal.browser import check_browser
 
         check_browser(command=command, environ=context.environ)
-    session = console_session(wanted, context, ambient)
+    session = console_session(request, context, ambient)
     for line in session.notes:
         output.hint(line)
     link = _link(session, context, path=path, service=service, auto_logout=auto_logout)

@@ -38,14 +38,14 @@ def migrate(
     context = context_of(ctx)
     if source == target:
         raise UsageError("--from and --to name the same backend")
-    terms = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
+    options = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
     with closing(context.open_store(source)) as old, closing(context.open_store(target)) as new:
         hint_at_default = partial(_hint_at_default, context, source, target)
-        move_and_report(old, new, profile or (), terms, record=hint_at_default if delete_source else lambda: None)
+        move_and_report(old, new, profile or (), options, record=hint_at_default if delete_source else lambda: None)
 
 
 def _hint_at_default(context: Context, source: str, target: str) -> None:
-    """Say how the target becomes the default if the source still is, where the keys are not found any more."""
+    """Hint how the target becomes the default if the source still is, which has the keys no longer."""
     try:
         with context.without_flags(lambda option, _: option == "--backend") as ordinary:
             choice = ordinary.choice
@@ -56,15 +56,15 @@ def _hint_at_default(context: Context, source: str, target: str) -> None:
 
 
 def how_to_change(choice: Choice, target: str, config_file: Path) -> str:
-    """Give the advice for a default that is not the target yet."""
+    """Return the advice for a default that is not the target yet."""
     from pyvault.storage.backend_choice import Origin
 
     setting = f"[backend] name = \"{target}\" in '{config_file}'"
     match choice.origin:
         case Origin.ENVIRONMENT | Origin.AWS_VAULT:
-            why, how = f"{choice.origin} names it", f"PYVAULT_BACKEND={target} changes that"
+            reason, remedy = f"{choice.origin} names it", f"PYVAULT_BACKEND={target} changes that"
         case Origin.CONFIG:
-            why, how = "the config file names it", f"{setting} changes that"
+            reason, remedy = "the config file names it", f"{setting} changes that"
         case _:  # choice.json, or what it will say
-            why, how = "it was chosen automatically", f"{setting} takes precedence"
-    return f"without --backend, commands still use '{choice.name}': {why}; {how}"
+            reason, remedy = "it was chosen automatically", f"{setting} takes precedence"
+    return f"without --backend, commands still use '{choice.name}': {reason}; {remedy}"

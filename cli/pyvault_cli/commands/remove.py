@@ -56,7 +56,7 @@ def remove(
 
 
 def _key_of_rotation(context: Context, profile: str) -> str | None:
-    """Give the id of the key that a rotation under way has made, as far as it is written down and can be read."""
+    """Return the id of the key that a rotation under way has made; None if the journal has none or can't be read."""
     from pyvault.rotation.rotate import find_journal
 
     try:

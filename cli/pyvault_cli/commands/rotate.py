@@ -43,17 +43,17 @@ def rotate(
         other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
         raise UsageError(f"Can't use --abort with {other}")
     context = context_of(ctx)
-    wanted = CredentialRequest(
+    request = CredentialRequest(
         profile=profile_of(profile, context, environment=False),  # what is changed for good is named
         region=region,
         sts_region=sts_region,
         no_session=no_session,
         mfa_token=shared_options.secret(mfa_token),
     )
-    owner = owner_of(*wanted.load_with_names(context))
+    owner = owner_of(*request.load_with_names(context))
     check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
-    rotation = rotation_of(owner, wanted, context, wait=wait, keep_old=keep_old, delete_inactive=delete_inactive)
+    rotation = rotation_of(owner, request, context, wait=wait, keep_old=keep_old, delete_inactive=delete_inactive)
     journal = rotation.journal()
     if (resume or abort) and journal is None:
         begin = f"'pyvault rotate {owner.name}' starts one" if resume else None
@@ -78,7 +78,7 @@ def rotate(
             if rotation.has_replaced or (journal is not None and journal.new_key_id == stored):
                 _forget_sessions(context, owner.name)
     abandoned = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
-    _say_the_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
+    _report_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
 
 
 def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> PyvaultError:
@@ -88,7 +88,7 @@ def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> Pyv
     return problem
 
 
-def _say_the_end(name: str, now: str, *, abandoned: bool, keep_old: bool) -> None:
+def _report_end(name: str, now: str, *, abandoned: bool, keep_old: bool) -> None:
     from pyvault.model import masked
 
     if abandoned:

@@ -29,13 +29,13 @@ def server(
     stdout: shared_options.StdoutOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
 ) -> None:
-    """Give credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
+    """Serve credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
 
     Prints the variables that programs need, then a line that begins 'ready URL' once it answers.
     A program whose own AWS files have credentials in [default] uses those.
     """
     context = context_of(ctx)
-    wanted = [
+    requests = [
         CredentialRequest(
             profile=profile,
             duration=duration,
@@ -57,4 +57,4 @@ def server(
         allow_uids=tuple(allow_uid or ()),
         access_log=access_log,
     )
-    raise typer.Exit(serve_forever(chosen, wanted, context))
+    raise typer.Exit(serve_forever(chosen, requests, context))

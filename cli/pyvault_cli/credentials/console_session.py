@@ -43,7 +43,7 @@ class ConsoleSession(Record):
 
 
 def ambient_credentials(environ: Mapping[str, str]) -> Credentials | None:
-    """Give the credentials that the environment holds; a profile named there comes first."""
+    """Return the credentials of the environment; None if it has none, or names a profile, which comes first."""
     from pyvault.config.profile import find_profile_name
     from pyvault.model import Credentials
     from pyvault.secret import Secret
@@ -57,7 +57,7 @@ def ambient_credentials(environ: Mapping[str, str]) -> Credentials | None:
     )
 
 
-def console_session(wanted: CredentialRequest, context: Context, ambient: Credentials | None) -> ConsoleSession:
+def console_session(request: CredentialRequest, context: Context, ambient: Credentials | None) -> ConsoleSession:
     """Decide how to sign in; nothing is fetched yet.
 
     Args:
@@ -68,18 +68,18 @@ def console_session(wanted: CredentialRequest, context: Context, ambient: Creden
     """
     from pyvault.config.clients import home_partition
 
-    profile = wanted.load(context, None if ambient is None else ())
-    plan = wanted.plan(context) if ambient is None else _ambient_plan(ambient, wanted, context)
+    profile = request.load(context, None if ambient is None else ())
+    plan = request.plan(context) if ambient is None else _ambient_plan(ambient, request, context)
     if ambient is not None:
-        wanted = replace(wanted, no_cache=True, refresh=False)
+        request = replace(request, no_cache=True, refresh=False)
     federated = isinstance(plan.steps[-1], FederationStep)
     return ConsoleSession(
         partition=home_partition(profile.chain()),
         region=plan.region,
         duration_s=session_duration(plan),
         ca_bundle=profile.ca_bundle,
-        credentials=fetcher(wanted, plan, context),
-        notes=(*((FEDERATED_NOTE,) if federated else ()), *duration_notes(plan, wanted.duration)),
+        credentials=fetcher(request, plan, context),
+        notes=(*((FEDERATED_NOTE,) if federated else ()), *duration_notes(plan, request.duration)),
     )
 
 
@@ -99,7 +99,7 @@ def duration_notes(plan: Plan, asked: str | None) -> tuple[str, ...]:
 
 
 def session_duration(plan: Plan) -> int | None:
-    """Say how long the console session may last: only an un-chained AssumeRole takes a duration.
+    """Return how many seconds the console session may last; None unless an un-chained AssumeRole is its source.
 
     Source: IAM User Guide, "Enable custom identity broker access", SessionDuration.
     """
@@ -110,18 +110,18 @@ def session_duration(plan: Plan) -> int | None:
 
 
 def _is_first(plan: Plan) -> bool:
-    """Say whether the last step is signed by a long-lived pair."""
+    """Return whether the last step is signed by a long-lived pair."""
     return all(step.op == "stored" for step in plan.steps[:-1])
 
 
-def _ambient_plan(ambient: Credentials, wanted: CredentialRequest, context: Context) -> Plan:
+def _ambient_plan(ambient: Credentials, request: CredentialRequest, context: Context) -> Plan:
     from pyvault.config.clients import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
-    profile = wanted.load(context, ())
+    profile = request.load(context, ())
     why = "the environment holds credentials and no profile was named"
-    given = PlaintextStep(profile=AMBIENT, credentials=ambient, why=why)
-    steps: tuple[PlaintextStep | FederationStep, ...] = (given,)
+    source = PlaintextStep(profile=AMBIENT, credentials=ambient, why=why)
+    steps: tuple[PlaintextStep | FederationStep, ...] = (source,)
     if ambient.session_token is None:
         federation = FederationStep(
             profile=AMBIENT,
@@ -131,5 +131,5 @@ def _ambient_plan(ambient: Credentials, wanted: CredentialRequest, context: Cont
             client=client_of(profile, home_partition(profile.chain())),
             why="the console takes no long-lived keys",
         )
-        steps = (given, federation)
+        steps = (source, federation)
     return Plan(profile=AMBIENT, steps=steps, region=profile.region)

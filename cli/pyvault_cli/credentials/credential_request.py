@@ -121,7 +121,7 @@ class CredentialRequest(Record):
             raise
         require_built(plan)
         context.recent.note(self.profile, clock.now())
-        if context.words.has("--debug"):
+        if context.line.has("--debug"):
             for text in plan.notes:
                 output.note(f"pyvault: debug: {text}")
         return plan
@@ -144,7 +144,7 @@ class CredentialRequest(Record):
 
 
 def _look_in_aws_vault(problem: PyvaultError, profile: Profile, context: Context) -> None:
-    """Say where the missing key is, if aws-vault has it: its users expect it to be found."""
+    """Add to the error where the missing key is, if aws-vault has it: its users expect it to be found."""
     from pyvault.migration.aws_vault_names import find_in_aws_vault
 
     names = reversed([member.name for member in profile.chain()])
@@ -155,11 +155,11 @@ def _look_in_aws_vault(problem: PyvaultError, profile: Profile, context: Context
         problem.hint = f"aws-vault has an entry '{seen.profile}' ('{seen.path}'); take it over: {how}"
 
 
-def profile_of(given: str | None, context: Context, *, environment: bool) -> str:
-    """Say which profile is meant.
+def profile_of(name: str | None, context: Context, *, environment: bool) -> str:
+    """Return the profile to use: the one named, that of the environment, or the one that a person picks.
 
     Args:
-        given: on the command line.
+        name: on the command line.
         context: for the picker.
         environment: ``AWS_PROFILE`` counts.
 
@@ -170,7 +170,7 @@ def profile_of(given: str | None, context: Context, *, environment: bool) -> str
     from pyvault.config.profile import find_profile_name
 
     return (
-        given
+        name
         or (find_profile_name(context.environ) if environment else None)
         or _picked(context, environment=environment)
     )
@@ -183,7 +183,7 @@ def _picked(context: Context, *, environment: bool) -> str:
     from pyvault_cli.terminal.mfa_prompts import terminal
 
     named = "name one, or set AWS_PROFILE" if environment else "name one"
-    if context.words.has("--no-input"):
+    if context.line.has("--no-input"):
         raise InputRequiredError("no profile is given", hint=f"{named}; pyvault list shows them")
     if not terminal.available(context.environ):
         raise InputRequiredError(
@@ -193,24 +193,24 @@ def _picked(context: Context, *, environment: bool) -> str:
     return picker.pick(listed, now=clock.now())
 
 
-def fetcher(wanted: CredentialRequest, plan: Plan, context: Context) -> Callable[[], Credentials]:
-    """Give what fetches the credentials of a plan, again and again for a server."""
+def fetcher(request: CredentialRequest, plan: Plan, context: Context) -> Callable[[], Credentials]:
+    """Return a function that fetches the credentials of a plan; a server calls it again and again."""
 
     def sign_in() -> SignIn | None:
         from pyvault_cli.credentials import sso_portals
 
-        return sso_portals.sign_in(context, open_browser=wanted.open_browser)
+        return sso_portals.sign_in(context, open_browser=request.open_browser)
 
     retriever = context.retriever(
-        mfa_code=wanted.mfa_token,
-        prompt=lambda: context.mfa_prompt(beside_server=wanted.beside_server),
+        mfa_code=request.mfa_token,
+        prompt=lambda: context.mfa_prompt(beside_server=request.beside_server),
         sign_in=sign_in,
     )
 
     def fetch() -> Credentials:
-        credentials = retriever.retrieve(plan, cache=wanted.cache)
+        credentials = retriever.retrieve(plan, cache=request.cache)
         # What a command gives is known only now; explain says "unknown".
-        if credentials.session_token is None and context.words.has("--debug"):
+        if credentials.session_token is None and context.line.has("--debug"):
             output.note(f"pyvault: debug: profile {plan.profile!r} gives long-lived keys")
         return credentials
 

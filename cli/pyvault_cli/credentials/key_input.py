@@ -118,12 +118,12 @@ def from_terminal(ask: TerminalAnswers, *, with_mfa: bool) -> GivenKey:
     terminal = ask.terminal("the access key", ("--env", "--stdin", "--csv", "a terminal"))
     key_id = terminal.line("Enter Access Key ID")
     secret = terminal.hidden("Enter Secret Access Key")
-    given = _checked(key_id, secret, "what was typed")
+    key = _checked(key_id, secret, "what was typed")
     serial = terminal.line("Enter MFA Device ARN (If MFA is not enabled, leave this blank)") if with_mfa else ""
     return GivenKey(
-        access_key_id=given.access_key_id,
-        secret_access_key=given.secret_access_key,
-        source=given.source,
+        access_key_id=key.access_key_id,
+        secret_access_key=key.secret_access_key,
+        source=key.source,
         mfa_serial=serial.strip() or None,
     )
 

@@ -30,7 +30,7 @@ NO_ROOM = frozenset({errno.EAGAIN, errno.ENOMEM, errno.ENOSYS})
 def run_below(
     command: Sequence[str], environ: Mapping[str, str], *, started: Callable[[int], None], purpose: str
 ) -> int:
-    """Run a command as our child and give its exit code, 128+N for a signal N.
+    """Run a command as our child and return its exit code, 128+N for a signal N.
 
     Args:
         command: the program and its words.

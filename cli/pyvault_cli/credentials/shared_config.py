@@ -141,7 +141,7 @@ def profile_variables(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_behind(view: View, command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command below us, since a view has to go when the command has ended; give its exit code.
+    """Run a command below us, since a view has to go when the command has ended; return its exit code.
 
     Raises:
         UsageError: no process can be started here.

@@ -35,7 +35,7 @@ exit_codes.TABLE |= {
 
 
 def default_command(environ: Mapping[str, str]) -> list[str]:
-    """Give the shell that runs when no command is given."""
+    """Return the shell that runs when no command was named."""
     if sys.platform == "win32":
         return [environ.get("COMSPEC") or "cmd.exe"]
     return [environ.get("SHELL") or "/bin/sh"]
@@ -88,7 +88,7 @@ def flush() -> None:
 
 
 def run(program: str, command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the command beside us and give its exit code, 128+N for a signal N.
+    """Run the command beside us and return its exit code, 128+N for a signal N.
 
     A console gives Ctrl-C to the command too, and what becomes of it is the command's to
     say: ``subprocess.run`` would kill it a quarter of a second later.

@@ -47,8 +47,8 @@ NoBrowserOption = Annotated[
 ]
 
 
-def portal_named(given: str | None, context: Context) -> SsoSession:
-    """Say which portal is meant: the one named, else that of ``AWS_PROFILE``, else the only one.
+def portal_named(name: str | None, context: Context) -> SsoSession:
+    """Return the portal that is named, else that of ``AWS_PROFILE``, else the only one.
 
     Raises:
         ProfileNotFoundError: nothing is called so.
@@ -57,7 +57,7 @@ def portal_named(given: str | None, context: Context) -> SsoSession:
     from pyvault.config.profile import find_profile_name
     from pyvault.sso.portal_lookup import find_session
 
-    name = given or find_profile_name(context.environ)
+    name = name or find_profile_name(context.environ)
     return find_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
 
 
@@ -87,7 +87,7 @@ def sign_in(
         browser: what opens it; None leaves that to config.toml and the desktop.
         on_purpose: signing in is what the command is for, so whoever started it is there.
     """
-    if context.words.has("--no-input") or not (on_purpose or not open_browser or _somebody_is_there(context)):
+    if context.line.has("--no-input") or not (on_purpose or not open_browser or _somebody_is_there(context)):
         return None
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.person_signs_in import SignIn
@@ -111,7 +111,7 @@ def aws_cache(context: Context) -> Path:
 
 
 def _somebody_is_there(context: Context) -> bool:
-    """Say whether a person would see the question: a job of cron must not wait for a browser."""
+    """Return whether a person would see the question: a job of cron must not wait for a browser."""
     import sys
 
     from pyvault_cli.terminal.mfa_prompts import program, terminal
@@ -122,14 +122,14 @@ def _somebody_is_there(context: Context) -> bool:
 
 
 def token_store(context: Context) -> TokenStore:
-    """Give the place of tokens and registrations: the session vault."""
+    """Return the store of tokens and registrations, which is the session vault."""
     from pyvault.sso.tokens import TokenStore
 
     return TokenStore(context.sessions)
 
 
 def portal_of(session: SsoSession) -> SsoPortal:
-    """Give the portal to ask."""
+    """Return the client of a portal."""
     from pyvault.aws.client import BotoCalls
 
     return BotoCalls().sso_portal(session.client)
@@ -157,7 +157,7 @@ def leave_tokens(context: Context, plan: Plan) -> None:
 
 
 def kept_portals(context: Context) -> dict[str, SsoSession]:
-    """Give the portal of each profile whose token is kept; profiles with mistakes are left out."""
+    """Return the portal of each profile whose token is kept; profiles with mistakes are left out."""
     kept = set(context.sessions.blobs(Kind.SSO_TOKEN))
     if not kept:
         return {}  # resolving every profile is not for those who never signed in
@@ -182,7 +182,7 @@ def label_of(portal: SsoSession) -> str:
 
 
 def drop_tokens(context: Context, profile: str | None) -> int:
-    """Forget the token of a profile's portal, which others may share, or all tokens; gives how many."""
+    """Forget the token of a profile's portal, which others may share, or all tokens; return how many."""
     if profile is None:
         doomed = {*context.sessions.blobs(Kind.SSO_TOKEN)}
     else:

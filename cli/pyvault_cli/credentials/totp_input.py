@@ -55,7 +55,7 @@ def _objection_to(totp: Totp) -> str | None:
 
 
 def keep(context: Context, profile: str, totp: Totp) -> None:
-    """Store the authenticator, and say what that means."""
+    """Store the authenticator, and warn of what that means."""
     StoredTotp(context.store.backend).put(profile, totp)
     output.note(f'Added an MFA device to profile "{profile}" in vault')
     output.warn(f"whoever opens this vault now has both factors of '{profile}': the key and the MFA codes")

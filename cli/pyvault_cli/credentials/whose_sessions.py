@@ -65,9 +65,9 @@ class WhoseSessions:
 
     def _keys(self, profile: str) -> frozenset[str]:
         """Return the cache keys of the profile's own steps; its sources' steps are theirs."""
-        wanted = CredentialRequest(profile=profile)
+        request = CredentialRequest(profile=profile)
         try:
-            plan = wanted.plan_of(wanted.load(self._context, self._stored), self._stored)
+            plan = request.plan_of(request.load(self._context, self._stored), self._stored)
             who = self._who(plan.steps[0])
         except PyvaultError:  # a profile with mistakes has no sessions but its own
             return frozenset()

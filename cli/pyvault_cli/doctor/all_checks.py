@@ -1,4 +1,4 @@
-"""All checks, in the order in which a person has to mend things."""
+"""All checks, in the order in which a person has to fix things."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ CHECKS = (
 
 def examine(context: Context) -> Iterator[Finding]:
     """Look at everything; a check that fails in a way of ours is a finding too, once for all that it stops."""
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     for check in CHECKS:
         try:
             yield from check.look(context)
         except PyvaultError as exc:
-            if exc.message in told:
-                yield Finding(check=check.name, ok=True, message=f"not checked: {told[exc.message]}")
+            if exc.message in reported:
+                yield Finding(check=check.name, ok=True, message=f"not checked: {reported[exc.message]}")
             else:
-                told[exc.message] = check.name
+                reported[exc.message] = check.name
                 yield check.failed(exc)

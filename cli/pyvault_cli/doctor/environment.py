@@ -1,4 +1,4 @@
-"""What is around us: somebody to ask, the AWS config, the region, the clock."""
+"""The environment: somebody to ask, the AWS config, the region, the clock."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def region(context: Context) -> Iterator[Finding]:
     environ = context.environ
     for name in REGION_VARIABLES:
         if value := environ.get(name):
-            yield from _judged(value, name)
+            yield from _check_region(value, name)
             return
     config = context.aws_config
     credentials_file = ConfigFile.load(find_credentials_path(environ))
     profiles = {name: inspect_profile(config, credentials_file, name, {}) for name in config.profiles()}
     named = {profile.region: profile.labels["region"] for profile in profiles.values() if profile.region}
-    wrong = [finding for value, label in named.items() for finding in _judged(value, label) if not finding.ok]
+    wrong = [finding for value, label in named.items() for finding in _check_region(value, label) if not finding.ok]
     yield from wrong
     without = [name for name, profile in profiles.items() if profile.region is None and profile.problem is None]
     if without:
@@ -112,7 +112,7 @@ def region(context: Context) -> Iterator[Finding]:
         yield Finding(check="region", ok=True, message="every profile that can be read has one")
 
 
-def _judged(value: str, label: str) -> Iterator[Finding]:
+def _check_region(value: str, label: str) -> Iterator[Finding]:
     from pyvault.config.setting_reader import parse_region
 
     try:

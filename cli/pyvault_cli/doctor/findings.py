@@ -32,7 +32,7 @@ class Check(Record):
     """One check.
 
     Attributes:
-        look: gives its findings; an error of ours is a finding too.
+        look: yields its findings; an error of ours is a finding too.
         remedy: what to do about an error that brings no advice of its own.
     """
 

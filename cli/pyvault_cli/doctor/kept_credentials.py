@@ -46,7 +46,7 @@ def state(context: Context) -> Iterator[Finding]:
 
 
 def _way_to_write(directory: Path, number: int | None) -> str:
-    """Say what makes a directory writable, after the error of the system."""
+    """Return how to make a directory writable, from the number of the system's error."""
     elsewhere = "name another place with XDG_STATE_HOME"
     if number in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
         return f"make room there, or {elsewhere}"

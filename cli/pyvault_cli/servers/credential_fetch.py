@@ -93,7 +93,7 @@ def fork_context(context: Context) -> Context:
 
     if context.choice.name == "file" or not can_detach():
         return context
-    return Context(context.words, context.environ, ask=context.ask)
+    return Context(context.line, context.environ, ask=context.ask)
 
 
 def line_writer(path: Path | None) -> Callable[[str], object] | None:

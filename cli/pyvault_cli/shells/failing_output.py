@@ -42,16 +42,16 @@ def failing_command(argv: Sequence[str], environ: Mapping[str, str]) -> str | No
         del ours[: 2 if ours[0] in arguments.VALUED else 1]
     if ours[:1] != ["export"]:
         return None
-    wanted = None
+    format_name = None
     for position, word in enumerate(ours):
         name, equals, inline = word.partition("=")
         if name in OPTIONS:
-            wanted = inline if equals else next(iter(ours[position + 1 :]), "")
-    if wanted is None or wanted in FOR_PROGRAMS:
+            format_name = inline if equals else next(iter(ours[position + 1 :]), "")
+    if format_name is None or format_name in FOR_PROGRAMS:
         return None
-    if wanted == "export-env" and DIRENV in environ:
+    if format_name == "export-env" and DIRENV in environ:
         return "exit 1\n"
-    return FAILING.get(wanted, "false\n")
+    return FAILING.get(format_name, "false\n")
 
 
 def run_for_shell(

@@ -40,9 +40,9 @@ def named_kind(context: Context, given: str | None) -> str | None:
     Raises:
         UsageError: the flags mean more than one kind.
     """
-    if named := given or context.words.last("--backend"):
+    if named := given or context.line.last("--backend"):
         return named
-    meant = {kind for flag, kind in KIND_OF_FLAG.items() if context.words.last(flag) is not None}
+    meant = {kind for flag, kind in KIND_OF_FLAG.items() if context.line.last(flag) is not None}
     if len(meant) > 1:
         raise UsageError(f"the options name stores of {' and '.join(sorted(meant))}", hint="--from names the one")
     return next(iter(meant), None) or context.environ.get("AWS_VAULT_BACKEND") or None
@@ -124,7 +124,7 @@ def _given_options(context: Context) -> dict[str, str]:
     from pyvault.storage.backend_options import parse_flags
 
     options: dict[str, str] = {}
-    for key, value in parse_flags(context.words.every("--backend-option")).items():
+    for key, value in parse_flags(context.line.every("--backend-option")).items():
         name, dot, rest = key.partition(".")
         if not dot:
             raise UsageError(
@@ -138,7 +138,7 @@ def _given_options(context: Context) -> dict[str, str]:
 
 def _places(context: Context, kind: str, profiles: Iterable[str] | None) -> dict[str, str]:
     """Read aws-vault's own flags and variables for its stores."""
-    environ, words = context.environ, context.words
+    environ, words = context.environ, context.line
     match kind:
         case "file":
             places = {"path": words.last("--file-dir") or environ.get("AWS_VAULT_FILE_DIR")}

@@ -1,4 +1,4 @@
-"""Where a value comes from that somebody must give.
+"""Where a value comes from that a backend or a command asks for.
 
 The passphrase of a vault: from this command, its environment, or the terminal;
 :mod:`pyvault.vaultfile.unlock.key_sources` has the order, and ours here is the same. A new one:
@@ -53,11 +53,11 @@ class TerminalAnswers:
 
     def __init__(
         self,
-        words: CommandLine,
+        line: CommandLine,
         environ: Mapping[str, str],
         open_terminal: Callable[[], prompt.Terminal] = prompt.open_terminal,
     ) -> None:
-        self._words = words
+        self._line = line
         self._environ = environ
         self._open_terminal = open_terminal
         self._answers: dict[str, Secret[str]] = {}  # a descriptor can be read only once
@@ -65,7 +65,7 @@ class TerminalAnswers:
         self.sources = PASSPHRASE_SOURCES
 
     def __call__(self, question: Question) -> Secret[str]:
-        """Give the value asked for.
+        """Return the value asked for.
 
         Raises:
             InputRequiredError: no source has it, and nobody may or can be asked.
@@ -83,18 +83,18 @@ class TerminalAnswers:
                 return self.terminal(question.prompt, question.sources).hidden(question.prompt)
 
     def passphrase(self) -> Secret[str] | None:
-        """Give the passphrase that came without a human; None if none did."""
+        """Return the passphrase that came without a human; None if none did."""
         source = self.passphrase_from_flag() or self.passphrase_from_environment()
         return source() if source else None
 
     def passphrase_from_flag(self) -> PassphraseSource | None:
-        """Say how to read the passphrase that came with this very command."""
-        if self._words.last(GIVEN) is None:
+        """Return how to read the passphrase that came with this very command; None if none did."""
+        if self._line.last(GIVEN) is None:
             return None
         return lambda: self._descriptor(GIVEN)
 
     def passphrase_from_environment(self) -> PassphraseSource | None:
-        """Say how to read the passphrase of the environment."""
+        """Return how to read the passphrase of the environment; None if it has none."""
         return passphrase_sources.passphrase_from_environment(self._environ)
 
     def key_from_environment(self) -> Secret[bytes] | None:
@@ -111,9 +111,8 @@ class TerminalAnswers:
         Raises:
             InputRequiredError: nobody may or can be asked.
         """
-        wanted = question.prompt
-        shown = f"wrong passphrase, try again; {wanted}" if wrong else wanted
-        return self.terminal(wanted, self.sources).hidden(shown)
+        shown = f"wrong passphrase, try again; {question.prompt}" if wrong else question.prompt
+        return self.terminal(question.prompt, self.sources).hidden(shown)
 
     @contextmanager
     def undisturbed(self) -> Generator[None]:
@@ -132,34 +131,34 @@ class TerminalAnswers:
                 self._open_terminal = usual
 
     def for_another_vault(self) -> TerminalAnswers:
-        """Give who answers for a vault that our descriptors and variables don't belong to: the human alone."""
+        """Return the answers for a vault that our descriptors and variables don't belong to: a human's alone."""
         from pyvault.record import replace
 
-        kept = tuple((name, value) for name, value in self._words.given if name not in {GIVEN, NEW})
-        other = TerminalAnswers(replace(self._words, given=kept), {}, self._open_terminal)
+        kept = tuple((name, value) for name, value in self._line.global_options if name not in {GIVEN, NEW})
+        other = TerminalAnswers(replace(self._line, global_options=kept), {}, self._open_terminal)
         other.sources = ANOTHER_SOURCES
         return other
 
-    def new_passphrase(self, wanted: str) -> Secret[str]:
-        """Give a new passphrase; a human types it twice.
+    def new_passphrase(self, question: str) -> Secret[str]:
+        """Return a new passphrase; a human types it twice.
 
         Raises:
             InputRequiredError: nobody may or can be asked, or the one that came without a human is weak.
         """
-        given = self.given_new_passphrase()
-        if given is not None:
+        passphrase = self.new_passphrase_unasked()
+        if passphrase is not None:
             if not self._weak_allowed():
                 from pyvault.vaultfile.unlock.passphrase import check_new_passphrase
 
-                check_new_passphrase(given)
-            return given
+                check_new_passphrase(passphrase)
+            return passphrase
         sources = NEW_SOURCES if self.renewing else NEW_SOURCES[:-1] + PASSPHRASE_SOURCES
-        return prompt.ask_twice(self.terminal(wanted, sources), wanted, self._objection)
+        return prompt.ask_twice(self.terminal(question, sources), question, self._objection)
 
     def _weak_allowed(self) -> bool:
         from pyvault.vaultfile.unlock.passphrase import weak_allowed
 
-        return self._words.has(WEAK) or weak_allowed(self._environ)
+        return self._line.has(WEAK) or weak_allowed(self._environ)
 
     def _objection(self, passphrase: Secret[str]) -> str | None:
         """Return what to tell a human who chose a weak passphrase."""
@@ -168,9 +167,9 @@ class TerminalAnswers:
         weakness = None if self._weak_allowed() else find_weakness(passphrase)
         return f"that one {weakness}, choose another ({WEAK} insists)" if weakness else None
 
-    def given_new_passphrase(self) -> Secret[str] | None:
-        """Give the new passphrase that came without a human; None if none did."""
-        if self._words.last(NEW) is not None:
+    def new_passphrase_unasked(self) -> Secret[str] | None:
+        """Return the new passphrase that came without a human; None if none did."""
+        if self._line.last(NEW) is not None:
             return self._descriptor(NEW)
         if (source := passphrase_sources.new_passphrase(self._environ)) is not None:
             return source()
@@ -202,7 +201,7 @@ class TerminalAnswers:
             InputRequiredError: ``--no-input``, or no terminal; names the sources.
         """
         reason = "--no-input was given"
-        if not self._words.has("--no-input"):
+        if not self._line.has("--no-input"):
             try:
                 return self._open_terminal()
             except InputRequiredError as exc:
@@ -212,7 +211,7 @@ class TerminalAnswers:
         raise InputRequiredError(f"{required} is required and {reason}{way_out}")
 
     def can_ask(self) -> bool:
-        """Say whether a human may and can be asked."""
+        """Return whether a human may and can be asked."""
         try:
             self.terminal("", ())
         except InputRequiredError:
@@ -224,7 +223,7 @@ class TerminalAnswers:
         from contextlib import suppress
 
         for option in (GIVEN, NEW):
-            if self._words.last(option) is not None and option not in self._answers:
+            if self._line.last(option) is not None and option not in self._answers:
                 with suppress(OSError, UsageError):
                     _close(self._number(option))
 
@@ -238,11 +237,11 @@ class TerminalAnswers:
         return self._answers[option]
 
     def _number(self, option: str) -> int:
-        text = self._words.last(option) or ""
+        text = self._line.last(option) or ""
         if not (text.isascii() and text.isdigit()):
             raise UsageError(f"'{option}' takes the number of a file descriptor, not '{text}'")
         number = int(text[:MOST_DIGITS])
-        if len(text) > MOST_DIGITS or (option == NEW and text == self._words.last(GIVEN)):
+        if len(text) > MOST_DIGITS or (option == NEW and text == self._line.last(GIVEN)):
             reason = "is no number of a descriptor" if len(text) > MOST_DIGITS else f"is that of '{GIVEN}' too"
             raise UsageError(f"'{option}': {text} {reason}")
         return number

@@ -22,9 +22,9 @@ class _ToStderr(logging.Handler):
         output.note(f"pyvault: debug: {record.getMessage()}")
 
 
-def told(crash: BaseException) -> list[str]:
+def traceback_lines(crash: BaseException) -> list[str]:
     """Return the lines of a traceback, causes first, with the type of each exception alone."""
     before = crash.__cause__ or (None if crash.__suppress_context__ else crash.__context__)
-    lines = [*told(before), "", "and then:"] if before is not None else []
+    lines = [*traceback_lines(before), "", "and then:"] if before is not None else []
     frames = "".join(traceback.format_tb(crash.__traceback__)).splitlines()
     return [*lines, "Traceback (most recent call last):", *frames, type(crash).__name__]

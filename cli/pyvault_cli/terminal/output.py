@@ -26,7 +26,7 @@ def warn(text: str) -> None:
 
 
 def hint(text: str) -> None:
-    """Give advice."""
+    """Tell a person what to do next."""
     _say("hint", text, "")
 
 
@@ -91,7 +91,7 @@ def is_terminal() -> bool:
 
 
 def wants_colour() -> bool:
-    """Say whether stderr is a terminal that wants colour."""
+    """Return whether stderr is a terminal that wants colour."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
         return False
     return sys.stderr is not None and sys.stderr.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above

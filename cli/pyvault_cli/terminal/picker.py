@@ -127,7 +127,7 @@ def _typed(listed: Sequence[Choice], now: datetime, keys: Input, screen: Output)
 
 
 def resolve(typed: str, listed: Sequence[Choice]) -> str:
-    """Say which profile the finished line means: the one of that name, else the best match.
+    """Return the profile that the finished line means: the one of that name, else the best match.
 
     Raises:
         ProfileNotFoundError: nothing matches.
@@ -142,7 +142,7 @@ def resolve(typed: str, listed: Sequence[Choice]) -> str:
 
 
 def ago(used: datetime | None, now: datetime) -> str:
-    """Say how long ago something was, in the largest unit that fits."""
+    """Return how long ago something was, in the largest unit that fits; empty for never."""
     if used is None:
         return ""
     seconds = max(0, int((now - used).total_seconds()))

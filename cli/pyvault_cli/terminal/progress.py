@@ -1,4 +1,4 @@
-"""Wait, and show a person why.
+"""Wait, and show a person reason.
 
 Only a terminal that may be drawn upon gets the running seconds. Another one (NO_COLOR, TERM=dumb) gets
 one plain line, and what is no terminal nothing.
@@ -26,17 +26,17 @@ CLEAR = "\r\x1b[K"
 class Line:
     """A line that changes while something is waited for; it is gone afterwards, also after Ctrl-C."""
 
-    def __init__(self, why: str) -> None:
-        self._why = why
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
         self._drawn = output.wants_colour()
-        self._said = self._drawn or not (sys.stderr and sys.stderr.isatty())
+        self._noted = self._drawn or not (sys.stderr and sys.stderr.isatty())
 
     def show(self, seconds: str) -> None:
         """Show the reason and the seconds."""
-        if not self._said:
-            self._said = True
-            output.note(self._why)
-        self._draw(f"{CLEAR}{self._why}: {seconds} ")
+        if not self._noted:
+            self._noted = True
+            output.note(self._reason)
+        self._draw(f"{CLEAR}{self._reason}: {seconds} ")
 
     def __enter__(self) -> None:
         """Begin."""
@@ -64,8 +64,8 @@ def wait_for_next_code(left: timedelta, *, sleep: Sleep = time.sleep) -> None:
 class CountUp:
     """Waits again and again for the same thing, whose end nobody knows; a person sees one wait that grows."""
 
-    def __init__(self, why: str, *, sleep: Sleep = time.sleep) -> None:
-        self._line = Line(why)
+    def __init__(self, reason: str, *, sleep: Sleep = time.sleep) -> None:
+        self._line = Line(reason)
         self._sleep = sleep
         self._waited = 0.0
 

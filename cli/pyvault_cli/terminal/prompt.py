@@ -23,11 +23,11 @@ class Terminal(Protocol):
     """Where a human is asked. Questions raise UserCancelledError at end of file."""
 
     def line(self, prompt: str) -> str:
-        """Show the prompt and give what was typed, which is seen."""
+        """Show the prompt and return what was typed, which is seen."""
         ...
 
     def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and give what was typed, which is not seen."""
+        """Show the prompt and return what was typed, which is not seen."""
         ...
 
     def undisturbed(self) -> AbstractContextManager[None]:
@@ -36,7 +36,7 @@ class Terminal(Protocol):
 
 
 def open_terminal() -> Terminal:
-    """Give the terminal of this process.
+    """Return the terminal of this process.
 
     Raises:
         InputRequiredError: there is none.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TerminalSignInPrompt:
-    """Says on stderr what to do, and opens the browser.
+    """Shows on stderr what to do, and opens the browser.
 
     Args:
         runtime: a directory of ours that ends with the login; None where there is none.
@@ -76,7 +76,7 @@ class TerminalSignInPrompt:
             self._opened(whole, plain=Secret(authorization.verification_uri))
 
     def fall_back(self, reason: str) -> None:
-        """Say why a code is used instead of a redirect to this machine."""
+        """Tell the person why a code is used instead of a redirect to this machine."""
         output.note(f"can't listen on 127.0.0.1 ({reason}); using a code instead, as with --device")
 
     def done(self) -> None:

@@ -36,12 +36,12 @@ class Tty:
         self._quiet: tuple[int, HeldTerminal] | None = None  # inside a block of hidden questions
 
     def line(self, prompt: str) -> str:
-        """Show the prompt and give what was typed, which is seen."""
+        """Show the prompt and return what was typed, which is seen."""
         with _holding(_with_echo) as (descriptor, held):
             return _answer(descriptor, held, prompt, _read_line).reveal()
 
     def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and give what was typed, which is not seen."""
+        """Show the prompt and return what was typed, which is not seen."""
         with self._hiding() as (descriptor, held):
             return _answer(descriptor, held, prompt, _read_keys)
 
@@ -90,7 +90,7 @@ def _holding(modes: Callable[[Modes], Modes]) -> Generator[tuple[int, HeldTermin
 
 
 def tell_waiting() -> None:
-    """Say why nothing happens: a shell tells of a job that waits, ``timeout`` does not."""
+    """Tell a person why nothing happens: a shell shows a job that waits, ``timeout`` does not."""
     output.hint("a question waits for the terminal: run fg, or with timeout(1) use its option --foreground")
 
 

@@ -16,7 +16,7 @@ class Console:
     """The :class:`~pyvault_cli.terminal.prompt.Terminal` of Windows."""
 
     def line(self, prompt: str) -> str:
-        """Show the prompt and give what was typed, which is seen."""
+        """Show the prompt and return what was typed, which is seen."""
         _show(f"{printable(prompt)}: ")
         try:
             with open("CONIN$", encoding="utf-8") as keyboard:  # noqa: PTH123 - a device, not a path
@@ -28,7 +28,7 @@ class Console:
         return typed.rstrip("\r\n")
 
     def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and give what was typed, which is not seen."""
+        """Show the prompt and return what was typed, which is not seen."""
         import msvcrt
 
         _show(f"{printable(prompt)}: ")

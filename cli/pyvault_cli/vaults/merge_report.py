@@ -47,7 +47,7 @@ def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
 def merge_and_tell(
     access: VaultAccess, file: Path, options: Mapping[str, str], ask: TerminalAnswers, *, overwrite: bool, dry_run: bool
 ) -> None:
-    """Merge *file* into the vault, and say of each entry that differs which side won and what the other had.
+    """Merge *file* into the vault, and tell of each entry that differs which side won and what the other had.
 
     Args:
         access: our vault file.
@@ -75,7 +75,7 @@ def merge_and_tell(
         output.hint(f"pyvault vault import '{file}' --profile NAME takes a single key out of it")
         return
     for each in report.merged:
-        if text := _told(each, file):
+        if text := _describe(each, file):
             output.note(f"{_label(each)}: {text}")
     _summarise(report, file, dry_run=dry_run)
 
@@ -90,7 +90,7 @@ def _label(merged: Merged) -> str:
             return str(merged.name)
 
 
-def _told(merged: Merged, file: Path) -> str | None:
+def _describe(merged: Merged, file: Path) -> str | None:
     match merged.outcome:
         case Outcome.ADDED:
             return f"added ({_facts(merged.there)})"

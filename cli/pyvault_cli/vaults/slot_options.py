@@ -49,7 +49,7 @@ def key_file_slot(path: Path, *, make: bool, label: str | None = None) -> KeyFil
 
 
 def recovery_slot(kdf: KdfPolicy) -> tuple[RecoverySlot, Secret[str]]:
-    """Choose a recovery code; gives the slot, and the code in groups as it is to be shown."""
+    """Return a slot with a new recovery code, and the code in groups as it is to be shown."""
     from pyvault.vaultfile.format.kdf import choose_cost
     from pyvault.vaultfile.unlock.new_slot import RecoverySlot, format_recovery_code, new_recovery_code
 

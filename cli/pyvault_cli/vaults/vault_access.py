@@ -56,7 +56,7 @@ class VaultAccess:
         return TrustStore(self._context.paths.trust, warn=output.warn, checks=self.options.checks)
 
     def sources(self, *, ask_human: bool = True) -> UnlockSources:
-        """Say what may open the vault.
+        """Return what may open the vault.
 
         Args:
             ask_human: False leaves the human out, where all keys at hand are wanted and not just one.
@@ -89,11 +89,11 @@ class VaultAccess:
         if not self.path.exists():
             refuse_lost(canonical_path(self.path), self.trust.known_states(), self.options)
 
-    def policy(self, given: str | None) -> KdfPolicy:
-        """Return how dear a new passphrase slot shall be; for the beginning of a command, before anybody is asked.
+    def policy(self, kdf: str | None) -> KdfPolicy:
+        """Return the cost of a new passphrase slot; for the beginning of a command, before anybody is asked.
 
         Args:
-            given: with ``--kdf``; else the setting ``kdf`` (PYVAULT_KDF), else ``default``.
+            kdf: of ``--kdf``; else the setting ``kdf`` (PYVAULT_KDF), else ``default``.
 
         Raises:
             InvalidSettingError: no such policy.
@@ -101,6 +101,6 @@ class VaultAccess:
         from pyvault.vaultfile.format.kdf import KdfPolicy
 
         try:
-            return KdfPolicy(given) if given is not None else self.settings.kdf
+            return KdfPolicy(kdf) if kdf is not None else self.settings.kdf
         except ValueError:
-            raise InvalidSettingError(f"there is no KDF policy '{given}'", hint="use min, default or high") from None
+            raise InvalidSettingError(f"there is no KDF policy '{kdf}'", hint="use min, default or high") from None

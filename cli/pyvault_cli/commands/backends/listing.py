@@ -91,7 +91,7 @@ def _paragraph(text: str, *, indent: str = "") -> None:
 
 
 def _looked_at(context: Context, info: BackendInfo, *, probe: bool) -> BackendInfo:
-    """Say of a backend of others what its metadata can't: whether it may run, and by itself whether it works."""
+    """Return what a third-party backend's metadata lacks: whether it may run, and with *probe*, whether it works."""
     if info.available is not None:
         return info
     try:
@@ -102,7 +102,7 @@ def _looked_at(context: Context, info: BackendInfo, *, probe: bool) -> BackendIn
 
 
 def _is_used(info: BackendInfo, selected: str | None) -> bool:
-    """Say whether this is what the selected name leads to, and not another that claims it."""
+    """Return whether this is what the selected name leads to, and not another that claims it."""
     return info.name == selected and not info.refused
 
 
@@ -145,8 +145,8 @@ def backends_info(
     else:
         origin = f"{accepted.distribution} {accepted.version}" if accepted else None
         # The failure is the reason once more.
-        told = facts | {"accepted_from": origin, "accepted_version": None, "failure": None}
-        for key, value in told.items():
+        shown_facts = facts | {"accepted_from": origin, "accepted_version": None, "failure": None}
+        for key, value in shown_facts.items():
             if value is not None:
                 output.out(f"{key.replace('_', ' ')}: {_shown(value)}")
     if report.failure is not None:

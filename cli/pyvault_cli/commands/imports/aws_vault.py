@@ -50,11 +50,11 @@ def import_aws_vault(
     --backend-option aws-vault.KEY=VALUE is for its store, NAME.KEY=VALUE for ours.
     """
     context = context_of(ctx)
-    terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
+    options = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
     account = Account()
     with context.without_flags(partial(aws_vault_stores.is_of_the_source, with_backend=from_ is None)) as ours:
         try:
-            _import(context, ours, from_, tuple(dict.fromkeys(profile or ())), terms, account)
+            _import(context, ours, from_, tuple(dict.fromkeys(profile or ())), options, account)
         finally:
             if json and account:
                 output.data(account.as_json())
@@ -64,22 +64,22 @@ def import_aws_vault(
 def _import(
     context: Context,
     ours: Context,
-    given: str | None,
-    wanted: tuple[str, ...],
-    terms: MigrationOptions,
+    store_name: str | None,
+    only: tuple[str, ...],
+    options: MigrationOptions,
     account: Account,
 ) -> None:
     problem: PyvaultError | None = None
-    kind = aws_vault_stores.named_kind(context, given)
-    selection = select(context, wanted, named=kind is not None)
-    for found, store in _stores(context, kind, wanted):
+    kind = aws_vault_stores.named_kind(context, store_name)
+    selection = select(context, only, named=kind is not None)
+    for found, store in _stores(context, kind, only):
         shared = aws_vault_stores.is_shared(context, found)
         try:
             with closing(_opened(store)) as source:
                 chosen = selection.choose(_list(source), shared=shared)
                 account.leave_out(chosen.left_out)
                 account.pass_by(chosen.not_read)
-                _take_over(source, ours, chosen.profiles, terms, account, shared=shared)
+                _take_over(source, ours, chosen.profiles, options, account, shared=shared)
         except SourceError as exc:  # the others may be well
             if kind is None:
                 output.warn(f"aws-vault's store '{found}': {exc.problem.message}")
@@ -87,7 +87,7 @@ def _import(
     if problem is None:
         selection.check()
     if account:
-        account.summarise(dry_run=terms.dry_run)
+        account.summarise(dry_run=options.dry_run)
     if problem is not None:
         raise problem
 
@@ -106,22 +106,28 @@ def _list(store: AwsVaultStore) -> Listing:
 
 
 def _stores(
-    context: Context, kind: str | None, wanted: tuple[str, ...]
+    context: Context, kind: str | None, only: tuple[str, ...]
 ) -> Iterator[tuple[str, AwsVaultStore | PyvaultError]]:
     if kind is None:
-        yield from aws_vault_stores.open_visible(context, wanted)
+        yield from aws_vault_stores.open_visible(context, only)
     else:
-        yield kind, aws_vault_stores.open_named(context, kind, wanted)
+        yield kind, aws_vault_stores.open_named(context, kind, only)
 
 
 def _take_over(
-    store: AwsVaultStore, ours: Context, profiles: list[str], terms: MigrationOptions, account: Account, *, shared: bool
+    store: AwsVaultStore,
+    ours: Context,
+    profiles: list[str],
+    options: MigrationOptions,
+    account: Account,
+    *,
+    shared: bool,
 ) -> None:
     if not profiles:
         return
     recorded = False
-    for moved in take_over(CredentialStore(store), ours.store, profiles, terms):
-        account.add(moved, shared=shared)
-        if is_stored(moved) and not recorded:
+    for result in take_over(CredentialStore(store), ours.store, profiles, options):
+        account.add(result, shared=shared)
+        if is_stored(result) and not recorded:
             ours.record_choice()
             recorded = True

@@ -48,10 +48,10 @@ def import_credentials_file(
         hint = f"'{copy}' is how it was; delete it when its keys are stored" if copy.exists() else None
         raise ProfileNotFoundError(f"there are no access keys in '{path}'", hint=hint)
     source = CredentialStore(ClearKeys(found.pairs, found.unusable))
-    terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
+    options = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
 
     def then(done: list[MigrationResult]) -> None:
-        stored = [moved.profile for moved in done if moved.outcome in (WOULD_BE_VERIFIED if dry_run else VERIFIED)]
+        stored = [result.profile for result in done if result.outcome in (WOULD_BE_VERIFIED if dry_run else VERIFIED)]
         if not stored:
             return
         _take_settings_along(context, path, stored, dry_run=dry_run)
@@ -64,7 +64,7 @@ def import_credentials_file(
         elif not dry_run:
             output.hint(f"the keys are still stored in plain text in '{path}'; --remove takes them out")
 
-    move_and_report(source, context.store, profile or (), terms, record=context.record_choice, then=then)
+    move_and_report(source, context.store, profile or (), options, record=context.record_choice, then=then)
 
 
 def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], *, dry_run: bool) -> None:
@@ -75,11 +75,11 @@ def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], 
 
     data, config = ConfigFile.load(path).data, context.aws_config
     for profile in profiles:
-        beside = settings_beside(data, path, config, profile)
-        if beside.settings:
+        found = settings_beside(data, path, config, profile)
+        if found.settings:
             if not dry_run:
-                config = append_profile(config, profile, beside.settings)
+                config = append_profile(config, profile, found.settings)
             done = "Would add" if dry_run else "Added"
-            output.note(f"{done} {', '.join(beside.settings)} of '{profile}' to '{config.path}'.")
-        for reason, keys in beside.left.items():
+            output.note(f"{done} {', '.join(found.settings)} of '{profile}' to '{config.path}'.")
+        for reason, keys in found.left.items():
             output.note(f"Left {', '.join(keys)} of '{profile}' in '{path}': {reason}.")

@@ -54,9 +54,9 @@ def sso_roles(
 ) -> None:
     """List the roles that the person may take, account by account."""
     context = context_of(ctx)
-    wanted = [parse_filter(text) for text in filter or ()]
+    filters = [parse_filter(text) for text in filter or ()]
     portal = sso_portals.portal_named(session, context)
-    roles = roles_opened(portal, wanted, context)
+    roles = roles_opened(portal, filters, context)
     if json:
         from json import dumps
 

@@ -42,9 +42,9 @@ def sso_populate(
     context = context_of(ctx)
     if diff + print_ + write > 1:
         raise UsageError("only one of --diff, --print and --write can be used")
-    wanted = [parse_filter(text) for text in filter or ()]
+    filters = [parse_filter(text) for text in filter or ()]
     portal = sso_portals.portal_named(session, context)
-    roles = roles_opened(portal, wanted, context)
+    roles = roles_opened(portal, filters, context)
     # Read again: a person may have taken minutes to sign in.
     config = ConfigFile.load(context.aws_config.path)
     made = populate(config.data, config.path, portal, roles, Style(prefix=prefix, template=template, region=region))

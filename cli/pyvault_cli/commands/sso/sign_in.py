@@ -32,7 +32,7 @@ def sso_login(
     if device + no_browser + (browser is not None) > 1:
         raise UsageError("only one of --device, --no-browser and --browser can be used")
     portal = sso_portals.portal_named(session, context)
-    if context.words.has("--no-input"):
+    if context.line.has("--no-input"):
         raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input was given")
     flow = Flow.DEVICE if device else Flow.BROWSER if browser else None
     sign_in = sso_portals.sign_in(context, flow=flow, open_browser=not no_browser, browser=browser, on_purpose=True)
@@ -73,10 +73,10 @@ def sso_logout(ctx: typer.Context, session: sso_portals.SessionArgument = None) 
         raise
     output.note(OUTCOMES[outcome].format(portal.label))
     _forget_roles(context, portal)
-    _tell_of_aws_cli(context, portal)
+    _warn_of_aws_cli(context, portal)
 
 
-def _tell_of_aws_cli(context: Context, portal: SsoSession) -> None:
+def _warn_of_aws_cli(context: Context, portal: SsoSession) -> None:
     from pyvault.sso.cli_cache import read_aws_cache
 
     token = read_aws_cache(sso_portals.aws_cache(context), portal)

@@ -117,5 +117,5 @@ def vault_import(
         return
     check_unlockable(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
     with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
-        terms = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
-        move_and_report(source, context.store, profile or (), terms, record=context.record_choice)
+        migration = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
+        move_and_report(source, context.store, profile or (), migration, record=context.record_choice)

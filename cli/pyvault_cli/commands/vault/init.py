@@ -40,7 +40,7 @@ def vault_init(
         raise UsageError("Can't use PYVAULT_KEY with --keyfile: choose one of them for the new vault")
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
     # A passphrase that is refused leaves no key file behind.
-    typed = (path is None and key is None) or context.ask.given_new_passphrase() is not None
+    typed = (path is None and key is None) or context.ask.new_passphrase_unasked() is not None
     passphrase = passphrase_slot(context, access, policy) if typed else None
     slots: list[NewSlot] = [KeyFileSlot(key=key, label="PYVAULT_KEY")] if key is not None else []
     slots += [key_file_slot(path, make=keyfile is not None)] if path is not None else []

@@ -22,7 +22,7 @@ class Driver(Protocol):
     """What a module of this package offers."""
 
     def available(self, environ: Mapping[str, str]) -> bool:
-        """Say whether it can ask here."""
+        """Return whether it can ask here."""
         ...
 
     def ask(self, request: MfaRequest, environ: Mapping[str, str]) -> Secret[str]:
@@ -43,7 +43,7 @@ def load(name: str) -> Driver:
 
 
 def choose(
-    wanted: str | None,
+    name: str | None,
     *,
     environ: Mapping[str, str],
     beside_server: bool,
@@ -57,21 +57,21 @@ def choose(
     program has the screen.
 
     Args:
-        wanted: ``--prompt`` or ``AWS_VAULT_PROMPT``.
+        name: ``--prompt`` or ``AWS_VAULT_PROMPT``.
         has_terminal: this process has a controlling terminal.
 
     Raises:
         UsageError: there is no driver of that name.
         ConfigError: it can't ask here.
     """
-    if wanted:
-        check_name(wanted)
-        if not find(wanted).available(environ):
-            raise ConfigError(f"the prompt {wanted!r} is not available here", hint=_needs(wanted))
-        return wanted
+    if name:
+        check_name(name)
+        if not find(name).available(environ):
+            raise ConfigError(f"the prompt {name!r} is not available here", hint=_needs(name))
+        return name
     if has_terminal and not beside_server:
         return TERMINAL
-    return next((name for name in WITHOUT_TERMINAL if find(name).available(environ)), TERMINAL)
+    return next((each for each in WITHOUT_TERMINAL if find(each).available(environ)), TERMINAL)
 
 
 def check_name(name: str, *, given_by: str | None = None) -> None:
@@ -90,7 +90,7 @@ def check_name(name: str, *, given_by: str | None = None) -> None:
 
 
 def source(name: str, environ: Mapping[str, str]) -> MfaSource:
-    """Give the driver as a source of codes; it is imported when it is asked."""
+    """Return the driver as a source of codes; it is imported when it is asked."""
 
     def ask(request: MfaRequest) -> Secret[str]:
         return load(name).ask(request, environ)

@@ -16,7 +16,7 @@ DISMISSED = {1}
 
 
 def available(environ: Mapping[str, str]) -> bool:
-    """Say whether kdialog can open a window."""
+    """Return whether kdialog can open a window."""
     return on_display(environ) and on_path("kdialog", environ)
 
 

@@ -24,7 +24,7 @@ DISMISSED = {1}  # "User canceled. (-128)"
 
 
 def available(environ: Mapping[str, str]) -> bool:
-    """Say whether this is macOS."""
+    """Return whether this is macOS."""
     return on_path("osascript", environ)
 
 

@@ -20,17 +20,17 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
 def on_path(program: str, environ: Mapping[str, str]) -> bool:
-    """Say whether a program is there to be run."""
+    """Return whether a program is there to be run."""
     return shutil.which(program, path=environ.get("PATH")) is not None
 
 
 def on_display(environ: Mapping[str, str]) -> bool:
-    """Say whether a window can open."""
+    """Return whether a window can open."""
     return any(environ.get(name) for name in DISPLAYS)
 
 
 def question(request: MfaRequest) -> str:
-    """Say what is asked for, as plain text.
+    """Return the question as plain text.
 
     The serial comes from a config file. Dialog programs read mark-up and
     mnemonics in their labels, so what could be either is taken out.
@@ -42,7 +42,7 @@ def question(request: MfaRequest) -> str:
 def answer(
     argv: Sequence[str], environ: Mapping[str, str], *, cancelled: Collection[int] = (), needs_terminal: bool = False
 ) -> Secret[str]:
-    """Run the program and give what it printed, trimmed.
+    """Run the program and return what it printed, trimmed.
 
     Args:
         argv: the program by name, found on the PATH of *environ*.

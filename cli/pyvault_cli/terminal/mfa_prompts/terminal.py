@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def available(environ: Mapping[str, str]) -> bool:
-    """Say whether there is a terminal."""
+    """Return whether there is a terminal."""
     del environ
     try:
         prompt.open_terminal()

@@ -21,7 +21,7 @@ OLD_VERSIONS = {"1", "2", "3"}
 
 
 def available(environ: Mapping[str, str]) -> bool:
-    """Say whether ykman is there."""
+    """Return whether ykman is there."""
     return on_path("ykman", environ)
 
 

@@ -16,7 +16,7 @@ DISMISSED = {1, 5}  # zenity(1): Cancel, and --timeout
 
 
 def available(environ: Mapping[str, str]) -> bool:
-    """Say whether zenity can open a window."""
+    """Return whether zenity can open a window."""
     return on_display(environ) and on_path("zenity", environ)
 
 
