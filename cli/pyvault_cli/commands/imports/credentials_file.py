@@ -1,4 +1,4 @@
-"""``pyvault import credentials-file``: take over the keys that stand in clear text in ``~/.aws/credentials``."""
+"""``pyvault import credentials-file``: take over the keys stored in plain text in ``~/.aws/credentials``."""
 
 from __future__ import annotations
 
