@@ -75,11 +75,23 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _advice(problem: PyvaultError) -> str | None:
+    """Return the hint of an error, or if it has none and names a place in pyvault's own directories, advice on them."""
     import os
 
-    from pyvault_cli.commandline.directory_advice import hint_for
+    from pyvault.errors import AccessDeniedError, ConfigError, WriteFailedError
 
-    return hint_for(problem, os.environ)
+    if problem.hint is not None or not isinstance(problem, WriteFailedError | AccessDeniedError | ConfigError):
+        return problem.hint
+    from pyvault.paths import find_paths
+
+    try:
+        paths = find_paths(os.environ)
+    except ConfigError:  # there is no home at all
+        return None
+    for directory, variable in ((paths.state, "XDG_STATE_HOME"), (paths.data, "XDG_DATA_HOME")):
+        if f"'{directory}" in problem.message:
+            return f"'{directory}' must be readable and writable, with free disk space; {variable} names another place"
+    return None
 
 
 #: What a shell that evaluates our output has to get when Ctrl-C ends us so early.

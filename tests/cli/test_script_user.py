@@ -98,7 +98,7 @@ def test_an_unreadable_state_directory_has_the_same_hint(pyvault: Pyvault, tmp_p
     finally:
         state.chmod(0o700)
     assert ended.returncode == 5
-    assert f"pyvault: hint: '{state}' has to be yours to read and write".encode() in ended.stderr
+    assert f"pyvault: hint: '{state}' must be readable and writable, with free disk space".encode() in ended.stderr
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a file system that root can't write")

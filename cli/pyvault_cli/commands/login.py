@@ -61,9 +61,9 @@ def login(
     )
     command = browser if browser is not None else context.tool_config.browser or None
     if not print_url:
-        from pyvault_cli.terminal.browser import check_browser
+        from pyvault_cli.terminal.browser import browser_command
 
-        check_browser(command=command, environ=context.environ)
+        browser_command(command=command, environ=context.environ)  # a mistake in it is told before anything is fetched
     session = console_session(request, context, ambient)
     for line in session.notes:
         output.hint(line)

@@ -67,15 +67,6 @@ def browser_command(*, command: str | None, environ: Mapping[str, str]) -> list[
     return next(there, commands[0] if commands else None)
 
 
-def check_browser(*, command: str | None, environ: Mapping[str, str]) -> None:
-    """See early that the command of :func:`open_page` can be read; nothing is started.
-
-    Raises:
-        ConfigError: the command is no command.
-    """
-    browser_command(command=command, environ=environ)
-
-
 def _open_with_platform(address: Secret[str]) -> None:
     """Let the standard library find the desktop's browser, which inherits our environment.
 
