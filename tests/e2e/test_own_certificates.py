@@ -12,7 +12,7 @@ from certificates import make_certificate
 from fake_aws.client import FakeAws
 from pyvault.aws.client import BotoCalls
 from pyvault.config.ca_bundle import find_ca_bundle, tls_context
-from pyvault.config.clients import client_of, home_partition
+from pyvault.config.client_settings import client_of, home_partition
 from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.errors import AwsUnreachableError, ConfigError

@@ -37,17 +37,16 @@ from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_v
 # The vault imports what writes when it first writes. Here that is done before, so that the
 # faults meet the vault's own calls and not the reading of Python's modules.
 for part in (
-    "backups",
-    "draft",
-    "making",
-    "memory",
-    "merging",
-    "newslot",
-    "rekey",
-    "transaction",
-    "verify",
-    "write",
-    "writer",
+    "disk.backups",
+    "state.draft",
+    "state.new_vault_file",
+    "disk.free_memory",
+    "state.merge_files",
+    "unlock.new_slot",
+    "state.rekey",
+    "state.transaction",
+    "disk.write",
+    "state.places",
 ):
     import_module(f"pyvault.vaultfile.{part}")
 

@@ -25,9 +25,9 @@ KILLED_BEFORE_THE_VAULT_HAS_ITS_NAME = """
 import os, shutil, signal, sys
 from pathlib import Path
 from pyvault.migration.vault_export import NewVaultFile
-from pyvault.vaultfile.state.trust_store import Trust
+from pyvault.vaultfile.state.trust_store import TrustStore
 file, key, trust = map(Path, sys.argv[1:])
-NewVaultFile(file, key, Trust(trust)).__enter__()
+NewVaultFile(file, key, TrustStore(trust)).__enter__()
 shutil.copy(f"{file}.unfinished/key", key)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -36,8 +36,8 @@ KILLED_ONCE_THE_VAULT_HAS_ITS_NAME = """
 import os, signal, sys
 from pathlib import Path
 from pyvault.migration.vault_export import NewVaultFile
-from pyvault.vaultfile.state.trust_store import Trust
-class Dying(Trust):
+from pyvault.vaultfile.state.trust_store import TrustStore
+class Dying(TrustStore):
     def follow(self, old, new):
         os.kill(os.getpid(), signal.SIGKILL)
 file, key, trust = map(Path, sys.argv[1:])

@@ -146,7 +146,7 @@ def _announce_backend(context: Context) -> None:
 
 
 def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:
-    from pyvault.config.clients import home_partition
+    from pyvault.config.client_settings import home_partition
 
     partition = home_partition([loaded])
     check_endpoints(loaded, partition, ("sts",), trusted, otherwise="; --no-verify stores the key without asking")
@@ -159,7 +159,7 @@ def _verify(loaded: Profile, key: GivenKey) -> None:
         PyvaultError: AWS refuses it, or gives no answer.
     """
     from pyvault.aws.client import BotoCalls
-    from pyvault.config.clients import client_of, home_partition
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.model import Credentials
 
     credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)

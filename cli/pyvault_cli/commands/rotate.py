@@ -34,7 +34,7 @@ def rotate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
-    from pyvault.config.clients import home_partition
+    from pyvault.config.client_settings import home_partition
     from pyvault_cli.rotation.dry_run import dry_run_lines
     from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_of
     from pyvault_cli.terminal.progress import CountUp

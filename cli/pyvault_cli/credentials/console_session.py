@@ -66,7 +66,7 @@ def console_session(request: CredentialRequest, context: Context, ambient: Crede
     Raises:
         ConfigError: the profile can't be planned.
     """
-    from pyvault.config.clients import home_partition
+    from pyvault.config.client_settings import home_partition
 
     profile = request.load(context, None if ambient is None else ())
     plan = request.plan(context) if ambient is None else _ambient_plan(ambient, request, context)
@@ -115,7 +115,7 @@ def _is_first(plan: Plan) -> bool:
 
 
 def _ambient_plan(ambient: Credentials, request: CredentialRequest, context: Context) -> Plan:
-    from pyvault.config.clients import client_of, home_partition
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
     profile = request.load(context, ())

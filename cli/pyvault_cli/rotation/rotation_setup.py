@@ -78,7 +78,7 @@ def rotation_of(
     """Return the rotation of a profile's stored key; nothing is asked or called yet."""
     from pyvault.aws.client import BotoCalls
     from pyvault.clock import now
-    from pyvault.config.clients import client_of, home_partition
+    from pyvault.config.client_settings import client_of, home_partition
     from pyvault_cli.terminal import output
 
     settings = client_of(owner, home_partition(owner.chain()))

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from aws_profiles import client_of, inspected, plan_of, profile_of
-from pyvault.config.clients import sso_client_of
+from pyvault.config.client_settings import sso_client_of
 from pyvault.config.partition import PARTITIONS, REGIONS, is_opt_in, partition_of_region
 from pyvault.config.profile import Flags
 from pyvault.errors import InvalidSettingError

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pyvault.config.ca_bundle import find_ca_bundle
-from pyvault.config.client_variables import read_client_variables
+from pyvault.config.child_settings import read_client_variables
 from pyvault.config.config_file import expand_home, nfc
 from pyvault.config.endpoints import read_endpoints
 from pyvault.config.layers import find_layers

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.config.clients import client_of, sso_client_of
+from pyvault.config.client_settings import client_of, sso_client_of
 from pyvault.config.sso_settings import DEFAULT_SCOPES
 from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text

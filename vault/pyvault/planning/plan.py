@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.clients import client_of, home_partition
+from pyvault.config.client_settings import client_of, home_partition
 from pyvault.config.sources import Skip
 from pyvault.errors import ProfileNotFoundError
 from pyvault.planning.first_step import PlanOptions, first_step

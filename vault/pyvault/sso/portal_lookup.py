@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from pyvault.config.clients import home_partition, sso_client_of
+from pyvault.config.client_settings import home_partition, sso_client_of
 from pyvault.config.config_file import ConfigFile
 from pyvault.config.load import load_profile
 from pyvault.config.sso_settings import DEFAULT_SCOPES
