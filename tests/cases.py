@@ -1,7 +1,7 @@
 """The neutral cases about profiles and credentials, by kind.
 
 A test module that runs the cases of a kind asks for them with ``cases_of("kind")``;
-``tests/unit/plan/test_every_case_is_run.py`` holds that each kind is asked for.
+``tests/unit/planning/test_every_case_is_run.py`` holds that each kind is asked for.
 """
 
 from __future__ import annotations

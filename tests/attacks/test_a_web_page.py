@@ -23,7 +23,7 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
         "attacks/test_a_web_page.py::the_tokens_of_servers_are_compared_in_constant_time",
     ),
     "take part in an SSO login (state and PKCE)": (
-        "unit/sso/test_loopback.py::an_attack_is_refused_and_does_not_end_the_sign_in",
+        "processes/sso/test_loopback.py::an_attack_is_refused_and_does_not_end_the_sign_in",
         "e2e/test_sso.py::a_hostile_page_in_the_same_browser_can_neither_inject_a_code_nor_end_the_sign_in",
         "e2e/test_sso.py::pkce_without_the_verifier_is_worth_nothing",
     ),

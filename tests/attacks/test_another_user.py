@@ -25,7 +25,7 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
         "server/test_token_file.py::a_file_of_another_user_is_refused",
     ),
     "take the place of a lock, a log, a token file or a temporary file, or have us write to another one through it (no links followed, none with a second name written to, none of other owners or open modes used, `O_EXCL`), or of a directory on the way to the vault or to what we remember of it": (
-        "unit/test_lockfile.py::planted_things_are_no_locks",
+        "processes/test_lockfile.py::planted_things_are_no_locks",
         "unit/test_private_files.py::what_others_prepared_is_refused_and_left_alone",
         "unit/vaultfile/test_places.py::a_link_is_refused_and_the_hint_names_the_file",
         "unit/vaultfile/test_above.py::a_directory_above_that_others_can_write",
@@ -38,6 +38,6 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
     ),
     "end an SSO sign-in or put a code of his own into it (the link stands in no argument: the browser opens a page of 0600; on Linux a redirect from another uid is refused, but for root's and unknown ones, as relays of WSL and containers look like that: there, state and PKCE decide)": (
         "e2e/test_sso_commands.py::the_link_stands_in_no_argument_and_its_page_goes_with_the_sign_in",
-        "unit/sso/test_loopback.py::another_user_who_has_seen_the_link_is_refused_and_ends_nothing",
+        "processes/sso/test_loopback.py::another_user_who_has_seen_the_link_is_refused_and_ends_nothing",
     ),
 }

@@ -27,8 +27,8 @@ CAN: dict[str, tuple[str, ...]] = {
 CAN_NOT: dict[str, tuple[str, ...]] = {
     "have a token sent in plain HTTP to another machine than this one, or any file that is no JSON Web Token (a key file of a vault is refused by name)": (
         "unit/aws/test_plain_http.py::no_client_that_sends_tokens_is_made_for_plain_http",
-        "unit/providers/test_web_token.py::anything_else_is_not_and_is_in_no_message",
-        "unit/providers/test_web_token.py::the_key_file_of_a_vault_is_named",
+        "unit/retrieval/test_web_token.py::anything_else_is_not_and_is_in_no_message",
+        "unit/retrieval/test_web_token.py::the_key_file_of_a_vault_is_named",
     ),
     "turn a value into shell where it is not a command: `export` quotes every value for its shell, control characters are escaped in tables": (
         "cli/test_formats.py::shells_read_it_back",
@@ -36,8 +36,8 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
         "cli/test_table.py::control_characters_are_escaped",
     ),
     "loop or exhaust the planner": (
-        "unit/plan/test_deviations.py::deviation_01_a_loop_is_an_error_that_shows_the_chain",
-        "unit/plan/test_decision_table.py::a_chain_of_a_thousand_profiles_is_planned",
+        "unit/planning/test_deviations.py::deviation_01_a_loop_is_an_error_that_shows_the_chain",
+        "unit/planning/test_decision_table.py::a_chain_of_a_thousand_profiles_is_planned",
         "unit/config/test_parser_work.py::the_work_grows_with_the_length_and_not_with_its_square",
     ),
 }

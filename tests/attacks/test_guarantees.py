@@ -76,7 +76,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "attacks/test_planted_secrets.py::what_is_given_by_hand_is_shown_nowhere",
         "unit/aws/test_aws_answers.py::a_secret_of_the_request_is_not_shown_when_the_answer_repeats_it",
         "cli/test_main.py::a_traceback_holds_no_text_of_an_exception",
-        "unit/flight/test_single_flight.py::a_crash_reaches_the_waiters_without_its_text",
+        "processes/sessions/test_single_flight.py::a_crash_reaches_the_waiters_without_its_text",
     ),
     "`clear` removes the records of failed fetches.": (
         "attacks/test_planted_secrets.py::what_a_failed_fetch_leaves_holds_no_secret_and_goes_when_it_is_cleared",
@@ -97,18 +97,18 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_shared_config.py::the_view_is_read_only_and_goes_with_the_command",
     ),
     "A cached session is used only for the request that it was made by, and for whom it was made.": (
-        "unit/plan/test_properties.py::two_plans_share_a_key_only_if_they_ask_for_the_same",
+        "unit/planning/test_properties.py::two_plans_share_a_key_only_if_they_ask_for_the_same",
         "e2e/test_identities.py::another_account_or_role_of_the_same_sign_in_is_another_session",
     ),
     "Its key is a hash over every parameter that AWS makes the session of (operation, role, account, durations, policies, tags, external id, source identity, MFA device, session name, region, endpoint, FIPS, dualstack), over the same of all requests before it, and over who the first of them works for: the id of the access key, stored or as a command or the surroundings gave it this time; the SSO sign-in, where each sign-in counts as another person and a refresh does not; or the holder of a web identity token (`iss`, `sub`, `aud`, `azp`, `amr`, session tags and source identity of AWS; its bytes if it is no JWT), read from its file or command this time.": (
-        "unit/plan/test_session_key.py::every_parameter_counts",
-        "unit/plan/test_session_key.py::who_a_plan_begins_with_is_in_every_key",
+        "unit/planning/test_session_key.py::every_parameter_counts",
+        "unit/planning/test_session_key.py::who_a_plan_begins_with_is_in_every_key",
         "e2e/test_identities.py::after_a_sign_in_as_another_nothing_of_the_earlier_one_is_used",
         "e2e/test_identities.py::a_refresh_is_no_sign_in",
-        "unit/providers/test_token_holder.py::what_is_no_jwt_of_somebody_stands_for_its_bytes",
+        "unit/retrieval/test_token_holder.py::what_is_no_jwt_of_somebody_stands_for_its_bytes",
     ),
     "Left out is what does not change the session: names of profiles, a session name that we made up, where a code comes from, retries, proxies, the CA bundle.": (
-        "unit/plan/test_session_key.py::reasons_and_profiles_that_ask_for_the_same_share_a_session",
+        "unit/planning/test_session_key.py::reasons_and_profiles_that_ask_for_the_same_share_a_session",
     ),
     "What `credential_process`, `credential_source` and `web_identity_token_process` say is itself never cached; callers with the same command, directory and environment who wait at the same time share one run.": (
         "e2e/test_identities.py::callers_at_the_same_time_share_one_run_and_nothing_of_it_stays",

@@ -35,7 +35,7 @@ CAN_NOT: dict[str, tuple[str, ...]] = {
     "read or change it (TLS; plain `http` only to an endpoint that you configure, with a token in the request only on this machine, or to the metadata service that `credential_source` asks for)": (
         "attacks/test_on_the_network.py::a_certificate_that_nobody_vouches_for_ends_the_call",
         "attacks/test_on_the_network.py::without_an_endpoint_of_the_config_every_service_is_asked_by_https",
-        "unit/providers/test_surroundings.py::container_tokens_do_not_travel_in_clear",
+        "unit/retrieval/test_surroundings.py::container_tokens_do_not_travel_in_clear",
         "unit/aws/test_plain_http.py::no_client_that_sends_tokens_is_made_for_plain_http",
     ),
 }
