@@ -153,7 +153,7 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_li
 
 
 def place_new(finished: Path, target: Path) -> None:
-    """Give a finished file in the same file system its final name, and replace nothing.
+    """Move a finished file of the same file system to its final name; replace nothing.
 
     The old name may remain: the caller removes it.
 

@@ -76,7 +76,7 @@ def come_to_front(terminal: int, waits: Callable[[], None]) -> int:
 
 
 def give_back(terminal: int, lender: int) -> None:
-    """Give the terminal back to the lender, if it is still ours."""
+    """Return the terminal to the lender, if it is still ours."""
     if lender and os.tcgetpgrp(terminal) == os.getpgrp():
         with suppress(OSError):  # it has ended meanwhile
             os.tcsetpgrp(terminal, lender)
