@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from pyvault.errors import AwsError
-from pyvault.model import Credentials
 from pyvault.record import replace
 from pyvault.server.endpoints.ecs import ecs_answer
+from pyvault.server.endpoints.imds import imds_answer
 from pyvault.server.endpoints.refreshing_source import CredentialSource
 from pyvault.server.http.response import Answer
 from pyvault.server.processes.threaded_server import in_thread
@@ -185,25 +188,6 @@ def test_what_was_read_is_renewed_without_a_reader_and_an_idle_server_asks_nobod
     run(test)
 
 
-def test_what_never_expires_is_fetched_once() -> None:
-    async def test(clock: MovedClock) -> None:
-        calls = 0
-
-        def fetch() -> Credentials:
-            nonlocal calls
-            calls += 1
-            model = ObedientFetch(now=clock)()
-            return Credentials(access_key_id=model.access_key_id, secret_access_key=model.secret_access_key)
-
-        source = CredentialSource(in_thread(fetch), ecs_answer, now=clock)
-        for _ in range(3):
-            assert (await read(source)).status == 200
-            clock.move(days=30)
-        assert calls == 1
-
-    run(test)
-
-
 def test_keys_without_an_end_are_asked_for_anew_and_another_s_are_followed() -> None:
     async def test(clock: MovedClock) -> None:
         fetch = ObedientFetch(now=clock)
@@ -219,6 +203,35 @@ def test_keys_without_an_end_are_asked_for_anew_and_another_s_are_followed() -> 
         source.close()
 
     run(test)
+
+
+@pytest.mark.parametrize("prepare", [ecs_answer, imds_answer])
+def test_keys_without_an_end_are_served_with_one_that_lies_ahead(prepare: Callable[..., Answer]) -> None:
+    """botocore reads ``Expiration`` of both servers and fails without it."""
+
+    async def test(clock: MovedClock) -> None:
+        def fails(call: int) -> None:
+            if call > 2:
+                raise AwsError("planted failure")
+
+        fetch = ObedientFetch(now=clock, before=fails)
+        source = CredentialSource(in_thread(lambda: replace(fetch(), expires=None)), prepare, now=clock)
+        assert said_end(await read(source)) == clock() + timedelta(minutes=20)
+        clock.move(hours=1)
+        answer = await read(source)  # the end said before is over: nobody is given it again
+        assert said_end(answer) == clock() + timedelta(minutes=20)
+        clock.move(minutes=19)
+        assert await read(source) is answer
+        await settle(source)
+        clock.move(minutes=2)
+        assert (await read(source)).status == 503
+        source.close()
+
+    run(test)
+
+
+def said_end(answer: Answer) -> datetime:
+    return datetime.fromisoformat(json.loads(answer.keep.partition(b"\r\n\r\n")[2])["Expiration"])
 
 
 def test_the_account_is_that_of_what_is_served() -> None:

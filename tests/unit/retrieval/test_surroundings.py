@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -150,6 +152,36 @@ def test_container_with_a_token_file(service: Service, tmp_path: Path) -> None:
     )
     assert credentials.secret_access_key == Secret("planted-secret")
     assert service.seen[0][2]["authorization"] == "Bearer x"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kinds of files that Windows lacks")
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("pipe", "a pipe"), ("device", "a device"), ("sparse", "more than 40000 bytes"), ("bytes", "is no text")],
+)
+def test_container_token_file_that_is_none_is_named_at_once(
+    service: Service, tmp_path: Path, kind: str, reason: str
+) -> None:
+    path = tmp_path / "token"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "sparse":
+            path.touch()
+            os.truncate(path, 1 << 40)
+        case _:
+            path.write_bytes(b"planted\xff")
+    environ = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(path),
+    }
+    with pytest.raises(ConfigError, match=reason) as caught:
+        retrieve(CredentialSource.ECS_CONTAINER, environ)
+    assert str(path) in str(caught.value)
+    assert "planted" not in str(caught.value)
+    assert service.seen == []
 
 
 @pytest.mark.parametrize(

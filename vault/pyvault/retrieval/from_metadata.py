@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pyvault.config.ca_bundle import OF_AWS, find_ca_bundle
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
+from pyvault.files.reading import read_file
 from pyvault.retrieval.link_local import ask_with_retries, parse_credentials
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ PLAIN_HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variable
+MAX_TOKEN_FILE = 40_000  # bytes, as of a web identity token
 TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
 
 
@@ -105,9 +107,11 @@ def _authorization(environ: Mapping[str, str]) -> dict[str, str]:
     token = environ.get(TOKEN, "")
     if path := environ.get(TOKEN_FILE):
         try:
-            token = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"the {TOKEN_FILE} {path!r} can't be read: {type(exc).__name__}") from None
+            token = read_file(Path(path), MAX_TOKEN_FILE).decode().strip()
+        except OSError as exc:
+            raise ConfigError(f"the {TOKEN_FILE} {path!r} can't be read: {exc.strerror}") from None
+        except ValueError:  # also of a NUL in the path
+            raise ConfigError(f"the {TOKEN_FILE} {path!r} is no text") from None
     if not (token.isascii() and (token.isprintable() or not token)):  # a blank may be in it: "Basic ..."
         raise ConfigError("the container's authorization token has control characters or characters outside ASCII")
     return {"Authorization": token} if token else {}

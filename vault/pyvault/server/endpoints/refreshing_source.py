@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import CredentialsError, PyvaultError
+from pyvault.record import replace
 from pyvault.server.http.response import Answer, RefusalReason, make_refusal
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW = timedelta(minutes=5)
 REFETCH_AFTER = timedelta(minutes=5)  # keys that never expire: a command may return another's by now
+STATED_LIFE = timedelta(minutes=20)  # of keys that never expire: SDKs insist on an end, and ask again 15 minutes before it
 LONGEST_PAUSE = timedelta(seconds=30)  # between attempts while fetching fails
 PATIENCE = 20.0  # seconds a reader waits when nothing good is left; the SDKs give up earlier
 FETCH_LIMIT = 180.0  # seconds one fetch may take: a person may be typing an MFA code
@@ -100,8 +102,8 @@ class CredentialSource:
         expires = credentials.expires
         if expires is not None and expires <= now:
             raise CredentialsError("the new credentials have already expired")
-        self._answer = self._prepare(credentials, now)
-        self._expires = expires
+        self._expires = expires or now + STATED_LIFE
+        self._answer = self._prepare(replace(credentials, expires=self._expires), now)
         self._account_id = credentials.account_id
         # Credentials with less than the window left would otherwise be fetched again by every reader.
         self._refresh_at = now + REFETCH_AFTER if expires is None else expires - min(self._window, (expires - now) / 2)
