@@ -47,3 +47,16 @@ def test_a_file_that_is_none_stops_the_command_at_once(
     assert str(path) in ended.err
     assert reason in ended.err
     assert "internal" not in ended.err
+
+
+def test_no_key_file_is_made_for_a_vault_whose_lock_is_none(pyvault: Pyvault, tmp_path: Path) -> None:
+    vault = tmp_path / "v" / "vault.pyv"
+    (tmp_path / "v" / "vault.pyv.lock").mkdir(parents=True)
+    vault.parent.chmod(0o700)
+    key = tmp_path / "key"
+    made = ("vault", "init", "--keyfile", str(key))
+    refused = pyvault(*made, env={"PYVAULT_FILE": str(vault), "PYVAULT_KDF": "min"})
+    assert (refused.code, key.exists()) == (1, False)
+    assert "can't open the lock" in refused.err
+    (tmp_path / "v" / "vault.pyv.lock").rmdir()
+    assert pyvault(*made, env={"PYVAULT_FILE": str(vault), "PYVAULT_KDF": "min"}).code == 0

@@ -85,6 +85,10 @@ def revoked(home: Path) -> None:
     Path(os.environ["PASSWORD_STORE_DIR"], ".gpg-id").write_text(f"{fingerprint}\n")
 
 
+def only_signs(home: Path) -> None:
+    gpg(home, "--quick-gen-key", WHO, "rsa2048", "sign", "never")
+
+
 def unknown(home: Path) -> None:
     make_key(home, "me@example.com")
 
@@ -108,6 +112,7 @@ def without_agent(home: Path) -> None:
     [
         (expired, f"'{WHO}' of the password store has expired"),
         (revoked, "of the password store is revoked"),
+        (only_signs, f"'{WHO}' of the password store is revoked, or has no subkey that encrypts"),
         (unknown, f"'{WHO}' of the password store is unknown to gpg"),
         (untrusted, f"'{WHO}' of the password store is not trusted"),
         (without_agent, "can't reach its gpg-agent"),

@@ -28,6 +28,7 @@ def vault_init(
     """Make an empty vault; the passphrase is typed twice."""
     from pyvault.files.file_checks import prepare_directory
     from pyvault.vaultfile.disk.write import check_free
+    from pyvault.vaultfile.handle import canonical_path, lock
     from pyvault.vaultfile.vault import Vault
 
     context = context_of(ctx)
@@ -42,6 +43,8 @@ def vault_init(
     # A passphrase that is refused leaves no key file behind.
     typed = (path is None and key is None) or context.ask.new_passphrase_unasked() is not None
     passphrase = passphrase_slot(context, access, policy) if typed else None
+    with lock(canonical_path(access.path), access.options):
+        pass  # what is wrong with the lock is told before a key file is made for nothing, too
     slots: list[NewSlot] = [KeyFileSlot(key=key, label="PYVAULT_KEY")] if key is not None else []
     slots += [key_file_slot(path, make=keyfile is not None)] if path is not None else []
     slots += [passphrase] if passphrase else []
