@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -153,3 +154,26 @@ def test_unit_tests_have_neither_a_clock_nor_the_local_aws() -> None:
         or (isinstance(node, ast.arg) and node.arg == "fake_aws")
     }
     assert offenders == set()
+
+
+def test_files_are_neither_long_nor_crumbs() -> None:
+    lengths: dict[Path, list[int]] = {}
+    for path in sources():
+        if path.name not in {"__init__.py", "__main__.py"}:
+            lengths.setdefault(path.parent, []).append(len(path.read_text().splitlines()))
+    del lengths[CORE / "freezing"]  # PyInstaller wants a file for each package
+    assert max(map(max, lengths.values())) <= 400
+    assert {room.name: found for room, found in lengths.items() if median(found) < 40} == {}
+
+
+def test_a_module_s_name_says_which_it_is() -> None:
+    """Folders, and commands, which are named as they are typed, may repeat a name of somewhere else."""
+    modules = [path.name for path in sources() if "commands" not in path.parts and not path.name.startswith("__")]
+    assert len(modules) - len(set(modules)) <= 3
+
+
+def test_the_top_of_the_command_line_is_seen_at_a_glance() -> None:
+    import pyvault_cli
+
+    assert pyvault_cli.__file__
+    assert len([path for path in Path(pyvault_cli.__file__).parent.iterdir() if path.name != "__pycache__"]) <= 14

@@ -35,8 +35,8 @@ def rotate(
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
     from pyvault.config.client_settings import home_partition
-    from pyvault_cli.rotation.dry_run import dry_run_lines
-    from pyvault_cli.rotation.rotation_setup import only_rotation, owner_of, rotation_of
+    from pyvault_cli.credentials.rotation_dry_run import dry_run_lines
+    from pyvault_cli.credentials.rotation_setup import only_rotation, owner_of, rotation_of
     from pyvault_cli.terminal.progress import CountUp
 
     if abort and (resume or keep_old or delete_inactive):

@@ -24,7 +24,7 @@ from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.journal import Stage
 from pyvault.rotation.rotate import Rotation, find_journal
 from pyvault.secret import Secret
-from pyvault_cli.rotation.rotation_setup import only_rotation
+from pyvault_cli.credentials.rotation_setup import only_rotation
 
 
 def assert_settled(world: World) -> None:

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW = timedelta(minutes=5)
 REFETCH_AFTER = timedelta(minutes=5)  # keys that never expire: a command may return another's by now
-STATED_LIFE = timedelta(
-    minutes=20
-)  # of keys that never expire: SDKs demand an end, and ask again 15 minutes before
+STATED_LIFE = timedelta(minutes=20)  # of keys that never expire: SDKs demand an end, and ask again 15 minutes before
 LONGEST_PAUSE = timedelta(seconds=30)  # between attempts while fetching fails
 PATIENCE = 20.0  # seconds a reader waits when nothing good is left; the SDKs give up earlier
 FETCH_LIMIT = 180.0  # seconds one fetch may take: a person may be typing an MFA code

@@ -1,1 +1,0 @@
-"""What ``pyvault rotate`` works with, and its dry run."""
