@@ -95,7 +95,7 @@ def _read(data: Secret[bytes]) -> tuple[str, Secret[str]]:
 @contextmanager
 def _opened() -> Generator[Backend]:
     """Open the vault file for one call, and speak keyring's errors."""
-    from pyvault.runtime.stores import Stores
+    from pyvault.stores import Stores
 
     try:
         with closing(Stores(os.environ, _Answers(os.environ)).open_store("file")) as store:

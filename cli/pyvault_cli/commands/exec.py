@@ -10,11 +10,10 @@ import typer
 
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
-from pyvault_cli.commandline import shared_options
+from pyvault_cli.commandline import server_options, shared_options
 from pyvault_cli.context import Context, context_of
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of, refuse_nested
-from pyvault_cli.servers import server_options
 from pyvault_cli.terminal import output
 
 

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pyvault_cli.commandline import shared_options
+from pyvault_cli.commandline import server_options, shared_options
 from pyvault_cli.context import context_of
 from pyvault_cli.credentials.credential_request import CredentialRequest
-from pyvault_cli.servers import server_options
 from pyvault_cli.servers.standalone_server import serve_forever
 
 

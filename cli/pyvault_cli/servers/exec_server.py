@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Plan
     from pyvault.server.setup import FetchFor, ServerSetup
     from pyvault.sharedfiles.view_directory import View
+    from pyvault_cli.commandline.server_options import ServerOptions
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
     from pyvault_cli.servers.listening_server import ListeningServer
-    from pyvault_cli.servers.server_options import ServerOptions
 
 
 class ExecServer(Record):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyvault.server.endpoints.bearer_token import TokenFile
     from pyvault.server.metadata_address.address_alias import AddressAlias
     from pyvault.server.setup import ServerSetup
-    from pyvault_cli.servers.server_options import ServerOptions
+    from pyvault_cli.commandline.server_options import ServerOptions
 
 #: What turns off the metadata service in the SDKs, or points them to another one.
 OTHER_METADATA = (

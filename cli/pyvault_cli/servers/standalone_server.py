@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyvault.server.setup import FetchFor, ServerSetup
+    from pyvault_cli.commandline.server_options import ServerOptions
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
-    from pyvault_cli.servers.server_options import ServerOptions
 
 #: Its clients are not our children, so their files were not checked.
 FOR_CLIENTS = "(clients must have no credentials in [default] of their AWS files)"

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyvault import clock
-from pyvault.runtime.stores import Stores
+from pyvault.stores import Stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
