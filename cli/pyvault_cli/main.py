@@ -1,7 +1,7 @@
 """The entry point: which command, and what becomes of its errors.
 
 Everything is imported as late as it can be: ``--version`` needs nothing, the
-help of the program needs a table, and a command builds no parser but its args.
+help of the program needs a table, and a command builds no parser but its own.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def build(path: str) -> TyperCommand:
 
 
 def _help_of(summary: str, function: Callable[..., object]) -> str:
-    """Add to the line of the menu what the command's docstring says beyond its args first line."""
+    """Add to the line of the menu what the command's docstring says beyond its own first line."""
     from inspect import cleandoc
 
     _, _, more = cleandoc(function.__doc__ or "").partition("\n\n")

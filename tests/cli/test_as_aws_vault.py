@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, dict[str, str | None], int, str], ...] = (
     ("exec nobody -- true", {}, 3, "pyvault: hint:"),
     ("exec demo -- no-such-command", {}, 127, "was not found"),
     ("exec demo --json --server", {}, 2, "Can't use --ecs-server with --json"),
-    ("exec demo -d 5m -- true", {}, 5, "outside of 15m0s to 36h0m0s"),
+    ("exec demo -d 5m -- true", {}, 5, "outside the range 15m0s to 36h0m0s"),
     ("exec demo -- true", {"AWS_SESSION_TOKEN_TTL": "soon"}, 5, "AWS_SESSION_TOKEN_TTL"),
     ("exec demo -- true", {"AWS_VAULT_STDOUT": "maybe"}, 2, "AWS_VAULT_STDOUT"),
     ("exec demo -d 3600 sh -c true", {"AWS_VAULT_STDOUT": "T"}, 0, ""),

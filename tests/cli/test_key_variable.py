@@ -83,7 +83,7 @@ def test_a_wrong_key_is_named(pyvault: Pyvault, keyed: Environ) -> None:
 
 def refused_and_hidden(ended: Ended, text: Environ) -> None:
     assert "must be a path, but it contains the key itself" in f"{ended.out}{ended.err}"
-    assert "PYVAULT_KEY takes the text" in f"{ended.out}{ended.err}"
+    assert "PYVAULT_KEY takes the content" in f"{ended.out}{ended.err}"
     key = secret_part(text)
     parts = [part for part in (*key.split("/"), key[:8], key[-8:]) if len(part) > 5]  # shorter ones are words too
     assert not any(part in f"{ended.out}{ended.err}" for part in parts)

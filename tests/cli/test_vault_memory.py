@@ -166,11 +166,11 @@ def test_entries_of_a_later_kind_are_shown_and_the_rest_works(pyvault: Pyvault, 
     with Vault.open(vault_of(tmp_path), sources) as vault:
         vault.put(ItemName(LaterKind("hologram"), "of tomorrow"), Secret(b"x"))
     shown = pyvault("vault", "entries", env=keyed)
-    assert (shown.code, "hologram" in shown.out, "are of a later one" in shown.err) == (0, True, True)
+    assert (shown.code, "hologram" in shown.out, "come from a later one" in shown.err) == (0, True, True)
     listed = json.loads(pyvault("vault", "entries", "--json", env=keyed).out)
     assert [(entry["kind"], entry["name"]) for entry in listed][-1] == ("hologram", "of tomorrow")
     exported = pyvault("vault", "export", "out.pyv", "--to", "keyfile", env=keyed)
-    assert (exported.code, "1 items of the kind 'hologram'" in exported.err) == (0, True), exported.err
+    assert (exported.code, "1 item of the kind 'hologram'" in exported.err) == (0, True), exported.err
     assert pyvault("vault", "rekey", env=keyed).code == 0
     assert pyvault("list", "--credentials", env=keyed).out == "a\n"
     assert "2 entries" in pyvault("vault", "verify", env=keyed).out

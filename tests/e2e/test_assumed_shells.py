@@ -225,7 +225,7 @@ def test_a_login_shell_reads_its_profile_to_the_end(home: Path) -> None:
 
 def test_inside_exec_a_locked_vault_says_where_the_key_file_has_gone(home: Path) -> None:
     env = {"PYVAULT_KEYFILE": str(home / "key")}
-    removed = "hint: exec removed PYVAULT_KEYFILE, if it was set, and all else that opens a vault"
+    removed = "hint: exec removes PYVAULT_KEYFILE and everything else that opens a vault"
     locked = run_pyvault(home, "exec", "-n", "base", "--", "pyvault", "--no-input", "export", "other", env=env)
     assert (locked.code, locked.out) == (4, "")
     assert removed in locked.err

@@ -189,7 +189,7 @@ def test_a_rotation_that_has_not_ended_is_not_overrun(person: Person) -> None:
     assert ended.returncode == 1
     assert "a rotation of 'demo' has not ended" in ended.stderr
     ended = person.run("pyvault", "remove", "-f", "demo")
-    assert "may still live at AWS" in ended.stderr
+    assert "may still exist at AWS" in ended.stderr
     assert person.run("pyvault", "vault", "entries", "--json").stdout.strip() == "[]"
 
 
@@ -236,7 +236,7 @@ def test_removing_a_profile_names_the_key_that_its_rotation_has_made(person: Per
     killed_in(person, "UpdateAccessKey")
     listed = json.loads(person.run("pyvault", "list", "--json").stdout)["profiles"]
     removed = person.run("pyvault", "remove", "-f", "demo").stderr
-    assert f"the key {listed[0]['access_key_id']}, which it made, may still live at AWS" in removed
+    assert f"the key {listed[0]['access_key_id']}, which it made, may still exist at AWS" in removed
 
 
 def test_two_keys_are_told_with_the_commands_that_make_room(fake_aws: FakeAws, tmp_path: Path) -> None:

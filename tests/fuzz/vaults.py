@@ -55,10 +55,8 @@ def take_header(data: bytes) -> None:
 def take_slots(data: bytes) -> None:
     """Read a slot area; the first byte is the number of slots."""
     area = data[1:]
-    fixed = FixedPart(
-        vault_id=VAULT_ID, txid=VAULT_ID, generation=1, key_epoch=1, slots_size=len(area), index_size=0, records_size=0,
-        slot_count=data[0] % (MAX_SLOTS + 1) if data else 0,
-    )  # fmt: skip
+    bare = Header(vault_id=VAULT_ID, txid=VAULT_ID, generation=1, key_epoch=1, slots=(), index_size=0, records_size=0)
+    fixed = FixedPart(header=bare, slots_size=len(area), slot_count=data[0] % (MAX_SLOTS + 1) if data else 0)
     header = fixed.with_slots(area, PATH)
     assert header.encode()[FIXED_SIZE:] == area
     _look_at_slots(header)

@@ -28,7 +28,7 @@ DurationOption = Annotated[
 ]
 NoSessionOption = Annotated[
     bool,
-    typer.Option("-n", "--no-session", help="skip the session: use the stored keys, or a role assumed with them"),
+    typer.Option("-n", "--no-session", help="skip the session: use the stored keys, or the role on top of them"),
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help="the AWS region")]
 StsRegionOption = Annotated[

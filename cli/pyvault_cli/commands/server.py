@@ -28,7 +28,7 @@ def server(
     stdout: shared_options.StdoutOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
 ) -> None:
-    """Serve credentials of each PROFILE to programs, in the way of ECS, until SIGTERM or Ctrl-C.
+    """Serve credentials of each PROFILE to programs, as ECS does, until SIGTERM or Ctrl-C.
 
     Prints the variables that programs need, then a line that begins 'ready URL' once it answers.
     A program whose own AWS files have credentials in [default] uses those.

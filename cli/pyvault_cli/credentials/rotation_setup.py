@@ -38,11 +38,11 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
     if not profile.known:
         raise ProfileNotFoundError(
             f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials",
-            hint="pyvault list shows what there is",
+            hint="'pyvault list' shows all profiles",
         )
     raise NoCredentialsError(
         f"no keys are stored for {profile.name!r} or the profiles it gets its credentials from",
-        hint="pyvault list shows which are",
+        hint="'pyvault list' shows which have keys",
     )
 
 

@@ -68,10 +68,11 @@ def move_and_report(
         output.note(f"Migrating {what}... {result}")
     _summarise(done, options)
     for kind, number in sorted(left_behind(here).items()):
-        what = (
-            STAYING[kind] if isinstance(kind, Kind) else f"items of the kind '{kind}', which this version doesn't know"
-        )
-        output.note(f"Not moved, still in the source: {number} {what}.")
+        if isinstance(kind, Kind):
+            what = f"{number} {STAYING[kind]}"
+        else:
+            what = f"{counted(number, 'item')} of the kind '{kind}', which this version doesn't know"
+        output.note(f"Not moved, still in the source: {what}.")
     if any(result.outcome in {MigrationOutcome.COPIED, MigrationOutcome.ALREADY} for result in done):
         record()
     then(done)

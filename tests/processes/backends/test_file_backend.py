@@ -292,4 +292,4 @@ def test_the_command_line_warns_once_and_goes_on(options: dict[str, str], no_mem
     for ended in (added, listed):
         assert ended.code == 0, ended.err
         assert ended.err.count("pyvault: warning: ") == 1
-        assert "can't be remembered" in ended.err
+        assert "would go unnoticed" in ended.err

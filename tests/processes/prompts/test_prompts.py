@@ -119,7 +119,7 @@ def test_a_dismissed_window_is_a_cancellation(programs: Programs, name: str) -> 
 @pytest.mark.parametrize(
     ("output", "code", "message"),
     [
-        (b"", 0, "gave no code"),
+        (b"", 0, "returned no code"),
         (b"\xff", 0, "not UTF-8"),
         (b"secret-output", 3, "exit code 3"),
         (b"x", 1, "exit code 1"),
@@ -204,7 +204,7 @@ def test_nothing_there_means_the_terminal_which_then_says_what_is_missing() -> N
 
 def test_a_named_driver_is_taken_or_refused() -> None:
     assert chosen("zenity", wanted="zenity") == "zenity"
-    with pytest.raises(ConfigError, match="'zenity' can't ask here"):
+    with pytest.raises(ConfigError, match="'zenity' is not available here"):
         chosen(wanted="zenity")
     with pytest.raises(UsageError, match="no prompt called 'pass'"):
         chosen(wanted="pass")

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -19,6 +21,8 @@ from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError,
 from pyvault.model import Credentials
 from pyvault.planning.steps import SourceStep
 from pyvault.retrieval.local import from_source
+from pyvault.retrieval.origin import Origin
+from pyvault.retrieval.toolbox import Toolbox
 from pyvault.secret import Secret
 
 ANSWER = {
@@ -270,3 +274,13 @@ def test_the_end_may_be_written_as_others_write_it(service: Service, text: str) 
     service.answers = {("GET", "/"): (200, json.dumps(ANSWER | {"Expiration": text}))}
     found = retrieve(CredentialSource.ECS_CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url})
     assert found.expires == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_credentials_that_have_expired_on_arrival_are_refused(service: Service) -> None:
+    service.answers = {("GET", "/"): (200, json.dumps(ANSWER))}
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url}
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    tools = cast("Toolbox", SimpleNamespace(environ=environ, clock=lambda: at))
+    step = SourceStep(profile="p", source=CredentialSource.ECS_CONTAINER, why="")
+    with pytest.raises(UnusableAnswerError, match="'EcsContainer' returned expired credentials"):
+        Origin(step, tools, shares=False).credentials()

@@ -38,7 +38,7 @@ CACHED = {
     "hit": "in the cache",
     "miss": "not in the cache: the call will be made",
     "never": "never cached",
-    "unknown": "known when it runs: whether it is in the cache",
+    "unknown": "not known until it runs",
 }
 
 
@@ -96,7 +96,7 @@ def _plan_lines(
     elif plan.exposes_long_term_credentials is None and isinstance(plan.steps[-1], SessionTokenStep):
         yield "   the program gets these credentials"
     elif plan.exposes_long_term_credentials is None:
-        yield "   the program gets these credentials; if they are long-lived keys, it gets those"
+        yield "   the program gets these credentials, which may be long-lived keys"
     else:
         yield "   the program gets these credentials"
     yield from _listed("left out", [f"{skip.op} of {skip.profile}: {skip.why}" for skip in plan.skips])

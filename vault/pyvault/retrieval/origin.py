@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ItemNotFoundError
+from pyvault.errors import ItemNotFoundError, UnusableAnswerError
 from pyvault.planning.steps import (
     LoginSessionStep,
     PlaintextStep,
@@ -58,6 +58,7 @@ class Origin:
         Raises:
             ItemNotFoundError: nobody is signed in, or the stored keys are gone.
             CredentialsError: a command failed, or the credential source has nothing.
+            UnusableAnswerError: what it has is no credentials, or expired.
             ConfigError: the file of a token can't be read, or it is a console sign-in.
         """
         match self._step:
@@ -95,6 +96,7 @@ class Origin:
         Raises:
             ItemNotFoundError: stored keys were removed since the plan was made.
             CredentialsError: a command failed, or the credential source has nothing.
+            UnusableAnswerError: what it has is no credentials, or expired.
         """
         if self._credentials is None:
             self._credentials = self._fetch()
@@ -112,7 +114,10 @@ class Origin:
             case SourceStep() as step:
                 from pyvault.retrieval.local import from_source
 
-                return from_source(step, self._tools.environ)
+                credentials = from_source(step, self._tools.environ)
+                if credentials.expires is not None and credentials.expires <= self._tools.clock():
+                    raise UnusableAnswerError(f"credential_source '{step.source}' returned expired credentials")
+                return credentials
             case ProcessStep() as step:
                 from pyvault.retrieval.from_process import run_process
 
