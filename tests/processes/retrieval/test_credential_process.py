@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -13,8 +15,9 @@ from cases import Case, cases_of
 from pyvault.errors import ProcessError, UnusableAnswerError
 from pyvault.model import Credentials
 from pyvault.planning.steps import ProcessStep
-from pyvault.process.command import run
-from pyvault.retrieval.from_process import parse_answer, run_process
+from pyvault.retrieval.from_process import parse_answer
+from pyvault.retrieval.origin import Origin
+from pyvault.retrieval.toolbox import Toolbox
 from pyvault.secret import Secret
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -25,6 +28,10 @@ FULL = {
     "SessionToken": "planted-token",
     "Expiration": "2030-01-01T01:00:00Z",
 }
+
+
+def retrieve(step: ProcessStep) -> Credentials:
+    return Origin(step, cast("Toolbox", SimpleNamespace(environ={}, clock=lambda: NOW)), shares=False).credentials()
 
 
 def parse(answer: object) -> Credentials:
@@ -88,7 +95,7 @@ def test_expired_credentials_are_refused() -> None:
     text = f"printf %s '{json.dumps(FULL | {'Expiration': '2029-12-31T23:59:59Z'})}'"
     step = ProcessStep(profile="p", command=text, why="")
     with pytest.raises(UnusableAnswerError, match="expired"):
-        run_process(step, lambda command: run(command, {}), lambda: NOW)
+        retrieve(step)
 
 
 @cases_of("credential_process")
@@ -97,5 +104,5 @@ def test_cases_of_credential_process(case: Case) -> None:
     step = ProcessStep(profile="p", command=text, why="")
     assert case.expect["error"]
     with pytest.raises((UnusableAnswerError, ProcessError)) as caught:
-        run_process(step, lambda command: run(command, {}), lambda: NOW)
+        retrieve(step)
     assert "Junk" not in str(caught.value)

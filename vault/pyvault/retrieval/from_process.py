@@ -17,30 +17,25 @@ from pyvault.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyvault.clock import Clock
     from pyvault.planning.steps import ProcessStep
 
 LIMIT = timedelta(minutes=10)  # it may send the user through a browser
 
 
-def run_process(step: ProcessStep, run: Callable[[ConfiguredCommand], Secret[bytes]], clock: Clock) -> Credentials:
+def run_process(step: ProcessStep, run: Callable[[ConfiguredCommand], Secret[bytes]]) -> Credentials:
     """Run the step's command, which may ask the user; each time, as it may answer for another identity by now.
 
     Args:
         step: has the command.
         run: runs it, or returns the output of a concurrent run.
-        clock: tells whether the credentials have expired.
 
     Raises:
         ProcessError: it failed.
-        UnusableAnswerError: it printed something else, or expired credentials.
+        UnusableAnswerError: it printed something else.
         ProfileLoopError: it is already running for this profile.
     """
     command = ConfiguredCommand(text=step.command, setting="credential_process", profile=step.profile, limit=LIMIT)
-    credentials = parse_answer(run(command), profile=step.profile)
-    if credentials.expires is not None and credentials.expires <= clock():
-        raise UnusableAnswerError(f"the credential_process of profile {step.profile!r} returned expired credentials")
-    return credentials
+    return parse_answer(run(command), profile=step.profile)
 
 
 def parse_answer(output: Secret[bytes], *, profile: str) -> Credentials:

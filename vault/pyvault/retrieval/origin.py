@@ -99,9 +99,19 @@ class Origin:
             UnusableAnswerError: what it has is no credentials, or expired.
         """
         if self._credentials is None:
-            self._credentials = self._fetch()
+            found = self._fetch()
+            if found.expires is not None and found.expires <= self._tools.clock():
+                raise UnusableAnswerError(f"{self._what()} returned expired credentials")
+            self._credentials = found
         self.identity = self._credentials.access_key_id
         return self._credentials
+
+    def _what(self) -> str:
+        match self._step:
+            case SourceStep(source=source):
+                return f"credential_source '{source}'"
+            case step:
+                return f"the credential_process of profile {step.profile!r}"
 
     def _fetch(self) -> Credentials:
         match self._step:
@@ -114,14 +124,11 @@ class Origin:
             case SourceStep() as step:
                 from pyvault.retrieval.local import from_source
 
-                credentials = from_source(step, self._tools.environ)
-                if credentials.expires is not None and credentials.expires <= self._tools.clock():
-                    raise UnusableAnswerError(f"credential_source '{step.source}' returned expired credentials")
-                return credentials
+                return from_source(step, self._tools.environ)
             case ProcessStep() as step:
                 from pyvault.retrieval.from_process import run_process
 
-                return run_process(step, self.run, self._tools.clock)
+                return run_process(step, self.run)
             case LoginSessionStep() as step:
                 from pyvault.planning.first_step import console_sign_in
 
