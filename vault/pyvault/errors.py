@@ -8,6 +8,9 @@ with the ways out.
 
 from __future__ import annotations
 
+from copyreg import __newobj__ as made_again
+from typing import Any
+
 
 class PyvaultError(Exception):
     """Anything that pyvault can explain. Exit code 1.
@@ -36,6 +39,11 @@ class PyvaultError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception's own way calls its class with the message alone, which the class of AwsError refuses;
+        # multiprocessing.Pool then waits for ever for the job that raised it.
+        return made_again, (type(self), *self.args), self.__dict__
 
 
 class UsageError(PyvaultError):
