@@ -32,6 +32,7 @@ from pyvault.record import Record, replace
 from pyvault.secret import Secret
 from pyvault.storage.envelope import open_envelope, seal_envelope
 from pyvault.storage.item_codec import parse_object
+from pyvault.thread_locks import tell_of_fork
 from pyvault_backends._safe_names import encode_name
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class KeyringStore(ABC):
     def __init__(self, keyring: KeyringBackend, prefix: str, lock: Path) -> None:
         self._items = IndexedItems(KeyringTexts(keyring, prefix), lock)
         self._guard = threading.RLock()  # D-Bus bindings are not for several threads
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new."""
+        self._guard = threading.RLock()
 
     @staticmethod
     @abstractmethod

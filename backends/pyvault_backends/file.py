@@ -7,13 +7,13 @@ stores nothing asks nothing; the first ``put`` makes it where there is none.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
 from pyvault.names import check_item_name
 from pyvault.paths import find_paths
+from pyvault.thread_locks import holding, tell_of_fork
 from pyvault.trace import warn
 from pyvault.vaultfile.file_options import BACKEND, VaultSettings
 from pyvault.vaultfile.state.trust_store import TrustStore
@@ -43,6 +43,11 @@ class FileBackend:
         self._listener: Callable[[str], None] | None = None
         # One for all openings, so that a warning comes once.
         self._trust = TrustStore(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new."""
+        self._guard = threading.RLock()
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
@@ -85,7 +90,7 @@ class FileBackend:
         except VaultNotFoundError:  # one that is gone is another error
             return []
 
-    @contextmanager
+    @holding
     def transaction(self) -> Generator[None]:
         """Make the changes inside one write of the file."""
         with self._opened_or_made().transaction():

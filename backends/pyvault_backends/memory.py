@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendLockedError, ItemNotFoundError
 from pyvault.storage.backend_options import check_options
+from pyvault.thread_locks import holding, tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
 
 _named: dict[str, _Items] = {}
-_naming = threading.Lock()
 
 
 class _Items:
@@ -26,7 +25,15 @@ class _Items:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.blobs: dict[ItemName, Secret[bytes]] = {}
+        self.before: dict[ItemName, Secret[bytes]] | None = None  # a transaction that is under way
         self.locked = False
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Undo what a thread of the parent has begun."""
+        self.lock = threading.RLock()
+        if self.before is not None:
+            self.blobs, self.before = self.before, None
 
 
 class MemoryBackend:
@@ -49,8 +56,7 @@ class MemoryBackend:
         name = options.get("name")
         if name is None:
             return cls()
-        with _naming:
-            return cls(_named.setdefault(name, _Items()))
+        return cls(_named.setdefault(name, _Items()))  # one step, for threads too
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
@@ -78,17 +84,20 @@ class MemoryBackend:
         with self._unlocked() as blobs:
             return sorted(blobs)
 
-    @contextmanager
+    @holding
     def transaction(self) -> Generator[None]:
         """Take the changes inside as one: an exception undoes them."""
         with self._unlocked() as blobs:
-            before = dict(blobs)
+            outer, before = self._items.before, dict(blobs)
+            self._items.before = outer or before
             try:
                 yield
             except BaseException:
                 blobs.clear()
                 blobs.update(before)
                 raise
+            finally:
+                self._items.before = outer
 
     def lock(self) -> None:
         """Lock the store; opening it again does not unlock it."""
@@ -104,7 +113,7 @@ class MemoryBackend:
     def close(self) -> None:
         """Keep the items: other handles may have them."""
 
-    @contextmanager
+    @holding
     def _unlocked(self) -> Generator[dict[ItemName, Secret[bytes]]]:
         with self._items.lock:
             if self._items.locked:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -20,6 +19,7 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
+from pyvault.thread_locks import holding, tell_of_fork
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, no_bus_reason
 
 if TYPE_CHECKING:
@@ -48,15 +48,29 @@ class SecretServiceBackend:
 
     API_VERSION: ClassVar[int] = 1
 
-    def __init__(self, connection: TimedConnection, collection: Collection) -> None:
+    def __init__(self, connection: TimedConnection, collection: Collection, options: Options) -> None:
         self._connection: TimedConnection | None = connection
         self._collection = collection
+        self._options = options
+        self._inherited = False  # the connection is that of the process which forked this one
         self._guard = threading.RLock()  # a connection is not for several threads
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Leave the connection to the parent: what one asks, the other would hear."""
+        self._guard = threading.RLock()
+        if self._connection is not None:
+            self._connection.sock.close()
+            self._inherited = True
 
     @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the collection; the service may show a prompt of its own to unlock or make it."""
         del ask
+        return cls(*cls._connect(options), options)
+
+    @classmethod
+    def _connect(cls, options: Options) -> tuple[TimedConnection, Collection]:
         probed = cls.probe(options)
         address = bus_address()
         if not probed.available or address is None:
@@ -70,7 +84,7 @@ class SecretServiceBackend:
                 prompt_limit=seconds_option(NAME, options, "prompt_timeout", PROMPT_LIMIT),
             )
             try:
-                return cls(connection, open_collection(connection, options.get("collection")))
+                return connection, open_collection(connection, options.get("collection"))
             except BaseException:
                 connection.close()
                 raise
@@ -169,9 +183,9 @@ class SecretServiceBackend:
     def close(self) -> None:
         """Leave the bus."""
         with self._guard:
-            if self._connection is not None:
+            if self._connection is not None and not self._inherited:
                 self._connection.close()
-                self._connection = None
+            self._connection, self._inherited = None, False
 
     def _find(self, name: ItemName) -> Item:
         for item in self._collection.search_items(_attributes(name)):
@@ -187,12 +201,16 @@ class SecretServiceBackend:
             except ItemNotFoundException:
                 continue  # deleted by another process since the search
 
-    @contextmanager
+    @holding
     def _speaking(self, doing: str) -> Generator[None]:
         from pyvault_backends._session_bus import bus_errors
 
-        with self._guard, bus_errors(doing):
-            yield
+        with self._guard:
+            if self._inherited:
+                self._connection, self._collection = self._connect(self._options)
+                self._inherited = False
+            with bus_errors(doing):
+                yield
 
 
 def _attributes(name: ItemName) -> dict[str, str]:

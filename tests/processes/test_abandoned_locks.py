@@ -75,7 +75,7 @@ def test_one_who_removes_and_never_ends_does_not_hold_up_others_for_ever(tmp_pat
     assert try_share(descriptor)  # and is stopped now
     with pytest.raises(LockTimeoutError), LockFile(path, timeout=0, ephemeral=True):
         pytest.fail("it was removed")
-    os.close(descriptor)
+    descriptor.close()
 
 
 def test_who_comes_while_a_file_is_removed_does_not_see_a_holder(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_who_comes_while_a_file_is_removed_does_not_see_a_holder(tmp_path: Path)
     assert not entered.is_set()
     path.unlink()
     unlock(descriptor)
-    os.close(descriptor)
+    descriptor.close()
     assert entered.wait(20)
     comer.join()
 
@@ -107,7 +107,7 @@ def test_a_lock_that_is_held_is_not_shared(tmp_path: Path) -> None:
     with LockFile(path, ephemeral=True):
         descriptor = open_lock(path, make=False)
         assert not try_share(descriptor)
-        os.close(descriptor)
+        descriptor.close()
     with open(tmp_path / "y", "w") as free:  # noqa: PTH123 - a descriptor is what is wanted
         assert try_share(free.fileno())
 

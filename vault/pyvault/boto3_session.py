@@ -6,10 +6,12 @@ less than the advisory time is left, and waited for below the mandatory one.
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pyvault.clock import to_rfc3339
+from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,12 @@ def make_session(
     import botocore.session
     from botocore.configprovider import ConstantProvider
 
+    class Renewed(botocore.credentials.RefreshableCredentials):
+        """Those of botocore, whose refresh in a thread of the parent is not under way in a forked child."""
+
+        def after_fork(self) -> None:
+            self._refresh_lock = threading.Lock()
+
     class Provider(botocore.credentials.CredentialProvider):
         """The only one of the session: nothing else of botocore's chain is asked."""
 
@@ -50,13 +58,15 @@ def make_session(
         def load(self) -> Any:  # Any: the stubs say Credentials, botocore itself returns both kinds
             if first.expires is None:
                 return botocore.credentials.Credentials(**_static(first), method=METHOD)
-            return botocore.credentials.RefreshableCredentials.create_from_metadata(
+            renewed = Renewed.create_from_metadata(
                 metadata=_metadata(first),
                 refresh_using=lambda: _metadata(fetch()),
                 method=METHOD,
                 advisory_timeout=int(window.total_seconds()),
                 mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
             )
+            tell_of_fork(renewed)
+            return renewed
 
     session = botocore.session.Session()
     # AWS_PROFILE may name a profile that only pyvault knows, and botocore would refuse it.

@@ -6,8 +6,11 @@ Everything is made on first use: a command that needs no vault opens none.
 from __future__ import annotations
 
 import sys
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
+
+from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +55,15 @@ class Stores:
         self._backend = backend
         self._options = options
         self._config_file = config_file
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the locks of what is made on first use new; Python 3.12 and later have none there."""
+        for lazy in {
+            name: value for kind in reversed(type(self).__mro__) for name, value in vars(kind).items()
+        }.values():
+            if isinstance(lazy, cached_property) and hasattr(lazy, "lock"):
+                lazy.lock = threading.RLock()
 
     def __enter__(self) -> Self:
         return self

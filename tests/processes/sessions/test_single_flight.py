@@ -261,7 +261,7 @@ def test_anew_fetches_also_where_the_lock_is_just_being_removed(tmp_path: Path) 
         asked = pool.submit(flight.share, KEY, look_up=cell.look_up, fetch=cell.fetch, refresh=True)
         wait_until_blocked(tmp_path, 1)
         path.unlink()
-        os.close(descriptor)
+        descriptor.close()
         assert asked.result(20) == "value 2"
 
 
@@ -279,7 +279,7 @@ def test_being_alone_has_a_time_limit(tmp_path: Path) -> None:
     cell, flight = Cell(), SingleFlight(tmp_path)
 
     def fetch() -> str:
-        with pytest.raises(LockTimeoutError, match="the thing is locked by process"):
+        with pytest.raises(LockTimeoutError, match="the thing is locked by this very process"):
             flight.alone(KEY, what="the thing", timeout=0.05).__enter__()
         return cell.fetch()
 

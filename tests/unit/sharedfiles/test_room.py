@@ -43,12 +43,14 @@ def test_a_view_is_read_only_and_leaves_nothing(room: Path, mask: int) -> None:
 
 
 def test_a_pyvault_that_sees_it_reads_the_real_files(room: Path) -> None:
-    seen = View.make(room, HIDDEN, REAL).variables()
+    view = View.make(room, HIDDEN, REAL)
+    seen = view.variables()
     assert seen["AWS_CONFIG_FILE"].endswith("/config")
     assert (find_config_path(seen), find_credentials_path(seen)) == (REAL.config, REAL.credentials)
     # Somebody in the child names another file: that one is meant.
     assert find_config_path(seen | {"AWS_CONFIG_FILE": "/other"}) == Path("/other")
     assert find_credentials_path(seen | {"AWS_SHARED_CREDENTIALS_FILE": ""}) == REAL.credentials
+    view.remove()
 
 
 def test_what_root_writes_there_is_put_aside(room: Path) -> None:

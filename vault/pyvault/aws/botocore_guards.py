@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from pyvault.interruptions import raise_interruption
 from pyvault.json_reader import MAX_ANSWER
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ class BoundedSession:
             botocore.exceptions.BotoCoreError: as the wrapped session does.
         """
         request.stream_output = True  # or the session reads all of it
-        response: Any = self._inner.send(request)
+        try:
+            response: Any = self._inner.send(request)
+        except Exception as error:
+            raise_interruption(error)  # the session makes an HTTPClientError of anything, and that is retried
+            raise
         try:
             response._content = _read(response, request.url)  # noqa: SLF001 - read first by AWSResponse.content
         except BaseException:

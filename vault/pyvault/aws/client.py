@@ -19,6 +19,7 @@ from pyvault.aws import botocore_guards
 from pyvault.aws.error_answers import making_client
 from pyvault.aws.plain_http import is_plain, refuse_plain_endpoint
 from pyvault.config.ca_bundle import checked_bundle
+from pyvault.thread_locks import tell_of_fork
 from pyvault.version import __version__
 
 if TYPE_CHECKING:
@@ -36,8 +37,18 @@ Service = Literal["sts", "iam", "sso", "sso-oidc"]
 CONNECT_TIMEOUT = 10  # seconds
 READ_TIMEOUT = 30  # seconds; these services answer in one
 
-#: Source: botocore: clients are thread-safe, but making them from one session is not.
-_making = threading.Lock()
+
+class _Making:
+    """Source: botocore: clients are thread-safe, but making them from one session is not."""
+
+    def __init__(self) -> None:
+        self.after_fork()
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new, and the sessions, in which a thread of the parent may have been making a client."""
+        self.lock = threading.Lock()
+        bare_session.cache_clear()
 
 
 class BotoCalls:
@@ -95,7 +106,7 @@ def make_client(
         **({"total_max_attempts": count} if (count := attempts or settings.max_attempts) else {}),
     }
     options: dict[str, Any] = {"signature_version": UNSIGNED} if credentials is None else {}  # Any: as above
-    with making_client(service), _making:
+    with making_client(service), _making.lock:
         url = _endpoint(service, settings)
         if credentials is None and url is not None and is_plain(url):
             refuse_plain_endpoint(service.replace("-", "_"), settings)
@@ -146,6 +157,9 @@ def bare_session(sts_regional: str) -> Session:
     session = Session()
     session.register_component("config_store", store)
     return session
+
+
+_making = _Making()
 
 
 def _endpoint(service: Service, settings: ClientSettings) -> str | None:

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import VaultExistsError, WriteFailedError
+from pyvault.files.owned import duplicate, open_owned
 from pyvault.files.retry import retry_while_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from io import FileIO
     from types import TracebackType
 
 PENDING_MARK = ".pending-"
@@ -32,7 +34,7 @@ _OURS = re.compile(rf".+{re.escape(PENDING_MARK)}[0-9a-f]{{{2 * RANDOM_BYTES}}}"
 class PendingFile:
     """A temporary file that replaces *target* on :meth:`commit`, or is removed."""
 
-    _descriptor: int | None
+    _file: FileIO | None
 
     def __init__(self, target: Path, *, mode: int = 0o600, durable: bool = True) -> None:
         """Create the temporary file next to its target.
@@ -49,12 +51,13 @@ class PendingFile:
 
         self.target = target
         self._durable = durable
-        self._lock: int | None = None  # keeps the file locked until it is renamed: see remove_leftovers
+        self._process = os.getpid()
+        self._lock: FileIO | None = None  # keeps the file locked until it is renamed: see remove_leftovers
         with writing(target):
-            self.path, self._descriptor = _make(target)
+            self.path, self._file = _make(target)
             if sys.platform != "win32":
-                self._lock = os.dup(self._descriptor)
-            set_mode(self._descriptor, mode)
+                self._lock = duplicate(self._file)
+            set_mode(self._file.fileno(), mode)
 
     def __enter__(self) -> Self:
         return self
@@ -69,8 +72,9 @@ class PendingFile:
         with contextlib.suppress(OSError):
             self._close()
         # After a commit there is nothing to remove; what can't be removed now is left to the next writer.
-        with contextlib.suppress(OSError):
-            self.path.unlink()
+        if os.getpid() == self._process:  # a forked child may be on its way out of this block too
+            with contextlib.suppress(OSError):
+                self.path.unlink()
         self._release()
 
     def write(self, data: bytes) -> None:
@@ -79,12 +83,12 @@ class PendingFile:
         Raises:
             WriteFailedError: disk full, quota, I/O error.
         """
-        if self._descriptor is None:
+        if self._file is None:
             raise ValueError("the pending file is finished")
         rest = memoryview(data)
         with writing(self.target):
             while rest:  # one call may write less without an error if the disk is nearly full
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = rest[os.write(self._file.fileno(), rest) :]
 
     def finish(self) -> None:
         """Write the content to disk; after this it can be read back.
@@ -96,11 +100,11 @@ class PendingFile:
         self._release()
 
     def _flush(self) -> None:
-        if self._descriptor is None:
+        if self._file is None:
             return
         with writing(self.target):
             if self._durable:
-                _sync(self._descriptor)
+                _sync(self._file.fileno())
             self._close()
 
     def commit(self) -> None:
@@ -110,6 +114,8 @@ class PendingFile:
             WriteFailedError: the target is unchanged; or it is replaced, but may
                 not survive a power loss, and then the message says so.
         """
+        if os.getpid() != self._process:
+            raise WriteFailedError(f"can't write '{self.target}': the process was forked meanwhile")
         self._flush()
         with writing(self.target):
             retry_while_in_use(lambda: self.path.replace(self.target))
@@ -124,12 +130,12 @@ class PendingFile:
         if self._lock is not None:
             held, self._lock = self._lock, None
             with contextlib.suppress(OSError):
-                os.close(held)
+                held.close()
 
     def _close(self) -> None:
-        if self._descriptor is not None:
-            descriptor, self._descriptor = self._descriptor, None
-            os.close(descriptor)
+        if self._file is not None:
+            file, self._file = self._file, None
+            file.close()
 
 
 def replace_file(path: Path, data: bytes, *, mode: int | None = 0o600, follow_link: bool = False) -> None:
@@ -203,17 +209,17 @@ def _remove_unless_locked(path: Path) -> None:
         os.close(descriptor)
 
 
-def _make(target: Path) -> tuple[Path, int]:
-    """Create and lock a temporary file next to its target, and return its path and descriptor."""
+def _make(target: Path) -> tuple[Path, FileIO]:
+    """Create and lock a temporary file next to its target, and return its path and the open file."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NOINHERIT", "O_BINARY"):
         flags |= getattr(os, flag, 0)
     while True:
         path = target.with_name(f"{target.name}{PENDING_MARK}{secrets.token_hex(RANDOM_BYTES)}")
-        descriptor = os.open(path, flags, 0o600)
-        if _try_lock(descriptor):
-            return path, descriptor
-        os.close(descriptor)  # a sweep was quicker than our lock, and removes this file
+        file = open_owned(path, flags)
+        if _try_lock(file.fileno()):
+            return path, file
+        file.close()  # a sweep was quicker than our lock, and removes this file
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -251,6 +257,8 @@ def writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as exc:
+        if exc.errno is None:  # not of the system: a program's own TimeoutError out of a signal handler
+            raise
         raise WriteFailedError(f"can't write '{path}': {exc.strerror or exc}") from exc
 
 

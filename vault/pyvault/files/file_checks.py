@@ -217,6 +217,8 @@ def reading(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as exc:
+        if exc.errno is None:  # not of the system, see :func:`pyvault.files.atomic.writing`
+            raise
         raise _reading_error(path, exc) from exc
 
 

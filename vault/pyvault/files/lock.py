@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
 from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
-from pyvault.files.private import OTHERS_WRITE, open_private_file
+from pyvault.files.owned import others_on
+from pyvault.files.private import OTHERS_WRITE, own_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import FileIO
     from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
@@ -30,10 +32,23 @@ class LockFile:
     """An exclusive lock, held for the length of a ``with``.
 
     Not re-entrant, and two objects on one path exclude each other even within
-    one process, so it works between threads too.
+    one process, so it works between threads too. A forked child does not hold it, and
+    can't release it. Whatever is raised while it is taken, it is not held afterwards.
+
+    Attributes:
+        entered: it was held once.
+        waited: another held it when it was wanted.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 30.0, what: str | None = None, ephemeral: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        timeout: float = 30.0,
+        what: str | None = None,
+        ephemeral: bool = False,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> None:
         """Name the lock; nothing is opened yet.
 
         Args:
@@ -42,12 +57,15 @@ class LockFile:
             what: what is locked, for the error; the lock file itself by default.
             ephemeral: remove the file with the lock (not on Windows, where an open
                 file can't be unlinked); all locks on this path must be ephemeral.
+            on_wait: called once, if another holds it.
         """
         self.path = path
         self.timeout = timeout
         self._ephemeral = ephemeral
         self._what = what or f"the lock '{path}'"
-        self._descriptor: int | None = None
+        self._on_wait = on_wait
+        self._file: FileIO | None = None
+        self.entered = self.waited = False
 
     def __enter__(self) -> Self:
         """Wait for the lock.
@@ -56,21 +74,25 @@ class LockFile:
             LockTimeoutError: another process kept it for *timeout* seconds.
             WriteFailedError: the lock file can't be created, or isn't a regular file that only this user can write to.
         """
-        if self._descriptor is not None:
+        if self._file is not None:
             raise RuntimeError(f"the lock {self.path} is already held")
         deadline = time.monotonic() + self.timeout
-        while self._descriptor is None:
-            descriptor = open_lock(self.path)
-            try:
-                self._wait(descriptor, deadline)
-                if self._ephemeral and not is_at(descriptor, self.path):
-                    os.close(descriptor)  # its holder has unlinked it meanwhile
-                    continue
-                _write_holder(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            self._descriptor = descriptor
+        file: FileIO | None = None
+        try:
+            while True:
+                file = open_lock(self.path)
+                self._wait(file, deadline)
+                if not self._ephemeral or is_at(file.fileno(), self.path):
+                    break
+                file.close()  # its holder has unlinked it meanwhile
+            _write_holder(file.fileno())
+            self._file = file
+            self.entered = True
+        except BaseException:
+            if file is not None:
+                file.close()
+            self._file = None
+            raise
         return self
 
     def __exit__(
@@ -80,27 +102,43 @@ class LockFile:
         trace: TracebackType | None,
     ) -> None:
         """Unlock, and close the file."""
-        if self._descriptor is not None:
-            descriptor, self._descriptor = self._descriptor, None
-            if self._ephemeral and sys.platform != "win32" and is_at(descriptor, self.path):
+        file, self._file = self._file, None
+        if file is None or file.closed:  # in a forked child
+            return
+        try:
+            if self._ephemeral and sys.platform != "win32" and is_at(file.fileno(), self.path):
                 with contextlib.suppress(OSError):  # one that stays is removed by its next holder
                     self.path.unlink()
             # If unlocking fails, closing still unlocks.
             with contextlib.suppress(OSError):
-                unlock(descriptor)
+                unlock(file.fileno())
+        finally:
             with contextlib.suppress(OSError):
-                os.close(descriptor)
+                file.close()
 
-    def _wait(self, descriptor: int, deadline: float) -> None:
-        pause = FIRST_PAUSE
+    def _wait(self, file: FileIO, deadline: float) -> None:
+        descriptor, pause = file.fileno(), FIRST_PAUSE
         while not try_lock(descriptor, f"'{self.path}'"):
+            passing = self._ephemeral and _is_shared(descriptor)
+            if not self.waited and not passing:
+                self.waited = True
+                self._on_wait()
             left = deadline - time.monotonic()
             if left <= 0:
-                if not self._ephemeral or left <= -REMOVING or not _is_shared(descriptor):
-                    raise LockTimeoutError(f"{self._what} is locked by {_read_holder(descriptor)}")
+                if not passing or left <= -REMOVING:
+                    raise self._timeout(file)
                 left = FIRST_PAUSE
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _timeout(self, file: FileIO) -> LockTimeoutError:
+        pid, shown = _read_holder(file.fileno())
+        if pid == os.getpid() and others_on(file):  # in another container the number may be the same
+            return LockTimeoutError(
+                f"{self._what} is locked by this very process",
+                hint="another thread has it, or the call that waits was made inside of one that holds it",
+            )
+        return LockTimeoutError(f"{self._what} is locked by {shown}")
 
 
 def is_at(descriptor: int, path: Path) -> bool:
@@ -112,8 +150,8 @@ def is_at(descriptor: int, path: Path) -> bool:
     return os.path.samestat(named, os.fstat(descriptor))
 
 
-def open_lock(path: Path, *, make: bool = True) -> int:
-    """Open a lock file, and return the descriptor.
+def open_lock(path: Path, *, make: bool = True) -> FileIO:
+    """Open a lock file.
 
     Args:
         path: of the file.
@@ -125,13 +163,13 @@ def open_lock(path: Path, *, make: bool = True) -> int:
     flags, what = os.O_RDWR | (os.O_CREAT if make else 0), f"the lock '{path}'"
     try:
         try:
-            return open_private_file(path, flags, what=what, refused=OTHERS_WRITE)
+            return own_private_file(path, flags, what=what, refused=OTHERS_WRITE)
         except InsecurePermissionsError:
             from pyvault.files.modes import keeps_modes
 
             if keeps_modes(path.parent):
                 raise
-            return open_private_file(path, flags, what=what, modes=False)  # the user insists on a vault there
+            return own_private_file(path, flags, what=what, modes=False)  # the user insists on a vault there
     except (ConfigError, InsecurePermissionsError) as problem:
         raise WriteFailedError(problem.message, hint=problem.hint) from None
     except OSError as exc:
@@ -184,7 +222,7 @@ else:
 
     def unlock(descriptor: int) -> None:
         """Unlock an open file."""
-        # A forked child shares the lock; unlocking, not only closing, frees it.
+        # A child shares the lock until it executes its program; unlocking, not only closing, frees it.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
@@ -207,7 +245,8 @@ def _write_holder(descriptor: int) -> None:
         return
 
 
-def _read_holder(descriptor: int) -> str:
+def _read_holder(descriptor: int) -> tuple[int | None, str]:
+    """Return the holder's process id, and what to call it."""
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
         text = os.read(descriptor, HOLDER_SIZE).decode(errors="replace")
@@ -215,9 +254,9 @@ def _read_holder(descriptor: int) -> str:
         text = ""
     pid, _, command = text.strip().partition(" ")
     if not (pid.isascii() and pid.isdecimal()):
-        return "another process"
+        return None, "another process"
     shown = "".join(char for char in command if char.isprintable())
-    return f"process {pid} ({shown})"
+    return int(pid), f"process {pid} ({shown})"
 
 
 ONE_AT_A_TIME = "sweep.lock"
@@ -257,10 +296,9 @@ def _remove_unless_held(path: Path) -> None:
     if sys.platform == "win32":
         path.unlink()  # refused while anybody has it open
         return
-    descriptor = open_lock(path, make=False)
-    try:
-        if try_share(descriptor) and is_at(descriptor, path):
-            path.unlink()
-    finally:
-        unlock(descriptor)  # a forked child may have the descriptor too
-        os.close(descriptor)
+    with open_lock(path, make=False) as file:
+        try:
+            if try_share(file.fileno()) and is_at(file.fileno(), path):
+                path.unlink()
+        finally:
+            unlock(file.fileno())  # a child may have the descriptor too, until it executes its program

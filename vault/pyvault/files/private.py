@@ -14,11 +14,14 @@ import errno
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, InsecurePermissionsError, PyvaultError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from io import FileIO
     from pathlib import Path
 
 OWNER_USES = stat.S_IRUSR | stat.S_IWUSR
@@ -45,19 +48,10 @@ def open_private_file(
         ConfigError: it is not a regular file.
         OSError: as the system says.
     """
-    for name in _FLAGS:  # each where the system has it
-        flags |= getattr(os, name, 0)
-    try:
+    flags = _protected(flags)
+    with _opening(path, what):
         descriptor = os.open(path, flags, 0o600)
         status = os.fstat(descriptor)
-    except OSError as exc:
-        if exc.errno in {errno.ELOOP, errno.EMLINK} and path.is_symlink():  # EMLINK on FreeBSD
-            raise InsecurePermissionsError(
-                f"{what} is a symbolic link", hint="use the file itself; links are not followed here"
-            ) from None
-        if exc.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
-            raise ConfigError(f"{what} is not a regular file") from None
-        raise
     if device and stat.S_ISCHR(status.st_mode):
         return descriptor
     if (problem := _problem(status, path, what, refused, modes=modes)) is not None:
@@ -68,6 +62,44 @@ def open_private_file(
 
         set_mode(descriptor)  # with a narrow umask, the next process couldn't open it
     return descriptor
+
+
+def own_private_file(path: Path, flags: int, *, what: str, refused: int = OTHERS, modes: bool = True) -> FileIO:
+    """Open such a file as an object that closes itself; a forked child does not have it."""
+    from pyvault.files.owned import open_owned
+
+    flags = _protected(flags)
+    with _opening(path, what):
+        file = open_owned(path, flags)
+        status = os.fstat(file.fileno())
+    if (problem := _problem(status, path, what, refused, modes=modes)) is not None:
+        file.close()
+        raise problem
+    if flags & os.O_CREAT and modes and status.st_mode & OWNER_USES != OWNER_USES:
+        from pyvault.files.modes import set_mode
+
+        set_mode(file.fileno())  # as above
+    return file
+
+
+def _protected(flags: int) -> int:
+    for name in _FLAGS:  # each where the system has it
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+@contextmanager
+def _opening(path: Path, what: str) -> Generator[None]:
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in {errno.ELOOP, errno.EMLINK} and path.is_symlink():  # EMLINK on FreeBSD
+            raise InsecurePermissionsError(
+                f"{what} is a symbolic link", hint="use the file itself; links are not followed here"
+            ) from None
+        if exc.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+            raise ConfigError(f"{what} is not a regular file") from None
+        raise
 
 
 def _problem(status: os.stat_result, path: Path, what: str, refused: int, *, modes: bool) -> PyvaultError | None:

@@ -61,7 +61,13 @@ class Retriever:
         """
         if not plan.steps:
             raise NoCredentialsError(f"profile {plan.profile!r} has no source of credentials")
-        return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
+        try:
+            return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
+        except Exception as error:
+            from pyvault.interruptions import raise_interruption
+
+            raise_interruption(error)
+            raise
 
 
 class _Walk:

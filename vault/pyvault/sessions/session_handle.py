@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import VaultNotFoundError
 from pyvault.sessions.session_vault import UNFIT, UnfitError
+from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,11 @@ class SessionHandle:
         """Name the file; it is opened when something is done with it."""
         self._file = file
         self._vault: Vault | None = None
+        self._guard = threading.RLock()
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new."""
         self._guard = threading.RLock()
 
     @property

@@ -22,9 +22,10 @@ import errno
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from pyvault.errors import InputRequiredError, ItemNotFoundError, LockTimeoutError, UserCancelledError, WriteFailedError
+from pyvault.errors import InputRequiredError, ItemNotFoundError, UserCancelledError, WriteFailedError
 from pyvault.files.lock import LockFile, remove_abandoned
 from pyvault.sessions import flight_failure
+from pyvault.thread_locks import holding
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class SingleFlight:
             finally:
                 self.forget_abandoned(idle=IDLE)
 
-    @contextlib.contextmanager
+    @holding
     def alone(self, key: str, *, what: str, timeout: float = PATIENCE) -> Generator[None]:
         """Let nobody fetch for this key meanwhile: what a fetch would store can't come after what is done here.
 
@@ -129,30 +130,28 @@ class SingleFlight:
         """Remove what failed fetches left for those who waited; who still waits asks for itself."""
         flight_failure.forget_all(self._directory)
 
-    @contextlib.contextmanager
+    @holding
     def _turn(self, key: str) -> Generator[bool]:
         """Hold the lock; yield whether another process held it before.
 
         Where no file can be made nobody else has one either, so there is nothing to wait for.
         """
-        with contextlib.ExitStack() as held:
-            waited = False
-            try:
-                held.enter_context(self._lock(key, 0))
-            except WriteFailedError as problem:
-                if not is_unwritable(problem):
-                    raise
-                trace(__name__, "fetching without a lock: %s", problem.message)
-            except LockTimeoutError:
-                waited = True
-                trace(__name__, "another process is fetching the same credentials; waiting for it")
-                held.enter_context(self._lock(key, inf))
-            yield waited
+        lock: LockFile | None = None
+        try:
+            lock = self._lock(key, inf)
+            with lock:
+                yield lock.waited
+                return
+        except WriteFailedError as problem:
+            if (lock is not None and lock.entered) or not is_unwritable(problem):
+                raise
+            trace(__name__, "fetching without a lock: %s", problem.message)
+        yield False
 
     def _lock(self, key: str, timeout: float, what: str | None = None) -> LockFile:
         self._make_directory()
         path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
-        return LockFile(path, timeout=timeout, what=what, ephemeral=True)
+        return LockFile(path, timeout=timeout, what=what, ephemeral=True, on_wait=_tell_of_waiting)
 
     def _make_directory(self) -> None:
         from pyvault.files.modes import make_directory
@@ -169,10 +168,17 @@ class SingleFlight:
         except PRIVATE_FAILURES:
             raise
         except Exception as exc:
-            flight_failure.leave(record, exc)
+            from pyvault.interruptions import find_interruption
+
+            if find_interruption(exc) is None:  # true of the request, and not of the program that asked
+                flight_failure.leave(record, exc)
             raise
         flight_failure.clear(record)
         return result
+
+
+def _tell_of_waiting() -> None:
+    trace(__name__, "another process is fetching the same credentials; waiting for it")
 
 
 def is_unwritable(problem: WriteFailedError) -> bool:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyvault.errors import AwsError
+from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,11 @@ class Pace:
         self._lock = threading.Lock()
         self._interval = 1 / RATE
         self._next = self._slowed_at = clock()
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new."""
+        self._lock = threading.Lock()
 
     def call(self, make: Callable[[], T]) -> T:
         """Make a call when it is its turn, again and again while AWS says that there were too many.

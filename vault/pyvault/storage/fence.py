@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, cast
 
 from pyvault.backend import API_VERSION, Availability
-from pyvault.errors import BackendError, PyvaultError
+from pyvault.errors import BackendError, PyvaultError, UserCancelledError
 from pyvault.names import ItemName
 from pyvault.secret import Secret
+from pyvault.thread_locks import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Collection, Generator, Mapping
+    from contextlib import AbstractContextManager
 
     from pyvault.backend import Ask, Backend, Options
 
@@ -133,10 +135,8 @@ def _on_warning(self: Fence, listener: Callable[[str], None]) -> None:
         self.driver.on_warning(listener)
 
 
-@contextmanager
-def _transaction(self: Fence) -> Generator[None]:
-    with self.doing("write"), self.driver.transaction():
-        yield
+def _transaction(self: Fence) -> AbstractContextManager[None]:
+    return changing(self.driver, who=self.who)
 
 
 def _child_key(self: Fence, child_id: bytes) -> Secret[bytes]:
@@ -197,19 +197,44 @@ def _broken(who: str, what: str) -> BackendError:
 
 
 @contextmanager
-def contract_errors(attempt: str, *, who: str = "the backend") -> Generator[None]:
-    """Turn whatever a driver lets slip into a BackendError.
+def contract_errors(
+    attempt: str, *, who: str = "the backend", passing: Collection[BaseException] = ()
+) -> Generator[None]:
+    """Turn whatever a driver raises into a BackendError, and let pass what comes from elsewhere.
 
     Args:
         attempt: what was tried, for the message: ``read 'credential/prod'``.
         who: whose driver it is, for the message.
+        passing: what the caller itself has raised into the driver.
 
     Raises:
-        BackendError: for every exception that is not ours; Ctrl-C passes.
+        BackendError: for every exception of the driver that is not ours. Ctrl-C passes, and what the program
+            raised in the middle of the call: see :mod:`pyvault.interruptions`.
     """
     try:
         yield
-    except (PyvaultError, KeyboardInterrupt):
+    except (KeyboardInterrupt, GeneratorExit, UserCancelledError):
         raise
-    except BaseException as exc:  # noqa: BLE001 - SystemExit of a plug-in must not end us silently
+    except BaseException as exc:
+        if any(exc is known for known in passing):
+            raise
+        from pyvault.interruptions import find_interruption
+
+        interruption = find_interruption(exc)
+        if interruption is exc or (interruption is None and isinstance(exc, PyvaultError)):
+            raise
+        if interruption is not None:  # the driver, or a library below it, made another exception of it
+            raise interruption from None
         raise BackendError(f"{who} failed to {attempt}: {type(exc).__name__}") from None
+
+
+@holding
+def changing(driver: Any, *, who: str = "the backend") -> Generator[None]:
+    """Make the changes inside one change of a driver that can; what the block raises passes."""
+    raised: list[BaseException] = []
+    with contract_errors("write", who=who, passing=raised), driver.transaction():
+        try:
+            yield
+        except BaseException as exc:
+            raised.append(exc)
+            raise

@@ -10,7 +10,6 @@ from pyvault.errors import BackendError, BackendUnavailableError, ConfigError
 from pyvault.storage.backend_info import BackendInfo
 from pyvault.storage.built_in import AWS_VAULT_STORES, BUILT_IN, DISTRIBUTION
 from pyvault.storage.fence import contract_errors
-from pyvault.storage.plugins import distribution_of, find_plugin, list_plugins, load_error, load_plugin, refusal_of
 from pyvault.trace import warn as log_warning
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def list_backends(options: Mapping[str, Options] | None = None) -> list[BackendI
     Args:
         options: the options of built-in backends by name, for their look around.
     """
+    from pyvault.storage.plugins import distribution_of, list_plugins, refusal_of
     from pyvault.version import __version__
 
     known = options or {}
@@ -72,6 +72,8 @@ def find_backend(name: str) -> BackendInfo:
 
     if name in BUILT_IN:
         return BackendInfo(name=name, distribution=DISTRIBUTION, version=__version__)
+    from pyvault.storage.plugins import distribution_of, find_plugin  # most stores are ours
+
     entry = find_plugin(name)
     return BackendInfo(
         name=name, distribution=distribution_of(entry), version=entry.dist.version if entry.dist else None
@@ -188,8 +190,11 @@ def load_backend(name: str) -> type[Backend]:
         BackendUnavailableError: there is none, its import failed, or it is no backend of this version.
         BackendError: more than one distribution offers it.
     """
-    loaded = _built_in(name) if name in BUILT_IN else load_plugin(find_plugin(name))
-    return _checked(name, loaded)
+    if name in BUILT_IN:
+        return _checked(name, _built_in(name))
+    from pyvault.storage.plugins import find_plugin, load_plugin
+
+    return _checked(name, load_plugin(find_plugin(name)))
 
 
 def load_class(target: str) -> type[Backend]:
@@ -203,6 +208,8 @@ def load_class(target: str) -> type[Backend]:
     except KeyboardInterrupt:
         raise
     except BaseException as exc:  # noqa: BLE001 - an import may raise anything
+        from pyvault.storage.plugins import load_error
+
         raise load_error(target, exc) from None
     return _checked(target, loaded)
 

@@ -7,18 +7,19 @@ that nothing foreign gets past this module.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Attributed, Transactional
 from pyvault.clock import parse_rfc3339, to_rfc3339
 from pyvault.errors import ItemCorruptError
 from pyvault.names import Kind, ProfileName, credential_name
-from pyvault.storage.fence import contract_errors
+from pyvault.storage.fence import changing, contract_errors
 from pyvault.storage.item_codec import decode_credentials, encode_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from pyvault.backend import Backend
@@ -100,14 +101,11 @@ class CredentialStore:
         except ValueError:
             raise ItemCorruptError(f"the item '{credential_name(profile)}' has an unreadable date") from None
 
-    @contextmanager
-    def transaction(self) -> Generator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make the changes inside one change, where the backend can."""
         if not isinstance(self._backend, Transactional):
-            yield
-            return
-        with contract_errors("write"), self._backend.transaction():
-            yield
+            return nullcontext()
+        return changing(self._backend)
 
     def close(self) -> None:
         """Let go of the backend."""

@@ -20,6 +20,7 @@ from pyvault.errors import (
 from pyvault.files.file_checks import check_ancestors
 from pyvault.record import MutableRecord
 from pyvault.sealing import BrokenSealError
+from pyvault.thread_locks import holding
 from pyvault.trace import trace
 from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.state.draft import Draft
+    from pyvault.vaultfile.state.memory import Memory
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault_options import VaultOptions
@@ -77,16 +79,19 @@ class Handle(MutableRecord):
             for slot in self.snapshot.header.slots
         ]
 
-    @contextlib.contextmanager
-    def reading(self) -> Generator[VaultReader]:
+    @holding
+    def reading(self, memory: Memory | None = None) -> Generator[VaultReader]:
         """Open the file in place, verified; :attr:`snapshot` is then its state.
+
+        Args:
+            memory: the locked trust file, inside a write.
 
         Raises:
             VaultFileError: it is gone, damaged, older, forked or foreign.
             WrongKeyError: it has another data key now, and our slot is gone.
         """
         with VaultReader(self.path, self.options.checks) as reader:
-            self._admit(reader)
+            self._admit(reader, memory)
             yield reader
 
     def write(self, make: Callable[[VaultReader], Draft]) -> None:
@@ -94,13 +99,20 @@ class Handle(MutableRecord):
 
         Raises:
             ConflictError: other writers got through each time, in spite of the lock.
+            LockTimeoutError: the trust file stayed locked; nothing changed.
             WriteFailedError: nothing changed.
         """
+        from pyvault.vaultfile.state.memory import remembering
+
+        with remembering(self.trust, timeout=self.options.lock_timeout) as memory:
+            self._write(make, memory)
+
+    def _write(self, make: Callable[[VaultReader], Draft], memory: Memory | None) -> None:
         from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
 
-        writer = None if self.trust is None else self.trust.make_writer()
+        writer = None if memory is None else memory.writer
         for _ in range(MAX_RESTARTS):
-            with self.reading() as base:
+            with self.reading(memory) as base:
                 self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one
                 draft = make(base)
                 try:
@@ -116,7 +128,8 @@ class Handle(MutableRecord):
                     continue
             self.keys, self.snapshot = draft.keys, snapshot
             self.last_write = None if writer is None else self.state.step
-            self._remember(self.state)
+            if memory is not None:
+                memory.record(self.state)
             return
         raise ConflictError(f"'{self.path}' is being written by processes that don't honor the lock")
 
@@ -137,7 +150,7 @@ class Handle(MutableRecord):
             raise TamperedError(f"'{self.path}' has {count}: {named}")
         return len(entries)
 
-    def _admit(self, reader: VaultReader) -> None:
+    def _admit(self, reader: VaultReader, memory: Memory | None) -> None:
         if reader.still_shows(self.snapshot):
             return
         header = reader.header
@@ -155,12 +168,10 @@ class Handle(MutableRecord):
         seen = VaultState.of(self.path, header, keys.fingerprint, last_write=self.last_write)
         opened = cache(partial(reader.snapshot, keys))
         seen = admit(seen, {header.vault_id: self.state}, opened, self.trust)
-        self.snapshot, self.keys, self.unlocked = opened(), keys, unlocked
-        self._remember(seen)
-
-    def _remember(self, seen: VaultState) -> None:
-        if self.trust is not None:
-            self.trust.record(seen)
+        # The snapshot last: whatever is raised in between, and wherever a fork copies it, the rest is looked at again.
+        self.unlocked, self.keys, self.snapshot = unlocked, keys, opened()
+        if remembered := memory or self.trust:
+            remembered.record(seen)
 
 
 def admit(

@@ -11,11 +11,11 @@ handle's lock and calls the module that does the work.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import UsageError
+from pyvault.errors import ConflictError, UsageError
+from pyvault.thread_locks import holding, tell_of_fork
 from pyvault.vaultfile.format.sealed_record import open_record
 from pyvault.vaultfile.handle import Handle, lock, open_vault
 from pyvault.vaultfile.state.entries import Entry, SlotInfo
@@ -47,6 +47,12 @@ class Vault:
         self._handle: Handle | None = handle
         self._guard = threading.RLock()
         self._transaction: Transaction | None = None
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Leave the transaction to the parent, which has the lock of the file."""
+        self._guard = threading.RLock()
+        self._transaction = None
 
     @classmethod
     def create(
@@ -228,7 +234,7 @@ class Vault:
         """
         self._change(lambda draft: draft.without_item(name))
 
-    @contextlib.contextmanager
+    @holding
     def transaction(self) -> Generator[None]:
         """Make the changes inside the ``with`` one write: all of them, or none.
 
@@ -236,7 +242,8 @@ class Vault:
 
         Raises:
             LockTimeoutError: another process kept the lock.
-            ConflictError: others wrote in spite of the lock, after something was read here.
+            ConflictError: others wrote in spite of the lock, after something was read here; or the process was
+                forked inside, and this is the child.
         """
         from pyvault.vaultfile.state.transaction import Transaction
 
@@ -252,6 +259,8 @@ class Vault:
                 self._transaction = transaction
                 try:
                     yield
+                    if self._transaction is not transaction:
+                        raise ConflictError("the process was forked inside a transaction: its parent writes it")
                 finally:
                     self._transaction = None
                 if transaction.changes:

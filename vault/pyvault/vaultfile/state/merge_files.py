@@ -19,6 +19,7 @@ from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
 from pyvault.vaultfile.handle import Handle, canonical_path, follow, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
+from pyvault.vaultfile.state.memory import remembering, writer_of
 from pyvault.vaultfile.state.merge import Merged, combine, compare
 from pyvault.vaultfile.state.new_vault_file import remembered
 from pyvault.vaultfile.state.places import vault_at
@@ -179,17 +180,19 @@ def _same(here: _State, there: _State, ours: IndexEntry, theirs: IndexEntry) -> 
 
 
 def _write(path: Path, draft: Draft, here: _State, base: _State, trust: TrustStore, options: VaultOptions) -> int:
-    writer = trust.make_writer()
-    try:
-        snapshot = write_draft(
-            path,
-            draft,
-            base=base.reader,
-            check_in_place=partial(check_unchanged, path, here.snapshot.header, options),
-            options=options,
-            writer=writer,
+    with remembering(trust, timeout=options.lock_timeout) as memory:
+        try:
+            snapshot = write_draft(
+                path,
+                draft,
+                base=base.reader,
+                check_in_place=partial(check_unchanged, path, here.snapshot.header, options),
+                options=options,
+                writer=writer_of(memory),
+            )
+        except SupersededError:
+            raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None
+        handle = Handle(
+            path=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot
         )
-    except SupersededError:
-        raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None
-    handle = Handle(path=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot)
-    return remembered(handle, writer).snapshot.header.generation
+        return remembered(handle, memory).snapshot.header.generation

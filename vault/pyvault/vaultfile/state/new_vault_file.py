@@ -21,6 +21,7 @@ from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
 from pyvault.vaultfile.handle import Handle, canonical_path, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_id, check_key
+from pyvault.vaultfile.state.memory import Memory, remembering, writer_of
 from pyvault.vaultfile.state.places import vault_at
 from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import Unlocked
@@ -65,14 +66,19 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
         )
         for new, (slot, _) in zip(new_slots, made, strict=True):
             draft = draft.with_slot(slot, new.label)
-        writer = None if trust is None else trust.make_writer()
-        snapshot = write_draft(
-            path, draft, base=None, check_in_place=lambda: check_free(path), options=options, writer=writer
-        )
-    first, wrapping_key = made[0]
-    opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
-    handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
-    return remembered(handle, writer)
+        with remembering(trust, timeout=options.lock_timeout) as memory:
+            snapshot = write_draft(
+                path,
+                draft,
+                base=None,
+                check_in_place=lambda: check_free(path),
+                options=options,
+                writer=writer_of(memory),
+            )
+            first, wrapping_key = made[0]
+            opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
+            handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
+            return remembered(handle, memory)
 
 
 def restore_vault(
@@ -118,24 +124,24 @@ def restore_vault(
             generation=_highest_generation(snapshot.header, current, keys, before),
             descent=draft.descent.restored_over(tip or _seen_here(before)),
         )
-        writer = None if trust is None else trust.make_writer()
-        written = write_draft(
-            path,
-            draft,
-            base=base,
-            check_in_place=lambda: _check_still(path, current, options),
-            options=options,
-            writer=writer,
-        )
-    handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
-    return remembered(handle, writer)
+        with remembering(trust, timeout=options.lock_timeout) as memory:
+            written = write_draft(
+                path,
+                draft,
+                base=base,
+                check_in_place=lambda: _check_still(path, current, options),
+                options=options,
+                writer=writer_of(memory),
+            )
+            handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
+            return remembered(handle, memory)
 
 
-def remembered(handle: Handle, writer: bytes | None) -> Handle:
+def remembered(handle: Handle, memory: Memory | None) -> Handle:
     """Return *handle* after its state, which the user has just written, is remembered."""
-    handle.last_write = None if writer is None else handle.state.step
-    if handle.trust is not None:
-        handle.trust.record(handle.state, accepted=True)
+    handle.last_write = None if writer_of(memory) is None else handle.state.step
+    if memory is not None:
+        memory.record(handle.state, accepted=True)
     return handle
 
 

@@ -11,6 +11,7 @@ Source: docs/vault-format.md, section 7.
 from __future__ import annotations
 
 import errno
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pyvault.files.lock import LockFile
     from pyvault.vaultfile.disk.vault_reader import Snapshot
 
 FIRST_SIGHT_HINT = "move it away; the next state that is opened is then accepted, as on a new machine"
@@ -108,7 +110,7 @@ class TrustStore:
     def _damaged(self) -> DamagedTrustFileError:
         return DamagedTrustFileError(f"the trust file '{self.path}' is damaged", hint=ACCEPT_HINT)
 
-    def record(self, seen: VaultState, *, accepted: bool = False) -> None:
+    def record(self, seen: VaultState, *, accepted: bool = False, locked: bool = False) -> None:
         """Remember a state that passed :func:`check_history`, if it is newer than the one known.
 
         If the state directory can't be written, this warns once and goes on.
@@ -116,6 +118,7 @@ class TrustStore:
         Args:
             seen: a verified state.
             accepted: the user has just made it, so it replaces whatever was known.
+            locked: the caller holds the lock.
         """
 
         def add(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
@@ -128,23 +131,27 @@ class TrustStore:
 
         try:
             if accepted:
-                self.accept(seen)
+                self.accept(seen, locked=locked)
             else:
-                self._update(add)
+                self._update(add, locked=locked)
         except PyvaultError as exc:
             if self._warn is not None:
                 warn, self._warn = self._warn, None
                 warn(f"the trust file can't be written, so an old copy of the vault would go unnoticed: {exc.message}")
 
-    def accept(self, seen: VaultState) -> None:
+    def accept(self, seen: VaultState, *, locked: bool = False) -> None:
         """Remember this state in place of whatever was known: the user accepts it.
+
+        Args:
+            seen: a verified state.
+            locked: the caller holds the lock.
 
         Raises:
             WriteFailedError: the trust file can't be written.
         """
         from pyvault.vaultfile.state.places import with_accepted
 
-        self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True)
+        self._update(lambda known: with_accepted(known, seen), damaged_is_empty=True, locked=locked)
 
     def writer(self) -> bytes | None:
         """Return the id of this state directory; None if it has none yet."""
@@ -153,19 +160,30 @@ class TrustStore:
         return find_writer(self.path.with_name("writer"))
 
     def make_writer(self) -> bytes | None:
-        """Return the id of this state directory, created if missing; None if it can't be stored."""
-        from pyvault.files.lock import LockFile
+        """Return the id of this state directory, created if missing; None if it can't be stored.
+
+        The caller holds the lock.
+        """
         from pyvault.vaultfile.state.places import make_writer
 
-        known = self.writer()
-        if known is not None:
-            return known
         try:
-            make_private_directory(self.path.parent, self._checks)
-            with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
-                return make_writer(self.path.with_name("writer"))
+            return make_writer(self.path.with_name("writer"))
         except PyvaultError:  # :meth:`record` warns that the directory can't be written
             return None
+
+    def make_directory(self) -> None:
+        """Make the directory if it is missing.
+
+        Raises:
+            WriteFailedError, InsecurePermissionsError: it can't be made.
+        """
+        make_private_directory(self.path.parent, self._checks)
+
+    def lock(self, timeout: float = LOCK_SECONDS) -> LockFile:
+        """Return the lock of everything that is remembered here."""
+        from pyvault.files.lock import LockFile
+
+        return LockFile(self.path.with_name("trust.lock"), timeout=timeout, what=f"the trust file '{self.path}'")
 
     def forget(self, path: Path) -> None:
         """Forget the vault at *path*, which the user has removed.
@@ -200,14 +218,14 @@ class TrustStore:
         change: Callable[[dict[bytes, VaultState]], dict[bytes, VaultState]],
         *,
         damaged_is_empty: bool = False,
+        locked: bool = False,
     ) -> None:
         from pyvault.files.atomic import remove_leftovers, replace_file
-        from pyvault.files.lock import LockFile
         from pyvault.vaultfile.state.trust_file import format_states
 
-        make_private_directory(self.path.parent, self._checks)
+        self.make_directory()
         check_state_directory(self.path.parent, self._checks)
-        with LockFile(self.path.with_name("trust.lock"), timeout=LOCK_SECONDS):
+        with nullcontext() if locked else self.lock():
             try:
                 known = self.known_states()
             except DamagedTrustFileError:

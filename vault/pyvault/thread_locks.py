@@ -1,0 +1,101 @@
+"""Locks between threads that outlive neither a fork nor an exception.
+
+A forked child has one thread, the one that forked: a lock that another had would never
+be released there. So whoever has locks says so with :func:`tell_of_fork`, and makes new
+ones in the child. ``with`` takes the locks of ``threading`` as they are: it enters and
+leaves those in C, where no signal handler can raise between the lock and the block.
+A generator that holds one is made a context manager by :func:`holding`.
+"""
+
+from __future__ import annotations
+
+import _imp
+import os
+import sys
+import threading
+import time
+import weakref
+from contextlib import _GeneratorContextManager
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LONGEST_IMPORT = 10.0  # seconds
+
+
+class Forked(Protocol):
+    """Has something that a forked child needs new."""
+
+    def after_fork(self) -> None:
+        """Replace it; called in the child, whose only thread this is."""
+        ...
+
+
+_told: set[weakref.ref[Forked]] = set()
+
+
+def tell_of_fork(owner: Forked) -> None:
+    """Call ``owner.after_fork()`` in every child that is forked while *owner* lives."""
+    _told.add(weakref.ref(owner, _told.discard))  # in C: what a signal handler raises in a callback of ours is lost
+
+
+def holding(function: Callable[P, Generator[T]]) -> Callable[P, AbstractContextManager[T]]:
+    """Make a context manager of a generator, as ``contextlib.contextmanager`` does, that lets go at once.
+
+    A signal handler may raise when the generator has taken its locks, and before the block begins. Then
+    contextlib's would hold them for as long as somebody keeps the traceback.
+    """
+
+    @wraps(function)
+    def make(*args: P.args, **words: P.kwargs) -> AbstractContextManager[T]:
+        return _Holding(function, args, words)
+
+    return make
+
+
+class _Holding(_GeneratorContextManager[T, None, None]):
+    def __enter__(self) -> T:
+        try:
+            return super().__enter__()
+        except BaseException:
+            self.gen.close()
+            raise
+
+
+def _hold_imports() -> None:
+    """Let nobody import while this thread forks: in the child a module would stay locked, and half there.
+
+    Source: importlib._bootstrap, _ModuleLock, whose owner imports a module; a thread takes one only while it holds the
+    global import lock, which os.fork() renews in the child. A thread that imports may in its turn wait for the one
+    that forks, so there is an end to it.
+    """
+    until = time.monotonic() + LONGEST_IMPORT
+    while True:
+        _imp.acquire_lock()
+        if not _others_import() or time.monotonic() > until:
+            return
+        _imp.release_lock()
+        time.sleep(0.001)
+
+
+def _others_import() -> bool:
+    references = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
+    locks = [reference() for reference in list(references.values())]
+    return any(getattr(lock, "owner", None) not in {None, threading.get_ident()} for lock in locks)
+
+
+def _begin_again() -> None:
+    _imp.release_lock()
+    for owner in [reference() for reference in list(_told)]:
+        if owner is not None:
+            owner.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(before=_hold_imports, after_in_parent=_imp.release_lock, after_in_child=_begin_again)
