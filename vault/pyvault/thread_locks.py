@@ -62,10 +62,11 @@ def holding(function: Callable[P, Generator[T]]) -> Callable[P, AbstractContextM
 class _Holding(_GeneratorContextManager[T, None, None]):
     def __enter__(self) -> T:
         try:
-            return super().__enter__()
+            given = super().__enter__()
         except BaseException:
             self.gen.close()
             raise
+        return given
 
 
 def _hold_imports() -> None:

@@ -44,7 +44,6 @@ def run(fake_aws: FakeAws, tmp_path: Path) -> Run:
         "PYTHONPATH": str(PROGRAMS),
         "SHOP": str(home),
         "ROUNDS": "0",
-        "LIMIT": "12",
     }
     filling = {**environ, "ID": pair.access_key_id, "KEY": pair.secret_access_key}
     subprocess.run([sys.executable, "-c", FILL], env=filling, cwd=home, check=True)

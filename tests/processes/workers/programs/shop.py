@@ -18,7 +18,7 @@ from pyvault import CredentialVault, Secret
 
 PLACE = Path(os.environ["SHOP"])
 ROUNDS = int(os.environ["ROUNDS"])
-LIMIT = int(os.environ.get("LIMIT", "60"))  #: seconds after which something hangs
+LIMIT = 60  #: seconds after which something hangs
 SESSION, ROLE = "demo", "reader"
 
 

@@ -1,0 +1,173 @@
+"""A forked child does not hold what its parent has locked, can't release it, and waits for no thread that it lacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pyvault.errors import LockTimeoutError
+from pyvault.files.lock import LockFile
+from vaults import UnlockSources, Vault, contents, make_vault
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="is about systems that fork")
+
+LEAVES_A_CHILD = """
+import os, signal, sys
+from pathlib import Path
+from pyvault.files.atomic import PendingFile
+from pyvault.files.lock import LockFile
+place = Path(sys.argv[1])
+with LockFile(place / "x.lock"), PendingFile(place / "y") as pending:
+    pending.write(b"half")
+    if os.fork() == 0:
+        print("forked", flush=True)
+        os.close(1)
+        signal.pause()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_child_that_outlives_its_parent_holds_nothing_of_it(tmp_path: Path) -> None:
+    from pyvault.files.atomic import remove_leftovers
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", LEAVES_A_CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True, process_group=0
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "forked\n"
+        process.wait()
+        with LockFile(tmp_path / "x.lock", timeout=5):
+            pass
+        assert [path for path in tmp_path.iterdir() if ".pending-" in path.name]
+        remove_leftovers(tmp_path / "y")
+        assert not [path for path in tmp_path.iterdir() if ".pending-" in path.name]
+    finally:
+        process.stdout.close()
+        os.killpg(process.pid, 9)
+
+
+PROGRAM = """
+import os, sys, threading
+from pathlib import Path
+from pyvault.errors import ConflictError, WriteFailedError
+from pyvault.files.atomic import PendingFile
+from pyvault.files.lock import LockFile
+from vaults import UnlockSources, Vault, WEAK, credential
+from pyvault.secret import Secret
+
+place = Path(sys.argv[1])
+def other_can_lock(path):
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            with LockFile(path, timeout=0):
+                os.write(writer, b"1")
+        finally:
+            os._exit(0)
+    os.close(writer)
+    return os.read(reader, 1) == b"1"
+
+def in_a_child(act):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            act()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+# A child that leaves the block does not release the lock of its parent.
+for ephemeral in (False, True):
+    pid = None
+    with LockFile(place / "x.lock", ephemeral=ephemeral):
+        pid = os.fork()
+        if pid:
+            os.waitpid(pid, 0)
+            assert not other_can_lock(place / "x.lock")
+    if pid == 0:
+        os._exit(0)
+
+# It neither removes the unfinished file of its parent nor puts it in place.
+with PendingFile(place / "y") as pending:
+    pending.write(b"parent")
+    pending.finish()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            pending.commit()
+        except WriteFailedError:
+            pending.__exit__(None, None, None)
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    pending.commit()
+assert (place / "y").read_bytes() == b"parent"
+
+# A transaction is its parent's.
+vault = Vault.open(place / "vault.pyv", UnlockSources(keyfile=place / "ci.key"), options=WEAK)
+pid = None
+try:
+    with vault.transaction():
+        vault.put(credential("b"), Secret(b"b"))
+        pid = os.fork()
+        if pid:
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+except ConflictError:
+    if pid == 0:
+        assert vault.get(credential("a")).reveal() == b"a"
+        os._exit(0)
+    raise
+if pid == 0:
+    os._exit(1)
+
+# One that is forked while a thread is in the middle of a transaction reads and writes for itself.
+inside, go_on = threading.Event(), threading.Event()
+def write():
+    with vault.transaction():
+        vault.put(credential("c"), Secret(b"c"))
+        inside.set()
+        go_on.wait()
+thread = threading.Thread(target=write)
+thread.start()
+inside.wait()
+def child():
+    assert vault.get(credential("b")).reveal() == b"b"
+    assert sorted(entry.name.name for entry in vault.entries()) == ["a", "b"]
+in_a_child(child)
+go_on.set()
+thread.join()
+in_a_child(lambda: vault.put(credential("d"), Secret(b"d")))
+"""
+
+
+def test_a_child_leaves_to_its_parent_what_is_its_parent_s(tmp_path: Path) -> None:
+    make_vault(tmp_path, items={"a": b"a"}).close()
+    tests = Path(__file__).parents[2]
+    subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        check=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(tests)},
+    )  # what hangs can't be asked to end
+    vault = Vault.open(tmp_path / "vault.pyv", UnlockSources(keyfile=tmp_path / "ci.key"))
+    assert contents(vault) == {name: name.encode() for name in "abcd"}
+
+
+def test_a_lock_of_this_process_is_not_one_of_a_child(tmp_path: Path) -> None:
+    with LockFile(tmp_path / "x"):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                LockFile(tmp_path / "x", timeout=0).__enter__()
+            except LockTimeoutError as error:
+                os._exit(0 if f"process {os.getppid()} " in error.message else 1)
+            os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
