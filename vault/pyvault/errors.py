@@ -8,7 +8,6 @@ with the ways out.
 
 from __future__ import annotations
 
-from copyreg import __newobj__ as made_again
 from typing import Any
 
 
@@ -43,7 +42,11 @@ class PyvaultError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception's own way calls its class with the message alone, which the class of AwsError refuses;
         # multiprocessing.Pool then waits for ever for the job that raised it.
-        return made_again, (type(self), *self.args), self.__dict__
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[PyvaultError], args: tuple[object, ...]) -> PyvaultError:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(PyvaultError):

@@ -17,7 +17,7 @@ of it; so its traceback is asked who raised it.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +69,8 @@ def _is_handler(frame: FrameType, codes: set[CodeType]) -> bool:
         return False
     values = frame.f_locals
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & TAKES_MORE)
-    given = [values.get(name) for name in code.co_varnames[:count]]
-    more = [item for value in given if isinstance(value, tuple) for item in value]  # pyright: ignore[reportUnknownVariableType]  # anybody's
+    given: list[object] = [values.get(name) for name in code.co_varnames[:count]]
+    more = [item for value in given if isinstance(value, tuple) for item in cast("tuple[object, ...]", value)]
     return any(value is frame.f_back for value in (*given, *more))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from pyvault.thread_locks import tell_of_fork
 
@@ -59,11 +59,10 @@ class Stores:
 
     def after_fork(self) -> None:
         """Make the locks of what is made on first use new; Python 3.12 and later have none there."""
-        for lazy in {
-            name: value for kind in reversed(type(self).__mro__) for name, value in vars(kind).items()
-        }.values():
-            if isinstance(lazy, cached_property) and hasattr(lazy, "lock"):
-                lazy.lock = threading.RLock()
+        for kind in type(self).__mro__:
+            for lazy in vars(kind).values():
+                if isinstance(lazy, cached_property) and "lock" in vars(cast("object", lazy)):
+                    setattr(cast("object", lazy), "lock", threading.RLock())  # noqa: B010 - unknown to type checkers
 
     def __enter__(self) -> Self:
         return self

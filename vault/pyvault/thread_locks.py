@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from contextlib import _GeneratorContextManager
+from contextlib import _GeneratorContextManager  # pyright: ignore[reportPrivateUsage]  # the base of ours
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
