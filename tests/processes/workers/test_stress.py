@@ -39,8 +39,11 @@ def test_sixteen_threads_share_a_vault(run: Run, rounds: int, kind: str) -> None
 
 @pytest.mark.parametrize("kind", ["own", "exit"])
 @pytest.mark.parametrize("rounds", [15, pytest.param(200, marks=pytest.mark.slow)])
-def test_a_soft_time_limit_gets_out_and_leaves_nothing_behind(run: Run, rounds: int, kind: str) -> None:
+def test_a_soft_time_limit_gets_out_and_leaves_nothing_behind(
+    run: Run, rounds: int, kind: str, tell: list[str]
+) -> None:
     report = run("soft_limit", kind, rounds=rounds)
+    tell.append(f"soft time limit ({kind}): {report}")
     assert report["interrupted"] >= rounds
     assert (report["swallowed"], report["leaked"], report["half"]) == (0, 0, 0)
 
