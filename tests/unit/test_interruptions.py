@@ -201,3 +201,32 @@ def test_who_waits_for_a_fetch_is_not_told_of_the_leader_s_limit(tmp_path: Any) 
     with pytest.raises(SoftTimeLimit):
         SingleFlight(tmp_path).share("ab" * 32, look_up=fetch, fetch=fetch, refresh=True)
     assert [path.name for path in tmp_path.iterdir() if path.name != "sweep.lock"] == []
+
+
+def test_a_limit_in_an_early_refresh_of_boto_s_credentials_passes() -> None:
+    """botocore only logs what a refresh raises while the old credentials are still good."""
+    from datetime import timedelta
+
+    from pyvault import clock
+    from pyvault.boto3_session import make_session
+    from pyvault.model import Credentials
+
+    first = Credentials(
+        access_key_id="ASIAIOSFODNN7EXAMPLE",
+        secret_access_key=Secret("wJalr"),
+        session_token=Secret("token"),
+        expires=clock.now() + timedelta(minutes=4),
+    )
+
+    def fetch() -> Credentials:
+        signal.raise_signal(NUMBER)
+        return first
+
+    session = make_session(first, fetch=fetch, region="eu-west-1", window=timedelta(minutes=5))
+    credentials = session.get_credentials()
+    assert credentials is not None
+    signal.signal(NUMBER, plain)
+    with pytest.raises(SoftTimeLimit):
+        credentials.get_frozen_credentials()
+    signal.signal(NUMBER, signal.SIG_IGN)
+    assert credentials.get_frozen_credentials().access_key == "ASIAIOSFODNN7EXAMPLE"

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pyvault.clock import to_rfc3339
+from pyvault.interruptions import find_interruption
 from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
@@ -50,6 +51,22 @@ def make_session(
         def after_fork(self) -> None:
             self._refresh_lock = threading.Lock()
 
+        def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: FBT001 - botocore's own
+            interrupted.clear()
+            super()._protected_refresh(is_mandatory)  # type: ignore[misc]  # not in the stubs
+            if interrupted:  # botocore only logs it when the old ones are still good
+                raise interrupted.pop()
+
+    def refreshed() -> dict[str, Any]:
+        try:
+            return _metadata(fetch())
+        except Exception as error:
+            if find_interruption(error) is error:
+                interrupted.append(error)
+            raise
+
+    interrupted: list[Exception] = []
+
     class Provider(botocore.credentials.CredentialProvider):
         """The only one of the session: nothing else of botocore's chain is asked."""
 
@@ -60,7 +77,7 @@ def make_session(
                 return botocore.credentials.Credentials(**_static(first), method=METHOD)
             renewed = Renewed.create_from_metadata(
                 metadata=_metadata(first),
-                refresh_using=lambda: _metadata(fetch()),
+                refresh_using=refreshed,
                 method=METHOD,
                 advisory_timeout=int(window.total_seconds()),
                 mandatory_timeout=int(min(window, MANDATORY).total_seconds()),

@@ -104,9 +104,15 @@ class BoundedSession:
 
 
 def bound(client: Any) -> None:  # Any: a botocore client; the stubs know no endpoint
-    """Make a client read its answers with a bound."""
+    """Make a client read its answers with a bound, and lose no exception of the program."""
     endpoint = client._endpoint  # noqa: SLF001 - botocore has no option for the session; a test checks this
     endpoint.http_session = BoundedSession(endpoint.http_session)
+    # It reads the date of each answer for a hint in later attempts, and passes over whatever is raised meanwhile.
+    endpoint._set_ttl = _pass_over  # noqa: SLF001 - as above
+
+
+def _pass_over(*_: object) -> None:
+    """Leave the hint out."""
 
 
 def _read(response: AWSResponse, url: str) -> bytes:
