@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    import typer
-
     from pyvault.config.config_file import ConfigFile
     from pyvault.mfa.codes import MfaSource
     from pyvault.retrieval.recently_used import RecentUse
@@ -114,12 +112,12 @@ class Context(Runtime):
         return Context(replace(self.line, global_options=kept), self.environ)
 
 
-def context_of(parsed: typer.Context) -> Context:
-    """Return our context out of Typer's.
+def context_of(given: object) -> Context:
+    """Return the context that a command was called with.
 
     Raises:
-        TypeError: a command was called without it.
+        TypeError: it was called without it.
     """
-    if not isinstance(parsed.obj, Context):
+    if not isinstance(given, Context):
         raise TypeError("a command needs the context that main makes")
-    return parsed.obj
+    return given

@@ -1,7 +1,7 @@
 """The entry point: which command, and what becomes of its errors.
 
 Everything is imported as late as it can be: ``--version`` needs nothing, the
-help of the program needs a table, and a command builds no parser but its own.
+help of the program needs a table, and a command needs a parser for an unusual line only.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import sys
 TYPE_CHECKING = False  # as type checkers know it; typing itself would double the cost of --version
 if TYPE_CHECKING:
     import signal as _signal
-    from collections.abc import Callable, Mapping, Sequence
-
-    from typer.core import TyperCommand
+    from collections.abc import Mapping, Sequence
 
     from pyvault.errors import PyvaultError
     from pyvault_cli.commandline.arguments import CommandLine
+    from pyvault_cli.commandline.parameters import Command
     from pyvault_cli.context import Context
 else:
     import _signal  # the C module alone: ``signal`` loads more than --version needs
@@ -132,11 +131,13 @@ def _dispatch(argv: Sequence[str]) -> int:
 
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
-    built: dict[str, TyperCommand] = {}
+    loaded: dict[str, Command] = {}
 
     def valued(path: str) -> set[str]:
-        built[path] = build(path)
-        return options_with_value(built[path])
+        from pyvault_cli.commandline.parameters import load_command
+
+        loaded[path] = load_command(path)
+        return loaded[path].valued()
 
     line = arguments.split(argv, menu=command_table.COMMANDS, aliases=command_table.ALIASES, valued=valued)
     if line.has("--version"):
@@ -144,7 +145,7 @@ def _dispatch(argv: Sequence[str]) -> int:
 
         output.out(f"pyvault {__version__}")
         return exit_codes.DONE
-    if line.command not in built:
+    if line.command not in loaded:
         if line.wants_help:
             output.data(command_table.help_text(line.command))
             return exit_codes.DONE
@@ -165,76 +166,26 @@ def _dispatch(argv: Sequence[str]) -> int:
     _check_prompt(line, os.environ)
     raise_at_interrupt()
     with Context(line, os.environ, assumed) as context:
-        return _invoke(built[line.command], line, context)
+        return _invoke(loaded[line.command], line, context)
 
 
-def build(path: str) -> TyperCommand:
-    """Make the parser of one command from the signature of its function."""
-    from importlib import import_module
-    from typing import cast
+def _invoke(command: Command, line: CommandLine, context: Context) -> int:
+    import os
 
-    import typer
-    from typer.main import get_command
+    from pyvault_cli.commandline import exit_codes, plain_line
 
-    from pyvault_cli.commandline.command_table import COMMANDS
+    values = None if line.wants_help else plain_line.read(command.parameters, line.args, os.environ)
+    if values is None:
+        from pyvault_cli.commandline import typer_parser
+        from pyvault_cli.terminal import output
 
-    module, text = COMMANDS[path]
-    function = getattr(import_module(f"pyvault_cli.commands.{module}"), path.replace(" ", "_").replace("-", "_"))
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(
-        path,
-        help=_help_of(f"{text[0].upper()}{text[1:]}.", function),
-        epilog="'pyvault --help' shows the options of all commands.",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )(function)
-    return cast("TyperCommand", get_command(app))  # an app with one command and no callback is that command
-
-
-def _help_of(summary: str, function: Callable[..., object]) -> str:
-    """Add to the line of the menu what the command's docstring says beyond its own first line."""
-    from inspect import cleandoc
-
-    _, _, more = cleandoc(function.__doc__ or "").partition("\n\n")
-    return f"{summary}\n\n{more}" if more else summary
-
-
-def options_with_value(command: TyperCommand) -> set[str]:
-    """Name the options, long and short, whose value may be the next word."""
-    return {
-        name
-        for parameter in command.params
-        if parameter.param_type_name == "option" and not getattr(parameter, "is_flag", False)
-        for name in parameter.opts
-    }
-
-
-def _invoke(command: TyperCommand, line: CommandLine, context: Context) -> int:
-    from typer import Exit, TyperException
-
-    from pyvault_cli.commandline import exit_codes
-    from pyvault_cli.terminal import output
-
-    args = ["--help"] if line.wants_help else list(line.args)
-    let_negate(command, args)
-    _refuse_empty_values(command, args)
-    try:
         try:
-            parsed = command.make_context(f"pyvault {line.command}", args, obj=context)
-        except BrokenPipeError:  # the parser writes the help itself, and nothing else
+            values = typer_parser.read(command, ["--help"] if line.wants_help else line.args)
+        except BrokenPipeError:  # of the help, which Typer writes itself
             raise output.NobodyReadsError from None
-        with parsed:
-            command.invoke(parsed)
-    except Exit as done:
-        return done.exit_code
-    except TyperException as problem:
-        from pyvault_cli.commandline.arguments import SWITCHES, VALUED
-        from pyvault_cli.commandline.suggestions import option_meant
-
-        text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
-        output.error(f"{text[:1].lower()}{text[1:].rstrip('.')}")
-        output.hint(f"{option_meant(problem, {*VALUED, *SWITCHES})}pyvault {line.command} --help shows the options")
-        return exit_codes.USAGE
-    return exit_codes.DONE
+        if values is None:
+            return exit_codes.DONE
+    return command.function(context, **values) or exit_codes.DONE
 
 
 def _check_prompt(line: CommandLine, environ: Mapping[str, str]) -> None:
@@ -250,33 +201,6 @@ def _check_prompt(line: CommandLine, environ: Mapping[str, str]) -> None:
         from pyvault_cli.terminal.mfa_prompts.choice import check_name
 
         check_name(flag or variable or "", given_by="--prompt" if flag else "AWS_VAULT_PROMPT")
-
-
-def let_negate(command: TyperCommand, args: Sequence[str]) -> None:
-    """Take ``--no-FLAG`` for every switch of the command, as aws-vault's parser does.
-
-    It overrides a variable, and an earlier word of the line. The help does not speak of it.
-    """
-    from pyvault_cli.commandline.arguments import negated
-
-    if not any(negated(word) for word in args):
-        return
-    taken = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
-    for one in command.params:
-        if getattr(one, "is_bool_flag", False) and not one.secondary_opts:
-            off = [f"--no-{name[2:]}" for name in one.opts if name.startswith("--")]
-            one.secondary_opts = [name for name in off if name not in taken]
-
-
-def _refuse_empty_values(command: TyperCommand, args: Sequence[str]) -> None:
-    from pyvault_cli.commandline import arguments
-
-    if "" not in args and not any(word.endswith("=") for word in args):
-        return
-    places = [one for one in command.params if getattr(one, "metavar", None) in arguments.NEVER_EMPTY]
-    empty = arguments.find_empty(args, {name for one in places for name in one.opts})
-    if empty is not None:
-        raise arguments.empty_value(empty)
 
 
 def _occupy_standard_descriptors() -> None:

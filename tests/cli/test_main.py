@@ -14,7 +14,8 @@ from command_line import PYVAULT, Pyvault, clean_environ
 from pyvault.errors import WrongKeyError
 from pyvault.version import __version__
 from pyvault_cli import main
-from pyvault_cli.commandline import command_table
+from pyvault_cli.commandline import command_table, typer_parser
+from pyvault_cli.commandline.parameters import load_command
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_help_says_what_the_first_line_can_not(pyvault: Pyvault) -> None:
 def test_no_option_of_a_command_hides_a_global_one(path: str) -> None:
     from pyvault_cli.commandline.arguments import SWITCHES, VALUED
 
-    options = {name for parameter in main.build(path).params for name in (*parameter.opts, *parameter.secondary_opts)}
+    options = {name for each in load_command(path).parameters for name in (*each.names, *each.off)}
     assert options & {*SWITCHES, *VALUED} == set()
 
 
@@ -79,10 +80,10 @@ def test_every_switch_of_aws_vault_can_be_taken_back(path: str, monkeypatch: pyt
     for name in ("AWS_VAULT_STDOUT", "AWS_VAULT_PROFILE_ENV", "AWS_VAULT_AUTO_LOGOUT"):
         monkeypatch.setenv(name, "true")
     for switch in SWITCHES_OF_AWS_VAULT[path].split():
-        command = main.build(path)
+        command = typer_parser.build(load_command(path))
         (parameter,) = (one for one in command.params if f"--{switch}" in one.opts)
         words = [*NEEDED.get(path, []), f"--{switch}", f"--no-{switch}"]
-        main.let_negate(command, words)
+        typer_parser.let_negate(command, words)
         with command.make_context(path, list(words)) as parsed:
             assert parsed.params[str(parameter.name)] is False, switch
         with command.make_context(path, words[::-1] if len(words) == 2 else [*words, f"--{switch}"]) as parsed:
@@ -196,7 +197,7 @@ def test_an_empty_place_is_a_usage_error_that_names_the_option(pyvault: Pyvault,
 def test_an_unexpected_error_shows_its_type_and_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
     planted = "planted-in-a-message"
 
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise RuntimeError(planted)
 
     monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
@@ -208,7 +209,7 @@ def test_an_unexpected_error_shows_its_type_and_place_only(monkeypatch: pytest.M
 
 
 def test_a_traceback_holds_no_locals(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(_: object) -> None:
         local = "planted-in-a-local"
         raise RuntimeError(len(local))
 
@@ -222,7 +223,7 @@ def test_a_traceback_holds_no_locals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_traceback_holds_no_text_of_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     said = os.urandom(4).hex()
 
-    def fail() -> None:
+    def fail(_: object) -> None:
         try:
             {}[said]
         except KeyError as exc:
@@ -237,7 +238,7 @@ def test_a_traceback_holds_no_text_of_an_exception(monkeypatch: pytest.MonkeyPat
 
 
 def test_errors_of_ours_have_their_code_and_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise WrongKeyError("the \x1b[31mkey", hint="another key")
 
     monkeypatch.setattr("pyvault_cli.commands.version.version", fail)
@@ -247,7 +248,7 @@ def test_errors_of_ours_have_their_code_and_hint(monkeypatch: pytest.MonkeyPatch
 
 
 def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted() -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pyvault_cli.commands.version.version", interrupted)
@@ -287,7 +288,7 @@ def test_ctrl_c_while_modules_are_loaded(tmp_path: Path, module: str) -> None:
 
 
 def test_a_broken_socket_is_not_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(_: object) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr("pyvault_cli.commands.version.version", broken)

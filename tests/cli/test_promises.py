@@ -12,7 +12,7 @@ import pytest
 from command_line import PYVAULT, Environ, Pyvault, variables
 from fake_aws.client import FakeAws
 from pyvault_cli.commandline import arguments, command_table
-from pyvault_cli.main import build
+from pyvault_cli.commandline.parameters import load_command
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
 ADD = ("--stdin", "--no-verify")
@@ -55,8 +55,7 @@ GLOBAL = (
 
 @pytest.mark.parametrize("path", PROMISED)
 def test_the_command_has_its_options(path: str) -> None:
-    command = build(path)
-    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    known = {name for each in load_command(path).parameters for name in (*each.names, *each.off)}
     assert set(PROMISED[path].split()) <= known
 
 

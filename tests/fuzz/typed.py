@@ -17,8 +17,8 @@ from pyvault.sso.populate import parse_filter
 from pyvault_cli.commandline import command_table
 from pyvault_cli.commandline.arguments import split
 from pyvault_cli.commandline.completion import candidates, child_start
+from pyvault_cli.commandline.parameters import load_command
 from pyvault_cli.credentials.key_input import from_csv, parse_key
-from pyvault_cli.main import build, options_with_value
 from pyvault_cli.terminal.browser import _words, split_for_windows
 from server.serving import NOON
 
@@ -102,7 +102,7 @@ def take_credentials_file(data: bytes) -> None:
 
 @cache
 def _valued(path: str) -> frozenset[str]:
-    return frozenset(options_with_value(build(path)))
+    return frozenset(load_command(path).valued())
 
 
 def take_words(data: bytes) -> str:

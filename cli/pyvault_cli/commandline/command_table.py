@@ -2,7 +2,7 @@
 
 A table, so that ``--help`` imports no command and a command imports no other.
 The module below :mod:`pyvault_cli.commands` holds a function called like the command,
-``vault_slot_add`` for ``vault slot add``; Typer makes the parser from its signature.
+``vault_slot_add`` for ``vault slot add``; its signature declares its words.
 """
 
 from __future__ import annotations

@@ -6,29 +6,28 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault.record import Record
+from pyvault_cli.commandline.parameters import Option
 
 TEMPORARY = "a server only serves temporary credentials, which need a session"
 LAST_UID = 2**32 - 2  # the next one means "no change". Source: chown(2)
 
-LazyOption = Annotated[bool, typer.Option("--lazy", help="fetch the first credentials when a program asks for them")]
+LazyOption = Annotated[bool, Option("--lazy", help="fetch the first credentials when a program asks for them")]
 ListenOption = Annotated[
     str | None,
-    typer.Option("--listen", metavar="ADDR:PORT", help="where the ECS server listens; other users may then connect"),
+    Option("--listen", metavar="ADDR:PORT", help="where the ECS server listens; other users may then connect"),
 ]
 TokenFileOption = Annotated[
-    Path | None, typer.Option("--token-file", metavar="FILE", help="keep the ECS server's token in this file")
+    Path | None, Option("--token-file", metavar="FILE", help="keep the ECS server's token in this file")
 ]
 AllowRoleOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-role", metavar="ARN", help="a role that may be assumed, * as wildcard; may be repeated"),
+    Option("--allow-role", metavar="ARN", help="a role that may be assumed, * as wildcard; may be repeated"),
 ]
 AllowUidOption = Annotated[
     list[int] | None,
-    typer.Option(
+    Option(
         "--allow-uid",
         metavar="N",
         min=0,
@@ -37,11 +36,11 @@ AllowUidOption = Annotated[
     ),
 ]
 AccessLogOption = Annotated[
-    Path | None, typer.Option("--access-log", metavar="FILE", help="append one line of JSON for each request")
+    Path | None, Option("--access-log", metavar="FILE", help="append one line of JSON for each request")
 ]
 HideOption = Annotated[
     bool | None,
-    typer.Option(
+    Option(
         "--hide-shared-config/--no-hide-shared-config",
         help="hide the credentials of [default] in the AWS files from the command",
         show_default=False,

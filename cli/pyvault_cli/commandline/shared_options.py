@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - typer reads the annotations of a callback
 from typing import Annotated
 
-import typer
-
 from pyvault.secret import Secret
+from pyvault_cli.commandline.parameters import Argument, Option
 
-ProfileArgument = Annotated[str, typer.Argument(metavar="PROFILE", help="the profile", show_default=False)]
-OptionalProfileArgument = Annotated[
-    str | None, typer.Argument(metavar="[PROFILE]", help="the profile", show_default=False)
-]
+ProfileArgument = Annotated[str, Argument(metavar="PROFILE", help="the profile", show_default=False)]
+OptionalProfileArgument = Annotated[str | None, Argument(metavar="[PROFILE]", help="the profile", show_default=False)]
 OnlyProfilesOption = Annotated[
-    list[str] | None, typer.Option("--profile", metavar="PROFILE", help="only this one; may be repeated")
+    list[str] | None, Option("--profile", metavar="PROFILE", help="only this one; may be repeated")
 ]
 DurationOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "-d",
         "--duration",
         metavar="TIME",
@@ -28,28 +25,28 @@ DurationOption = Annotated[
 ]
 NoSessionOption = Annotated[
     bool,
-    typer.Option("-n", "--no-session", help="skip the session: use the stored keys, or the role on top of them"),
+    Option("-n", "--no-session", help="skip the session: use the stored keys, or the role on top of them"),
 ]
-RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help="the AWS region")]
+RegionOption = Annotated[str | None, Option("--region", metavar="REGION", help="the AWS region")]
 StsRegionOption = Annotated[
     str | None,
-    typer.Option("--sts-region", metavar="REGION", help="call STS there, for regions that an account must enable"),
+    Option("--sts-region", metavar="REGION", help="call STS there, for regions that an account must enable"),
 ]
-MfaTokenOption = Annotated[str | None, typer.Option("-t", "--mfa-token", metavar="CODE", help="the MFA code to use")]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="neither use nor cache sessions")]
-RefreshOption = Annotated[bool, typer.Option("--refresh", help="fetch new sessions, and cache them")]
+MfaTokenOption = Annotated[str | None, Option("-t", "--mfa-token", metavar="CODE", help="the MFA code to use")]
+NoCacheOption = Annotated[bool, Option("--no-cache", help="neither use nor cache sessions")]
+RefreshOption = Annotated[bool, Option("--refresh", help="fetch new sessions, and cache them")]
 StdoutOption = Annotated[
-    bool, typer.Option("--stdout", envvar="AWS_VAULT_STDOUT", help="print the SSO page's address, open no browser")
+    bool, Option("--stdout", envvar="AWS_VAULT_STDOUT", help="print the SSO page's address, open no browser")
 ]
 PlaintextOption = Annotated[
-    bool, typer.Option("--allow-plaintext-source", help="use keys that are stored in plain text in the AWS files")
+    bool, Option("--allow-plaintext-source", help="use keys that are stored in plain text in the AWS files")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="write JSON")]
+JsonOption = Annotated[bool, Option("--json", help="write JSON")]
 KdfOption = Annotated[
     str | None,
-    typer.Option("--kdf", metavar="min|default|high", help="cost of guessing a passphrase; also PYVAULT_KDF"),
+    Option("--kdf", metavar="min|default|high", help="cost of guessing a passphrase; also PYVAULT_KDF"),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="don't ask for confirmation")]
+YesOption = Annotated[bool, Option("--yes", help="don't ask for confirmation")]
 
 
 def secret(text: str | None) -> Secret[str] | None:

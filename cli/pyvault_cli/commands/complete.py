@@ -5,17 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import PyvaultError
 from pyvault_cli.commandline.completion import CHILD, candidates, child_start
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Argument, load_command
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 
 
 def complete(
-    parsed: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help="Those after 'pyvault', the last one unfinished.")] = None,
+    context: Context,
+    words: Annotated[list[str] | None, Argument(help="Those after 'pyvault', the last one unfinished.")] = None,
 ) -> None:
     """List what could stand at the cursor; opens no vault and asks nobody.
 
@@ -27,7 +26,6 @@ def complete(
     if start is not None:
         output.data(f"{CHILD}{start}\n")
         return
-    context = context_of(parsed)
     found: list[str] = []
     with suppress(PyvaultError):  # a message inside a command line helps nobody; the command itself will tell
         found = candidates(
@@ -45,20 +43,14 @@ def complete(
 
 
 def _valued(path: str) -> set[str]:
-    from pyvault_cli.main import build, options_with_value
-
-    return options_with_value(build(path))
+    return load_command(path).valued()
 
 
 def _options(path: str) -> dict[str, bool]:
     from pyvault_cli.commandline import command_table
     from pyvault_cli.commandline.arguments import SWITCHES, VALUED
-    from pyvault_cli.main import build, options_with_value
 
-    command = build(command_table.ALIASES.get(path, path))
-    valued = options_with_value(command)
-    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
-    own = {name: name in valued for parameter in shown for name in parameter.opts if name.startswith("-")}
+    own = load_command(command_table.ALIASES.get(path, path)).options()
     return own | dict.fromkeys(VALUED, True) | dict.fromkeys(SWITCHES, False)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import typer
-
 from pyvault_cli.commandline import exit_codes
 from pyvault_cli.commandline.shared_options import JsonOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.doctor.all_checks import examine
 from pyvault_cli.terminal import output
 
 
-def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
+def doctor(context: Context, json: JsonOption = False) -> int:
     """Look at backend, plug-ins, vault file, config files, terminal, region and clock; asks and changes nothing."""
-    findings = list(examine(context_of(ctx)))
+    findings = list(examine(context))
     if json:
         from json import dumps
 
@@ -27,5 +25,4 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
             output.out(f"{state}  {found.check}: {found.message}")
             if found.hint:
                 output.out(f"          {found.hint}")
-    if not all(found.ok for found in findings):
-        raise typer.Exit(exit_codes.FAILED)
+    return exit_codes.DONE if all(found.ok for found in findings) else exit_codes.FAILED

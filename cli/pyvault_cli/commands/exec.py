@@ -6,22 +6,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-import typer
-
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
 from pyvault_cli.commandline import server_options, shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Argument, Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of, refuse_nested
 from pyvault_cli.terminal import output
 
 
 def exec(
-    ctx: typer.Context,
+    context: Context,
     profile: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[PROFILE] [--] [COMMAND...]",
             help="the profile, by default AWS_PROFILE; the command, by default the shell",
             show_default=False,
@@ -32,19 +31,19 @@ def exec(
     region: shared_options.RegionOption = None,
     sts_region: shared_options.StsRegionOption = None,
     mfa_token: shared_options.MfaTokenOption = None,
-    json: Annotated[bool, typer.Option("-j", "--json", help="print the credentials for credential_process")] = False,
+    json: Annotated[bool, Option("-j", "--json", help="print the credentials for credential_process")] = False,
     profile_env: Annotated[
         bool,
-        typer.Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="set AWS_PROFILE instead of credentials"),
+        Option("--profile-env", envvar="AWS_VAULT_PROFILE_ENV", help="set AWS_PROFILE instead of credentials"),
     ] = False,
     server: Annotated[
-        bool, typer.Option("-s", "--ecs-server", "--server", help="serve credentials on a local ECS endpoint")
+        bool, Option("-s", "--ecs-server", "--server", help="serve credentials on a local ECS endpoint")
     ] = False,
     ec2_server: Annotated[
-        bool, typer.Option("--ec2-server", help="serve credentials at the EC2 metadata address; needs sudo")
+        bool, Option("--ec2-server", help="serve credentials at the EC2 metadata address; needs sudo")
     ] = False,
     lazy: server_options.LazyOption = False,
-    imds_v1: Annotated[bool, typer.Option("--imds-v1", help="let the EC2 server answer without a token")] = False,
+    imds_v1: Annotated[bool, Option("--imds-v1", help="let the EC2 server answer without a token")] = False,
     listen: server_options.ListenOption = None,
     token_file: server_options.TokenFileOption = None,
     allow_role: server_options.AllowRoleOption = None,
@@ -57,7 +56,6 @@ def exec(
     allow_plaintext: shared_options.PlaintextOption = False,
 ) -> None:
     """Run a command, by default the shell, with credentials of PROFILE in its environment."""
-    context = context_of(ctx)
     refuse_nested(context)
     servers = server_options.ServerOptions(
         ecs=server,

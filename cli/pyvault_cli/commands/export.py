@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.child_environment import removed_names
 from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of
 from pyvault_cli.credentials.formats import UNSETTING, VARIABLES, Exported, Format, names_line, render
@@ -19,9 +18,9 @@ ASSIGNMENTS = (Format.EXPORT_ENV, Format.FISH, Format.POWERSHELL)
 
 
 def export(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OptionalProfileArgument = None,
-    format: Annotated[Format | None, typer.Option("--format", help="how to write them", show_default="env")] = None,
+    format: Annotated[Format | None, Option("--format", help="how to write them", show_default="env")] = None,
     duration: shared_options.DurationOption = None,
     no_session: shared_options.NoSessionOption = False,
     region: shared_options.RegionOption = None,
@@ -31,10 +30,9 @@ def export(
     no_cache: shared_options.NoCacheOption = False,
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
-    assign: Annotated[Format | None, typer.Option("--assign", hidden=True)] = None,
+    assign: Annotated[Format | None, Option("--assign", hidden=True)] = None,
 ) -> None:
     """Print credentials; ``--format json`` is what credential_process wants."""
-    context = context_of(ctx)
     form = _form(format, assign)
     request = CredentialRequest(
         profile=profile_of(profile, context, environment=False),

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault import clock
 from pyvault.access_keys import shown
 from pyvault.config.values import format_duration
 from pyvault.names import Kind
 from pyvault.record import Record
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commandline.shared_options import JsonOption
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.sso_portals import kept_portals, label_of
 from pyvault_cli.credentials.whose_sessions import WhoseSessions
 from pyvault_cli.terminal import output
@@ -26,15 +25,14 @@ if TYPE_CHECKING:
 
 
 def list(  # the command's name, as the user types it
-    ctx: typer.Context,
-    profiles: Annotated[bool, typer.Option("--profiles", help="only the profiles, one per line")] = False,
-    sessions: Annotated[bool, typer.Option("--sessions", help="only the sessions, one per line")] = False,
-    credentials: Annotated[bool, typer.Option("--credentials", help="only the stored keys, one per line")] = False,
-    keys: Annotated[bool, typer.Option("--keys", help="the stored keys and their age")] = False,
+    context: Context,
+    profiles: Annotated[bool, Option("--profiles", help="only the profiles, one per line")] = False,
+    sessions: Annotated[bool, Option("--sessions", help="only the sessions, one per line")] = False,
+    credentials: Annotated[bool, Option("--credentials", help="only the stored keys, one per line")] = False,
+    keys: Annotated[bool, Option("--keys", help="the stored keys and their age")] = False,
     json: JsonOption = False,
 ) -> None:
     """Show what there is; reads no secret."""
-    context = context_of(ctx)
     if json:
         _write_json(context)
     elif keys:

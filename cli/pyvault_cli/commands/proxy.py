@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import typer
-
 from pyvault.server.metadata_address.address_owner import own_address
+from pyvault_cli.context import Context
 
 STDIN = 0  # the one descriptor that sudo passes on
 
 
-def proxy() -> None:
+def proxy(_: Context) -> int:
     """Own the metadata address until the other end of stdin, a local socket, is closed."""
-    raise typer.Exit(own_address(STDIN))
+    return own_address(STDIN)

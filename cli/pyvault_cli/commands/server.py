@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault_cli.commandline import server_options, shared_options
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Argument
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.servers.standalone_server import serve_forever
 
 
 def server(
-    ctx: typer.Context,
-    profiles: Annotated[list[str], typer.Argument(metavar="PROFILE...", help="whose credentials", show_default=False)],
+    context: Context,
+    profiles: Annotated[list[str], Argument(metavar="PROFILE...", help="whose credentials", show_default=False)],
     duration: shared_options.DurationOption = None,
     region: shared_options.RegionOption = None,
     sts_region: shared_options.StsRegionOption = None,
@@ -27,13 +26,12 @@ def server(
     access_log: server_options.AccessLogOption = None,
     stdout: shared_options.StdoutOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
-) -> None:
+) -> int:
     """Serve credentials of each PROFILE to programs, as ECS does, until SIGTERM or Ctrl-C.
 
     Prints the variables that programs need, then a line that begins 'ready URL' once it answers.
     A program whose own AWS files have credentials in [default] uses those.
     """
-    context = context_of(ctx)
     requests = [
         CredentialRequest(
             profile=profile,
@@ -56,4 +54,4 @@ def server(
         allow_uids=tuple(allow_uid or ()),
         access_log=access_log,
     )
-    raise typer.Exit(serve_forever(chosen, requests, context))
+    return serve_forever(chosen, requests, context)

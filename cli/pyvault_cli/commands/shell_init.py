@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from pyvault_cli.context import Context
 from pyvault_cli.shells import Shell, script
 from pyvault_cli.terminal import output
 
 
 def shell_init(
+    _: Context,
     shell: Annotated[Shell, typer.Argument(help="The shell that reads the output.")],
-    completions: Annotated[bool, typer.Option(help="Completions too.")] = True,
+    completions: Annotated[bool, typer.Option("--completions/--no-completions", help="Completions too.")] = True,
 ) -> None:
     """Print what the shell evaluates: ``eval "$(pyvault shell-init bash)"``.
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import BackendUnavailableError, PyvaultError
 from pyvault.record import replace
 from pyvault.storage.backend_info import BackendInfo
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.plugins import refresh_cache
 from pyvault.storage.registry import find_backend, list_backends
+from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.commandline.shared_options import JsonOption
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.context import Context
 from pyvault_cli.stores.backend_probe import look_at, refusal_of
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.table import aligned
@@ -26,15 +25,14 @@ STATES: dict[bool | None, str] = {True: "yes", False: "no", None: "unknown"}
 
 
 def backends_list(
-    ctx: typer.Context,
+    context: Context,
     json: JsonOption = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="rescan the installed backends")] = False,
+    refresh: Annotated[bool, Option("--refresh", help="rescan the installed backends")] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="load third-party ones too, each in a child process for 2 s at most")
+        bool, Option("--probe", help="load third-party ones too, each in a child process for 2 s at most")
     ] = False,
 ) -> None:
     """List the backends: who provides them, and whether they work here. Without --probe runs no code of others."""
-    context = context_of(ctx)
     if refresh:
         refresh_cache()
     selected = _selected(context)
@@ -116,12 +114,11 @@ def _selected(context: Context) -> str | None:
 
 
 def backends_info(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="the backend", show_default=False)],
+    context: Context,
+    name: Annotated[str, Argument(help="the backend", show_default=False)],
     json: JsonOption = False,
 ) -> None:
     """Load the backend in a child process, for 2 s at most, and ask it whether it works here."""
-    context = context_of(ctx)
     info = find_backend(name)
     report = look_at(info, context)
     seen = report.availability

@@ -11,7 +11,7 @@ from pyvault.errors import UsageError
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.registry import find_backend
 from pyvault_cli.commandline.shared_options import YesOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context, context_of
 from pyvault_cli.terminal import output
 
 
@@ -34,6 +34,7 @@ def backends_accept(
 
 
 def backends_new(
+    _: Context,
     name: Annotated[str, typer.Argument(help="the backend's name", show_default=False)],
     directory: Annotated[Path, typer.Argument(help="a new directory", show_default=False)],
 ) -> None:
