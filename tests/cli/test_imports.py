@@ -125,6 +125,8 @@ WRITING = {
     "pyvault.storage.probing",
     "pyvault.process.command",
 }
+#: Light as they are beside those, together they cost as much as all that is ours.
+SLOW = {"base64", "dataclasses", "inspect", "platformdirs", "random", "shutil", "subprocess", "tempfile", "typer"}
 #: Every module costs 0.2 ms, so growth here is a decision and not an accident.
 OWN_MODULES_OF_A_CACHED_SESSION = 120
 
@@ -139,6 +141,7 @@ def test_a_cached_session_needs_no_boto3(
     modules = imported(tmp_path, words, env)
     assert modules & HEAVY <= CRYPTOGRAPHY
     assert modules & WRITING == set()
+    assert modules & SLOW == set()
     own = [name for name in modules if name.partition(".")[0] in {"pyvault", "pyvault_cli", "pyvault_backends"}]
     assert len(own) <= OWN_MODULES_OF_A_CACHED_SESSION, sorted(own)
     assert len(fake_aws.calls("GetSessionToken")) == 1

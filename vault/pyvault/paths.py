@@ -1,10 +1,12 @@
 """Where pyvault's own files are.
 
-Source: platformdirs; the XDG base directory specification on Linux.
+Source: the XDG base directory specification, version 0.8; platformdirs on macOS and Windows. Elsewhere
+that would be a dozen modules for three variables and a home, each of which is read as platformdirs does.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,13 +60,9 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
     Raises:
         ConfigError: this user has no home directory, as in a container with an arbitrary user id.
     """
-    import platformdirs
-
     config = environ.get("PYVAULT_CONFIG")
     try:
-        directory = platformdirs.user_config_path("pyvault", appauthor=False)
-        data = platformdirs.user_data_path("pyvault", appauthor=False)
-        state = platformdirs.user_state_path("pyvault", appauthor=False)
+        directory, data, state = _user_directories(os.environ)  # as platformdirs does
     except RuntimeError:
         raise ConfigError(
             "this user has no home directory",
@@ -76,6 +74,49 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
         state=state,
         runtime=_find_runtime(environ),
     )
+
+
+def _user_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
+    """Return our directories for configuration, data and state.
+
+    Raises:
+        RuntimeError: one of them needs a home directory, and there is none.
+    """
+    if sys.platform in {"darwin", "win32"}:
+        import platformdirs
+
+        return (
+            platformdirs.user_config_path("pyvault", appauthor=False),
+            platformdirs.user_data_path("pyvault", appauthor=False),
+            platformdirs.user_state_path("pyvault", appauthor=False),
+        )
+    return (
+        _xdg_directory(environ, "XDG_CONFIG_HOME", ".config"),
+        _xdg_directory(environ, "XDG_DATA_HOME", ".local/share"),
+        _xdg_directory(environ, "XDG_STATE_HOME", ".local/state"),
+    )
+
+
+def _xdg_directory(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    # A relative path is invalid and ignored, says the specification; a relative HOME is none either.
+    base = Path(environ.get(variable, ""))
+    if not base.is_absolute():
+        base = _home(environ) / below_home
+    return base / "pyvault"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    home = Path(environ.get("HOME", ""))
+    if not home.is_absolute():
+        import pwd
+
+        try:
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+        except KeyError:
+            raise RuntimeError from None
+    if not home.is_absolute():
+        raise RuntimeError
+    return home
 
 
 def expand_user(text: str) -> Path:

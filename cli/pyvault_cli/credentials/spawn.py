@@ -7,7 +7,6 @@ terminal are its own. Windows has no such call; there a subprocess stands in.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 from contextlib import suppress
@@ -52,13 +51,27 @@ def find_program(word: str, path: str | None) -> str:
         CommandNotFoundError: there is none; exit code 127.
         CommandNotExecutableError: there is one without the right to run; 126.
     """
-    found = shutil.which(word, path=path)
-    if found is not None:
-        return found
-    folders = [""] if os.path.dirname(word) else (path or os.defpath).split(os.pathsep)  # noqa: PTH120 - a word, not a file
-    if word and any(os.path.exists(os.path.join(folder, word)) for folder in folders):  # noqa: PTH110, PTH118 - hot path
+    if sys.platform == "win32":
+        import shutil
+
+        places = [found] if (found := shutil.which(word, path=path)) else []
+    else:
+        places = [os.path.join(folder, word) for folder in _folders(word, path)]  # noqa: PTH118 - hot path
+    for place in places:
+        if os.access(place, os.X_OK) and not os.path.isdir(place):  # noqa: PTH112 - hot path
+            return place
+    if any(os.path.exists(place) for place in places):  # noqa: PTH110 - hot path
         raise CommandNotExecutableError(f"the command '{word}' is not executable")
     raise CommandNotFoundError(f"the command '{word}' was not found")
+
+
+def _folders(word: str, path: str | None) -> list[str]:
+    """Return where a program of this name may be; an empty PATH names nothing."""
+    if os.path.dirname(word):  # noqa: PTH120 - a word, not a file
+        return [""]
+    if not word or path == "":
+        return []
+    return (os.defpath if path is None else path).split(os.pathsep)
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:

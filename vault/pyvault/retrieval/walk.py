@@ -28,7 +28,6 @@ from pyvault.planning.steps import (
     StoredStep,
     WebIdentityStep,
 )
-from pyvault.process import chain as process_chain
 from pyvault.retrieval.origin import Origin
 from pyvault.sessions.cache import CacheMode
 from pyvault.trace import trace
@@ -103,7 +102,7 @@ class _Walk:
             if source.session_token is not None:
                 return source
         if self.cache is CacheMode.OFF:
-            process_chain.refuse_recursion(self.tools.environ, step.profile)
+            self._refuse_recursion(step.profile)
             return self._carry_out(place)
         if self.cache is CacheMode.USE:
             with contextlib.suppress(ItemNotFoundError):
@@ -117,7 +116,7 @@ class _Walk:
                 )
                 return credentials
         # Before the lock: a parent that runs us for the same profile holds it.
-        process_chain.refuse_recursion(self.tools.environ, step.profile)
+        self._refuse_recursion(step.profile)
         self.origin.identify()
         return self.tools.flight.share(
             self._key(place),
@@ -125,6 +124,11 @@ class _Walk:
             fetch=lambda: self._fetch(place),
             refresh=self.cache is CacheMode.REFRESH,
         )
+
+    def _refuse_recursion(self, profile: str) -> None:
+        from pyvault.process.chain import refuse_recursion  # a cached session needs no command
+
+        refuse_recursion(self.tools.environ, profile)
 
     def _key(self, place: int) -> str:
         return plan_keys(self.plan, self.origin.identity)[place]

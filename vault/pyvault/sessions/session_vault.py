@@ -14,7 +14,6 @@ Longer than most files: what is done with the file and what says that it fits be
 from __future__ import annotations
 
 import contextlib
-import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -81,6 +80,7 @@ KEYS_OF_OPENING: Final = frozenset(
 )
 
 VAULT_ID_DIGITS = 32
+HEX_DIGITS = "0123456789abcdefABCDEF"
 MAX_CLEARED = 64  # bytes of a number
 
 
@@ -324,4 +324,4 @@ def _key_name(vault_id: bytes) -> ItemName:
 
 
 def _is_vault_id(name: str) -> bool:
-    return len(name) == VAULT_ID_DIGITS and all(char in string.hexdigits for char in name)
+    return len(name) == VAULT_ID_DIGITS and all(char in HEX_DIGITS for char in name)

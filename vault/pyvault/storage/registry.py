@@ -68,6 +68,7 @@ def find_backend(name: str) -> BackendInfo:
         BackendUnavailableError: nobody does.
         BackendError: more than one distribution does.
     """
+    from pyvault.storage.plugins import distribution_of, find_plugin
     from pyvault.version import __version__
 
     if name in BUILT_IN:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 
 from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE, LENGTH_SIZE, expand, open_box, pad, seal, sealed_size, unpad
@@ -67,6 +66,8 @@ class Keys(Record):
 
 def new_data_key() -> Secret[bytes]:
     """Return a new random data key."""
+    import secrets
+
     return Secret(secrets.token_bytes(KEY_SIZE))
 
 

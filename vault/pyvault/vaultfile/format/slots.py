@@ -9,7 +9,6 @@ Source: docs/vault-format.md, section 4.
 
 from __future__ import annotations
 
-import secrets
 import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -98,6 +97,8 @@ class Slot(Record):
 
 def new_slot_id() -> bytes:
     """Return a random id for a new slot."""
+    import secrets
+
     return secrets.token_bytes(SLOT_ID_SIZE)
 
 

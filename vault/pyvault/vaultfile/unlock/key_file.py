@@ -7,10 +7,9 @@ Source: docs/vault-format.md, section 4, slot type 2.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import codecs
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InsecurePermissionsError, InvalidSettingError, VaultExistsError
@@ -61,7 +60,7 @@ def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
     if not body.reveal().startswith(PREFIX):
         raise InvalidSettingError(f"{source} is not a pyvault key file")
     try:
-        key = Secret(base64.b64decode(body.reveal()[len(PREFIX) :], validate=True))
+        key = Secret(binascii.a2b_base64(body.reveal()[len(PREFIX) :], strict_mode=True))
     except ValueError:
         raise InvalidSettingError(f"the key in {source} is damaged") from None
     if len(key) != KEY_SIZE:
@@ -78,6 +77,8 @@ def create_key_file(path: Path) -> Secret[bytes]:
         InsecurePermissionsError: others could read it, as its file system has no permissions.
         InvalidSettingError: it is a key instead of a path.
     """
+    import secrets
+
     from pyvault.files.atomic import sync_directory, writing
     from pyvault.files.modes import set_mode
 
@@ -95,7 +96,7 @@ def create_key_file(path: Path) -> Secret[bytes]:
             # Short enough for one write; a half-written one is refused when it is read.
             set_mode(descriptor)
             check_secret_file(os.fstat(descriptor), path, "key file")  # refuse now what reading would refuse later
-            os.write(descriptor, PREFIX + base64.b64encode(key.reveal()) + b"\n")
+            os.write(descriptor, PREFIX + binascii.b2a_base64(key.reveal()))
             os.fsync(descriptor)
         except (OSError, InsecurePermissionsError):
             path.unlink()
