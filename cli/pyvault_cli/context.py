@@ -110,14 +110,3 @@ class Context(Runtime):
 
         kept = tuple((name, value) for name, value in self.line.global_options if not drop(name, value))
         return Context(replace(self.line, global_options=kept), self.environ)
-
-
-def context_of(given: object) -> Context:
-    """Return the context that a command was called with.
-
-    Raises:
-        TypeError: it was called without it.
-    """
-    if not isinstance(given, Context):
-        raise TypeError("a command needs the context that main makes")
-    return given

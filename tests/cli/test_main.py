@@ -277,7 +277,13 @@ sys.exit(main())
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
 @pytest.mark.parametrize(
-    "module", ["pyvault.errors", "pyvault_cli.commandline.arguments", "typer", "pyvault_cli.commands.list"]
+    "module",
+    [
+        "pyvault.errors",
+        "pyvault_cli.commandline.arguments",
+        "pyvault_cli.commandline.parameters",
+        "pyvault_cli.commands.list",
+    ],
 )
 def test_ctrl_c_while_modules_are_loaded(tmp_path: Path, module: str) -> None:
     ended = subprocess.run(

@@ -179,3 +179,14 @@ def test_the_top_of_the_command_line_is_seen_at_a_glance() -> None:
     top = Path(pyvault_cli.__file__).parent.iterdir()
     entries = [path for path in top if path.is_file() or any(path.glob("*.py"))]  # caches of rooms that are gone stay
     assert len(entries) <= 14
+
+
+def test_one_module_knows_typer() -> None:
+    """It costs twice what a bare interpreter does, and only an unusual line needs it."""
+    knowing = {
+        path.name
+        for path in sources()
+        for node in ast.parse(path.read_text()).body  # not what stands under TYPE_CHECKING
+        if isinstance(node, ast.Import | ast.ImportFrom) and "typer" in ast.unparse(node)
+    }
+    assert knowing == {"typer_parser.py"}

@@ -122,8 +122,6 @@ def _declared(function: Any) -> list[Parameter]:
 
 def _parameter(name: str, hint: Any, default: object) -> Parameter:
     annotation, words = get_args(hint)  # of Annotated
-    if not isinstance(words, Declaration):
-        words = _from_typer(words)
     kind = annotation
     if isinstance(kind, UnionType):  # with None
         kind = get_args(kind)[0]
@@ -141,14 +139,3 @@ def _parameter(name: str, hint: Any, default: object) -> Parameter:
         names=tuple(on for on, _, _ in sides),
         off=tuple(off for _, _, off in sides if off),
     )
-
-
-def _from_typer(info: Any) -> Declaration:
-    """Return what a command has declared by Typer's own classes."""
-    from typer.models import OptionInfo
-
-    names = ("metavar", "help", "envvar", "hidden", "show_default", "min", "max", "callback")
-    settings: Any = {name: getattr(info, name) for name in names}
-    if isinstance(info, OptionInfo):
-        return Option(str(info.default), *(info.param_decls or ()), **settings)
-    return Argument(**settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotations of a callback
+from pathlib import Path  # noqa: TC003 - the annotations of a command are read at run time
 from typing import Annotated
 
 from pyvault.secret import Secret

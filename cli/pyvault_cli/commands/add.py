@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault import clock
 from pyvault.access_keys import check_pair, shown
 from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
@@ -15,7 +13,8 @@ from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
 from pyvault.storage.backend_choice import Origin
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials import key_input, totp_input
 from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.credentials.key_input import GivenKey
@@ -30,29 +29,26 @@ FIRST_GENERATION = 1
 
 
 def add(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.ProfileArgument,
-    env: Annotated[bool, typer.Option("--env", help="read the key from the AWS_* variables")] = False,
-    stdin: Annotated[bool, typer.Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="read it from the AWS console's CSV file")
-    ] = None,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="don't check the key with AWS")] = False,
+    env: Annotated[bool, Option("--env", help="read the key from the AWS_* variables")] = False,
+    stdin: Annotated[bool, Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
+    csv: Annotated[Path | None, Option("--csv", metavar="FILE", help="read it from the AWS console's CSV file")] = None,
+    no_verify: Annotated[bool, Option("--no-verify", help="don't check the key with AWS")] = False,
     trust_endpoint: TrustEndpointOption = None,
-    force: Annotated[bool, typer.Option("--force", help="replace stored credentials without asking")] = False,
+    force: Annotated[bool, Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[
-        str | None, typer.Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
+        str | None, Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
     ] = None,
     add_config: Annotated[
-        bool, typer.Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
+        bool, Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
     ] = True,
     totp: Annotated[
-        bool, typer.Option("--totp", help="also store the secret of its MFA device; an existing key stays")
+        bool, Option("--totp", help="also store the secret of its MFA device; an existing key stays")
     ] = False,
-    totp_stdin: Annotated[bool, typer.Option("--totp-stdin", help="the same, with the secret on stdin")] = False,
+    totp_stdin: Annotated[bool, Option("--totp-stdin", help="the same, with the secret on stdin")] = False,
 ) -> None:
     """Store the access key of PROFILE; asks for it at the terminal unless an option says where it is."""
-    context = context_of(ctx)
     name = parse_profile_name(profile)
     if env + stdin + (csv is not None) > 1:
         raise UsageError("only one of --env, --stdin and --csv can be used")

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
 
 def clear(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OptionalProfileArgument = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="drop the whole session cache, without unlocking anything")
+        bool, Option("--all", help="drop the whole session cache, without unlocking anything")
     ] = False,
-    expired: Annotated[bool, typer.Option("--expired", help="only expired ones")] = False,
+    expired: Annotated[bool, Option("--expired", help="only expired ones")] = False,
 ) -> None:
     """Forget the sessions of PROFILE and its SSO token, or all of them; at AWS they stay good until they expire."""
-    context = context_of(ctx)
     if (profile is not None) + everything + expired > 1:
         raise UsageError("only one of PROFILE, --all and --expired can be used")
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from pyvault.config.config_file import DEFAULT
 from pyvault.config.profile import Profile
 from pyvault.errors import PyvaultError, UsageError
@@ -15,20 +13,21 @@ from pyvault.planning.explain import as_json
 from pyvault.planning.steps import Plan, Step
 from pyvault.record import Record, field
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.credentials.profile_clients import refuse_uncoverable
 from pyvault_cli.terminal import output
 
 
 def explain(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OptionalProfileArgument = None,
     json: shared_options.JsonOption = False,
     assume_stored: Annotated[
-        list[str] | None, typer.Option("--assume-stored", metavar="NAME", help="act as if keys were stored for it")
+        list[str] | None, Option("--assume-stored", metavar="NAME", help="act as if keys were stored for it")
     ] = None,
-    assume_none: Annotated[bool, typer.Option("--assume-none", help="act as if no keys were stored")] = False,
+    assume_none: Annotated[bool, Option("--assume-none", help="act as if no keys were stored")] = False,
     duration: shared_options.DurationOption = None,
     no_session: shared_options.NoSessionOption = False,
     region: shared_options.RegionOption = None,
@@ -38,13 +37,12 @@ def explain(
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
     stdout: shared_options.StdoutOption = False,
-    profile_env: Annotated[bool, typer.Option("--profile-env", hidden=True)] = False,
+    profile_env: Annotated[bool, Option("--profile-env", hidden=True)] = False,
 ) -> None:
     """Show the steps to credentials of PROFILE; makes no call and asks for no MFA code."""
     del stdout  # an option of exec that changes nothing here
     if assume_stored and assume_none:
         raise UsageError("Can't use --assume-none with --assume-stored")
-    context = context_of(ctx)
     request = CredentialRequest(
         profile=profile_of(profile, context, environment=True),
         duration=duration,

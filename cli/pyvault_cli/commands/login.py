@@ -4,45 +4,41 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.secret import Secret
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.console_session import AMBIENT, ConsoleSession, ambient_credentials, console_session
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.terminal import output
 
 
 def login(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OptionalProfileArgument = None,
     duration: shared_options.DurationOption = None,
     no_session: shared_options.NoSessionOption = False,
     mfa_token: shared_options.MfaTokenOption = None,
     region: shared_options.RegionOption = None,
     sts_region: shared_options.StsRegionOption = None,
-    path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="the console page to open")] = None,
-    service: Annotated[str | None, typer.Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
+    path: Annotated[str | None, Option("--path", metavar="PATH", help="the console page to open")] = None,
+    service: Annotated[str | None, Option("--service", metavar="NAME", help="its start page: s3, ec2")] = None,
     auto_logout: Annotated[
         bool,
-        typer.Option("-a", "--auto-logout", envvar="AWS_VAULT_AUTO_LOGOUT", help="end another session first"),
+        Option("-a", "--auto-logout", envvar="AWS_VAULT_AUTO_LOGOUT", help="end another session first"),
     ] = False,
     print_url: Annotated[
         bool,
-        typer.Option("-s", "--stdout", "--print-url", envvar="AWS_VAULT_STDOUT", help="print the link, open nothing"),
+        Option("-s", "--stdout", "--print-url", envvar="AWS_VAULT_STDOUT", help="print the link, open nothing"),
     ] = False,
     browser: Annotated[
         str | None,
-        typer.Option(
-            "--browser", metavar="COMMAND", help="what opens the link; %s is the link, %u the link percent-encoded"
-        ),
+        Option("--browser", metavar="COMMAND", help="what opens the link; %s is the link, %u the link percent-encoded"),
     ] = None,
     refresh: shared_options.RefreshOption = False,
     no_cache: shared_options.NoCacheOption = False,
 ) -> None:
     """Open the AWS console in a browser, signed in as PROFILE."""
-    context = context_of(ctx)
     name, ambient = profile, None
     if name is None:
         ambient = ambient_credentials(context.environ)

@@ -6,12 +6,11 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import PyvaultError, UsageError
 from pyvault.migration.between_stores import MigrationOptions
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 
@@ -23,19 +22,18 @@ if TYPE_CHECKING:
 
 
 def migrate(
-    ctx: typer.Context,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="the backend they are in", show_default=False)],
-    target: Annotated[str, typer.Option("--to", metavar="NAME", help="the backend they go to", show_default=False)],
+    context: Context,
+    source: Annotated[str, Option("--from", metavar="NAME", help="the backend they are in", show_default=False)],
+    target: Annotated[str, Option("--to", metavar="NAME", help="the backend they go to", show_default=False)],
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
     delete_source: Annotated[
         bool,
-        typer.Option("--delete-source", help="delete each source key once its copy was read back and compared"),
+        Option("--delete-source", help="delete each source key once its copy was read back and compared"),
     ] = False,
 ) -> None:
     """Copy stored keys and their MFA devices, read back, compare; a second run goes on where the first one stopped."""
-    context = context_of(ctx)
     if source == target:
         raise UsageError("--from and --to name the same backend")
     options = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.access_keys import shown
 from pyvault.errors import ItemCorruptError, ItemNotFoundError
 from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
 
 def remove(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.ProfileArgument,
-    force: Annotated[bool, typer.Option("-f", "--force", help="don't ask for confirmation")] = False,
-    sessions_only: Annotated[bool, typer.Option("-s", "--sessions-only", hidden=True)] = False,
+    force: Annotated[bool, Option("-f", "--force", help="don't ask for confirmation")] = False,
+    sessions_only: Annotated[bool, Option("-s", "--sessions-only", hidden=True)] = False,
 ) -> None:
     """Remove the stored key of PROFILE, and the sessions made from it."""
-    context = context_of(ctx)
     name = parse_profile_name(profile)
     if sessions_only:
         output.note(f"Deleted {counted(context.sessions.clear(name), 'session')}.")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
 from pyvault_cli.terminal import output
@@ -18,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def rotate(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OptionalProfileArgument = None,
     mfa_token: shared_options.MfaTokenOption = None,
     no_session: shared_options.NoSessionOption = False,
     region: shared_options.RegionOption = None,
     sts_region: shared_options.StsRegionOption = None,
-    keep_old: Annotated[bool, typer.Option("--keep-old", help="stop when the old key is inactive")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="resume an interrupted rotation")] = False,
-    abort: Annotated[bool, typer.Option("--abort", help="abandon a rotation: delete its new key")] = False,
+    keep_old: Annotated[bool, Option("--keep-old", help="stop when the old key is inactive")] = False,
+    resume: Annotated[bool, Option("--resume", help="resume an interrupted rotation")] = False,
+    abort: Annotated[bool, Option("--abort", help="abandon a rotation: delete its new key")] = False,
     delete_inactive: Annotated[
-        bool, typer.Option("--delete-inactive", help="delete an inactive key first if there are two")
+        bool, Option("--delete-inactive", help="delete an inactive key first if there are two")
     ] = False,
     trust_endpoint: TrustEndpointOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
     from pyvault.config.client_settings import home_partition
@@ -42,7 +41,6 @@ def rotate(
     if abort and (resume or keep_old or delete_inactive):
         other = "--resume" if resume else "--keep-old" if keep_old else "--delete-inactive"
         raise UsageError(f"Can't use --abort with {other}")
-    context = context_of(ctx)
     request = CredentialRequest(
         profile=profile_of(profile, context, environment=False),  # what is changed for good is named
         region=region,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.context import Context
 from pyvault_cli.shells import Shell, script
 from pyvault_cli.terminal import output
@@ -13,8 +12,8 @@ from pyvault_cli.terminal import output
 
 def shell_init(
     _: Context,
-    shell: Annotated[Shell, typer.Argument(help="The shell that reads the output.")],
-    completions: Annotated[bool, typer.Option("--completions/--no-completions", help="Completions too.")] = True,
+    shell: Annotated[Shell, Argument(help="The shell that reads the output.")],
+    completions: Annotated[bool, Option("--completions/--no-completions", help="Completions too.")] = True,
 ) -> None:
     """Print what the shell evaluates: ``eval "$(pyvault shell-init bash)"``.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault import clock
 from pyvault.errors import ConfigError, ItemNotFoundError
 from pyvault.names import Kind
+from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -26,24 +25,24 @@ if TYPE_CHECKING:
 
 SessionArgument = Annotated[
     str | None,
-    typer.Argument(
+    Argument(
         metavar="[SESSION|PROFILE|URL]",
         help="an sso-session, a profile that signs in by SSO itself or by its source, or a start URL; "
         "by default the only session there is",
         show_default=False,
     ),
 ]
-DeviceOption = Annotated[bool, typer.Option("--device", help="sign in with a code, from a browser on any machine")]
+DeviceOption = Annotated[bool, Option("--device", help="sign in with a code, from a browser on any machine")]
 BrowserOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--browser",
         metavar="COMMAND",
         help="sign in with this browser, on this machine; %s is the address, %u the address percent-encoded",
     ),
 ]
 NoBrowserOption = Annotated[
-    bool, typer.Option("--no-browser", "--stdout", envvar="AWS_VAULT_STDOUT", help="print the address, open nothing")
+    bool, Option("--no-browser", "--stdout", envvar="AWS_VAULT_STDOUT", help="print the address, open nothing")
 ]
 
 

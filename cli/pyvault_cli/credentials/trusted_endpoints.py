@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import ConfigError, InvalidSettingError, UsageError
+from pyvault_cli.commandline.parameters import Option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 TrustEndpointOption = Annotated[
     list[str] | None,
-    typer.Option("--trust-endpoint", metavar="URL", help="an IAM or STS endpoint that is not AWS's; may be repeated"),
+    Option("--trust-endpoint", metavar="URL", help="an IAM or STS endpoint that is not AWS's; may be repeated"),
 ]
 
 

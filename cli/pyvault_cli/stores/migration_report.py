@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import ProfileNotFoundError
 from pyvault.migration.between_stores import (
     WOULD_BE_VERIFIED,
@@ -19,6 +17,7 @@ from pyvault.migration.between_stores import (
     select_profiles,
 )
 from pyvault.names import Kind
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
@@ -33,7 +32,7 @@ STAYING = {Kind.BRIDGE: "passwords of other programs", Kind.PENDING: "journals o
 #: Outcomes after which an item is in the source alone, without having failed.
 KEPT = (MigrationOutcome.SKIPPED, MigrationOutcome.WOULD_SKIP, MigrationOutcome.STAYS, MigrationOutcome.STAYS_WITH_KEY)
 
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace other keys of the same profiles there")]
+OverwriteOption = Annotated[bool, Option("--overwrite", help="replace other keys of the same profiles there")]
 
 
 def move_and_report(

@@ -5,23 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault.storage.built_in import BUILT_IN
 from pyvault.storage.registry import find_backend
+from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.commandline.shared_options import YesOption
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 
 
 def backends_accept(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="the backend", show_default=False)],
+    context: Context,
+    name: Annotated[str, Argument(help="the backend", show_default=False)],
     yes: YesOption = False,
 ) -> None:
     """Trust the distribution that provides the backend NAME now: it gets every secret that is stored there."""
-    context = context_of(ctx)
     if name in BUILT_IN:
         raise UsageError(f"the backend '{name}' is built in; there is nothing to accept")
     info = find_backend(name)
@@ -35,8 +33,8 @@ def backends_accept(
 
 def backends_new(
     _: Context,
-    name: Annotated[str, typer.Argument(help="the backend's name", show_default=False)],
-    directory: Annotated[Path, typer.Argument(help="a new directory", show_default=False)],
+    name: Annotated[str, Argument(help="the backend's name", show_default=False)],
+    directory: Annotated[Path, Argument(help="a new directory", show_default=False)],
 ) -> None:
     """Write a plug-in of one file that provides the backend NAME, with its contract test."""
     from pyvault.testing.scaffold import write_plugin

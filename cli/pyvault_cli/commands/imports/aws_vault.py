@@ -6,14 +6,13 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import BackendError, PyvaultError
 from pyvault.migration.between_stores import MigrationOptions
 from pyvault.migration.from_aws_vault import SourceError, take_over
 from pyvault.storage.typed_store import CredentialStore
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.stores import aws_vault_stores
 from pyvault_cli.stores.aws_vault_selection import select
 from pyvault_cli.stores.import_report import Account, is_stored
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def import_aws_vault(
-    ctx: typer.Context,
+    context: Context,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="NAME", help="aws-vault's store; by default all that exist here"),
+        Option("--from", metavar="NAME", help="aws-vault's store; by default all that exist here"),
     ] = None,
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
     json: shared_options.JsonOption = False,
 ) -> None:
@@ -49,7 +48,6 @@ def import_aws_vault(
     passwords, unless --profile names those to take.
     --backend-option aws-vault.KEY=VALUE is for its store, NAME.KEY=VALUE for ours.
     """
-    context = context_of(ctx)
     options = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
     account = Account()
     with context.without_flags(partial(aws_vault_stores.is_of_the_source, with_backend=from_ is None)) as ours:

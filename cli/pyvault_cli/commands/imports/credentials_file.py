@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.config.config_file import find_credentials_path
 from pyvault.errors import ProfileNotFoundError
 from pyvault.migration.between_stores import VERIFIED, WOULD_BE_VERIFIED, MigrationOptions, MigrationResult
 from pyvault.migration.credentials_file import backup_path, read_credentials_file, remove_pairs
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def import_credentials_file(
-    ctx: typer.Context,
+    context: Context,
     profile: shared_options.OnlyProfilesOption = None,
-    remove: Annotated[bool, typer.Option("--remove", help="remove them from the file once they are stored")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    remove: Annotated[bool, Option("--remove", help="remove them from the file once they are stored")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the access keys of ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE); temporary ones stay there.
@@ -36,7 +35,6 @@ def import_credentials_file(
     from pyvault.migration.credentials_file import ClearKeys
     from pyvault.storage.typed_store import CredentialStore
 
-    context = context_of(ctx)
     path = find_credentials_path(context.environ)
     found = read_credentials_file(path)
     for name in found.left:

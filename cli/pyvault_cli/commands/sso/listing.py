@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.sso.populate import parse_filter
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
 from pyvault_cli.credentials import sso_portals
 from pyvault_cli.credentials.sso_listing import roles_opened
 from pyvault_cli.terminal import output
 
 
 def sso_accounts(
-    ctx: typer.Context,
+    context: Context,
     session: sso_portals.SessionArgument = None,
     json: shared_options.JsonOption = False,
 ) -> None:
     """List the accounts that the person may enter."""
-    context = context_of(ctx)
     portal = sso_portals.portal_named(session, context)
     found = sso_portals.sso_login(context).use(portal, sso_portals.portal_of(portal).list_accounts)
     accounts = sorted(found, key=lambda account: (account.name.casefold(), account.account_id))
@@ -38,7 +36,7 @@ def sso_accounts(
 
 FilterOption = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--filter",
         metavar="KEY=PATTERN",
         help="only roles that match: account=prod-*, account-id=1234*, role=Admin*; may be repeated",
@@ -47,13 +45,12 @@ FilterOption = Annotated[
 
 
 def sso_roles(
-    ctx: typer.Context,
+    context: Context,
     session: sso_portals.SessionArgument = None,
     filter: FilterOption = None,
     json: shared_options.JsonOption = False,
 ) -> None:
     """List the roles that the person may take, account by account."""
-    context = context_of(ctx)
     filters = [parse_filter(text) for text in filter or ()]
     portal = sso_portals.portal_named(session, context)
     roles = roles_opened(portal, filters, context)

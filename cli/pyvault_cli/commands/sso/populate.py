@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pyvault.config.append import replace_if_unchanged
 from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ConflictError, UsageError
 from pyvault.sso.populate import DEFAULT_TEMPLATE, Populated, Style, parse_filter, populate
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commands.sso.listing import FilterOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.credentials import sso_portals
 from pyvault_cli.credentials.sso_listing import roles_opened
 from pyvault_cli.terminal import output
@@ -21,25 +20,24 @@ from pyvault_cli.terminal.output import counted
 
 
 def sso_populate(
-    ctx: typer.Context,
+    context: Context,
     session: sso_portals.SessionArgument = None,
-    prefix: Annotated[str, typer.Option("--prefix", metavar="TEXT", help="what every profile's name begins with")] = "",
+    prefix: Annotated[str, Option("--prefix", metavar="TEXT", help="what every profile's name begins with")] = "",
     template: Annotated[
         str,
-        typer.Option(
+        Option(
             "--template",
             metavar="TEXT",
             help="how a profile is named, from {account_id}, {account_name}, {role_name} and {session}",
         ),
     ] = DEFAULT_TEMPLATE,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="the profiles' region")] = None,
+    region: Annotated[str | None, Option("--region", metavar="REGION", help="the profiles' region")] = None,
     filter: FilterOption = None,
-    diff: Annotated[bool, typer.Option("--diff", help="show what would change; the default")] = False,
-    print_: Annotated[bool, typer.Option("--print", help="print the whole file as it would be")] = False,
-    write: Annotated[bool, typer.Option("--write", help="change the AWS config file")] = False,
+    diff: Annotated[bool, Option("--diff", help="show what would change; the default")] = False,
+    print_: Annotated[bool, Option("--print", help="print the whole file as it would be")] = False,
+    write: Annotated[bool, Option("--write", help="change the AWS config file")] = False,
 ) -> None:
     """Make a profile for every role of SESSION, between two marker lines; nothing outside them changes."""
-    context = context_of(ctx)
     if diff + print_ + write > 1:
         raise UsageError("only one of --diff, --print and --write can be used")
     filters = [parse_filter(text) for text in filter or ()]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from pyvault import clock
 from pyvault.clock import to_rfc3339
 from pyvault.errors import AwsError, InputRequiredError, ItemCorruptError, UsageError
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Flow
-from pyvault_cli.context import Context, context_of
+from pyvault_cli.context import Context
 from pyvault_cli.credentials import sso_portals
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -21,14 +19,13 @@ if TYPE_CHECKING:
 
 
 def sso_login(
-    ctx: typer.Context,
+    context: Context,
     session: sso_portals.SessionArgument = None,
     device: sso_portals.DeviceOption = False,
     no_browser: sso_portals.NoBrowserOption = False,
     browser: sso_portals.BrowserOption = None,
 ) -> None:
     """Sign in to SESSION, or to the one of a profile, even if somebody is signed in already."""
-    context = context_of(ctx)
     if device + no_browser + (browser is not None) > 1:
         raise UsageError("only one of --device, --no-browser and --browser can be used")
     portal = sso_portals.portal_named(session, context)
@@ -51,11 +48,10 @@ OUTCOMES = {
 NOT_REVOKED = "the tokens of '{}' are forgotten here, but not revoked: they end by themselves"
 
 
-def sso_logout(ctx: typer.Context, session: sso_portals.SessionArgument = None) -> None:
+def sso_logout(context: Context, session: sso_portals.SessionArgument = None) -> None:
     """Revoke the tokens of SESSION, and forget them and the role credentials made with them."""
     from pyvault.sso.oidc_boto3 import connect
 
-    context = context_of(ctx)
     portal = sso_portals.portal_named(session, context)
     try:
         outcome = logout(

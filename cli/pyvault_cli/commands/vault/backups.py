@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.clock import from_epoch, to_rfc3339
 from pyvault.vaultfile.disk.backups import list_backups
+from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.commandline.shared_options import JsonOption, YesOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 from pyvault_cli.terminal.table import aligned
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 
-def vault_backups(ctx: typer.Context, json: JsonOption = False) -> None:
+def vault_backups(context: Context, json: JsonOption = False) -> None:
     """List the backups, the newest first; opens nothing."""
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     backups = list_backups(access.path, access.options.checks)
     if json:
         from json import dumps
@@ -50,23 +49,22 @@ def vault_backups(ctx: typer.Context, json: JsonOption = False) -> None:
 
 
 def vault_restore(
-    ctx: typer.Context,
-    number: Annotated[int, typer.Argument(help="as vault backups shows it; 1 is the newest", show_default=False)],
+    context: Context,
+    number: Annotated[int, Argument(help="as vault backups shows it; 1 is the newest", show_default=False)],
 ) -> None:
     """Write the content of backup NUMBER as a new generation; the present state becomes a backup."""
     from pyvault.vaultfile.vault import Vault
 
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     with Vault.restore(access.path, number, access.sources(), trust=access.trust, options=access.options) as vault:
         output.note(f"Restored backup {number} as generation {vault.generation}.")
 
 
-def vault_purge(ctx: typer.Context, yes: YesOption = False) -> None:
+def vault_purge(context: Context, yes: YesOption = False) -> None:
     """Delete the backups: they still hold removed secrets and removed slots."""
     from pyvault.vaultfile.disk.backups import delete_backups
     from pyvault.vaultfile.handle import lock
 
-    context = context_of(ctx)
     access = VaultAccess(context)
     if not yes:
         context.ask.confirm(f"Delete all backups of '{access.path}'?", option="--yes")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.clock import to_rfc3339
 from pyvault.names import LaterKind, item_name
+from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.commandline.shared_options import JsonOption, YesOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 from pyvault_cli.terminal.table import aligned
@@ -18,9 +17,9 @@ from pyvault_cli.vaults.vault_access import VaultAccess
 COLUMNS = ("kind", "name", "revision", "size", "modified", "expires")
 
 
-def vault_entries(ctx: typer.Context, json: JsonOption = False) -> None:
+def vault_entries(context: Context, json: JsonOption = False) -> None:
     """List the entries: kind, name, revision, size as sealed, times; decrypts no payload."""
-    with VaultAccess(context_of(ctx)).open() as vault:
+    with VaultAccess(context).open() as vault:
         entries = vault.entries()
     rows: list[dict[str, str | int | None]] = [
         {
@@ -45,13 +44,12 @@ def vault_entries(ctx: typer.Context, json: JsonOption = False) -> None:
 
 
 def vault_cat(
-    ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="credential, session, sso-token, ...", show_default=False)],
-    name: Annotated[str, typer.Argument(help="the entry's name", show_default=False)],
+    context: Context,
+    kind: Annotated[str, Argument(help="credential, session, sso-token, ...", show_default=False)],
+    name: Annotated[str, Argument(help="the entry's name", show_default=False)],
     yes: YesOption = False,
 ) -> None:
     """Write the payload of one entry to stdout, as it is: a secret."""
-    context = context_of(ctx)
     item = item_name(kind, name)
     if not yes:
         context.ask.confirm(f"Write the secret of '{item}' to stdout?", option="--yes")
@@ -59,9 +57,9 @@ def vault_cat(
         output.data_bytes(vault.get(item).reveal())
 
 
-def vault_verify(ctx: typer.Context, json: JsonOption = False) -> None:
+def vault_verify(context: Context, json: JsonOption = False) -> None:
     """Read and open every byte of the vault; exit code 7 and the names of what is damaged."""
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     with access.open() as vault:
         count = vault.verify()
         known: dict[str, str | int] = {

@@ -7,13 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault.migration.between_stores import MigrationOptions
 from pyvault.record import replace
 from pyvault_cli.commandline import shared_options
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Argument, Option
+from pyvault_cli.context import Context
 from pyvault_cli.stores.migration_report import OverwriteOption, move_and_report
 from pyvault_cli.terminal import output
 
@@ -30,12 +29,12 @@ class To(StrEnum):
 
 
 def vault_export(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="the new vault file", show_default=False)],
-    to: Annotated[To, typer.Option("--to", help="what opens it", show_default=False)],
+    context: Context,
+    file: Annotated[Path, Argument(help="the new vault file", show_default=False)],
+    to: Annotated[To, Option("--to", help="what opens it", show_default=False)],
     keyfile: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--keyfile",
             metavar="FILE",
             callback=shared_options.not_the_key,
@@ -50,7 +49,6 @@ def vault_export(
     from pyvault.storage.typed_store import CredentialStore
     from pyvault.vaultfile.state.trust_store import TrustStore
 
-    context = context_of(ctx)
     if keyfile is not None and to is not To.KEYFILE:
         raise UsageError("--keyfile needs --to keyfile")
     key = None if to is not To.KEYFILE else keyfile or file.with_name(f"{file.name}.key")
@@ -78,19 +76,17 @@ def vault_export(
 
 
 def vault_import(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="the vault file", show_default=False)],
+    context: Context,
+    file: Annotated[Path, Argument(help="the vault file", show_default=False)],
     keyfile: Annotated[
         Path | None,
-        typer.Option(
-            "--keyfile", metavar="FILE", callback=shared_options.not_the_key, help="the key file that opens it"
-        ),
+        Option("--keyfile", metavar="FILE", callback=shared_options.not_the_key, help="the key file that opens it"),
     ] = None,
     passphrase_file: Annotated[
-        Path | None, typer.Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")
+        Path | None, Option("--passphrase-file", metavar="FILE", help="a file with the passphrase that opens it")
     ] = None,
     profile: shared_options.OnlyProfilesOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Store the keys and MFA devices that are in FILE; another state of this very vault is merged entry by entry.
@@ -101,7 +97,6 @@ def vault_import(
     from pyvault.storage.typed_store import CredentialStore
     from pyvault_cli.vaults.merge_report import find_same_vault, merge_and_tell
 
-    context = context_of(ctx)
     options = {"path": str(file.absolute())}
     if not context.file_checks.modes:
         options["insecure_directory"] = "true"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from pyvault.clock import from_epoch, to_rfc3339
 from pyvault.errors import PyvaultError
 from pyvault.vaultfile.disk.backups import list_backups
@@ -13,7 +11,7 @@ from pyvault.vaultfile.disk.vault_reader import read_header
 from pyvault.vaultfile.format.header import FORMAT_VERSION, SUITE
 from pyvault.vaultfile.state.entries import SlotInfo
 from pyvault_cli.commandline.shared_options import JsonOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import slot_as_json, slot_as_text
 from pyvault_cli.vaults.vault_access import VaultAccess
@@ -23,9 +21,9 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.state.vault_state import VaultState
 
 
-def vault_info(ctx: typer.Context, json: JsonOption = False) -> None:
+def vault_info(context: Context, json: JsonOption = False) -> None:
     """Show the clear part of the vault file; nothing of it is verified without a key."""
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     access.check_not_lost()
     header = read_header(access.path, access.options.checks)
     facts = access.path.stat()

@@ -5,25 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, NewSlot
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commandline.shared_options import KdfOption, not_the_key
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import key_file_slot, passphrase_slot, recovery_slot, show_recovery_code
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 
 def vault_init(
-    ctx: typer.Context,
+    context: Context,
     kdf: KdfOption = None,
     keyfile: Annotated[
         Path | None,
-        typer.Option("--keyfile", metavar="FILE", callback=not_the_key, help="open by this key file; made if missing"),
+        Option("--keyfile", metavar="FILE", callback=not_the_key, help="open by this key file; made if missing"),
     ] = None,
-    recovery: Annotated[bool, typer.Option("--recovery", help="print a recovery code, once")] = False,
+    recovery: Annotated[bool, Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
     """Make an empty vault; the passphrase is typed twice."""
     from pyvault.files.file_checks import prepare_directory
@@ -31,7 +30,6 @@ def vault_init(
     from pyvault.vaultfile.handle import canonical_path, lock
     from pyvault.vaultfile.vault import Vault
 
-    context = context_of(ctx)
     access = VaultAccess(context)
     policy = access.policy(kdf)
     prepare_directory(access.path.parent, access.options.checks)  # before a key file is made for nothing

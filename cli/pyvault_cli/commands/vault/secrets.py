@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from pyvault.sessions.cache import session_files
 from pyvault.sessions.session_vault import delete_session_file
 from pyvault.vaultfile.state.entries import SlotInfo
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commandline.shared_options import KdfOption
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import passphrase_slot, slot_as_text
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 
-def vault_passwd(ctx: typer.Context, kdf: KdfOption = None) -> None:
+def vault_passwd(context: Context, kdf: KdfOption = None) -> None:
     """Put a new passphrase in the place of the one that opened the vault, and delete the backups."""
-    context = context_of(ctx)
     access = VaultAccess(context)
     policy = access.policy(kdf)
     with access.open() as vault:
@@ -33,11 +31,10 @@ def vault_passwd(ctx: typer.Context, kdf: KdfOption = None) -> None:
 
 
 def vault_rekey(
-    ctx: typer.Context,
-    drop_slots: Annotated[bool, typer.Option("--drop-slots", help="drop slots whose secret is not provided")] = False,
+    context: Context,
+    drop_slots: Annotated[bool, Option("--drop-slots", help="drop slots whose secret is not provided")] = False,
 ) -> None:
     """Seal everything anew under a new key; delete the sessions and the backups."""
-    context = context_of(ctx)
     access = VaultAccess(context)
 
     def may_drop(lost: Sequence[SlotInfo]) -> bool:

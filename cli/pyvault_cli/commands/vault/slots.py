@@ -6,12 +6,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import UsageError
 from pyvault.vaultfile.unlock.new_slot import StoreKeySlot
+from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.commandline.shared_options import JsonOption, KdfOption, YesOption, not_the_key
-from pyvault_cli.context import context_of
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import (
     key_file_slot,
@@ -25,23 +24,20 @@ from pyvault_cli.vaults.vault_access import VaultAccess
 
 
 def vault_slot_add(
-    ctx: typer.Context,
-    passphrase: Annotated[bool, typer.Option("--passphrase", help="a further passphrase")] = False,
+    context: Context,
+    passphrase: Annotated[bool, Option("--passphrase", help="a further passphrase")] = False,
     keyfile: Annotated[
         Path | None,
-        typer.Option("--keyfile", metavar="FILE", callback=not_the_key, help="a key file; made if it is missing"),
+        Option("--keyfile", metavar="FILE", callback=not_the_key, help="a key file; made if it is missing"),
     ] = None,
-    recovery: Annotated[bool, typer.Option("--recovery", help="a recovery code, printed once")] = False,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="NAME", help="a random key, kept in this backend")
-    ] = None,
-    label: Annotated[str | None, typer.Option("--label", metavar="TEXT", help="a name for the list of slots")] = None,
+    recovery: Annotated[bool, Option("--recovery", help="a recovery code, printed once")] = False,
+    store: Annotated[str | None, Option("--store", metavar="NAME", help="a random key, kept in this backend")] = None,
+    label: Annotated[str | None, Option("--label", metavar="TEXT", help="a name for the list of slots")] = None,
     kdf: KdfOption = None,
 ) -> None:
     """Add a passphrase, a key file, a recovery code, or a key that another backend keeps."""
     if sum((passphrase, keyfile is not None, recovery, store is not None)) != 1:
         raise UsageError("exactly one of --passphrase, --keyfile, --recovery and --store is required")
-    context = context_of(ctx)
     access = VaultAccess(context)
     policy = access.policy(kdf)
     with access.open() as vault:
@@ -61,9 +57,9 @@ def vault_slot_add(
     output.note(f"Added the slot {slot_id.hex()}.")
 
 
-def vault_slot_list(ctx: typer.Context, json: JsonOption = False) -> None:
+def vault_slot_list(context: Context, json: JsonOption = False) -> None:
     """List the key slots with their labels; ``vault info`` shows them without a key."""
-    with VaultAccess(context_of(ctx)).open() as vault:
+    with VaultAccess(context).open() as vault:
         slots = vault.slots()
     if json:
         from json import dumps
@@ -75,12 +71,11 @@ def vault_slot_list(ctx: typer.Context, json: JsonOption = False) -> None:
 
 
 def vault_slot_remove(
-    ctx: typer.Context,
-    slot: Annotated[str, typer.Argument(help="the slot's id, as slot list shows it", show_default=False)],
+    context: Context,
+    slot: Annotated[str, Argument(help="the slot's id, as slot list shows it", show_default=False)],
     yes: YesOption = False,
 ) -> None:
     """Remove a key slot, and delete the backups, which still have it."""
-    context = context_of(ctx)
     try:
         slot_id = bytes.fromhex(slot)
     except ValueError:

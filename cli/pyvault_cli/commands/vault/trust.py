@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from pyvault.errors import ItemNotFoundError, UsageError
 from pyvault.vaultfile.handle import canonical_path
 from pyvault.vaultfile.state.places import vault_at
-from pyvault_cli.context import context_of
+from pyvault_cli.commandline.parameters import Argument
+from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 
-def vault_accept(ctx: typer.Context) -> None:
+def vault_accept(context: Context) -> None:
     """Trust the vault file as it is now, although it is not what was seen here last."""
     from pyvault.vaultfile.vault import Vault
 
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     access.check_not_lost()
     with Vault.open(access.path, access.sources(), options=access.options) as vault:
         access.trust.accept(vault.state)
@@ -27,16 +26,16 @@ def vault_accept(ctx: typer.Context) -> None:
 
 
 def vault_forget(
-    ctx: typer.Context,
+    context: Context,
     vault: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="the id of a vault, wherever it was", show_default=False)
+        str | None, Argument(metavar="[ID]", help="the id of a vault, wherever it was", show_default=False)
     ] = None,
 ) -> None:
     """Drop what this machine remembers of a vault; the next one is believed at first sight. No file is touched.
 
     Without an ID: of what was at the place of the vault file.
     """
-    access = VaultAccess(context_of(ctx))
+    access = VaultAccess(context)
     known = access.trust.known_states()
     if vault is None:
         path = canonical_path(access.path)
