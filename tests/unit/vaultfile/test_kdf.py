@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,10 @@ MEMINFO = "MemTotal:       16000000 kB\nMemFree:  100 kB\nMemAvailable:    80000
 
 
 class Stopwatch:
-    """A timer and a key derivation of a machine that needs so many seconds at the floor."""
+    """A timer and a key derivation of a machine that needs so many seconds at the floor, the last of them always."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = list(seconds)
         self.now = 0.0
         self.costs: list[KdfCost] = []
 
@@ -40,7 +41,7 @@ class Stopwatch:
         return self.now
 
     def derive(self, passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[bytes]:
-        self.now += self.seconds
+        self.now += self.seconds.pop(0) if len(self.seconds) > 1 else self.seconds[0]
         self.costs.append(cost)
         return KEY
 
@@ -64,9 +65,47 @@ class Stopwatch:
 def test_the_default_fits_the_machine(seconds: float, available: int | None, expected: int) -> None:
     watch = Stopwatch(seconds)
     memory = Memory(total=None, available=available)
-    cost = choose_cost(KdfPolicy.DEFAULT, memory=memory, timer=watch.timer, derive=watch.derive)
+    cost = choose_cost(KdfPolicy.DEFAULT, memory=memory, timer=watch.timer, processors=1, derive=watch.derive)
     assert cost == KdfCost(memory=expected * MIB, passes=3, lanes=4)
-    assert watch.costs == [FLOOR]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected", "samples"),
+    [
+        ([0.1], 256, 1),  # no other could allow more
+        ([5.0], 64, 1),  # no other could allow it
+        ([0.7, 0.5, 0.1], 256, 3),
+        ([0.7, 0.1], 256, 2),
+        ([0.3, 0.7, 0.6], 128, 3),
+        ([0.6, 0.6, 0.6, 0.1], 64, 3),
+    ],
+)
+def test_the_best_of_a_few_counts(seconds: list[float], expected: int, samples: int) -> None:
+    watch = Stopwatch(*seconds)
+    plenty = Memory(total=None, available=None)
+    cost = choose_cost(KdfPolicy.DEFAULT, memory=plenty, timer=watch.timer, processors=1, derive=watch.derive)
+    assert (cost.memory, watch.costs) == (expected * MIB, [FLOOR] * samples)
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(1, 64), (2, 128), (4, 256), (64, 256)])
+def test_lanes_that_run_at_once_share_the_time(processors: int, expected: int) -> None:
+    watch = Stopwatch(0.72)
+    plenty = Memory(total=None, available=None)
+    cost = choose_cost(KdfPolicy.DEFAULT, memory=plenty, timer=watch.timer, processors=processors, derive=watch.derive)
+    assert cost.memory == expected * MIB
+
+
+def test_the_turns_of_others_do_not_count() -> None:
+    waited: list[KdfCost] = []
+
+    def waiting(passphrase: Secret[bytes], salt: bytes, cost: KdfCost) -> Secret[bytes]:
+        waited.append(cost)
+        threading.Event().wait(0.4)  # as long as the machine belongs to others
+        return KEY
+
+    plenty = Memory(total=None, available=None)
+    cost = choose_cost(KdfPolicy.DEFAULT, memory=plenty, processors=1, derive=waiting)
+    assert (cost.memory, waited) == (256 * MIB, [FLOOR])
 
 
 def test_the_other_policies_measure_nothing() -> None:

@@ -382,6 +382,20 @@ def test_a_vault_that_is_as_it_was_is_read_without_a_write(tmp_path: Path) -> No
     assert after == {name: time for name, time in before.items() if name != "trust.lock"}
 
 
+def test_what_is_known_is_recorded_without_a_lock_or_a_write(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    trust = TrustStore(tmp_path / "state" / "trust.json", warn=warnings.append)
+    trust.record(BEFORE)
+    before = trust.path.stat()
+    trust.path.with_name("trust.lock").unlink()
+    trust.path.with_name("trust.lock").mkdir()  # whoever wanted the lock would fail
+    trust.record(BEFORE)
+    trust.record(replace(BEFORE, generation=6))
+    assert (warnings, trust.path.stat()) == ([], before)
+    trust.record(replace(BEFORE, generation=8))
+    assert [warning.partition(",")[0] for warning in warnings] == ["the trust file can't be written"]
+
+
 def test_a_state_directory_has_one_name_for_its_writes(tmp_path: Path) -> None:
     vault, trust = vault_and_trust(tmp_path)
     name = trust.writer()

@@ -113,6 +113,7 @@ class TrustStore:
     def record(self, seen: VaultState, *, accepted: bool = False, locked: bool = False) -> None:
         """Remember a state that passed :func:`check_history`, if it is newer than the one known.
 
+        Most often it isn't, and that is seen without a lock.
         If the state directory can't be written, this warns once and goes on.
 
         Args:
@@ -121,9 +122,12 @@ class TrustStore:
             locked: the caller holds the lock.
         """
 
-        def add(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
+        def is_known(known: Mapping[bytes, VaultState]) -> bool:
             before = known.get(seen.vault_id)
-            if before is not None and seen.path in before.places and not seen.is_newer_than(before):
+            return before is not None and seen.path in before.places and not seen.is_newer_than(before)
+
+        def add(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
+            if is_known(known):  # by now
                 return known
             from pyvault.vaultfile.state.places import with_state
 
@@ -132,7 +136,7 @@ class TrustStore:
         try:
             if accepted:
                 self.accept(seen, locked=locked)
-            else:
+            elif not is_known(self.known_states()):
                 self._update(add, locked=locked)
         except PyvaultError as exc:
             if self._warn is not None:
