@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,18 @@ def test_a_slot_that_is_named_is_the_only_one_tried(pyvault: Pyvault, keyed: Env
     for name, code in ((slot, 0), (slot[:6], 0), ("key-file", 0), ("a label", 2), ("passphrase", 2)):
         ended = pyvault("--slot", name, "list", env=keyed)
         assert ended.code == code, (name, ended.err)
+
+
+def test_eight_at_once_take_no_lock_on_the_memory(
+    pyvault: Pyvault, variables: dict[str, str | None], tmp_path: Path
+) -> None:
+    words = ("exec", "demo", "--", "true")
+    assert pyvault(*words, env=variables).code == 0
+    state = tmp_path / ".local" / "state" / "pyvault"
+    (state / "trust.lock").unlink()
+    (state / "trust.lock").mkdir()  # whoever wanted it would fail, and say so
+    before = (state / "trust.json").stat()
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(lambda _: pyvault(*words, env=variables), range(8)))
+    assert [(one.code, one.err) for one in ended] == [(0, "")] * 8
+    assert (state / "trust.json").stat() == before
