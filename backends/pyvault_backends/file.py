@@ -75,9 +75,8 @@ class FileBackend:
 
     def attributes(self, name: ItemName) -> Mapping[str, str]:
         """Return the attributes from the index; decrypts no item."""
-        for entry in self._opened().entries():
-            if entry.name == name:
-                return entry.attributes
+        for entry in self._opened().entries(only=name):
+            return entry.attributes
         raise ItemNotFoundError(f"there is no item '{name}'")
 
     def delete(self, name: ItemName) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import ClassVar
 
 import pytest
@@ -25,6 +27,7 @@ from pyvault.vaultfile.disk.vault_reader import read_header
 from pyvault.vaultfile.disk.write import SupersededError, check_unchanged
 from pyvault.vaultfile.format.sealed_record import MAX_PAYLOAD
 from pyvault.vaultfile.state.draft import Draft
+from pyvault.vaultfile.state.entries import Entry
 from pyvault.vaultfile.vault import Vault
 from vaults import WEAK, contents, credential, make_vault, open_again
 
@@ -42,6 +45,26 @@ def test_an_item_and_what_is_known_of_it(tmp_path: Path) -> None:
     assert entry.modified == entry.expires == NOON.replace(microsecond=0)
     assert entry.attributes == {}  # they described the old content
     assert vault.get(name) == Secret(b"2")
+
+
+def test_one_item_of_many_is_found_without_making_the_others(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={f"p{number}": b"x" for number in range(50)})
+    made: list[object] = []
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is Entry.of.__func__.__code__:  # type: ignore[attr-defined]
+            made.append(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        names = [entry.name.name for each in ("p7", "none") for entry in vault.entries(only=credential(each))]
+    finally:
+        sys.setprofile(before)
+    assert (names, len(made)) == (["p7"], 1)
+    with vault.transaction():
+        vault.put(credential("new"), Secret(b"x"))
+        assert [entry.name.name for entry in vault.entries(only=credential("new"))] == ["new"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 1019, 1020, 1021, 65_536, MAX_PAYLOAD])

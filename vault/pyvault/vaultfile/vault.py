@@ -169,14 +169,16 @@ class Vault:
 
     # Items
 
-    def entries(self) -> list[Entry]:
-        """Return the items in the order of the file; decrypts none."""
+    def entries(self, only: ItemName | None = None) -> list[Entry]:
+        """Return the items in the order of the file, or *only* that one if it is there; decrypts none."""
         with self._guard:
             if self._transaction is None:
                 self.refresh()
-                return [Entry.of(entry) for entry in self._open_handle().snapshot.index.entries]
-            self._transaction.has_read = True
-            return [Entry.of(record.entry) for record in self._transaction.draft.records]
+                known = self._open_handle().snapshot.index.entries
+            else:
+                self._transaction.has_read = True
+                known = tuple(record.entry for record in self._transaction.draft.records)
+            return [Entry.of(each) for each in known if only is None or each.name == only]
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Return an item's payload.
