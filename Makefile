@@ -4,6 +4,7 @@ WORKERS ?= 4
 WHEEL_TESTS ?= tests/contract tests/docs tests/cli/test_main.py tests/cli/test_imports.py tests/e2e/test_exec.py tests/processes/api
 WEAK_TESTS := tests/weaknesses/test_others.py
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 FUZZ_MINUTES ?= 60
 FUZZ_TARGETS ?=
 # The newest that the Go of Debian 12 builds.
@@ -11,7 +12,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: venv clients demo test test-weak test-long fuzz check lint types actions wheel-test bench clean
+.PHONY: venv clients demo test test-weak test-long fuzz check lint types actions wheel-test bench bench-parts clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -71,8 +72,12 @@ wheel-test: venv
 	cp -r tests docs pyproject.toml README.md build/wheel-test/
 	cd build/wheel-test && PYVAULT_REAL_START=1 venv/bin/python -m pytest -n $(WORKERS) $(WHEEL_TESTS)
 
+# All budgets in one run (docs/performance.md). AWS_VAULT_BIN=FILE: aws-vault beside them. BENCH_ARGS="--runs 5".
 bench: venv
-	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
+
+# What the parts cost, without budgets but for the server's.
+bench-parts: venv
 	$(BIN)/python benchmarks/kdf.py
 	$(BIN)/python benchmarks/store.py
 	$(BIN)/python benchmarks/config.py

@@ -1,4 +1,4 @@
-"""What the credential server bears: requests per second, p99, memory, and what it costs a command's start.
+"""What the credential server bears: requests per second, p99, memory.
 
 Usage: python benchmarks/server.py [rounds] [seconds]
 
@@ -16,26 +16,20 @@ import shutil
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-
-from measure import clean_environ, elapsed
-
-from fake_aws.client import FakeAws
+from measure import spend
+from scene import PYVAULT, FakeAws, clean_environ
 
 HERE = Path(__file__).parent
-PYVAULT = str(Path(sysconfig.get_path("scripts")) / "pyvault")
 TOKEN = "benchmark-token-0123456789-0123456789"  # noqa: S105 - of no value
 TICKS = os.sysconf("SC_CLK_TCK")
 
 BUDGET_GO = 1.2  # times Go's requests per second, 64 connections
 BUDGET_PSS = 40.0  # MiB, keeper and server together
-BUDGET_START = 1.5  # times `python -c pass` that a server may delay the command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +44,8 @@ def main() -> None:
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 2
     with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as home, FakeAws() as aws:
         env = prepare(home, aws)
-        kept = [throughput(home, env, rounds, seconds), start(env, 3 * rounds)]
-    raise SystemExit(0 if all(kept) else 1)
+        kept = throughput(home, env, rounds, seconds)
+    raise SystemExit(0 if kept else 1)
 
 
 def prepare(home: str, aws: FakeAws) -> dict[str, str]:
@@ -59,9 +53,9 @@ def prepare(home: str, aws: FakeAws) -> dict[str, str]:
     env |= {"PYVAULT_BACKEND": "file", "PYVAULT_KEYFILE": f"{home}/key", "AWS_ENDPOINT_URL": aws.url}
     pair = aws.key("demo")
     keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
-    elapsed([PYVAULT, "vault", "init", "--keyfile", f"{home}/key"], env)
-    elapsed([PYVAULT, "add", "bench", "--env", "--no-verify"], {**env, **keys})
-    elapsed([PYVAULT, "exec", "bench", "--", "true"], env)
+    spend([PYVAULT, "vault", "init", "--keyfile", f"{home}/key"], env)
+    spend([PYVAULT, "add", "bench", "--env", "--no-verify"], {**env, **keys})
+    spend([PYVAULT, "exec", "bench", "--", "true"], env)
     token = Path(home, "token")
     token.write_text(TOKEN)
     token.chmod(0o600)
@@ -150,26 +144,6 @@ def table(measured: dict[tuple[str, int], list[Load]]) -> bool:
     work = statistics.median(theirs.cpu_us / ours.cpu_us for ours, theirs in pairs)
     print(f"64 connections: {ratio:.2f} times Go's rate (budget {BUDGET_GO:g}); {work:.2f} by processor time")
     return ratio >= BUDGET_GO
-
-
-def start(env: dict[str, str], rounds: int) -> bool:
-    """Measure from our start to the first act of the command, which writes its clock."""
-    stamp = [sys.executable, "-S", "-c", "import time; print(time.clock_gettime(time.CLOCK_MONOTONIC))"]
-    delays: list[float] = []
-    for turn in range(rounds + 1):
-        bare = elapsed([sys.executable, "-c", "pass"], env)
-        plain, served = (begun(env, [PYVAULT, "exec", *flags, "bench", "--", *stamp]) for flags in ((), ("-s",)))
-        if turn:
-            delays.append((served - plain) / bare)
-    delay = statistics.median(delays)
-    print(f"exec -s delays the command by {delay:.2f} x python -c pass (budget {BUDGET_START:g})")
-    return delay <= BUDGET_START
-
-
-def begun(env: dict[str, str], words: list[str]) -> float:
-    before = time.clock_gettime(time.CLOCK_MONOTONIC)
-    out = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
-    return float(out) - before
 
 
 def fetch(port: int) -> bytes:
