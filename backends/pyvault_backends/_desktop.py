@@ -5,9 +5,10 @@ Source: the D-Bus Specification, "Server Addresses".
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
+
+from pyvault.paths import current_environment
 
 CALL_LIMIT = 10.0  # seconds for one call over the bus; it takes milliseconds
 PROMPT_LIMIT = 120.0  # seconds for a human to find the window and type
@@ -43,7 +44,7 @@ def connect_problem(address: str) -> str | None:
 
 def no_bus_reason() -> tuple[str, str | None]:
     """Return why there is no address, and a hint where the usual one does not help."""
-    variable = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    variable = current_environment().get("DBUS_SESSION_BUS_ADDRESS", "")
     if not variable:
         return "there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)", None
     # Other kinds (tcp, nonce-tcp, autolaunch, launchd ...) go over a network or start programs.
@@ -54,12 +55,12 @@ def no_bus_reason() -> tuple[str, str | None]:
 
 def is_desktop() -> bool:
     """Return whether a prompt could be seen."""
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return bool(current_environment().get("DISPLAY") or current_environment().get("WAYLAND_DISPLAY"))
 
 
 def _candidates() -> list[str]:
     """Return the sockets in the order in which they are tried."""
-    sockets = (_socket_of(entry) for entry in os.environ.get("DBUS_SESSION_BUS_ADDRESS", "").split(";"))
+    sockets = (_socket_of(entry) for entry in current_environment().get("DBUS_SESSION_BUS_ADDRESS", "").split(";"))
     found = [address for address in sockets if address is not None]
     # systemd starts one per user and sets no variable in an SSH session.
     default = _default_socket()
@@ -86,5 +87,5 @@ def _socket_of(entry: str) -> str | None:
 
 
 def _default_socket() -> Path | None:
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    runtime = current_environment().get("XDG_RUNTIME_DIR")
     return Path(runtime, "bus") if runtime else None

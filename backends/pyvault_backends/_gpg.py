@@ -20,9 +20,10 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.files.owners import foreign_owner, ownership_hint
+from pyvault.paths import current_environment
 from pyvault.process.group import running_group
 from pyvault.process.scrub_environment import without_vault_secrets
-from pyvault.record import Record
+from pyvault.record import Record, field
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -52,10 +53,11 @@ class Outcome(Record):
     errors: str
 
 
-class Gpg(Record):
+class Gpg(Record, unshown=("environ",)):
     """The program, and how it is run.
 
     Attributes:
+        environ: of its processes; by default what counts where this is made.
         command: ``pass`` or a program with its interface.
         limit: seconds.
         passphrase: asks for the key's passphrase; None leaves it to gpg-agent.
@@ -65,6 +67,7 @@ class Gpg(Record):
     store: Path
     limit: float
     passphrase: Callable[[], Secret[str]] | None = None
+    environ: Mapping[str, str] = field(default_factory=current_environment)
 
     def run(self, arguments: list[str], *, stdin: Secret[bytes] | None = None) -> Outcome:
         """Run pass with *arguments*, with *stdin* as its input.
@@ -128,7 +131,9 @@ class Gpg(Record):
         return refusal(self._ask_gpg("--quiet", "--encrypt", *to).stderr, environ) if to else None
 
     def _ask_gpg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        program = next((name for name in GPG_PROGRAMS if shutil.which(name)), GPG_PROGRAMS[-1])
+        program = next(
+            (name for name in GPG_PROGRAMS if shutil.which(name, path=self.environ.get("PATH"))), GPG_PROGRAMS[-1]
+        )
         try:
             return subprocess.run(
                 [program, *STATUS_OPTIONS.split(), *arguments],
@@ -164,7 +169,7 @@ class Gpg(Record):
         return reading
 
     def _environ(self, pipe: int | None) -> dict[str, str]:
-        environ = without_vault_secrets(os.environ) | {"LC_ALL": "C", "PASSWORD_STORE_DIR": str(self.store)}
+        environ = without_vault_secrets(self.environ) | {"LC_ALL": "C", "PASSWORD_STORE_DIR": str(self.store)}
         terminal = _terminal_name()
         if terminal is not None:
             environ.setdefault("GPG_TTY", terminal)  # where pinentry asks

@@ -7,9 +7,7 @@ that it does not open is an error that names it.
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pyvault.backend import Ask, Options, Question
@@ -17,12 +15,14 @@ from pyvault.errors import AccessDeniedError, BackendUnavailableError, ItemCorru
 from pyvault.migration.aws_vault_names import LeftOut, Listing, sort_names
 from pyvault.migration.aws_vault_records import read_item
 from pyvault.migration.jwe import MAX_TOKEN, decrypt_jwe
+from pyvault.paths import current_environment, expand_user
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault_backends._aws_vault import ReadOnly
 from pyvault_backends._gpg import Gpg, gpg_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
@@ -49,7 +49,7 @@ class AwsVaultFiles(ReadOnly):
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the folder; the passphrase is asked for when a file is read."""
         check_options("aws-vault file", options, known={"path"})
-        folder = Path(options.get("path") or DEFAULT).expanduser()
+        folder = expand_user(options.get("path") or DEFAULT)
         if not folder.is_dir():
             raise BackendUnavailableError(f"there is no folder '{folder}' of aws-vault")
         return cls(folder, ask)
@@ -127,8 +127,8 @@ class AwsVaultPass(ReadOnly):
         """Find the store."""
         del ask
         check_options(STORE_NAME, options, known={"store", "prefix", "command", "timeout"})
-        path = options.get("store") or os.environ.get("PASSWORD_STORE_DIR") or "~/.password-store"
-        store = Path(path).expanduser()
+        path = options.get("store") or current_environment().get("PASSWORD_STORE_DIR") or "~/.password-store"
+        store = expand_user(path)
         if not store.is_dir():
             raise BackendUnavailableError(f"there is no password store at '{store}'")
         gpg = Gpg(

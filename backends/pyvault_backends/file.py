@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
 from pyvault.names import check_item_name
-from pyvault.paths import find_paths
+from pyvault.paths import counting, current_environment, find_paths
 from pyvault.thread_locks import holding, tell_of_fork
 from pyvault.trace import warn
 from pyvault.vaultfile.file_options import BACKEND, VaultSettings
@@ -42,7 +42,8 @@ class FileBackend:
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
         # One for all openings, so that a warning comes once.
-        self._trust = TrustStore(find_paths({}).trust, warn=self._tell, checks=settings.options.checks)
+        self._environ = current_environment()
+        self._trust = TrustStore(find_paths(self._environ).trust, warn=self._tell, checks=settings.options.checks)
         tell_of_fork(self)
 
     def after_fork(self) -> None:
@@ -62,7 +63,7 @@ class FileBackend:
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Return the item's bytes; a vault that is not there holds no items."""
-        return self._opened().get(name)
+        return self._vault_of(name).get(name)
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
         """Store or replace the item; makes the vault if there is none."""
@@ -75,12 +76,12 @@ class FileBackend:
 
     def attributes(self, name: ItemName) -> Mapping[str, str]:
         """Return the attributes from the index; decrypts no item."""
-        for entry in self._opened().entries(only=name):
+        for entry in self._vault_of(name).entries(only=name):
             return entry.attributes
         raise ItemNotFoundError(f"there is no item '{name}'")
 
     def delete(self, name: ItemName) -> None:
-        self._opened().delete(name)
+        self._vault_of(name).delete(name)
 
     def names(self) -> list[ItemName]:
         """List the items; decrypts none."""
@@ -94,6 +95,10 @@ class FileBackend:
         """Make the changes inside one write of the file."""
         with self._opened_or_made().transaction():
             yield
+
+    def open_now(self) -> None:
+        """Open the vault that is there; asks for what opens it."""
+        self._opened()
 
     def lock(self) -> None:
         """Forget the key; the next call asks again."""
@@ -149,6 +154,12 @@ class FileBackend:
                 self._vault = self._open()
             return self._vault
 
+    def _vault_of(self, name: ItemName) -> Vault:
+        try:
+            return self._opened()
+        except VaultNotFoundError as exc:
+            raise ItemNotFoundError(f"there is no item '{name}': {exc.message}", hint=exc.hint) from None
+
     def _opened_or_made(self) -> Vault:
         with self._guard:
             try:
@@ -190,7 +201,8 @@ class FileBackend:
 
         name = self._settings.unlock_store or ""
         # A third party's is handed the key of everything.
-        admit = ChoiceFile(find_paths({}).choice, checks=self._settings.options.checks).admit
-        return StoreKeys(
-            open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit, warn=self._tell)
-        )
+        admit = ChoiceFile(find_paths(self._environ).choice, checks=self._settings.options.checks).admit
+        with counting(self._environ):
+            return StoreKeys(
+                open_backend(name, self._settings.unlock_store_options, self._ask, admit=admit, warn=self._tell)
+            )

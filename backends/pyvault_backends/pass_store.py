@@ -32,7 +32,7 @@ from pyvault.errors import (
 )
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
-from pyvault.paths import expand_user
+from pyvault.paths import current_environment, expand_user
 from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
@@ -61,7 +61,7 @@ class Places(Record):
     @classmethod
     def parse(cls, options: Options) -> Places:
         """Read the options, and the variables of pass itself."""
-        store = options.get("store") or os.environ.get("PASSWORD_STORE_DIR") or "~/.password-store"
+        store = options.get("store") or current_environment().get("PASSWORD_STORE_DIR") or "~/.password-store"
         prefix = options.get("prefix", "pyvault").strip("/")
         if not prefix or any(part in {"", ".", ".."} or part.startswith((".", "-")) for part in prefix.split("/")):
             raise ConfigError(f"the option 'prefix' of 'pass' is {prefix!r}", hint="a folder in the password store")
@@ -74,7 +74,7 @@ class Places(Record):
 
     def recipients(self) -> list[str]:
         """Return the keys to which pass would encrypt: those of the nearest ``.gpg-id`` on the way up."""
-        if keys := os.environ.get("PASSWORD_STORE_KEY"):
+        if keys := current_environment().get("PASSWORD_STORE_KEY"):
             return keys.split()
         folder = self.root
         while folder != self.store and not (folder / ".gpg-id").is_file():
@@ -138,11 +138,12 @@ class PassBackend:
         if sys.platform == "win32":
             return Availability(available=False, reason="it is a program of Unix systems")
         command = options.get("command", "pass")
-        if shutil.which(command) is None:
+        path = current_environment().get("PATH")
+        if shutil.which(command, path=path) is None:
             return Availability(
                 available=False, reason=f"the program '{command}' is not installed", hint="install pass"
             )
-        if command == NAME and not (shutil.which("gpg2") or shutil.which("gpg")):
+        if command == NAME and not (shutil.which("gpg2", path=path) or shutil.which("gpg", path=path)):
             return Availability(available=False, reason="the program 'gpg' is not installed", hint="install gnupg")
         store = Places.parse(options).store
         if not (store / ".gpg-id").is_file():

@@ -18,7 +18,9 @@ from pyvault.version import __version__
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours
 if TYPE_CHECKING:
-    from pyvault.api import CredentialVault, open_vault
+    from pyvault.api.credential_vault import CredentialVault
+    from pyvault.api.opening import create_vault, open_vault
+    from pyvault.api.records import ExplainedPlan, ExplainedStep, ListedProfile, ListedSession
     from pyvault.errors import PyvaultError
     from pyvault.model import Credentials, StoredCredentials
     from pyvault.secret import Secret
@@ -26,33 +28,45 @@ if TYPE_CHECKING:
 __all__ = [
     "CredentialVault",
     "Credentials",
+    "ExplainedPlan",
+    "ExplainedStep",
+    "ListedProfile",
+    "ListedSession",
     "PyvaultError",
     "Secret",
     "StoredCredentials",
     "__version__",
+    "create_vault",
     "open_vault",
 ]
 
 _HOMES = {
-    "CredentialVault": "pyvault.api",
+    "CredentialVault": "pyvault.api.credential_vault",
     "Credentials": "pyvault.model",
+    "ExplainedPlan": "pyvault.api.records",
+    "ExplainedStep": "pyvault.api.records",
+    "ListedProfile": "pyvault.api.records",
+    "ListedSession": "pyvault.api.records",
     "PyvaultError": "pyvault.errors",
     "Secret": "pyvault.secret",
     "StoredCredentials": "pyvault.model",
-    "open_vault": "pyvault.api",
+    "create_vault": "pyvault.api.opening",
+    "open_vault": "pyvault.api.opening",
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used. Source: PEP 562."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'pyvault' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker that saw it would let misspelt names pass
 
-    value: object = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used. Source: PEP 562."""
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'pyvault' has no attribute {name!r}")
+        from importlib import import_module
+
+        value: object = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

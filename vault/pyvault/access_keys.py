@@ -8,14 +8,11 @@ looks like one of AWS's.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from pyvault.errors import UsageError
+from pyvault.errors import PyvaultError, UsageError
 from pyvault.model import SECRET_LENGTH, masked
 from pyvault.record import Record
-
-if TYPE_CHECKING:
-    from pyvault.secret import Secret
+from pyvault.secret import Secret
 
 #: Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes"; every id that AWS has issued
 #: since it uses prefixes has this length.
@@ -49,7 +46,7 @@ IS_TEMPORARY = KeyFault(
 )
 ODD = KeyFault(
     text="has an id that is not AWS's: those are 'AKIA' and 16 capital letters or digits",
-    hint="for another service, set its endpoint_url in the profile; --no-verify stores any id",
+    hint="for another service, set its endpoint_url in the profile; {verify} stores any id",
     certain=False,
 )
 
@@ -61,6 +58,26 @@ def find_fault(access_key_id: str, secret_access_key: Secret[str]) -> KeyFault |
     if not _AWS_ID.fullmatch(access_key_id):
         return ODD
     return IS_TEMPORARY if access_key_id.startswith(TEMPORARY) else None
+
+
+def stripped_pair(access_key_id: str, secret_access_key: Secret[str], *, source: str) -> tuple[str, Secret[str]]:
+    """Return a pair without the blanks that come along with copy and paste.
+
+    Args:
+        access_key_id: never shown.
+        secret_access_key: never shown.
+        source: where the pair comes from, for the message.
+
+    Raises:
+        PyvaultError: a part is empty, or holds what no request can carry.
+        UsageError: the two are swapped, or temporary.
+    """
+    key_id, secret = access_key_id.strip(), Secret(secret_access_key.reveal().strip())
+    for part, text in (("access key id", Secret(key_id)), ("secret access key", secret)):
+        if not text or not all("!" <= char <= "~" for char in text.reveal()):
+            raise PyvaultError(f"the {part} of {source} is empty or holds characters that no key has")
+    check_pair(key_id, secret, source=source, any_id=True)  # whether it may be any id, the profile says
+    return key_id, secret
 
 
 def check_pair(access_key_id: str, secret_access_key: Secret[str], *, source: str, any_id: bool) -> None:
@@ -77,7 +94,10 @@ def check_pair(access_key_id: str, secret_access_key: Secret[str], *, source: st
     """
     fault = find_fault(access_key_id, secret_access_key)
     if fault is not None and (fault.certain or not any_id):
-        raise UsageError(f"the key of {source} {fault.text}", hint=fault.hint)
+        from pyvault.surface import argument
+
+        hint = fault.hint.format(verify=argument("verify", value=False))
+        raise UsageError(f"the key of {source} {fault.text}", hint=hint)
 
 
 def shown(access_key_id: str) -> str:

@@ -244,6 +244,26 @@ class Lockable(Protocol):
 
 
 @runtime_checkable
+class OpenedLate(Protocol):
+    """A store that is opened by its first use, and made by its first ``put`` where there is none.
+
+    Example::
+
+        with pyvault.open_vault(must_exist=True) as vault:  # calls open_now()
+            ...
+    """
+
+    def open_now(self) -> None:
+        """Open what is there; may ask the human, and makes nothing.
+
+        Raises:
+            VaultNotFoundError: there is none.
+            BackendLockedError: the key is wrong.
+        """
+        ...
+
+
+@runtime_checkable
 class Transactional(Protocol):
     """A store that can take several changes as one.
 

@@ -1,103 +1,144 @@
 """A ``boto3.Session`` whose credentials come from pyvault, again and again.
 
+Imported only where boto3 is wanted, whose import takes a third of a second.
+
 Source: botocore.credentials, RefreshableCredentials: a refresh is tried when
 less than the advisory time is left, and waited for below the mandatory one.
 """
 
 from __future__ import annotations
 
-import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
+import botocore.credentials
+import botocore.session
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
+from botocore.configprovider import ConfigChainFactory, ConstantProvider
+from botocore.exceptions import CredentialRetrievalError
+
 from pyvault.clock import to_rfc3339
-from pyvault.interruptions import find_interruption
-from pyvault.thread_locks import tell_of_fork
+from pyvault.errors import PyvaultError
+from pyvault.paths import GivenEnvironment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import boto3
+    from collections.abc import Callable, Collection, Mapping
 
     from pyvault.model import Credentials
 
 METHOD = "pyvault"  # what botocore calls the origin of the credentials
 MANDATORY = timedelta(minutes=2)  # shorter than any sensible window, longer than a slow request
+#: What botocore takes for the expiry of a pair that does not expire.
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-def make_session(
-    first: Credentials, *, fetch: Callable[[], Credentials], region: str | None, window: timedelta
-) -> boto3.Session:
-    """Make the session.
+class RenewedCredentials(botocore.credentials.RefreshableCredentials):
+    """Credentials that botocore has renewed ahead of their end, and whenever they are known to be dead.
+
+    What can't be renewed is botocore's ``CredentialRetrievalError``, which those who call AWS
+    catch; our error is its cause.
+
+    Attributes:
+        profile: that they are for.
+        sources: every profile that they are made from, itself included.
+    """
+
+    def __init__(
+        self,
+        first: Credentials,
+        fetch: Callable[[], Credentials],
+        *,
+        profile: str,
+        sources: Collection[str],
+        window: timedelta,
+        is_replaced: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """Begin with credentials that were fetched already.
+
+        Args:
+            first: these.
+            fetch: returns fresh ones; called from any thread, one at a time.
+            profile: that they are for.
+            sources: every profile that they are made from.
+            window: how long before the end new ones are fetched. Not less than what
+                the cache takes for good, or it would hand out the old ones again.
+            is_replaced: returns whether a key with this id is no longer the stored one;
+                asked before each call.
+        """
+        self.profile = profile
+        self.sources = frozenset(sources)
+        self._fetch = fetch
+        self._is_replaced = is_replaced
+        self._is_dead = False
+        parts = _static(first)
+        super().__init__(
+            **parts,
+            expiry_time=first.expires or NEVER,
+            refresh_using=self._fresh,
+            method=METHOD,
+            advisory_timeout=int(window.total_seconds()),
+            mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
+        )
+        self._key_id = first.access_key_id
+
+    def invalidate(self) -> None:
+        """Have new ones fetched before the next call."""
+        self._is_dead = True
+
+    def refresh_needed(self, refresh_in: float | None = None) -> bool:
+        """Return whether new ones are to be fetched; botocore asks before each call."""
+        return self._is_dead or self._is_replaced(self._key_id) or bool(super().refresh_needed(refresh_in))
+
+    def _fresh(self) -> dict[str, Any]:  # Any: botocore's own type
+        self._is_dead = False  # now, so that one more invalidate() meanwhile counts
+        try:
+            fresh = self._fetch()
+        except PyvaultError as problem:
+            self._is_dead = True
+            raise CredentialRetrievalError(provider=METHOD, error_msg=problem.message) from problem
+        self._key_id = fresh.access_key_id
+        return {**_static(fresh), "expiry_time": to_rfc3339(fresh.expires or NEVER)}
+
+
+def make_session(credentials: RenewedCredentials, *, region: str | None, environ: Mapping[str, str]) -> boto3.Session:
+    """Make the session; nothing else of botocore's chain of credentials is asked.
 
     Args:
-        first: fetched already.
-        fetch: gives fresh ones; called from any thread, one at a time.
+        credentials: of the session.
         region: of the profile; None leaves it to boto3.
-        window: how long before the end new ones are fetched. Not less than what
-            the cache takes for good, or it would hand out the old ones again.
-
-    Returns:
-        The session.
+        environ: where a program has given it, its settings count in place of the process's.
     """
-    import boto3
-    import botocore.credentials
-    import botocore.session
-    from botocore.configprovider import ConstantProvider
-
-    class Renewed(botocore.credentials.RefreshableCredentials):
-        """Those of botocore, whose refresh in a thread of the parent is not under way in a forked child."""
-
-        def after_fork(self) -> None:
-            self._refresh_lock = threading.Lock()
-
-        def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: FBT001 - botocore's own
-            interrupted.clear()
-            super()._protected_refresh(is_mandatory)  # type: ignore[misc]  # not in the stubs
-            if interrupted:  # botocore only logs it when the old ones are still good
-                raise interrupted.pop()
-
-    def refreshed() -> dict[str, Any]:
-        try:
-            return _metadata(fetch())
-        except Exception as error:
-            if find_interruption(error) is error:
-                interrupted.append(error)
-            raise
-
-    interrupted: list[Exception] = []
 
     class Provider(botocore.credentials.CredentialProvider):
-        """The only one of the session: nothing else of botocore's chain is asked."""
+        """The only one of the session."""
 
         METHOD = METHOD
 
         def load(self) -> Any:  # Any: the stubs say Credentials, botocore itself returns both kinds
-            if first.expires is None:
-                return botocore.credentials.Credentials(**_static(first), method=METHOD)
-            renewed = Renewed.create_from_metadata(
-                metadata=_metadata(first),
-                refresh_using=refreshed,
-                method=METHOD,
-                advisory_timeout=int(window.total_seconds()),
-                mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
-            )
-            tell_of_fork(renewed)
-            return renewed
+            return credentials
 
     session = botocore.session.Session()
+    config = session.get_component("config_store")
+    if isinstance(environ, GivenEnvironment):
+        chain = ConfigChainFactory(session=session, environ=environ)
+        for name, (property_name, variables, default, convert) in VARIABLES.items():
+            provider = chain.create_config_chain(
+                instance_name=name,
+                env_var_names=variables,
+                config_property_names=property_name,
+                default=default,
+                conversion_func=convert,
+            )
+            config.set_config_provider(name, provider)
+        from pyvault.config.config_file import find_config_path, find_credentials_path
+
+        config.set_config_provider("config_file", ConstantProvider(str(find_config_path(environ))))
+        config.set_config_provider("credentials_file", ConstantProvider(str(find_credentials_path(environ))))
     # AWS_PROFILE may name a profile that only pyvault knows, and botocore would refuse it.
-    session.get_component("config_store").set_config_provider("profile", ConstantProvider(None))
+    config.set_config_provider("profile", ConstantProvider(None))
     session.register_component("credential_provider", botocore.credentials.CredentialResolver([Provider()]))
     return boto3.Session(botocore_session=session, region_name=region)
-
-
-def _metadata(credentials: Credentials) -> dict[str, Any]:  # Any: botocore's own type
-    """Return credentials in the form in which botocore refreshes."""
-    keys = _static(credentials)
-    expires = credentials.expires
-    # A pair that does not expire has no place here; botocore reads the far future.
-    return {**keys, "expiry_time": to_rfc3339(expires) if expires else "9999-12-31T00:00:00Z"}
 
 
 def _static(credentials: Credentials) -> dict[str, Any]:  # Any: as above

@@ -8,7 +8,13 @@ with the ways out.
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False  # as type checkers know it
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+#: How the face of this process words what programs pass or call; None for programs. See :mod:`pyvault.surface`.
+wording: Callable[[str, Mapping[str, object]], str | None] | None = None
 
 
 class PyvaultError(Exception):
@@ -101,6 +107,14 @@ class ItemNotFoundError(BackendError):
     """There is no such item, which is not the same as a failure. Exit code 3."""
 
 
+class ItemExistsError(BackendError):
+    """The item is there already, and was not to be replaced. Exit code 1."""
+
+
+class VaultClosedError(BackendError):
+    """The vault was used after it had been closed: a mistake of the program. Exit code 1."""
+
+
 class ItemTooLargeError(BackendError):
     """The item is larger than this backend can keep; nothing changed. Exit code 1."""
 
@@ -121,7 +135,7 @@ class VaultFileError(BackendError):
     """Something about the encrypted vault file. Exit code 7."""
 
 
-class VaultNotFoundError(VaultFileError, ItemNotFoundError):
+class VaultNotFoundError(VaultFileError):
     """There is no vault file at this path. Exit code 3."""
 
 

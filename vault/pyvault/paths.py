@@ -1,4 +1,7 @@
-"""Where pyvault's own files are.
+"""Where pyvault's own files are, by the environment that counts: the process's, or one that a program has given.
+
+What is below a door gets its environment as an argument. A driver is opened with options
+and a way to ask alone; it finds here what counts for the vault that is being opened.
 
 Source: the XDG base directory specification, version 0.8; platformdirs on macOS and Windows. Elsewhere
 that would be a dozen modules for three variables and a home, each of which is read as platformdirs does.
@@ -8,6 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +20,42 @@ from pyvault.errors import ConfigError
 from pyvault.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Mapping
+
+    Directories = tuple[Path, Path, Path]  # for configuration, data and state
+
+HOME = "USERPROFILE" if sys.platform == "win32" else "HOME"
+#: Where systems keep files, each in place of a directory of the home.
+_PLACES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA")
+_USUAL = (".config", ".local/share", ".local/state")
+
+
+class GivenEnvironment(dict[str, str]):
+    """An environment that a program has given: nothing of the process's takes the place of what it lacks."""
+
+
+_given: ContextVar[GivenEnvironment | None] = ContextVar("_given", default=None)
+
+
+def current_environment() -> Mapping[str, str]:
+    """Return the environment of the vault that is being opened or looked at, else that of the process."""
+    given = _given.get()
+    return os.environ if given is None else given
+
+
+@contextmanager
+def counting(environ: Mapping[str, str]) -> Generator[None]:
+    """Let an environment count inside the ``with``, if a program has given it."""
+    token = _given.set(environ if isinstance(environ, GivenEnvironment) else None)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def moved_home(environ: Mapping[str, str], home: str) -> dict[str, str]:
+    """Return an environment of another home directory, with everything in its usual place there."""
+    return {name: value for name, value in environ.items() if name not in _PLACES} | {HOME: home}
 
 
 class Paths(Record):
@@ -55,58 +95,95 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
     """Return the paths of this user's files.
 
     Args:
-        environ: ``PYVAULT_CONFIG`` overrides the path of the config file.
+        environ: ``PYVAULT_CONFIG`` overrides the path of the config file; of one that a
+            program has given, all that says where files are counts.
 
     Raises:
-        ConfigError: this user has no home directory, as in a container with an arbitrary user id.
+        ConfigError: this user, or the given environment, has no home directory.
     """
     config = environ.get("PYVAULT_CONFIG")
-    try:
-        directory, data, state = _user_directories(os.environ)  # as platformdirs does
-    except RuntimeError:
-        raise ConfigError(
-            "this user has no home directory",
-            hint="set HOME, or set XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME to absolute paths",
-        ) from None
+    directory, data, state = _given_directories(environ) if _is_given(environ) else _user_directories()
     return Paths(
-        config_file=expand_user(config) if config else directory / "config.toml",
+        config_file=expand_user(config, environ) if config else directory / "config.toml",
         data=data,
         state=state,
         runtime=_find_runtime(environ),
     )
 
 
-def _user_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
-    """Return our directories for configuration, data and state.
+def expand_user(text: str, environ: Mapping[str, str] | None = None) -> Path:
+    """Return a path with a leading ``~`` or ``~NAME`` expanded.
+
+    Args:
+        text: the path.
+        environ: whose home directory ``~`` is; None for the one that counts.
 
     Raises:
-        RuntimeError: one of them needs a home directory, and there is none.
+        ConfigError: there is no such user, or no home directory.
     """
-    if sys.platform in {"darwin", "win32"}:
-        import platformdirs
-
-        return (
-            platformdirs.user_config_path("pyvault", appauthor=False),
-            platformdirs.user_data_path("pyvault", appauthor=False),
-            platformdirs.user_state_path("pyvault", appauthor=False),
-        )
-    return (
-        _xdg_directory(environ, "XDG_CONFIG_HOME", ".config"),
-        _xdg_directory(environ, "XDG_DATA_HOME", ".local/share"),
-        _xdg_directory(environ, "XDG_STATE_HOME", ".local/state"),
-    )
+    environ = current_environment() if environ is None else environ
+    path = Path(text)
+    if _is_given(environ) and path.parts[:1] == ("~",):
+        return _given_home(environ).joinpath(*path.parts[1:])
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"the home directory in '{text}' can't be found", hint=f"write out the path, or set {HOME}"
+        ) from None
 
 
-def _xdg_directory(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+def _is_given(environ: Mapping[str, str]) -> bool:
+    return isinstance(environ, GivenEnvironment)
+
+
+def _given_home(environ: Mapping[str, str]) -> Path:
+    home = environ.get(HOME)
+    if not home:
+        raise ConfigError(f"the given environment has no {HOME}", hint=f"put {HOME} into environ=, or pass home=")
+    return Path(home)
+
+
+def _given_directories(environ: Mapping[str, str]) -> Directories:
+    """Return where a process with this environment would have config, data and state."""
+    if sys.platform == "win32":
+        local = environ.get("LOCALAPPDATA")
+        return (Path(local) if local else _given_home(environ) / "AppData" / "Local",) * 3
+    if sys.platform == "darwin":
+        return _xdg_directories(environ, ("Library/Application Support",) * 3, lambda: _given_home(environ))
+    return _xdg_directories(environ, _USUAL, lambda: _given_home(environ))
+
+
+def _user_directories() -> Directories:
+    """Return where this user has config, data and state, as platformdirs finds them."""
+    try:
+        if sys.platform in {"darwin", "win32"}:
+            import platformdirs
+
+            return (
+                platformdirs.user_config_path("pyvault", appauthor=False),
+                platformdirs.user_data_path("pyvault", appauthor=False),
+                platformdirs.user_state_path("pyvault", appauthor=False),
+            )
+        return _xdg_directories(os.environ, _USUAL, _home)
+    except RuntimeError:
+        raise ConfigError(
+            "this user has no home directory",
+            hint="set HOME, or set XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME to absolute paths",
+        ) from None
+
+
+def _xdg_directories(environ: Mapping[str, str], usual: tuple[str, str, str], home: Callable[[], Path]) -> Directories:
     # A relative path is invalid and ignored, says the specification; a relative HOME is none either.
-    base = Path(environ.get(variable, ""))
-    if not base.is_absolute():
-        base = _home(environ) / below_home
-    return base / "pyvault"
+    config, data, state = (
+        (Path(named) if Path(named := environ.get(variable, "")).is_absolute() else home() / place) / "pyvault"
+        for variable, place in zip(_PLACES, usual, strict=False)
+    )
+    return config, data, state
 
 
-def _home(environ: Mapping[str, str]) -> Path:
-    home = Path(environ.get("HOME", ""))
+def _home() -> Path:
+    home = Path(os.environ.get("HOME", ""))
     if not home.is_absolute():
         import pwd
 
@@ -119,22 +196,8 @@ def _home(environ: Mapping[str, str]) -> Path:
     return home
 
 
-def expand_user(text: str) -> Path:
-    """Return a path with a leading ``~`` or ``~NAME`` expanded.
-
-    Raises:
-        ConfigError: there is no such user, or this user has no home directory.
-    """
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise ConfigError(
-            f"the home directory in '{text}' can't be found", hint="write out the path, or set HOME"
-        ) from None
-
-
 def _find_runtime(environ: Mapping[str, str]) -> Path | None:
-    if sys.platform in {"darwin", "win32"}:
+    if sys.platform in {"darwin", "win32"} and not _is_given(environ):
         import platformdirs
 
         return platformdirs.user_runtime_path("pyvault", appauthor=False)

@@ -41,16 +41,18 @@ class Runtime(Stores):
     @cached_property
     def sessions(self) -> SessionCache:
         """The cached sessions of the chosen backend, which is the parent of their file."""
+        from pyvault.paths import counting
         from pyvault.sessions.cache import open_session_vault
 
-        return open_session_vault(
-            self.paths,
-            self.choice.name,
-            self.backend_options,
-            self.store.backend,
-            note=self.warn,
-            checks=self.file_checks,
-        )
+        with counting(self.environ):
+            return open_session_vault(
+                self.paths,
+                self.choice.name,
+                self.backend_options,
+                self.store.backend,
+                note=self.warn,
+                checks=self.file_checks,
+            )
 
     @property
     def flight(self) -> SingleFlight:

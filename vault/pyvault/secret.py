@@ -41,7 +41,12 @@ class Secret(Generic[T]):
 
         Args:
             value: the text or bytes.
+
+        Raises:
+            TypeError: it is neither.
         """
+        if not isinstance(cast("object", value), str | bytes):  # such as None, of a variable that is not set
+            raise TypeError(f"a secret is a str or bytes, not {type(value).__name__}")
         self._value = value
 
     def reveal(self) -> T:

@@ -30,6 +30,7 @@ class Stores:
 
     Attributes:
         environ: the environment.
+        answers: answers the questions of a backend.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Stores:
             config_file: our own settings, which must exist. None leaves it to the environment.
         """
         self.environ = environ
-        self._answers = ask
+        self.answers = ask
         self._backend = backend
         self._options = options
         self._config_file = config_file
@@ -144,9 +145,11 @@ class Stores:
         return choice
 
     def _look(self, backend: str) -> Availability:
+        from pyvault.paths import counting
         from pyvault.storage.probing import find_availability  # only an automatic choice looks
 
-        return find_availability(backend, self.options_of(backend), environ=self.environ)
+        with counting(self.environ):
+            return find_availability(backend, self.options_of(backend), environ=self.environ)
 
     def record_choice(self) -> None:
         """Record an automatic choice once something is stored there, so that it stays the same.
@@ -217,6 +220,8 @@ class Stores:
         return StoreKeys(self._open(backend, self._gather(backend, for_any=False)))
 
     def _open(self, backend: str, options: Mapping[str, str]) -> Backend:
+        from pyvault.paths import counting
         from pyvault.storage.registry import open_backend
 
-        return open_backend(backend, options, self._answers, admit=self.choice_file.admit, warn=self.warn)
+        with counting(self.environ):
+            return open_backend(backend, options, self.answers, admit=self.choice_file.admit, warn=self.warn)

@@ -23,6 +23,10 @@ DurationOption = Annotated[
         help="how long the credentials last: 1h30m, 900s",
     ),
 ]
+TrustEndpointOption = Annotated[
+    list[str] | None,
+    Option("--trust-endpoint", metavar="URL", help="an IAM or STS endpoint that is not AWS's; may be repeated"),
+]
 NoSessionOption = Annotated[
     bool,
     Option("-n", "--no-session", help="skip the session: use the stored keys, or the role on top of them"),

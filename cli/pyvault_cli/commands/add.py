@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
-from pyvault.access_keys import check_pair, shown
-from pyvault.errors import ConfigError, ConflictError, PyvaultError, UsageError
+from pyvault.access_keys import check_pair
+from pyvault.errors import ConfigError, ConflictError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
+from pyvault.retrieval.verified_pair import identify, may_have_any_id
 from pyvault.storage.backend_choice import Origin
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
@@ -18,7 +19,6 @@ from pyvault_cli.context import Context
 from pyvault_cli.credentials import key_input, totp_input
 from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.credentials.key_input import GivenKey
-from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
@@ -35,7 +35,7 @@ def add(
     stdin: Annotated[bool, Option("--stdin", help="read it from stdin: JSON, or two lines")] = False,
     csv: Annotated[Path | None, Option("--csv", metavar="FILE", help="read it from the AWS console's CSV file")] = None,
     no_verify: Annotated[bool, Option("--no-verify", help="don't check the key with AWS")] = False,
-    trust_endpoint: TrustEndpointOption = None,
+    trust_endpoint: shared_options.TrustEndpointOption = None,
     force: Annotated[bool, Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[
         str | None, Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
@@ -72,16 +72,15 @@ def add(
         context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
     asks_mfa = add_config and not mfa_serial and name not in context.aws_config.profiles()
     key = _read_key(context, env=env, stdin=stdin, csv=csv, with_mfa=asks_mfa)
-    # An endpoint of one's own is another service, maybe one with ids of its own.
-    own_service = any((loaded.endpoint_url, loaded.endpoints.sts, loaded.endpoints.iam))
-    check_pair(key.access_key_id, key.secret_access_key, source=key.source, any_id=no_verify or own_service)
+    any_id = no_verify or may_have_any_id(loaded)
+    check_pair(key.access_key_id, key.secret_access_key, source=key.source, any_id=any_id)
     serial = mfa_serial or key.mfa_serial
     # Read before anything is stored: a mistyped secret shall not leave half of it behind.
     device = (
         totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=serial) if with_device else None
     )
     if not no_verify:
-        _verify(loaded, key)
+        output.note(f"The key belongs to {identify(loaded, key.access_key_id, key.secret_access_key).arn}.")
     _store(context, name, key, is_known=is_known)
     if device is not None:
         totp_input.keep(context, name, device)
@@ -143,30 +142,10 @@ def _announce_backend(context: Context) -> None:
 
 def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:
     from pyvault.config.client_settings import home_partition
+    from pyvault.config.trusted_endpoints import check_endpoints
 
     partition = home_partition([loaded])
     check_endpoints(loaded, partition, ("sts",), trusted, otherwise="; --no-verify stores the key without asking")
-
-
-def _verify(loaded: Profile, key: GivenKey) -> None:
-    """Ask AWS who the key belongs to: no permission is needed for it.
-
-    Raises:
-        PyvaultError: AWS refuses it, or gives no answer.
-    """
-    from pyvault.aws.client import BotoCalls
-    from pyvault.config.client_settings import client_of, home_partition
-    from pyvault.model import Credentials
-
-    credentials = Credentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
-    try:
-        identity = BotoCalls().sts(client_of(loaded, home_partition([loaded])), credentials).get_caller_identity()
-    except PyvaultError as problem:
-        # A service may repeat the id in its answer, and this one may be something else.
-        problem.message = problem.message.replace(key.access_key_id, shown(key.access_key_id))
-        problem.hint = problem.hint or "nothing was stored; --no-verify stores the key without asking AWS"
-        raise
-    output.note(f"The key belongs to {identity.arn}.")
 
 
 def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> None:

@@ -92,9 +92,7 @@ def exec(
         exec_with_server(servers, request, plan, context, command_of(context), hide=hide)
     fetch = fetcher(request, plan, context)
     if json:
-        from pyvault_cli.credentials.formats import as_json
-
-        output.data(as_json(fetch()))
+        output.data(fetch().to_json())
         return
     if profile_env:
         shared_config.refuse_rivals(plan, context.environ, hide=hide)

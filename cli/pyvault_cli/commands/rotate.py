@@ -9,7 +9,6 @@ from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
-from pyvault_cli.credentials.trusted_endpoints import TrustEndpointOption, check_endpoints
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -29,13 +28,14 @@ def rotate(
     delete_inactive: Annotated[
         bool, Option("--delete-inactive", help="delete an inactive key first if there are two")
     ] = False,
-    trust_endpoint: TrustEndpointOption = None,
+    trust_endpoint: shared_options.TrustEndpointOption = None,
     dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
     from pyvault.config.client_settings import home_partition
+    from pyvault.config.trusted_endpoints import check_endpoints
+    from pyvault.rotation.preparation import only_rotation, owner_of, rotation_of
     from pyvault_cli.credentials.rotation_dry_run import dry_run_lines
-    from pyvault_cli.credentials.rotation_setup import only_rotation, owner_of, rotation_of
     from pyvault_cli.terminal.progress import CountUp
 
     if abort and (resume or keep_old or delete_inactive):
@@ -51,7 +51,17 @@ def rotate(
     owner = owner_of(*request.load_with_names(context))
     check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
-    rotation = rotation_of(owner, request, context, wait=wait, keep_old=keep_old, delete_inactive=delete_inactive)
+    rotation = rotation_of(
+        owner,
+        context.store,
+        codes=lambda: context.mfa_codes(request.mfa_token, context.mfa_prompt()),
+        no_session=no_session,
+        confirm=lambda question: _confirmed(context, question),
+        report=output.note,
+        wait=wait,
+        keep_old=keep_old,
+        delete_inactive=delete_inactive,
+    )
     journal = rotation.journal()
     if (resume or abort) and journal is None:
         begin = f"'pyvault rotate {owner.name}' starts one" if resume else None
@@ -77,6 +87,16 @@ def rotate(
                 _forget_sessions(context, owner.name)
     abandoned = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
     _report_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
+
+
+def _confirmed(context: Context, question: str) -> bool:
+    """Ask the human; one who says no, or is not there, keeps the key."""
+    from pyvault.backend import Question
+
+    try:
+        return context.ask(Question(key="confirm", prompt=question)).reveal() == "y"
+    except PyvaultError:
+        return False
 
 
 def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> PyvaultError:

@@ -7,7 +7,6 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from pyvault.clock import to_rfc3339
 from pyvault.errors import ConfigError
 from pyvault.process.scrub_environment import scrub_environment
 
@@ -81,7 +80,7 @@ def child_environment(
         child["AWS_REGION"] = child["AWS_DEFAULT_REGION"] = region
     child |= settings or {}
     if credentials is not None:
-        child |= credential_variables(credentials)
+        child |= credentials.env()
     child |= added or {}
     _refuse_impossible(child)
     return child
@@ -104,21 +103,6 @@ def _refuse_impossible(child: Mapping[str, str]) -> None:
 def removed_names(names: Iterable[str]) -> list[str]:
     """Return all variables that could lead to other credentials, those of *names* that go by a prefix too."""
     return [*REMOVED_VARIABLES, *sorted(name for name in names if name.startswith(REMOVED_PREFIX))]
-
-
-def credential_variables(credentials: Credentials) -> dict[str, str]:
-    """Write credentials as the variables that every AWS SDK reads, in the order of aws-vault."""
-    variables = {
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
-    }
-    if credentials.session_token:
-        variables["AWS_SESSION_TOKEN"] = credentials.session_token.reveal()
-    if credentials.expires is not None:
-        variables["AWS_CREDENTIAL_EXPIRATION"] = to_rfc3339(credentials.expires)
-    if credentials.account_id is not None:
-        variables["AWS_ACCOUNT_ID"] = credentials.account_id
-    return variables
 
 
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})

@@ -11,10 +11,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from pyvault.clock import to_rfc3339
 from pyvault.errors import InvalidSettingError
 from pyvault.record import Record, field
-from pyvault_cli.credentials.child_environment import credential_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -75,7 +73,7 @@ class Exported(Record):
     def variables(self) -> dict[str, str]:
         """Return everything that is set."""
         regions = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region} if self.region is not None else {}
-        variables = credential_variables(self.credentials) | regions | dict(self.settings)
+        variables = self.credentials.env() | regions | dict(self.settings)
         return variables | {name: value for name, value in self.before.items() if name not in variables}
 
     def left_over(self) -> list[str]:
@@ -92,7 +90,7 @@ def render(format: Format, exported: Exported) -> str:  # noqa: A002 - the optio
     """
     match format:
         case Format.JSON:
-            return as_json(exported.credentials)
+            return exported.credentials.to_json()
         case Format.INI:
             return _as_ini(exported)
         case Format.ENV | Format.EXPORT_ENV | Format.FISH | Format.POWERSHELL | Format.DOTENV:
@@ -108,27 +106,6 @@ def names_line(format: Format, exported: Exported) -> str:  # noqa: A002 - as ab
     """Return the last line for pv-assume: the names that the lines before it change, after a word without effect."""
     mark = "#" if format is Format.POWERSHELL else ":"
     return f"{mark} {' '.join([*exported.variables(), *exported.left_over()])}\n"
-
-
-def as_json(credentials: Credentials) -> str:
-    """Write what ``credential_process`` wants.
-
-    Source: AWS SDKs reference, "Process credential provider".
-    """
-    import json
-
-    document: dict[str, object] = {
-        "Version": 1,
-        "AccessKeyId": credentials.access_key_id,
-        "SecretAccessKey": credentials.secret_access_key.reveal(),
-    }
-    if credentials.session_token:
-        document["SessionToken"] = credentials.session_token.reveal()
-    if credentials.expires is not None:
-        document["Expiration"] = to_rfc3339(credentials.expires)
-    if credentials.account_id is not None:
-        document["AccountId"] = credentials.account_id
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _list(format: Format, names: Collection[str]) -> str:  # noqa: A002 - as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.access_keys import check_pair
+from pyvault.access_keys import stripped_pair
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -129,10 +129,5 @@ def from_terminal(ask: TerminalAnswers, *, with_mfa: bool) -> GivenKey:
 
 
 def _checked(access_key_id: str, secret: Secret[str], source: str) -> GivenKey:
-    # Blanks come along with copy and paste; anything else that a request can't carry is a mistake.
-    key_id, stripped = access_key_id.strip(), Secret(secret.reveal().strip())
-    for part, text in (("access key id", Secret(key_id)), ("secret access key", stripped)):
-        if not text or not all("!" <= char <= "~" for char in text.reveal()):
-            raise PyvaultError(f"the {part} of {source} is empty or holds characters that no key has")
-    check_pair(key_id, stripped, source=source, any_id=True)  # whether it may be any id, the profile says
+    key_id, stripped = stripped_pair(access_key_id, secret, source=source)
     return GivenKey(access_key_id=key_id, secret_access_key=stripped, source=source)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import InvalidSettingError, UsageError
+from pyvault.errors import UsageError
 from pyvault.mfa.stored_totp import StoredTotp
-from pyvault.mfa.totp import Algorithm, parse_totp, totp_name
+from pyvault.mfa.totp import parse_aws_totp, totp_name
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.stdin import read_piped
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pyvault_cli.context import Context
 
 LONGEST_INPUT = 4096  # characters; an otpauth URI has some hundred
-AWS_DIGITS = 6  # Source: STS API Reference, TokenCode
-#: Seconds. Source: IAM User Guide, "Assign a virtual MFA device": apps after RFC 6238, with SHA-1 and 30 s.
-AWS_PERIOD = 30
 
 
 def read(context: Context, profile: str, *, from_stdin: bool, replace: bool, serial: str | None) -> Totp:
@@ -36,22 +33,7 @@ def read(context: Context, profile: str, *, from_stdin: bool, replace: bool, ser
     """
     if not replace and totp_name(profile) in context.store.backend.names():
         context.ask.confirm(f"Replace the MFA device stored for '{profile}'?", option="--force")
-    totp = parse_totp(_typed(context, from_stdin=from_stdin), serial=serial or _serial_of(context, profile))
-    if (objection := _objection_to(totp)) is not None:
-        raise InvalidSettingError(f"the MFA device {objection}", hint="is it the secret of another service?")
-    return totp
-
-
-def _objection_to(totp: Totp) -> str | None:
-    """Return why AWS would never take a code of the device; None where it may."""
-    seconds = int(totp.period.total_seconds())
-    if totp.digits != AWS_DIGITS:
-        return f"gives codes of {totp.digits} digits, and AWS takes {AWS_DIGITS}"
-    if totp.algorithm is not Algorithm.SHA1:
-        return f"makes its codes with {totp.algorithm}, and AWS's devices with {Algorithm.SHA1}"
-    if seconds != AWS_PERIOD:
-        return f"gives a code every {seconds} s, and AWS's devices every {AWS_PERIOD} s"
-    return None
+    return parse_aws_totp(_typed(context, from_stdin=from_stdin), serial=serial or _serial_of(context, profile))
 
 
 def keep(context: Context, profile: str, totp: Totp) -> None:

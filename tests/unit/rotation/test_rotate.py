@@ -22,9 +22,9 @@ from pyvault.model import StoredCredentials
 from pyvault.record import replace
 from pyvault.rotation.decide import RemoteKey
 from pyvault.rotation.journal import Stage
+from pyvault.rotation.preparation import only_rotation
 from pyvault.rotation.rotate import Rotation, find_journal
 from pyvault.secret import Secret
-from pyvault_cli.credentials.rotation_setup import only_rotation
 
 
 def assert_settled(world: World) -> None:

@@ -14,6 +14,7 @@ from pyvault.config import syntax as configsyntax
 from pyvault.config.profile_keys import PROFILE_KEYS
 from pyvault.errors import ConfigError
 from pyvault.files.reading import read_file
+from pyvault.paths import GivenEnvironment, expand_user
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def expand_home(text: str, environ: Mapping[str, str]) -> Path:
     home = environ.get("HOME") or environ.get("USERPROFILE")
     if head == "~" and home:
         return Path(home, *tail)
+    if head == "~" and isinstance(environ, GivenEnvironment):
+        return expand_user(text, environ)
     try:
         return Path(text).expanduser()
     except RuntimeError:  # no such user: the unexpanded path will not be found, and the message shows it

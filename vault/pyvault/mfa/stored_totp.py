@@ -30,6 +30,14 @@ class StoredTotp:
         """Keep the authenticator of a profile; an older one is replaced."""
         self._backend.put(totp_name(profile), encode_totp(totp))
 
+    def get(self, profile: str) -> Totp:
+        """Return the authenticator of a profile.
+
+        Raises:
+            ItemNotFoundError: there is none.
+        """
+        return decode_totp(self._backend.get(totp_name(profile)))
+
     def delete(self, profile: str) -> None:
         """Forget the authenticator of a profile.
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 VERSION = 1
+AWS_DIGITS = 6  # Source: STS API Reference, TokenCode
+#: Seconds. Source: IAM User Guide, "Assign a virtual MFA device": apps after RFC 6238, with SHA-1 and 30 s.
+AWS_PERIOD = 30
 SHORTEST_SECRET = 10  # bytes: what authenticator apps have always used; RFC 4226 wants 16
 LONGEST_SECRET = 256
 DIGITS = range(6, 9)  # RFC 4226, section 5.3: at least 6; 8 is the most that is in use
@@ -95,6 +98,30 @@ def parse_totp(text: Secret[str], *, serial: str | None = None) -> Totp:
     if stripped.lower().startswith(("otpauth:", "apple-otpauth:")):
         return _parse_uri(Secret(stripped), serial)
     return Totp(secret=_parse_secret(Secret(stripped)), serial=serial)
+
+
+def parse_aws_totp(text: Secret[str], *, serial: str | None = None) -> Totp:
+    """Read the authenticator of an MFA device of AWS; see :func:`parse_totp`.
+
+    Raises:
+        InvalidSettingError: AWS would never take a code of it.
+    """
+    totp = parse_totp(text, serial=serial)
+    if (objection := _objection_to(totp)) is not None:
+        raise InvalidSettingError(f"the MFA device {objection}", hint="is it the secret of another service?")
+    return totp
+
+
+def _objection_to(totp: Totp) -> str | None:
+    """Return why AWS would never take a code of the device; None where it may."""
+    seconds = int(totp.period.total_seconds())
+    if totp.digits != AWS_DIGITS:
+        return f"gives codes of {totp.digits} digits, and AWS takes {AWS_DIGITS}"
+    if totp.algorithm is not Algorithm.SHA1:
+        return f"makes its codes with {totp.algorithm}, and AWS's devices with {Algorithm.SHA1}"
+    if seconds != AWS_PERIOD:
+        return f"gives a code every {seconds} s, and AWS's devices every {AWS_PERIOD} s"
+    return None
 
 
 def encode_totp(totp: Totp) -> Secret[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pyvault import clock as real_clock
 from pyvault.errors import ItemNotFoundError, VaultNotFoundError, WriteFailedError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.state.entries import Entry
     from pyvault.vaultfile.vault import Vault
+
+T = TypeVar("T")
 
 
 class SessionEntry(Record):
@@ -71,7 +73,7 @@ class SessionCache:
             ItemNotFoundError: there is none.
             BackendError: the cache can't be read; that is not "none".
         """
-        credentials = self._handle.read(lambda vault: decode_session(vault.get(ItemName(Kind.SESSION, key))))
+        credentials = self._read(ItemName(Kind.SESSION, key), decode_session)
         if not credentials.is_fresh(at=self._clock(), window=min_ttl):
             raise ItemNotFoundError("the cached session has ended")
         return credentials
@@ -139,7 +141,7 @@ class SessionCache:
         Raises:
             ItemNotFoundError: there is none of this name.
         """
-        return self._handle.read(lambda vault: vault.get(ItemName(kind, name)))
+        return self._read(ItemName(kind, name), lambda data: data)
 
     def put_blob(self, kind: Kind, name: str, data: Secret[bytes], *, expires: datetime | None = None) -> None:
         """Keep or replace an item's bytes."""
@@ -161,6 +163,12 @@ class SessionCache:
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         self._handle.close()
+
+    def _read(self, name: ItemName, use: Callable[[Secret[bytes]], T]) -> T:
+        try:
+            return self._handle.read(lambda vault: use(vault.get(name)))
+        except VaultNotFoundError:
+            raise ItemNotFoundError(f"there is no item '{name}'") from None
 
     def _list(self) -> list[Entry]:
         try:

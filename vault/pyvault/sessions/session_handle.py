@@ -59,7 +59,7 @@ class SessionHandle:
         """Do something with the file if there is one.
 
         Raises:
-            VaultNotFoundError: there is none, which is an ItemNotFoundError too.
+            VaultNotFoundError: there is none.
         """
         with self._guard:
             with contextlib.suppress(UnfitError):

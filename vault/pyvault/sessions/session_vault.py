@@ -14,7 +14,7 @@ Longer than most files: what is done with the file and what says that it fits be
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+import string
 from typing import TYPE_CHECKING, Final
 
 from pyvault.backend import ParentVault
@@ -34,10 +34,12 @@ from pyvault.errors import (
 )
 from pyvault.files.reading import read_file
 from pyvault.names import ItemName, Kind
+from pyvault.paths import expand_user
 from pyvault.storage.fence import contract_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from pyvault.backend import Backend
     from pyvault.clock import Clock
@@ -265,7 +267,7 @@ def session_path(directory: Path, backend: str, options: Mapping[str, str]) -> P
 
     which = {key: value for key, value in options.items() if key.partition(".")[0] not in KEYS_OF_OPENING}
     if "path" in which:  # a relative one means another store in every directory
-        which["path"] = str(Path(which["path"]).expanduser().absolute())
+        which["path"] = str(expand_user(which["path"]).absolute())
     digest = hashlib.sha256(json.dumps(which, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return directory / f"sessions-{backend}-{digest[:8]}.pyv"
 

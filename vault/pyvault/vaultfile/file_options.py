@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyvault.backend import Question
 from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError
 from pyvault.files.file_checks import FileChecks
-from pyvault.paths import expand_user, find_paths
+from pyvault.paths import current_environment, expand_user, find_paths
 from pyvault.record import Record, replace
 from pyvault.storage.backend_options import check_options, flag_option, seconds_option
 from pyvault.vaultfile.disk.secret_file import refuse_key_as_path
@@ -95,7 +95,7 @@ class VaultSettings(Record):
         path = options.get("path")
         kdf = _policy(options)
         return cls(
-            path=expand_user(path) if path else find_paths({}).vault,
+            path=expand_user(path) if path else find_paths(current_environment()).vault,
             keyfile=_path(options, "keyfile"),
             passphrase_file=_path(options, "passphrase_file"),
             kdf=kdf,

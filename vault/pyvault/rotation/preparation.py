@@ -1,12 +1,13 @@
-"""What ``pyvault rotate`` works with: whose keys, signed by what, asking whom."""
+"""What a rotation works with: whose keys, signed by what, asking whom."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pyvault.errors import NoCredentialsError, ProfileNotFoundError, PyvaultError
+from pyvault.errors import NoCredentialsError, ProfileNotFoundError
 from pyvault.rotation.rotate import Rotation, as_signer
+from pyvault.surface import call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
     from pyvault.config.profile import Profile
     from pyvault.files.lock import LockFile
+    from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials, StoredCredentials
-    from pyvault_cli.context import Context
-    from pyvault_cli.credentials.credential_request import CredentialRequest
+    from pyvault.storage.typed_store import CredentialStore
 
 #: The shortest that GetSessionToken gives; a rotation takes seconds, and a minute when IAM is slow.
 SESSION = timedelta(seconds=900)
@@ -38,11 +39,11 @@ def owner_of(profile: Profile, stored: Collection[str]) -> Profile:
     if not profile.known:
         raise ProfileNotFoundError(
             f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials",
-            hint="'pyvault list' shows all profiles",
+            hint=f"{call('list')} shows all profiles",
         )
     raise NoCredentialsError(
         f"no keys are stored for {profile.name!r} or the profiles it gets its credentials from",
-        hint="'pyvault list' shows which have keys",
+        hint=f"{call('list')} shows which have keys",
     )
 
 
@@ -68,25 +69,39 @@ def only_rotation(profile: str, directory: Path) -> LockFile:
 
 def rotation_of(
     owner: Profile,
-    request: CredentialRequest,
-    context: Context,
+    store: CredentialStore,
     *,
+    codes: Callable[[], MfaCodes],
+    no_session: bool,
+    confirm: Callable[[str], bool],
+    report: Callable[[str], None],
     wait: Callable[[timedelta], None],
     keep_old: bool,
     delete_inactive: bool,
 ) -> Rotation:
-    """Return the rotation of a profile's stored key; nothing is asked or called yet."""
+    """Return the rotation of a profile's stored key; nothing is asked or called yet.
+
+    Args:
+        owner: of the key.
+        store: where the key is.
+        codes: returns the source of MFA codes; called when one is needed.
+        no_session: the pair itself signs, also where there is an MFA device.
+        confirm: as for :class:`Rotation`, like all that follow.
+        report: as above.
+        wait: as above.
+        keep_old: as above.
+        delete_inactive: as above.
+    """
     from pyvault.aws.client import BotoCalls
     from pyvault.clock import now
     from pyvault.config.client_settings import client_of, home_partition
-    from pyvault_cli.terminal import output
 
     settings = client_of(owner, home_partition(owner.chain()))
     calls = BotoCalls()
 
     def authenticate(pair: StoredCredentials) -> Credentials:
         # IAM refuses sessions without MFA, so without a device the pair itself signs.
-        if owner.mfa_serial is None or request.no_session:
+        if owner.mfa_serial is None or no_session:
             return as_signer(pair)
         from pyvault.mfa.codes import MfaRequest
         from pyvault.planning.steps import SessionTokenStep
@@ -96,29 +111,18 @@ def rotation_of(
         )
         mfa = MfaRequest(serial=owner.mfa_serial, profile=owner.name, process=owner.mfa_process)
         sts = calls.sts(settings, as_signer(pair))
-        codes = context.mfa_codes(request.mfa_token, context.mfa_prompt())
-        return codes.prove(mfa, lambda proof: sts.get_session_token(step, proof))
+        return codes().prove(mfa, lambda proof: sts.get_session_token(step, proof))
 
     return Rotation(
         owner.name,
-        context.store,
+        store,
         iam=lambda signer: calls.iam(settings, signer),
         identity=lambda signer: calls.sts(settings, signer).get_caller_identity(),
         authenticate=authenticate,
-        confirm=lambda question: _confirmed(context, question),
-        report=output.note,
+        confirm=confirm,
+        report=report,
         clock=now,
         wait=wait,
         keep_old=keep_old,
         delete_inactive=delete_inactive,
     )
-
-
-def _confirmed(context: Context, question: str) -> bool:
-    """Ask the human; one who says no, or is not there, keeps the key."""
-    from pyvault.backend import Question
-
-    try:
-        return context.ask(Question(key="confirm", prompt=question)).reveal() == "y"
-    except PyvaultError:
-        return False

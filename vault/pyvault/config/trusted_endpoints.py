@@ -1,26 +1,22 @@
-"""Endpoints that keys are sent to: AWS's own, this machine's, or one that the person names in this call.
+"""Endpoints that keys are sent to: AWS's own, this machine's, or one that the caller names for this call.
 
-An endpoint comes from files and variables that a project may bring along. ``rotate`` would fetch
-a new key from it and delete the old one, and ``add`` believe what it says of a key.
+An endpoint comes from files and variables that a project may bring along. A rotation would fetch
+a new key from it and delete the old one, and whoever stores a key believe what it says of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
+from pyvault.config.endpoints import is_loopback, is_own_host, origin_of, parse_endpoint
 from pyvault.errors import ConfigError, InvalidSettingError, UsageError
-from pyvault_cli.commandline.parameters import Option
+from pyvault.surface import argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
-
-TrustEndpointOption = Annotated[
-    list[str] | None,
-    Option("--trust-endpoint", metavar="URL", help="an IAM or STS endpoint that is not AWS's; may be repeated"),
-]
 
 
 def check_endpoints(
@@ -37,17 +33,15 @@ def check_endpoints(
         profile: whose endpoints they are.
         partition: that it lives in.
         services: ``sts``, ``iam``.
-        trusted: of ``--trust-endpoint``; scheme, host and port count.
+        trusted: by the caller; scheme, host and port count.
         otherwise: another way out, as the end of the hint.
 
     Raises:
         UsageError: what is to be trusted is no URL.
         ConfigError: names the endpoint, and where it comes from.
     """
-    from pyvault.config.endpoints import is_loopback, is_own_host, origin_of, parse_endpoint
-
     try:
-        origins = {origin_of(parse_endpoint(url, "--trust-endpoint")) for url in trusted or ()}
+        origins = {origin_of(parse_endpoint(url, argument("trust_endpoints"))) for url in trusted or ()}
     except InvalidSettingError as problem:
         raise UsageError(problem.message) from None
     for service in services:
@@ -61,5 +55,5 @@ def check_endpoints(
         raise ConfigError(
             f"the {service.upper()} endpoint {url!r} is neither one of {partition.name!r} nor on this machine "
             f"({profile.describe(named)}); nothing was sent",
-            hint=f"--trust-endpoint {url} trusts it in this call{otherwise}",
+            hint=f"{argument('trust_endpoints', [url])} trusts it in this call{otherwise}",
         )
