@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 GPG_PROGRAMS = ("gpg2", "gpg")  # in the order in which pass looks for them
 LOOPBACK = "--pinentry-mode loopback"
 DECRYPTION_CODES = (2, 11)  # of gpg, which pass passes on; of gopass
-LOCKED_HINT = "unlock the key (gpg-agent), set GPG_TTY, or use --backend-option pinentry=loopback"
 WITHOUT_KEY = "gpg has no secret key here"
 KEY_HINT = "import the key of the password store"
 
@@ -195,7 +194,13 @@ def gpg_error(outcome: Outcome, gpg: Gpg, *, of: str) -> Exception:
         return refused
     if any(text in outcome.errors for text in LOCKED_TEXTS):
         if gpg.has_secret_key():
-            return BackendLockedError(f"gpg can't unlock the key for {of}", hint=LOCKED_HINT)
+            from pyvault.surface import argument
+
+            loopback = argument("options", {"pinentry": "loopback"})
+            return BackendLockedError(
+                f"gpg can't unlock the key for {of}",
+                hint=f"unlock the key (gpg-agent), set GPG_TTY, or use {loopback}",
+            )
         return BackendUnavailableError(WITHOUT_KEY, hint=KEY_HINT)
     if outcome.code in DECRYPTION_CODES:
         return ItemCorruptError(f"{of} is damaged")

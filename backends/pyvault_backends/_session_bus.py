@@ -33,14 +33,12 @@ from pyvault.errors import (
     ItemNotFoundError,
     UserCancelledError,
 )
+from pyvault.surface import argument
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, is_desktop, no_bus_reason
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Generator
-
-UNLOCK_HINT = "unlock the keyring of your desktop, or use --backend file"
-NO_SERVICE_HINT = "log in to a desktop, start a Secret Service such as gnome-keyring, or use --backend file"
 
 
 class TimedConnection(DBusConnection):  # type: ignore[misc]  # jeepney has no types
@@ -91,16 +89,16 @@ def bus_errors(doing: str) -> Generator[None]:
     except ItemNotFoundException:
         raise ItemNotFoundError(f"can't {doing}: there is no such item") from None
     except LockedException:
-        raise BackendLockedError("the collection of the Secret Service is locked", hint=UNLOCK_HINT) from None
+        raise BackendLockedError("the collection of the Secret Service is locked", hint=_unlock_hint()) from None
     except SecretServiceNotAvailableException:
-        raise BackendUnavailableError("no Secret Service answers on the session bus", hint=NO_SERVICE_HINT) from None
+        raise BackendUnavailableError("no Secret Service answers on the session bus", hint=_no_service_hint()) from None
     except TimeoutError:  # an OSError too, so before it
         raise BackendTimeoutError(f"the Secret Service gave no answer to '{doing}' in time") from None
     except DBusErrorResponse as exc:
         raise _named(exc.name, doing) from None
     except (OSError, ValueError) as exc:  # FileNotFoundError of a stale socket; ValueError of an odd address
         raise BackendUnavailableError(
-            f"the session bus can't be reached: {type(exc).__name__}", hint=NO_SERVICE_HINT
+            f"the session bus can't be reached: {type(exc).__name__}", hint=_no_service_hint()
         ) from None
 
 
@@ -108,13 +106,13 @@ def _named(name: str, doing: str) -> BackendError:
     """Read the name of a D-Bus error; its text may quote anything and is left out."""
     match name.rpartition(".")[2]:
         case "IsLocked":
-            return BackendLockedError("the collection of the Secret Service is locked", hint=UNLOCK_HINT)
+            return BackendLockedError("the collection of the Secret Service is locked", hint=_unlock_hint())
         case "AccessDenied":
             return AccessDeniedError(f"the Secret Service refused to {doing}")
         case "NoReply" | "Timeout" | "TimedOut":
             return BackendTimeoutError(f"the Secret Service gave no answer to '{doing}' in time")
         case "ServiceUnknown" | "NameHasNoOwner" | "Disconnected":
-            return BackendUnavailableError("no Secret Service answers on the session bus", hint=NO_SERVICE_HINT)
+            return BackendUnavailableError("no Secret Service answers on the session bus", hint=_no_service_hint())
         case _:
             return BackendError(f"the Secret Service failed to {doing}: {name}")
 
@@ -153,7 +151,7 @@ def existing_collection(label: str) -> tuple[TimedConnection, Collection]:
     address = bus_address()
     if address is None:
         reason, hint = no_bus_reason()
-        raise BackendUnavailableError(reason, hint=hint or NO_SERVICE_HINT)
+        raise BackendUnavailableError(reason, hint=hint or _no_service_hint())
     with bus_errors("find the collection"):
         connection = TimedConnection(address, limit=CALL_LIMIT, prompt_limit=PROMPT_LIMIT)
         try:
@@ -178,4 +176,13 @@ def _unlock(connection: TimedConnection, collection: Collection) -> None:
 def _not_unlocked(message: str) -> UserCancelledError | BackendLockedError:
     if is_desktop():
         return UserCancelledError(f"{message}: the prompt was dismissed")
-    return BackendLockedError(f"{message}, and there is no desktop to ask at", hint=UNLOCK_HINT)
+    return BackendLockedError(f"{message}, and there is no desktop to ask at", hint=_unlock_hint())
+
+
+def _unlock_hint() -> str:
+    return f"unlock the keyring of your desktop, or use {argument('backend', 'file')}"
+
+
+def _no_service_hint() -> str:
+    file = argument("backend", "file")
+    return f"log in to a desktop, start a Secret Service such as gnome-keyring, or use {file}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.backend import Ask, Availability, Options
 from pyvault.errors import AccessDeniedError, BackendError, BackendLockedError, BackendUnavailableError
 from pyvault.storage.backend_options import check_options
+from pyvault.surface import argument
 from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 
 if TYPE_CHECKING:
@@ -88,5 +89,7 @@ def _mapped_status(status: int | None, doing: str) -> BackendError:
         hint = "the interpreter has to be signed, and allowed for the item"
         return AccessDeniedError(f"the keychain refused to {doing}", hint=hint)
     if status in NO_KEYCHAIN:
-        return BackendUnavailableError("there is no keychain in this session", hint="use --backend file")
+        return BackendUnavailableError(
+            "there is no keychain in this session", hint=f"use {argument('backend', 'file')}"
+        )
     return BackendError(f"the keychain failed to {doing}: status {status}")

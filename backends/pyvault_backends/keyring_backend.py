@@ -21,6 +21,7 @@ from pyvault.errors import (
     PyvaultError,
 )
 from pyvault.storage.backend_options import check_options
+from pyvault.surface import argument
 from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class KeyringAdapter(KeyringStore):
             return Availability(
                 available=False,
                 reason="no backend of keyring is named",
-                hint=f"--backend-option class=MODULE.CLASS, or {', '.join(SHORT_NAMES)}",
+                hint=f"{argument('options', {'class': 'MODULE.CLASS'})}, or {', '.join(SHORT_NAMES)}",
             )
         needed, distribution = LIBRARIES.get(_target(options).rpartition(".")[0], (None, None))
         if needed and find_spec(needed) is None:

@@ -19,6 +19,7 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
+from pyvault.surface import argument
 from pyvault.thread_locks import holding, tell_of_fork
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, no_bus_reason
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 NAME = "secret-service"
 KNOWN = frozenset({"collection", "timeout", "prompt_timeout"})
 APPLICATION = {"application": "pyvault"}
-NO_BUS_HINT = "log in to a desktop, or use --backend file"
-STALE_HINT = "the bus of DBUS_SESSION_BUS_ADDRESS may be that of an earlier login; " + NO_BUS_HINT
 
 
 class SecretServiceBackend:
@@ -98,7 +97,7 @@ class SecretServiceBackend:
         address = bus_address()
         if address is None:
             reason, hint = no_bus_reason()
-            return Availability(available=False, reason=reason, hint=hint or NO_BUS_HINT)
+            return Availability(available=False, reason=reason, hint=hint or _no_bus_hint())
         if find_spec("secretstorage") is None:
             return Availability(
                 available=False,
@@ -107,7 +106,8 @@ class SecretServiceBackend:
             )
         if problem := connect_problem(address):
             reason = f"nobody answers at the session bus: {problem}"
-            return Availability(available=False, reason=reason, hint=STALE_HINT)
+            hint = f"the bus of DBUS_SESSION_BUS_ADDRESS may be that of an earlier login; {_no_bus_hint()}"
+            return Availability(available=False, reason=reason, hint=hint)
         return Availability(available=True)
 
     @classmethod
@@ -128,7 +128,7 @@ class SecretServiceBackend:
                         return Availability(
                             available=False,
                             reason="its collection is locked, and there is no desktop to unlock it",
-                            hint="unlock it first, or use --backend file",
+                            hint=f"unlock it first, or use {argument('backend', 'file')}",
                         )
                 finally:
                     connection.close()
@@ -217,3 +217,7 @@ def _attributes(name: ItemName) -> dict[str, str]:
     # Never anything that changes: replacing matches on all of them.
     digest = hashlib.sha256(f"pyvault/{name}".encode()).hexdigest()
     return {**APPLICATION, "item": digest}
+
+
+def _no_bus_hint() -> str:
+    return f"log in to a desktop, or use {argument('backend', 'file')}"

@@ -27,6 +27,7 @@ from pyvault.errors import (
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options
 from pyvault.storage.envelope import open_envelope, seal_envelope
+from pyvault.surface import argument
 from pyvault_backends._safe_names import decode_name, encode_name
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def _mapped_code(code: int, doing: str, absent: ItemName | str | None) -> Backen
             return ItemNotFoundError(f"there is no item '{absent}'")
         case 1312:  # ERROR_NO_SUCH_LOGON_SESSION
             return BackendUnavailableError(
-                "this logon session has no credentials of its own (as over SSH or WinRM)", hint="use --backend file"
+                "this logon session has no credentials of its own (as over SSH or WinRM)",
+                hint=f"use {argument('backend', 'file')}",
             )
         case 1783:  # RPC_X_BAD_STUB_DATA, which a blob over the limit gives
             return ItemTooLargeError(f"Credential Manager can't {doing}: too large")

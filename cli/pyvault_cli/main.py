@@ -50,10 +50,12 @@ def _is_credential_process(argv: Sequence[str]) -> bool:
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; every error ends here as a message and an exit code."""
+    from pyvault import errors
     from pyvault.errors import PyvaultError
     from pyvault_cli.commandline import exit_codes
     from pyvault_cli.terminal import output
 
+    errors.wording = _worded
     _collect_rarely()
     _silence_libraries()
     try:
@@ -71,6 +73,15 @@ def run(argv: Sequence[str]) -> int:
         return _nobody_reads()
     except Exception as crash:  # noqa: BLE001 - the last resort: no traceback, whose frames know secrets
         return _crashed(crash)
+    finally:
+        errors.wording = None
+
+
+def _worded(name: str, values: Mapping[str, object]) -> str | None:
+    """Return the words of the command line for an argument or a method of the library."""
+    from pyvault_cli.commandline.wording import worded
+
+    return worded(name, values)
 
 
 def _advice(problem: PyvaultError) -> str | None:

@@ -50,7 +50,9 @@ def test_pairs(key_id: str, secret: str, fault: KeyFault | None, any_id: bool) -
 def test_the_words_that_people_look_for() -> None:
     assert SWAPPED.text.endswith("swapped?")
     assert "temporary" in IS_TEMPORARY.text
-    assert "--no-verify" in ODD.hint
+    with pytest.raises(UsageError) as caught:
+        check_pair("minioadmin", Secret("minioadmin"), source="stdin", any_id=False)
+    assert caught.value.hint == ("for another service, set its endpoint_url in the profile; verify=False stores any id")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_without_one_a_person_is_asked_and_without_a_person_it_is_an_error(backe
     with pytest.raises(InputRequiredError) as caught:
         stored_codes(StoredTotp(backend), clock=lambda: MOMENT, otherwise=None)(request())
     assert caught.value.hint is not None
-    assert "--mfa-token" in caught.value.hint
+    assert "mfa_code=" in caught.value.hint
 
 
 def test_it_can_be_replaced_and_deleted(backend: MemoryBackend) -> None:

@@ -46,7 +46,7 @@ IS_TEMPORARY = KeyFault(
 )
 ODD = KeyFault(
     text="has an id that is not AWS's: those are 'AKIA' and 16 capital letters or digits",
-    hint="for another service, set its endpoint_url in the profile; {verify} stores any id",
+    hint="for another service, set its endpoint_url in the profile",
     certain=False,
 )
 
@@ -96,7 +96,7 @@ def check_pair(access_key_id: str, secret_access_key: Secret[str], *, source: st
     if fault is not None and (fault.certain or not any_id):
         from pyvault.surface import argument
 
-        hint = fault.hint.format(verify=argument("verify", value=False))
+        hint = fault.hint if fault.certain else f"{fault.hint}; {argument('verify', value=False)} stores any id"
         raise UsageError(f"the key of {source} {fault.text}", hint=hint)
 
 

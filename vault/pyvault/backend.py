@@ -13,15 +13,12 @@ docs/writing-a-backend.md has the rules, ``pyvault backends new`` writes a compl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
+from contextlib import AbstractContextManager  # noqa: TC003 - typing.get_type_hints reads what the annotations name
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
+from pyvault.names import ItemName  # noqa: TC001 - as above
 from pyvault.record import Record
 from pyvault.secret import Secret
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from pyvault.names import ItemName
 
 API_VERSION = 1
 

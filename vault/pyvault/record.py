@@ -14,11 +14,9 @@ pickled and copied if all its fields can.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from typing import NoReturn, Self
+# Typing is loaded with these anyway, and typing.get_type_hints reads what the annotations name.
+from collections.abc import Callable, Collection, Mapping  # noqa: TC003
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 R = TypeVar("R", bound="_Fields")

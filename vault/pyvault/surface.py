@@ -17,8 +17,12 @@ def argument(name: str, value: object | None = None) -> str:
         name: of an argument of ``pyvault.open_vault`` or of a vault's methods.
         value: that the advice is about; None leaves it open.
     """
-    worded = errors.wording and errors.wording(name, {} if value is None else {"value": value})
-    return worded or f"{name}={'...' if value is None else repr(value)}"
+    return option(name, value) or f"{name}={'...' if value is None else repr(value)}"
+
+
+def option(name: str, value: object | None = None) -> str | None:
+    """Return a face's words for what programs have no argument for; None for programs."""
+    return errors.wording and errors.wording(name, {} if value is None else {"value": value})
 
 
 def call(method: str, *profile: str, **arguments: object) -> str:

@@ -33,13 +33,13 @@ def terminal(context: Context) -> Iterator[Finding]:
     if context.ask.can_ask():
         yield Finding(check="terminal", ok=True, message="interactive: pyvault can ask")
     elif path := _vault_that_needs_a_person(context):
-        from pyvault.vaultfile.unlock.passphrase_sources import PASSPHRASE_SOURCES
+        from pyvault_cli.terminal.answers import PASSPHRASE_SOURCES
 
         yield Finding(
             check="terminal",
             ok=False,
             message=f"not interactive, and nothing else opens '{path}'",
-            hint=f"provide one of {', '.join(PASSPHRASE_SOURCES)}",
+            hint=f"provide one of {', '.join(PASSPHRASE_SOURCES[:-1])}",
         )
     else:
         message = "not interactive; pass values as options"

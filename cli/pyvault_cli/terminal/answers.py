@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 GIVEN, NEW, WEAK = "--passphrase-fd", "--new-passphrase-fd", "--weak-passphrase"
 TERMINAL = "a terminal"
 MOST_DIGITS = 9  # of a descriptor
-PASSPHRASE_SOURCES: tuple[str, ...] = (*passphrase_sources.PASSPHRASE_SOURCES, TERMINAL)
+PASSPHRASE_SOURCES: tuple[str, ...] = (GIVEN, *passphrase_sources.PASSPHRASE_SOURCES, TERMINAL)
 ANOTHER_SOURCES: tuple[str, ...] = ("--passphrase-file", "--keyfile", TERMINAL)
-NEW_SOURCES: tuple[str, ...] = (*passphrase_sources.NEW_PASSPHRASE_SOURCES, TERMINAL)
+NEW_SOURCES: tuple[str, ...] = (NEW, *passphrase_sources.NEW_PASSPHRASE_SOURCES, TERMINAL)
 
 
 class DeclinedError(UserCancelledError):

@@ -50,7 +50,7 @@ def test_a_file_chooses_no_plugin_that_nobody_named(tmp_path: Path) -> None:
     file = ChoiceFile(path)
     with pytest.raises(ConfigError, match="'acme', which was never used here") as caught:
         file.chosen()
-    assert "--backend acme" in str(caught.value.hint)
+    assert "backend='acme'" in str(caught.value.hint)
     file.admit(ACME)
     assert file.chosen() == "acme"
 

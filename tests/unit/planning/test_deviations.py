@@ -404,5 +404,5 @@ def test_what_a_source_lacks_is_named(text: str, problem: str) -> None:
 def test_deviation_04_a_bad_flag_is_named() -> None:
     text = "[profile t]\nduration_seconds = 1h\n"
     message = refused(text, stored=("t",), flags=duration_flags(timedelta(seconds=100)))
-    assert message == "--duration, as get_session_token_duration: 1m40s is outside the range 15m0s to 36h0m0s"
-    assert "--region: 'a/b' is not a valid region name" in refused(text, stored=("t",), flags=Flags(region="a/b"))
+    assert message == "duration, as get_session_token_duration: 1m40s is outside the range 15m0s to 36h0m0s"
+    assert "region: 'a/b' is not a valid region name" in refused(text, stored=("t",), flags=Flags(region="a/b"))

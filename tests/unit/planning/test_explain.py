@@ -191,7 +191,7 @@ def test_an_error_comes_with_the_settings() -> None:
 def test_skips_have_reasons() -> None:
     shown = explained(TEXT, options=PlanOptions(no_session=True))
     assert [(skip["op"], skip["profile"]) for skip in shown["skips"]] == [("sts.GetSessionToken", "s")]
-    assert "--no-session" in shown["skips"][0]["why"]
+    assert "no_session=True" in shown["skips"][0]["why"]
 
 
 def test_no_secret_is_shown() -> None:
@@ -234,7 +234,7 @@ def test_an_error_is_drawn_with_its_hint() -> None:
     with pytest.raises(PyvaultError) as caught:
         make_plan(profile, stored=())
     drawn = draw(caught.value, profile, lambda _: "unknown")
-    assert "no credentials: profile 't': credentials missing\n  'pyvault add t' stores" in drawn
+    assert "no credentials: profile 't': credentials missing\n  vault.put('t') stores" in drawn
 
 
 def test_a_config_cannot_move_the_cursor() -> None:
@@ -254,7 +254,7 @@ ROLE = "role_arn = arn:aws:iam::1:role/t\n"
             f"[profile s]\n{M}[profile t]\nsource_profile = s\n{ROLE}{M}",
             "s",
             PlanOptions(no_session=True),
-            "without --no-session",
+            "without no_session=True",
         ),
         (
             f"[profile s]\n{M}[profile t]\nsource_profile = s\n{ROLE}{M}duration_seconds = 2h\n",
@@ -263,7 +263,7 @@ ROLE = "role_arn = arn:aws:iam::1:role/t\n"
             "now 2h0m0s, from profile t",
         ),
         (f"[profile t]\n{ROLE}{M}", "t", PlanOptions(), "source_profile = t"),
-        (f"[profile t]\n{M}", "t", PlanOptions(), "pyvault add --totp"),
+        (f"[profile t]\n{M}", "t", PlanOptions(), "vault.put_totp()"),
     ],
 )
 def test_how_to_be_asked_less(text: str, stored: str, options: PlanOptions, advice: str) -> None:

@@ -70,7 +70,7 @@ def test_a_file_full_of_dear_slots_costs_no_more_than_the_budget(tmp_path: Path,
     assert 0 < kdf.work <= UNLOCK_BUDGET
     untried = [slot.slot_id.hex() for slot in vault.slots() if slot.slot_id.hex() in caught.value.message]
     assert len(untried) + len(kdf.costs) == (4 if typed == "wrong" else 5)
-    assert f"--slot {untried[0]}" in str(caught.value.hint)
+    assert f"'slot': '{untried[0]}'" in str(caught.value.hint)
 
 
 def test_one_slot_can_be_tried_alone(tmp_path: Path) -> None:

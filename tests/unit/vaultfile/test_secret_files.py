@@ -98,7 +98,7 @@ def test_other_files_are_no_key_files(tmp_path: Path, text: bytes) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no key file") as caught:
         read_key_file(tmp_path / "absent", missing_hint=how_to_make(tmp_path / "absent"))
-    assert "vault init --keyfile" in (caught.value.hint or "")
+    assert "pyvault.create_vault(..., keyfile=" in (caught.value.hint or "")
     with pytest.raises(ConfigError, match="no passphrase file"):
         read_passphrase_file(tmp_path / "absent")
     with pytest.raises(AccessDeniedError):

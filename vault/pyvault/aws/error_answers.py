@@ -30,7 +30,6 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, or th
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
 REGION_OFF = "RegionDisabledException"
-ELSEWHERE = "set another region for STS with sts_region in the profile or --sts-region"
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 #: What an exception of botocore means; by name, so that nothing is imported for it.
@@ -126,17 +125,27 @@ def _refused(
     return AwsError(message, code=code, hint=_hint(code, text, sts_region))
 
 
+def _elsewhere() -> str:
+    from pyvault.surface import option
+
+    in_this_call = option("sts_region")
+    return "set another region for STS with sts_region in the profile" + (f" or {in_this_call}" if in_this_call else "")
+
+
 def _hint(code: str, text: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
     if "MultiFactorAuthentication" in text:
         return "the MFA code was refused: it is wrong, was used before, or is from another device than mfa_serial names"
     if code in TOO_OLD:
-        return "the credentials or the token of the call have expired; --refresh gets new sessions"
+        from pyvault.surface import argument
+
+        again = argument("refresh", value=True)
+        return f"the credentials or the token of the call have expired; {again} gets new sessions"
     if code == "SignatureDoesNotMatch":
         return "the secret key does not match the key id, or this machine's clock is wrong"
     if code == REGION_OFF and sts_region is not None:
-        return f"the account has not enabled the region {sts_region!r}; {ELSEWHERE}"
+        return f"the account has not enabled the region {sts_region!r}; {_elsewhere()}"
     if code == "InvalidClientTokenId" and sts_region is not None and is_opt_in(sts_region):
-        return f"the access key was deleted or mistyped, or its account has not enabled {sts_region!r}; {ELSEWHERE}"
+        return f"the access key was deleted or mistyped, or its account has not enabled {sts_region!r}; {_elsewhere()}"
     if code in WRONG_KEY:
         return "the access key was deleted, deactivated or mistyped, or belongs to another partition"
     if code in DENIED:

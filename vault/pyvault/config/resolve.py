@@ -202,14 +202,18 @@ def _find_role_variables(reader: SettingReader, name: str, kind: Source | None) 
 def _region(reader: SettingReader, flags: Flags) -> str | None:
     found = reader.find("region", env=("AWS_REGION", "AWS_DEFAULT_REGION"))
     if flags.region:
-        found = Found(text=flags.region, origin="flag", label="--region", rank=-1)
+        from pyvault.surface import option
+
+        found = Found(text=flags.region, origin="flag", label=option("region") or "region", rank=-1)
     return reader.take("region", found, parse_region)
 
 
 def _sts_region(reader: SettingReader, flags: Flags) -> str | None:
     found = reader.find("sts_region", env=("PYVAULT_STS_REGION",))
     if flags.sts_region:
-        found = Found(text=flags.sts_region, origin="flag", label="--sts-region", rank=-1)
+        from pyvault.surface import option
+
+        found = Found(text=flags.sts_region, origin="flag", label=option("sts_region") or "sts_region", rank=-1)
     if found is None:
         return None
     from pyvault.config.partition import parse_sts_region

@@ -127,7 +127,10 @@ class SettingReader(MutableRecord):
     ) -> timedelta:
         """Return a duration; the default if nothing sets one."""
         if flag is not None:
-            self.keep(attribute, Found(text="", origin="flag", label=f"--duration, as {attribute}", rank=-1))
+            from pyvault.surface import option
+
+            label = f"{option('duration') or 'duration'}, as {attribute}"
+            self.keep(attribute, Found(text="", origin="flag", label=label, rank=-1))
             return flag
         found = self.find(key, env=(env,))
         duration = self.take(attribute, found, lambda text, what: parse_duration(text, what=what))

@@ -224,9 +224,10 @@ def reading(path: Path) -> Generator[None]:
 
 def _reading_error(path: Path, exc: OSError) -> Exception:
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
-        return VaultNotFoundError(
-            f"there is no vault at '{path}'", hint="create it with pyvault add or pyvault vault init"
-        )
+        from pyvault.surface import option
+
+        made_with = option("create_vault") or "pyvault.create_vault"
+        return VaultNotFoundError(f"there is no vault at '{path}'", hint=f"create it with {made_with}")
     if exc.errno in {errno.ELOOP, errno.EMLINK}:
         return InsecurePermissionsError(
             f"'{path}' is a symbolic link", hint=f"use the file itself: '{os.path.realpath(path)}'"

@@ -198,9 +198,11 @@ class MfaCodes:
             return run_mfa_process(request.process, request.profile, self._environ)
         if self._prompt is not None:
             return self._prompt(request)
+        from pyvault.surface import argument
+
         raise InputRequiredError(
             f"an MFA code of {request.serial!r} is required for profile {request.profile!r}",
-            hint="provide it with --mfa-token, or set mfa_process in the profile",
+            hint=f"provide it with {argument('mfa_code')}, or set mfa_process in the profile",
         )
 
 

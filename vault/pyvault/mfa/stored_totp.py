@@ -77,9 +77,12 @@ def stored_codes(stored: StoredTotp, *, clock: Clock, otherwise: MfaSource | Non
             return totp.code(clock())
         if otherwise is not None:
             return otherwise(request)
+        from pyvault.surface import argument, call
+
         raise InputRequiredError(
             f"an MFA code of {request.serial!r} is needed for profile {request.profile!r}",
-            hint="give it with --mfa-token, set mfa_process in the profile, or store the device with add --totp",
+            hint=f"give it with {argument('mfa_code')}, set mfa_process in the profile, "
+            f"or store the device with {call('put_totp')}",
         )
 
     return code

@@ -85,9 +85,13 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
         why = f"the keys of {name!r} are stored in plain text in a config file, and that is allowed"
         return PlaintextStep(profile=name, credentials=profile.plaintext, why=why)
     if profile.plaintext is not None:
+        from pyvault.surface import option
+
+        as_they_are = option("allow_plaintext_source")
         raise NoCredentialsError(
             f"profile {name!r}: its credentials are stored only in plain text in a config file",
-            hint="'pyvault import' stores them in the vault; --allow-plaintext-source uses them as they are",
+            hint="'pyvault import' stores them in the vault"
+            + (f"; {as_they_are} uses them as they are" if as_they_are else ""),
         )
     for choice in ("sso_account_id", "sso_role_name"):
         if profile.setting(choice) is not None:
@@ -95,7 +99,9 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
                 f"{profile.describe(choice)}: there is no sso_session or sso_start_url to sign in with",
                 hint="set sso_session to an [sso-session] section that has sso_start_url and sso_region",
             )
-    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"'pyvault add {name}' stores a key pair")
+    from pyvault.surface import call
+
+    raise NoCredentialsError(f"profile {name!r}: credentials missing", hint=f"{call('put', name)} stores a key pair")
 
 
 def _sso_step(profile: Profile, partition: Partition) -> SsoStep:

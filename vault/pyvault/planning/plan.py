@@ -160,7 +160,9 @@ def _not_found(profile: Profile, user: Profile | None) -> ProfileNotFoundError:
     message = f"profile {profile.name!r} not found: it has no section in the config file and no stored credentials"
     if user is not None:
         message = f"{user.describe('source_profile')}: {message}"
-    return ProfileNotFoundError(message, hint="'pyvault list' shows all profiles")
+    from pyvault.surface import call
+
+    return ProfileNotFoundError(message, hint=f"{call('list')} shows all profiles")
 
 
 def _is_long_lived(step: Step) -> bool | None:

@@ -34,12 +34,18 @@ def why_switched_off(users: list[Profile], options: PlanOptions) -> str | None:
     """Return why options rule out a session for the last of *users*; None if they don't."""
     profile = users[-1]
     if options.no_session:
-        return "sessions are disabled (--no-session)"
+        return f"sessions are disabled ({_no_session()})"
     if options.disable_sessions_for == profile.name:
         return f"sessions are disabled for {profile.name!r}"
     if options.federation and all(user.role_arn is None for user in users):
         return "AWS doesn't let a session request a federated one, so the keys do"
     return None
+
+
+def _no_session() -> str:
+    from pyvault.surface import argument
+
+    return argument("no_session", value=True)
 
 
 def _why_no_shared_code(profile: Profile, user: Profile) -> str | None:
@@ -80,9 +86,11 @@ def find_advice(plan: Plan, profile: Profile) -> list[str]:
         if isinstance(step, AssumeRoleStep):
             advice += filter(None, [_for_role(plan, step, members[step.profile])])
     if asks:
+        from pyvault.surface import call
+
         advice.append(
             "set mfa_process in the profile to a command that prints codes;"
-            " or let 'pyvault add --totp' store the secret of a device in the vault, which then makes them"
+            f" or let {call('put_totp')} store the secret of a device in the vault, which then makes them"
         )
     return advice
 
@@ -95,8 +103,8 @@ def _for_role(plan: Plan, step: AssumeRoleStep, profile: Profile) -> str | None:
     if first.profile == step.profile:
         separate = f"a separate profile for the role, with source_profile = {step.profile},"
         return f"{separate} shares one code among all roles of {step.profile!r}"
-    if any(skip.profile == first.profile and "--no-session" in skip.why for skip in plan.skips):
-        return "without --no-session one code serves all roles of the source"
+    if any(skip.profile == first.profile and _no_session() in skip.why for skip in plan.skips):
+        return f"without {_no_session()} one code serves all roles of the source"
     source = next((member for member in profile.chain() if member.name == first.profile), None)
     if source is not None and source.mfa_serial != step.mfa_serial:
         both = f"mfa_serial = {step.mfa_serial} in profile {source.name!r} too"

@@ -26,6 +26,7 @@ from pyvault.rotation import decide
 from pyvault.rotation.journal import Journal, Stage, dump_journal, parse_journal
 from pyvault.rotation.own_keys import list_keys
 from pyvault.storage.fence import contract_errors
+from pyvault.surface import call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +288,7 @@ class Rotation:
             raise errors.CredentialsError(
                 f"the new key {masked(pair.access_key_id)} belongs to {proved.arn!r} of account {proved.account_id!r}, "
                 f"the stored key {masked(old)} to {user.arn!r} of account {user.account_id!r}; nothing was swapped",
-                hint=f"'pyvault rotate --abort {self._profile}' deletes the new key where it was made",
+                hint=f"{call('rotate', self._profile, abort=True)} deletes the new key where it was made",
             )
 
     def _prove(self, pair: StoredCredentials) -> CallerIdentity:
@@ -311,12 +312,13 @@ class Rotation:
             self._report(f"deleted the inactive key {masked(inactive[0].key_id)}")
             return
         listed = ", ".join(f"{masked(key.key_id)} ({'active' if key.active else 'inactive'})" for key in others)
+        making_room = call("rotate", self._profile, delete_inactive=True)
         raise errors.ConflictError(
             f"the user of {self._profile!r} has two access keys already; the other is {listed}",
-            hint=f"'pyvault rotate --delete-inactive {self._profile}' deletes the inactive one first"
+            hint=f"{making_room} deletes the inactive one first"
             if inactive
             else f"'aws iam update-access-key --status Inactive --access-key-id {shown(others[0].key_id)}', when "
-            f"nobody uses it any more; then 'pyvault rotate --delete-inactive {self._profile}'",
+            f"nobody uses it any more; then {making_room}",
         )
 
     def _ask_about(self, key: RemoteKey, journal: Journal) -> None:
@@ -328,7 +330,7 @@ class Rotation:
             if len(journal.existing) + 1 >= decide.MAX_KEYS:
                 raise errors.ConflictError(
                     f"there is no room for a new key beside {masked(key.key_id)}",
-                    hint=f"'pyvault rotate --abort {self._profile}' abandons this rotation",
+                    hint=f"{call('rotate', self._profile, abort=True)} abandons this rotation",
                 )
 
     def _delete(self, key_id: str) -> None:

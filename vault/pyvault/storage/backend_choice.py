@@ -112,9 +112,11 @@ def choose(
 
 def _of_aws_vault(name: str) -> Choice:
     if name not in AWS_VAULT_NAMES:
+        from pyvault.surface import argument
+
         raise BackendUnavailableError(
             f"AWS_VAULT_BACKEND is {name!r}, which pyvault does not have",
-            hint="PYVAULT_BACKEND or --backend names another; pyvault backends list shows them",
+            hint=f"PYVAULT_BACKEND or {argument('backend')} names another; pyvault backends list shows them",
         )
     ours, options = AWS_VAULT_NAMES[name]
     return Choice(name=ours, origin=Origin.AWS_VAULT, options=options)

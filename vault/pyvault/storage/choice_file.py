@@ -51,9 +51,11 @@ class Remembered(Record):
         """
         if self.backend is None or self.backend in BUILT_IN or self.backend in self.plugins:
             return self.backend
+        from pyvault.surface import argument
+
         raise ConfigError(
             f"'{path}' names the backend {self.backend!r}, which was never used here",
-            hint=f"to use it, pass --backend {self.backend}; otherwise delete the file",
+            hint=f"to use it, pass {argument('backend', self.backend)}; otherwise delete the file",
         )
 
     def refusal(self, info: BackendInfo) -> AccessDeniedError | None:
@@ -102,8 +104,11 @@ class ChoiceFile:
         try:
             return _parse(content)
         except UnreadableError:
+            from pyvault.surface import argument
+
             raise ConfigError(
-                f"'{self._path}' is damaged", hint="delete it, and name the backend that you used with --backend"
+                f"'{self._path}' is damaged",
+                hint=f"delete it, and name the backend that you used with {argument('backend')}",
             ) from None
 
     def chosen(self) -> str | None:

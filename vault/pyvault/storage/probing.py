@@ -17,8 +17,10 @@ import json
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from pyvault import errors
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.json_reader import UnreadableError, read_object, read_value
@@ -68,7 +70,8 @@ def probe_in_child(
     if getattr(sys, "frozen", False):  # its executable is the program itself, and no interpreter
         return _look_frozen(backend, options)
     removed = AWS_SECRETS if backend in BUILT_IN else AWS_SECRETS | SECRET_PATHS
-    question = json.dumps({"path": sys.path, "backend": backend, "options": dict(options)})
+    face = errors.wording and f"{errors.wording.__module__}:{errors.wording.__qualname__}"
+    question = json.dumps({"path": sys.path, "backend": backend, "options": dict(options), "wording": face})
 
     def start() -> Popen[bytes]:
         return subprocess.Popen(
@@ -134,6 +137,9 @@ def main() -> None:
     question = cast("dict[str, Any]", read_value(sys.stdin.buffer.readline()))  # probe_in_child wrote it
     _write_line(answers, "ready")
     sys.path[:] = question["path"]
+    if question["wording"]:  # hints are in the words of whoever asks
+        module, _, function = question["wording"].partition(":")
+        errors.wording = getattr(import_module(module), function)
     report = _look(question["backend"], question["options"])
     seen = report.availability
     _write_line(

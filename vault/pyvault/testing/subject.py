@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
+from pyvault.backend import Backend, Question
 from pyvault.errors import InputRequiredError
 from pyvault.record import Record, field
 from pyvault.secret import Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pyvault.backend import Backend, Question
-
-    #: Open another handle on the store of the running case; the fixture closes it.
-    MakeBackend = Callable[[], Backend]
+#: Open another handle on the store of the running case; the fixture closes it.
+MakeBackend = Callable[[], Backend]
 
 
 class Subject(Record):

@@ -52,10 +52,13 @@ class Budget(MutableRecord):
         message = f"wrong passphrase for '{path}', or the slot was modified"
         if not self.untried:
             return WrongKeyError(message)
+        from pyvault.surface import argument
+
+        slot = argument("options", {"slot": self.untried[0].slot_id.hex()})
         named = ", ".join(f"{kind_of(slot)} {slot.slot_id.hex()}" for slot in self.untried)
         return WrongKeyError(
             f"{message}; not tried, to limit the work for one passphrase: {named}",
-            hint=f"--slot {self.untried[0].slot_id.hex()} tries that one alone",
+            hint=f"{slot} tries that one alone",
         )
 
 

@@ -41,7 +41,10 @@ def read_key_file(path: Path, *, missing_hint: str | None = None) -> Secret[byte
 
 def how_to_make(path: Path) -> str:
     """Return how to create a key file together with a new vault."""
-    return f"create it and the vault with pyvault vault init --keyfile '{path}'"
+    from pyvault.surface import option
+
+    made_with = option("create_keyfile", path) or f"pyvault.create_vault(..., keyfile='{path}')"
+    return f"create it and the vault with {made_with}"
 
 
 def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:

@@ -32,7 +32,7 @@ MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must no
 
 #: What opens a slot of each kind, and how to provide it.
 KEY_DESCRIPTIONS = {
-    SlotType.PASSPHRASE: "a passphrase (--passphrase-fd, PYVAULT_PASSPHRASE_FILE, PYVAULT_PASSPHRASE, a terminal)",
+    SlotType.PASSPHRASE: "a passphrase ({ways})",
     SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)",
     SlotType.STORE_KEY: "a key in another store (unlock_store)",
     SlotType.CHILD: "its parent vault",
@@ -159,9 +159,16 @@ class Unlocking(Record):
 
     def _keys(self) -> str:
         """Return what opens the vault, by the kinds of its slots."""
+        from pyvault.surface import argument, option
+
+        ways = [option("passphrase_fd"), "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", argument("ask")]
         kinds = {slot.slot_type for slot in self.header.slots if slot.is_known()}
         return (
-            " or ".join(text for kind, text in KEY_DESCRIPTIONS.items() if kind in kinds)
+            " or ".join(
+                text.format(ways=", ".join(filter(None, ways)))
+                for kind, text in KEY_DESCRIPTIONS.items()
+                if kind in kinds
+            )
             or "a newer pyvault: this version knows none of its slots"
         )
 
@@ -210,7 +217,8 @@ class Unlocking(Record):
             return None
         if sources.keyfile is not None:
             what = f"the key file '{sources.keyfile}'"
-            key = read_key_file(sources.keyfile, missing_hint=f"to open '{self.path}', provide {self._keys()}")
+            hint = None if sources.keyfile.exists() else f"to open '{self.path}', provide {self._keys()}"
+            key = read_key_file(sources.keyfile, missing_hint=hint)
         elif sources.key is not None:
             what, key = "the key of PYVAULT_KEY", sources.key
         else:

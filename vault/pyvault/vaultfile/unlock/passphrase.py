@@ -98,7 +98,7 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
 SHORTEST = 10  # characters
 
 #: How to insist on a weak one.
-OPTION, VARIABLE = "--weak-passphrase", "PYVAULT_WEAK_PASSPHRASE"
+VARIABLE = "PYVAULT_WEAK_PASSPHRASE"
 
 #: The most common ones with ten or more characters, in lower case; shorter ones are refused anyway.
 #: Chosen from the published rankings of leaked passwords: NCSC (UK), "PwnedPasswordsTop100k"; NordPass, "Top 200
@@ -149,6 +149,9 @@ def check_new_passphrase(passphrase: Secret[str]) -> None:
     """
     weakness = find_weakness(passphrase)
     if weakness is not None:
+        from pyvault.surface import argument
+
+        allowed = argument("options", {"weak_passphrase": "true"})
         raise InputRequiredError(
-            f"the new passphrase {weakness}", hint=f"choose a stronger one, or allow it with {OPTION} or {VARIABLE}=1"
+            f"the new passphrase {weakness}", hint=f"choose a stronger one, or allow it with {allowed} or {VARIABLE}=1"
         )

@@ -33,9 +33,9 @@ NEW = ("PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 KEY = "PYVAULT_KEY"
 
 #: What an error names if nobody can be asked; aws-vault's name is not advertised.
-PASSPHRASE_SOURCES = ("--passphrase-fd", "PYVAULT_KEYFILE", KEY, "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
+PASSPHRASE_SOURCES = ("PYVAULT_KEYFILE", KEY, "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE")
 #: The same for a new one; they come first.
-NEW_PASSPHRASE_SOURCES = ("--new-passphrase-fd", "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
+NEW_PASSPHRASE_SOURCES = ("PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE")
 
 
 @runtime_checkable
@@ -181,10 +181,10 @@ class EnvironmentAnswers:
         Raises:
             InputRequiredError: always.
         """
-        sources = ", ".join(question.sources)
-        raise InputRequiredError(
-            f"input required: {question.prompt}", hint=f"provide it with {sources}" if sources else None
-        )
+        from pyvault.surface import argument
+
+        sources = ", ".join((*question.sources, argument("ask")))
+        raise InputRequiredError(f"input required: {question.prompt}", hint=f"provide it with {sources}")
 
     def passphrase_from_flag(self) -> PassphraseSource | None:
         """Return None: there is no command that could have the option."""

@@ -1,0 +1,266 @@
+"""Opening means what it says, and a given environment is all that counts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pyvault
+from pyvault.errors import (
+    ConfigError,
+    InputRequiredError,
+    InvalidSettingError,
+    ItemNotFoundError,
+    PyvaultError,
+    VaultClosedError,
+    VaultExistsError,
+    VaultNotFoundError,
+)
+from pyvault.secret import Secret
+from pyvault_cli.commandline.exit_codes import exit_code
+
+KEY_ID, KEY = "AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+
+
+def files_below(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*")}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    home = tmp_path / "own"
+    home.mkdir()
+    return home
+
+
+def use(vault: pyvault.CredentialVault) -> None:
+    """Do all that touches a file without a call to AWS."""
+    vault.put("ci", access_key_id=KEY_ID, secret_access_key=KEY)
+    vault.put("ci", access_key_id=KEY_ID, secret_access_key=KEY)
+    assert vault.list()[0].profile == "ci"
+    assert vault.credentials("ci", no_session=True).access_key_id == KEY_ID
+    assert vault.plan("ci").steps
+    vault.invalidate("ci")
+    vault.clear_sessions()
+    vault.put_totp("ci", secret=Secret("JBSWY3DPEHPK3PXP"))
+    vault.totp("ci")
+    vault.delete("ci")
+
+
+@pytest.mark.parametrize("backend", ["file", "memory"])
+def test_a_given_environment_leaves_the_home_of_the_process_alone(
+    private_home: Path, own: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(private_home / variable))
+    before = files_below(private_home)
+    environ = {"HOME": str(own), "USERPROFILE": str(own), "PYVAULT_PASSPHRASE": "correct horse", "PYVAULT_KDF": "min"}
+    with pyvault.open_vault(backend, environ=environ) as vault:
+        use(vault)
+    assert files_below(private_home) == before
+    assert backend == "memory" or ".local/share/pyvault/vault.pyv" in files_below(own)
+
+
+def test_the_directories_of_a_given_environment_count(tmp_path: Path, own: Path) -> None:
+    environ = {
+        "HOME": str(own),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_STATE_HOME": "relative, so it counts as none",
+        "PYVAULT_PASSPHRASE": "correct horse",
+        "PYVAULT_KDF": "min",
+    }
+    with pyvault.open_vault("file", environ=environ) as vault:
+        use(vault)
+    assert (tmp_path / "data" / "pyvault" / "vault.pyv").is_file()
+    assert (own / ".local" / "state" / "pyvault" / "trust.json").is_file()
+
+
+def test_home_takes_the_place_of_all_of_them(private_home: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(private_home / "data"))
+    monkeypatch.setenv("PYVAULT_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("PYVAULT_KDF", "min")
+    before = files_below(private_home)
+    with pyvault.open_vault("file", home=own) as vault:
+        use(vault)
+    assert files_below(private_home) == before
+    assert (own / ".local" / "share" / "pyvault" / "vault.pyv").is_file()
+
+
+def test_a_tilde_in_an_option_is_the_given_home(private_home: Path, own: Path) -> None:
+    before = files_below(private_home)
+    options = {"path": "~/team.pyv", "keyfile": "~/team.key"}
+    pyvault.create_vault("~/team.pyv", keyfile="~/team.key", environ={}, home=own).close()
+    with pyvault.open_vault("file", options=options, environ={}, home=own, must_exist=True) as vault:
+        use(vault)
+    assert {"team.pyv", "team.key"} <= files_below(own)
+    assert files_below(private_home) == before
+
+
+def test_the_settings_are_those_of_the_given_home(private_home: Path, own: Path) -> None:
+    for home, name in ((private_home, "file"), (own, "memory")):
+        (home / ".config" / "pyvault").mkdir(parents=True)
+        (home / ".config" / "pyvault" / "config.toml").write_text(f'backend = "{name}"\n')
+    (own / ".aws").mkdir()
+    (own / ".aws" / "config").write_text("[profile there]\ncredential_process = /bin/true\n")
+    with pyvault.open_vault(environ={}, home=own) as vault:
+        assert repr(vault) == "<CredentialVault backend='memory'>"
+        assert [(each.profile, each.source) for each in vault.list()] == [("there", "credential_process")]
+
+
+NEEDS: dict[str, Any] = {
+    "the vault": lambda: pyvault.open_vault("file", environ={}).profiles(),
+    "the config": lambda: pyvault.open_vault("memory", environ={}).credentials("x"),
+    "the settings": lambda: pyvault.open_vault(environ={}),
+    "an option": lambda: pyvault.open_vault("file", options={"path": "~/v.pyv"}, environ={"XDG_STATE_HOME": "/x"}),
+    "a new vault": lambda: pyvault.create_vault("v.pyv", passphrase=Secret("correct horse staple"), environ={}),
+}
+
+
+@pytest.mark.parametrize("what", NEEDS)
+def test_without_a_home_what_needs_one_names_the_variable(what: str) -> None:
+    with pytest.raises(ConfigError, match="the given environment has no HOME") as caught:
+        NEEDS[what]()
+    assert "home=" in str(caught.value.hint)
+
+
+def test_the_environment_of_the_process_is_the_default(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYVAULT_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("PYVAULT_KDF", "min")
+    with pyvault.open_vault("file") as vault:
+        vault.put("ci", access_key_id=KEY_ID, secret_access_key=KEY)
+    assert (private_home / ".local" / "share" / "pyvault" / "vault.pyv").is_file()
+    assert os.environ["HOME"] == str(private_home)
+
+
+# ------------------------------------------------------------ must_exist, create_vault
+
+
+def test_a_wrong_path_is_an_error_where_the_vault_must_exist(tmp_path: Path, own: Path) -> None:
+    options = {"path": str(tmp_path / "absent.pyv")}
+    with pyvault.open_vault("file", options=options, environ={}, home=own) as vault:
+        assert vault.profiles() == []
+    with pytest.raises(VaultNotFoundError, match=r"absent\.pyv") as caught:
+        pyvault.open_vault("file", options=options, environ={}, home=own, must_exist=True)
+    assert "pyvault.create_vault" in str(caught.value.hint)
+    assert not (tmp_path / "absent.pyv").exists()
+
+
+def test_a_vault_that_is_not_there_is_no_item_that_is_not_there(tmp_path: Path, own: Path) -> None:
+    assert not issubclass(VaultNotFoundError, ItemNotFoundError)
+    assert exit_code(VaultNotFoundError("x")) == 3
+    with pyvault.open_vault("file", options={"path": str(tmp_path / "absent.pyv")}, environ={}, home=own) as vault:
+        with pytest.raises(ItemNotFoundError, match=r"'credential/ci'.*absent\.pyv"):
+            vault.get("ci")
+        with pytest.raises(ItemNotFoundError):
+            vault.delete("ci")
+        with pytest.raises(ItemNotFoundError):
+            vault.totp("ci")
+
+
+def test_create_vault_makes_one_and_its_key_file(tmp_path: Path, own: Path) -> None:
+    path, key = tmp_path / "deep" / "v.pyv", tmp_path / "k"
+    with pyvault.create_vault(path, keyfile=key, environ={}, home=own) as vault:
+        vault.put("ci", access_key_id=KEY_ID, secret_access_key=KEY)
+    assert key.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(VaultExistsError):
+        pyvault.create_vault(path, keyfile=key, environ={}, home=own)
+    options = {"path": str(path), "keyfile": str(key)}
+    with pyvault.open_vault("file", options=options, environ={}, home=own, must_exist=True) as vault:
+        assert vault.profiles() == ["ci"]
+
+
+def test_each_of_two_keys_opens_the_vault(tmp_path: Path, own: Path) -> None:
+    path, key, passphrase = tmp_path / "v.pyv", tmp_path / "k", Secret("correct horse, staple")
+    environ = {"PYVAULT_BACKEND_FILE__KDF": "min"}
+    pyvault.create_vault(path, keyfile=key, passphrase=passphrase, environ=environ, home=own).close()
+    for options, ask in (({"keyfile": str(key)}, None), ({}, lambda _: passphrase)):
+        given = {"path": str(path), **options}
+        pyvault.open_vault("file", options=given, ask=ask, environ={}, home=own, must_exist=True).close()
+
+
+def test_a_passphrase_alone_opens_what_it_made(tmp_path: Path, own: Path) -> None:
+    environ = {"PYVAULT_KDF": "min", "PYVAULT_PASSPHRASE": "another one, not asked for"}
+    given = Secret("correct horse, staple")
+    with pyvault.create_vault(tmp_path / "v.pyv", passphrase=given, environ=environ, home=own) as vault:
+        assert vault.profiles() == []
+
+
+def test_a_weak_passphrase_is_refused_and_leaves_nothing(tmp_path: Path, own: Path) -> None:
+    place = tmp_path / "place"
+    with pytest.raises(PyvaultError, match="fewer than") as caught:
+        pyvault.create_vault(place / "v.pyv", keyfile=place / "k", passphrase=Secret("short"), environ={}, home=own)
+    assert "options={'weak_passphrase': 'true'}" in str(caught.value.hint)
+    assert files_below(place) == set()
+
+
+def test_a_key_file_that_is_none_makes_no_vault(tmp_path: Path, own: Path) -> None:
+    (tmp_path / "k").write_text("nothing")
+    (tmp_path / "k").chmod(0o600)
+    with pytest.raises(InvalidSettingError):
+        pyvault.create_vault(tmp_path / "v.pyv", keyfile=tmp_path / "k", environ={}, home=own)
+    assert not (tmp_path / "v.pyv").exists()
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_without_any_source_of_a_key_input_is_required(tmp_path: Path, own: Path, exists: bool) -> None:
+    path = tmp_path / "v.pyv"
+    if exists:
+        pyvault.create_vault(path, keyfile=tmp_path / "k", environ={}, home=own).close()
+    with (
+        pyvault.open_vault("file", options={"path": str(path)}, environ={}, home=own) as vault,
+        pytest.raises(InputRequiredError) as caught,
+    ):
+        vault.put("ci", access_key_id=KEY_ID, secret_access_key=KEY)
+    assert "--" not in str(caught.value.hint)
+    with pytest.raises(InputRequiredError):
+        pyvault.create_vault(tmp_path / "other.pyv", environ={}, home=own)
+
+
+# ------------------------------------------------------------ the rest
+
+
+CALLS = {
+    "get": ("ci",),
+    "profiles": (),
+    "list": (),
+    "delete": ("ci",),
+    "credentials": ("ci",),
+    "boto3_session": ("ci",),
+    "plan": ("ci",),
+    "rotate": ("ci",),
+    "totp": ("ci",),
+    "clear_sessions": (),
+    "invalidate": ("ci",),
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_closed_vault_says_so(own: Path, method: str) -> None:
+    vault = pyvault.open_vault("memory", environ={}, home=own)
+    vault.close()
+    vault.close()
+    with pytest.raises(VaultClosedError, match="the vault is closed"):
+        getattr(vault, method)(*CALLS[method])
+    assert repr(vault) == "<CredentialVault backend='memory' closed>"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"options": {"path": Path("v")}}, r"options\['path'\] must be a str, not PosixPath"),
+        ({"environ": {"HOME": None}}, r"environ\['HOME'\] must be a str, not NoneType"),
+        ({"backend": 1}, "backend must be a str, not int"),
+        ({"must_exist": "yes"}, "must_exist must be a bool, not str"),
+    ],
+)
+def test_wrong_types_are_told_when_opening(arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        pyvault.open_vault(**arguments)
+
+
+def test_a_passphrase_is_a_secret(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"passphrase must be a pyvault\.Secret, not str"):
+        pyvault.create_vault(tmp_path / "v.pyv", passphrase="correct horse")  # type: ignore[arg-type]  # the test
