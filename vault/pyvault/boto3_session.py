@@ -86,7 +86,7 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
         """Have new ones fetched before the next call."""
         self._is_dead = True
 
-    def refresh_needed(self, refresh_in: float | None = None) -> bool:
+    def refresh_needed(self, refresh_in: int | None = None) -> bool:
         """Return whether new ones are to be fetched; botocore asks before each call."""
         return self._is_dead or self._is_replaced(self._key_id) or bool(super().refresh_needed(refresh_in))
 

@@ -253,6 +253,8 @@ def test_a_closed_vault_says_so(own: Path, method: str) -> None:
         ({"options": {"path": Path("v")}}, r"options\['path'\] must be a str, not PosixPath"),
         ({"environ": {"HOME": None}}, r"environ\['HOME'\] must be a str, not NoneType"),
         ({"backend": 1}, "backend must be a str, not int"),
+        ({"options": "path=v"}, "options must be a Mapping, not str"),
+        ({"ask": "passphrase"}, "ask must be a function"),
         ({"must_exist": "yes"}, "must_exist must be a bool, not str"),
     ],
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import cast
 
 from pyvault.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: The types of the arguments that several methods have; None is left to the signature's default.
 _TYPES: Mapping[str, type] = {
@@ -46,23 +44,48 @@ def check_types(**arguments: object) -> None:
             raise _wrong(name, value, _TYPES[name])
 
 
-def check_texts(name: str, texts: Mapping[str, str] | None) -> None:
-    """Refuse a mapping with anything but texts in it.
+def check_texts(name: str, texts: object) -> None:
+    """Refuse what is no mapping of texts to texts; None is left to the signature's default.
 
     Raises:
         TypeError: names the entry.
     """
-    for key, value in dict(texts or {}).items():
+    if texts is None:
+        return
+    if not isinstance(texts, Mapping):
+        raise _wrong(name, texts, Mapping)
+    for key, value in cast("Mapping[object, object]", texts).items():
         for what, part in ((f"a key of {name}", key), (f"{name}[{key!r}]", value)):
             if not isinstance(part, str):
                 raise _wrong(what, part, str)
 
 
+def check_list(name: str, texts: object) -> None:
+    """Refuse what is no sequence of texts, above all one text, which is a sequence of letters.
+
+    Raises:
+        TypeError: names the argument.
+    """
+    if isinstance(texts, str) or not isinstance(texts, Sequence):
+        raise TypeError(f"{name} must be a sequence of str, not {type(texts).__name__}")
+
+
+def check_ask(ask: object) -> None:
+    """Refuse an ``ask`` that can't be called.
+
+    Raises:
+        TypeError: says so.
+    """
+    if ask is not None and not callable(ask):
+        raise TypeError(f"ask must be a function of a pyvault.backend.Question, not {type(ask).__name__}")
+
+
 def _check_secret(name: str, value: object) -> None:
     if not isinstance(value, Secret):
         raise TypeError(f"{name} must be a pyvault.Secret, not {type(value).__name__}: pyvault.Secret(...) makes one")
-    if not isinstance(value.reveal(), str):
-        raise TypeError(f"{name} must be a pyvault.Secret of a str, not of {type(value.reveal()).__name__}")
+    content = cast("Secret[str] | Secret[bytes]", value).reveal()
+    if not isinstance(content, str):
+        raise TypeError(f"{name} must be a pyvault.Secret of a str, not of {type(content).__name__}")
 
 
 def _wrong(name: str, value: object, kind: type) -> TypeError:

@@ -1,7 +1,8 @@
 """The API for programs: one object, whatever the backend.
 
 It reads the same AWS config, makes the same plans and shares the same cache of
-sessions as the command line: :mod:`pyvault.runtime` puts both together.
+sessions as the command line: :mod:`pyvault.runtime` puts both together. Long by its
+docstrings, as its other half is.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Mapping  # noqa: TC003 - typing.get_type_hints reads
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.api.arguments import check_texts, check_types
+from pyvault.api.arguments import check_ask, check_texts, check_types
 from pyvault.api.credential_vault import CredentialVault
 from pyvault.backend import Ask, OpenedLate
 from pyvault.secret import Secret  # noqa: TC001 - as above
@@ -108,8 +108,8 @@ def create_vault(
     Raises:
         TypeError: an argument has another type.
         VaultExistsError: something is at *path* already.
-        InputRequiredError: nothing was given that could open it.
-        InvalidSettingError: the passphrase is weak, or the key file is none.
+        InputRequiredError: nothing was given that could open it, or the passphrase is weak.
+        InvalidSettingError: the key file is none.
         WriteFailedError: it can't be written.
         InsecurePermissionsError: others could read or replace it.
 
@@ -151,6 +151,7 @@ def _runtime(
     from pyvault.vaultfile.unlock.passphrase_sources import KEY, EnvironmentAnswers
 
     check_texts("environ", environ)
+    check_ask(ask)
     environment = dict(os.environ) if environ is None else GivenEnvironment(environ)
     if home is not None:
         environment = GivenEnvironment(moved_home(environment, str(home)))

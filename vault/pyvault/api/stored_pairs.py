@@ -1,4 +1,7 @@
-"""The half of a vault that deals with what is stored: pairs and authenticators."""
+"""The half of a vault that deals with what is stored: pairs and authenticators.
+
+Long by its docstrings, which are the reference of the Python interface; each method only calls what does the work.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from weakref import WeakSet
 
 from pyvault import clock
-from pyvault.api.arguments import check_types
+from pyvault.api.arguments import check_list, check_types
 from pyvault.api.records import ListedProfile  # noqa: TC001 - as above
 from pyvault.errors import InputRequiredError, VaultClosedError
 from pyvault.model import StoredCredentials  # noqa: TC001 - as above
@@ -115,6 +118,7 @@ class StoredPairs:
 
         check_types(profile=profile, access_key_id=access_key_id, secret_access_key=secret_access_key)
         check_types(overwrite=overwrite, verify=verify)
+        check_list("trust_endpoints", trust_endpoints)
         store_pair(
             self._runtime,
             profile,
@@ -250,6 +254,7 @@ file and no stored credentials
 
         check_types(profile=profile, mfa_code=mfa_code, no_session=no_session)
         check_types(keep_old=keep_old, delete_inactive=delete_inactive, abort=abort)
+        check_list("trust_endpoints", trust_endpoints)
         runtime = self._runtime
         owner = rotate_pair(
             runtime,
