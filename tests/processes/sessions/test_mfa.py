@@ -181,7 +181,7 @@ def test_anything_else_is_no_code(typed: str) -> None:
 def test_nobody_to_ask(tmp_path: Path) -> None:
     with pytest.raises(InputRequiredError, match=r"an MFA code of 'arn:.*' is required for profile 'p'") as caught:
         desk(tmp_path, Time(), prompts=False).proof(REQUEST)
-    assert "--mfa-token" in (caught.value.hint or "")
+    assert "mfa_code=" in (caught.value.hint or "")
 
 
 WRONG = AwsError(

@@ -99,6 +99,14 @@ def test_a_tilde_in_an_option_is_the_given_home(private_home: Path, own: Path) -
     assert files_below(private_home) == before
 
 
+def test_a_tilde_in_a_variable_is_the_given_home(own: Path) -> None:
+    (own / "passphrase").write_text("correct horse, staple\n")
+    (own / "passphrase").chmod(0o600)
+    environ = {"PYVAULT_PASSPHRASE_FILE": "~/passphrase", "PYVAULT_KDF": "min"}
+    with pyvault.open_vault("file", environ=environ, home=own) as vault:
+        use(vault)
+
+
 def test_the_settings_are_those_of_the_given_home(private_home: Path, own: Path) -> None:
     for home, name in ((private_home, "file"), (own, "memory")):
         (home / ".config" / "pyvault").mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_a_pair_is_replaced_unless_told_otherwise(vault: pyvault.CredentialVault
     vault.put("new", access_key_id=OTHER_ID, secret_access_key=Secret(KEY), overwrite=False)
     vault.put("ci", access_key_id=OTHER_ID, secret_access_key=Secret(KEY))
     assert vault.get("ci").access_key_id == vault.get("new").access_key_id == OTHER_ID
+
+
+def test_of_many_that_must_not_replace_one_stores(vault: pyvault.CredentialVault) -> None:
+    def put(number: int) -> int | None:
+        secret = Secret(f"{number:040}")
+        try:
+            vault.put("new", access_key_id=KEY_ID, secret_access_key=secret, overwrite=False)
+        except ItemExistsError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        (won,) = [number for number in pool.map(put, range(8)) if number is not None]
+    assert vault.get("new").secret_access_key == Secret(f"{won:040}")
 
 
 def test_nothing_is_put_under_a_rotation(vault: pyvault.CredentialVault) -> None:

@@ -137,7 +137,11 @@ def _first_of(names: tuple[str, ...], environ: Mapping[str, str]) -> PassphraseS
     if name is None:
         return None
     value = environ[name]
-    return (lambda: _read_file(value)) if name.endswith("_FILE") else (lambda: passphrase_of_variable(name, value))
+    return (
+        (lambda: _read_file(value, environ))
+        if name.endswith("_FILE")
+        else (lambda: passphrase_of_variable(name, value))
+    )
 
 
 def passphrase_of_variable(name: str, value: str) -> Secret[str]:
@@ -155,11 +159,11 @@ def passphrase_of_variable(name: str, value: str) -> Secret[str]:
         raise InvalidSettingError(f"the value of '{name}' is not valid UTF-8") from None
 
 
-def _read_file(path: str) -> Secret[str]:
+def _read_file(path: str, environ: Mapping[str, str]) -> Secret[str]:
     from pyvault.paths import expand_user
     from pyvault.vaultfile.unlock.passphrase import read_passphrase_file
 
-    return read_passphrase_file(expand_user(path))
+    return read_passphrase_file(expand_user(path, environ))
 
 
 class EnvironmentAnswers:
