@@ -34,7 +34,7 @@ class StoredCredentials(Record):
     """A long-lived access key pair, as kept in a backend: what ``vault.get`` returns.
 
     An immutable record, made with keyword arguments; two with the same values are equal.
-    It can be neither hashed, copied nor pickled, as its secret can't. The ``repr`` shows the
+    It can be neither hashed nor pickled, as its secret can't. The ``repr`` shows the
     access key id and the date, and ``Secret(***)`` for the secret.
 
     Attributes:
@@ -58,7 +58,7 @@ class Credentials(Record):
     """What a program signs requests with: what ``vault.credentials`` returns, long-lived or temporary.
 
     An immutable record, made with keyword arguments; two with the same values are equal.
-    It can be neither hashed, copied nor pickled, as its secrets can't. The ``repr`` shows all
+    It can be neither hashed nor pickled, as its secrets can't. The ``repr`` shows all
     but the secrets, which are ``Secret(***)``.
 
     Whatever the source, blanks, control and non-ASCII characters are refused.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from pyvault.errors import (
     VaultExistsError,
     VaultNotFoundError,
 )
+from pyvault.paths import GivenEnvironment, counting
 from pyvault.secret import Secret
+from pyvault_backends._desktop import bus_address, is_desktop
+from pyvault_backends._gpg import Gpg
+from pyvault_backends.pass_store import Places
 from pyvault_cli.commandline.exit_codes import exit_code
 
 KEY_ID, KEY = "AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -105,6 +110,21 @@ def test_a_tilde_in_a_variable_is_the_given_home(own: Path) -> None:
     environ = {"PYVAULT_PASSPHRASE_FILE": "~/passphrase", "PYVAULT_KDF": "min"}
     with pyvault.open_vault("file", environ=environ, home=own) as vault:
         use(vault)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pass and the session bus are not of Windows")
+def test_drivers_look_into_the_given_environment(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("GNUPGHOME", "PASSWORD_STORE_DIR", "PASSWORD_STORE_KEY", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY"):
+        monkeypatch.setenv(variable, "unix:path=/of/the/process")
+    with counting(GivenEnvironment(HOME=str(own), DBUS_SESSION_BUS_ADDRESS="unix:path=/given")):
+        places = Places.parse({})
+        gpg = Gpg(command="pass", store=places.store, limit=1)
+        assert (bus_address(), is_desktop()) == ("/given", False)
+    assert places.store == own / ".password-store"
+    children = gpg._environ(None)
+    assert (children["HOME"], children["PASSWORD_STORE_DIR"]) == (str(own), str(places.store))
+    assert not children.keys() & {"GNUPGHOME", "PASSWORD_STORE_KEY", "DISPLAY", "PATH"}
+    assert "DBUS" not in repr(gpg)
 
 
 def test_the_settings_are_those_of_the_given_home(private_home: Path, own: Path) -> None:

@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003 - typing.get_type_hints reads what the annotations name
 from types import TracebackType  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Self
-from weakref import WeakSet
 
 from pyvault import clock
 from pyvault.api.arguments import check_list, check_types
 from pyvault.api.records import ListedProfile  # noqa: TC001 - as above
+from pyvault.api.renewed import RenewedSet
 from pyvault.errors import InputRequiredError, VaultClosedError
 from pyvault.model import StoredCredentials  # noqa: TC001 - as above
 from pyvault.secret import Secret  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from pyvault.backend import Ask
-    from pyvault.boto3_session import RenewedCredentials
     from pyvault.mfa.codes import MfaCodes, MfaRequest
     from pyvault.runtime import Runtime
 
@@ -37,7 +36,7 @@ class StoredPairs:
         self._open_runtime: Runtime | None = runtime
         self._ask = ask
         self._name = runtime.choice.name
-        self._renewed: WeakSet[RenewedCredentials] = WeakSet()
+        self._renewed = RenewedSet()
         # Opened now and not in some thread later: an error comes at once.
         _ = runtime.store, runtime.sessions
 
@@ -271,9 +270,8 @@ file and no stored credentials
 
     def _renew(self, profile: str) -> None:
         """Have the sessions of boto3 that are made from a profile fetch new credentials."""
-        for credentials in list(self._renewed):
-            if profile in credentials.sources:
-                credentials.invalidate()
+        for credentials in self._renewed.made_from(profile):
+            credentials.invalidate()
 
     def put_totp(self, profile: str, *, secret: Secret[str], serial: str | None = None) -> None:
         """Store or replace the authenticator of a profile's MFA device, which then answers for codes.
