@@ -114,6 +114,7 @@ def test_an_error_tells_what_it_means_and_its_exit_code(name: str) -> None:
     "home",
     [
         "api.opening",
+        "api.installation",
         "api.records",
         "api.stored_pairs",
         "api.credential_vault",

@@ -19,6 +19,7 @@ from pyvault.version import __version__
 TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours
 if TYPE_CHECKING:
     from pyvault.api.credential_vault import CredentialVault
+    from pyvault.api.installation import Installation, install
     from pyvault.api.opening import create_vault, open_vault
     from pyvault.api.records import ExplainedPlan, ExplainedStep, ListedProfile, ListedSession
     from pyvault.errors import PyvaultError
@@ -30,6 +31,7 @@ __all__ = [
     "Credentials",
     "ExplainedPlan",
     "ExplainedStep",
+    "Installation",
     "ListedProfile",
     "ListedSession",
     "PyvaultError",
@@ -37,6 +39,7 @@ __all__ = [
     "StoredCredentials",
     "__version__",
     "create_vault",
+    "install",
     "open_vault",
 ]
 
@@ -45,12 +48,14 @@ _HOMES = {
     "Credentials": "pyvault.model",
     "ExplainedPlan": "pyvault.api.records",
     "ExplainedStep": "pyvault.api.records",
+    "Installation": "pyvault.api.installation",
     "ListedProfile": "pyvault.api.records",
     "ListedSession": "pyvault.api.records",
     "PyvaultError": "pyvault.errors",
     "Secret": "pyvault.secret",
     "StoredCredentials": "pyvault.model",
     "create_vault": "pyvault.api.opening",
+    "install": "pyvault.api.installation",
     "open_vault": "pyvault.api.opening",
 }
 

@@ -8,8 +8,12 @@ less than the advisory time is left, and waited for below the mandatory one.
 
 from __future__ import annotations
 
+import os
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import boto3
 import botocore.credentials
@@ -23,7 +27,7 @@ from pyvault.errors import PyvaultError
 from pyvault.paths import GivenEnvironment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Generator, Mapping
 
     from pyvault.model import Credentials
 
@@ -81,6 +85,11 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
             mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
         )
         self._key_id = first.access_key_id
+        _renewed.add(self)
+
+    def after_fork(self) -> None:
+        """Let go of a refresh that a thread of the parent had begun."""
+        self._refresh_lock = threading.Lock()
 
     def invalidate(self) -> None:
         """Have new ones fetched before the next call."""
@@ -93,12 +102,54 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
     def _fresh(self) -> dict[str, Any]:  # Any: botocore's own type
         self._is_dead = False  # now, so that one more invalidate() meanwhile counts
         try:
-            fresh = self._fetch()
-        except PyvaultError as problem:
+            with botocore_errors():
+                fresh = self._fetch()
+        except CredentialRetrievalError:
             self._is_dead = True
-            raise CredentialRetrievalError(provider=METHOD, error_msg=problem.message) from problem
+            raise
         self._key_id = fresh.access_key_id
         return {**_static(fresh), "expiry_time": to_rfc3339(fresh.expires or NEVER)}
+
+
+_renewed: WeakSet[RenewedCredentials] = WeakSet()
+
+
+def _in_child() -> None:
+    for credentials in _renewed:
+        credentials.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
+@contextmanager
+def botocore_errors() -> Generator[None]:
+    """Turn our errors into the one that users of boto3 catch; ours is its cause.
+
+    Raises:
+        CredentialRetrievalError: says what ours says, and its hint.
+    """
+    try:
+        yield
+    except PyvaultError as problem:
+        text = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+        raise CredentialRetrievalError(provider=METHOD, error_msg=text) from problem
+
+
+class Provider(botocore.credentials.CredentialProvider):
+    """What botocore asks for the credentials of one session."""
+
+    METHOD = METHOD
+
+    def __init__(self, load: Callable[[], botocore.credentials.Credentials | None]) -> None:
+        """Take the function that returns credentials, or None to have the next provider asked."""
+        super().__init__()
+        self._load = load
+
+    def load(self) -> botocore.credentials.Credentials | None:
+        """Return the credentials of the session."""
+        return self._load()
 
 
 def make_session(credentials: RenewedCredentials, *, region: str | None, environ: Mapping[str, str]) -> boto3.Session:
@@ -109,15 +160,6 @@ def make_session(credentials: RenewedCredentials, *, region: str | None, environ
         region: of the profile; None leaves it to boto3.
         environ: where a program has given it, its settings count in place of the process's.
     """
-
-    class Provider(botocore.credentials.CredentialProvider):
-        """The only one of the session."""
-
-        METHOD = METHOD
-
-        def load(self) -> Any:  # Any: the stubs say Credentials, botocore itself returns both kinds
-            return credentials
-
     session = botocore.session.Session()
     config = session.get_component("config_store")
     if isinstance(environ, GivenEnvironment):
@@ -137,7 +179,9 @@ def make_session(credentials: RenewedCredentials, *, region: str | None, environ
         config.set_config_provider("credentials_file", ConstantProvider(str(find_credentials_path(environ))))
     # AWS_PROFILE may name a profile that only pyvault knows, and botocore would refuse it.
     config.set_config_provider("profile", ConstantProvider(None))
-    session.register_component("credential_provider", botocore.credentials.CredentialResolver([Provider()]))
+    session.register_component(
+        "credential_provider", botocore.credentials.CredentialResolver([Provider(lambda: credentials)])
+    )
     return boto3.Session(botocore_session=session, region_name=region)
 
 

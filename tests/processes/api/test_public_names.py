@@ -51,3 +51,8 @@ def test_importing_imports_nothing_heavy(statement: str) -> None:
 def test_the_package_itself_is_two_modules() -> None:
     ours = {name for name in loaded_after("import pyvault") if name.startswith("pyvault")}
     assert ours == {"pyvault", "pyvault.version"}
+
+
+def test_installing_needs_no_more_of_botocore_than_its_door() -> None:
+    loaded = {name for name in loaded_after("import pyvault; pyvault.install()") if name.startswith("botocore")}
+    assert loaded == {"botocore"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import boto3
 
+    from pyvault.boto3_session import RenewedCredentials
     from pyvault.planning.steps import Plan
     from pyvault.retrieval.walk import Retriever
 else:
@@ -145,20 +146,11 @@ class CredentialVault(StoredPairs):
             ...     vault.boto3_session("ci", region="eu-west-1", no_session=True).region_name
             'eu-west-1'
         """
-        from pyvault.boto3_session import RenewedCredentials, make_session
+        from pyvault.boto3_session import make_session
 
         check_types(profile=profile, duration=duration, mfa_code=mfa_code, region=region, no_session=no_session)
         plan = self._plan(profile, duration=duration, region=region, no_session=no_session)
-        credentials = RenewedCredentials(
-            self._retriever(mfa_code).retrieve(plan),
-            lambda: self._retriever(None).retrieve(plan),
-            profile=profile,
-            sources={profile, *(step.profile for step in plan.steps)},
-            window=find_min_ttl(self._runtime.environ),
-            is_replaced=self._follow(plan),
-        )
-        self._renewed.add(credentials)
-        return make_session(credentials, region=plan.region, environ=self._runtime.environ)
+        return make_session(self._renewing(plan, mfa_code), region=plan.region, environ=self._runtime.environ)
 
     def plan(
         self, profile: str, *, duration: timedelta | None = None, region: str | None = None, no_session: bool = False
@@ -232,6 +224,20 @@ class CredentialVault(StoredPairs):
             runtime.sessions.clear(name)
         runtime.sessions.drop(cached_keys(runtime, plan))  # those that were made for another profile, but serve it
         self._renew(profile)
+
+    def _renewing(self, plan: Plan, mfa_code: Secret[str] | None = None) -> RenewedCredentials:
+        from pyvault.boto3_session import RenewedCredentials
+
+        credentials = RenewedCredentials(
+            self._retriever(mfa_code).retrieve(plan),
+            lambda: self._retriever(None).retrieve(plan),
+            profile=plan.profile,
+            sources={plan.profile, *(step.profile for step in plan.steps)},
+            window=find_min_ttl(self._runtime.environ),
+            is_replaced=self._follow(plan),
+        )
+        self._renewed.add(credentials)
+        return credentials
 
     def _follow(self, plan: Plan) -> Callable[[str], bool]:
         """Return what tells whether a stored pair that is handed out was replaced; asked before each call to AWS."""

@@ -1,0 +1,48 @@
+"""Our place in the chain of providers that botocore asks for credentials.
+
+Source: botocore.credentials, create_credential_resolver: ``env`` is left out for a session whose
+profile was given to it, and wins over ``AWS_PROFILE``.
+"""
+
+from __future__ import annotations
+
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING
+
+from botocore import credentials as chain
+from botocore.exceptions import UnknownCredentialError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.session import Session
+
+
+def make_resolver(session: Session) -> object:
+    """Return the chain that a session has of itself, which a subclass may have changed."""
+    make: Callable[[], object] | None = getattr(session, "_create_credential_resolver", None)
+    return make() if make else chain.create_credential_resolver(session)
+
+
+def insert(resolver: object, provider: chain.CredentialProvider) -> None:
+    """Put a provider into the chain: after the keys of the environment where those count, else first.
+
+    Another library's chain, such as one that is awaited, is left alone.
+    """
+    if not isinstance(resolver, chain.CredentialResolver) or iscoroutinefunction(resolver.load_credentials):
+        return
+    environment = chain.EnvProvider.METHOD
+    if any(environment == each.METHOD for each in resolver.providers):
+        resolver.insert_after(environment, provider)
+    else:
+        resolver.providers.insert(0, provider)
+
+
+def from_console(session: Session) -> chain.Credentials | None:
+    """Return the credentials of a console sign-in of the AWS CLI; None if botocore sees or knows none."""
+    try:
+        provider = chain.create_credential_resolver(session).get_provider("login")
+    except UnknownCredentialError:  # an older botocore
+        return None
+    found: chain.Credentials | None = provider.load()
+    return found
