@@ -9,8 +9,10 @@ import starts
 from fake_aws.client import FakeAws
 
 
-def run(argv: list[str], environ: Mapping[str, str], cwd: Path) -> str:
-    done = starts.run(argv, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+def run(argv: list[str], environ: Mapping[str, str], cwd: Path, given: str = "") -> str:
+    done = starts.run(
+        argv, env=dict(environ), cwd=cwd, input=given, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -50,13 +50,29 @@ def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: Fa
         environ |= fake_aws.environ("demo")
     if "web-identity" in example.needs:
         prepare_web_identity(environ, fake_aws, private_home)
+    if "mfa-user" in example.needs:
+        prepare_mfa(environ, fake_aws, private_home)
+    code = fake_aws.totp("mfa-user") + "\n" if "answers with a code" in example.needs else ""
     if example.language == "python":
-        argv = [sys.executable, "-c", example.text]
+        program = private_home / "test_example.py"
+        program.write_text(example.text)
+        argv = [sys.executable, *(["-m", "pytest", "-p", "no:cacheprovider"] if "pytest" in example.needs else [])]
+        argv.append(str(program))
     else:
         argv = [shutil.which("bash") or "sh", "-euo", "pipefail", "-c", example.text]
-    output = run(argv, environ, private_home)
+    output = run(argv, environ, private_home, code)
     if "get-caller-identity" in example.text or "get_caller_identity" in example.text:
         assert "arn:aws:" in output
+
+
+def prepare_mfa(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:
+    run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, home)
+    run(["pyvault", "add", "mfa-user", "--env"], {**environ, **fake_aws.environ("mfa-user")}, home)
+    with (home / ".aws" / "config").open("a") as file:
+        file.write(
+            f"\n[profile admin]\nsource_profile = mfa-user\nrole_arn = {fake_aws.role_arn('admin')}\n"
+            f"mfa_serial = {fake_aws.mfa_serial('mfa-user')}\n"
+        )
 
 
 def prepare_web_identity(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:

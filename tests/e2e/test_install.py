@@ -17,7 +17,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.credentials import CredentialResolver
-from botocore.exceptions import BotoCoreError, CredentialRetrievalError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, ProfileNotFound
 
 import pyvault
 from fake_aws.client import FakeAws
@@ -380,6 +380,17 @@ def test_what_aws_refuses_is_an_error_that_users_of_boto3_catch(world: World, in
 def test_a_code_that_nobody_can_be_asked_for(world: World, install: Install) -> None:
     install()
     assert isinstance(refused(boto3.Session(profile_name="prod")), InputRequiredError)
+
+
+def test_keys_that_died_early_are_replaced(world: World, install: Install) -> None:
+    installed = install()
+    session = boto3.Session(profile_name="demo")
+    assert who(session).endswith(":user/demo")
+    world.aws.revoke(session.get_credentials().access_key)
+    with pytest.raises(ClientError):
+        who(session)
+    installed.invalidate("demo")
+    assert who(session).endswith(":user/demo")
 
 
 def test_what_a_program_s_own_ask_raises_passes(world: World, install: Install) -> None:

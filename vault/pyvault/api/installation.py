@@ -54,13 +54,33 @@ class Installation:
         >>> installed.uninstall()
     """
 
-    def __init__(self, take_back: Callable[[], None]) -> None:
+    def __init__(self, source: SessionSource, take_back: Callable[[], None]) -> None:
         """Take what :func:`install` has put together.
 
         Args:
+            source: of the credentials.
             take_back: does what :meth:`uninstall` says.
         """
+        self._source = source
         self._take_back = take_back
+
+    def invalidate(self, profile: str) -> None:
+        """Take what was made for a profile for dead, as when AWS refuses keys before their expiry.
+
+        Its sessions fetch new credentials before their next call.
+
+        Args:
+            profile: as for :meth:`CredentialVault.invalidate`.
+
+        Raises:
+            ConfigError: the profile can't be resolved.
+
+        Example:
+            >>> installed = install(backend="memory")
+            >>> installed.invalidate("prod")  # nothing was made yet
+            >>> installed.uninstall()
+        """
+        self._source.invalidate(profile)
 
     def uninstall(self) -> None:
         """Take pyvault out again and close its vault; may be called twice.
@@ -157,7 +177,7 @@ def _install_everywhere(given: VaultArguments) -> _Installed:
                 botocore.unregister_initializer(attach)
         source.close()
 
-    installed = _Installed(source=source, installation=Installation(take_back))
+    installed = _Installed(source=source, installation=Installation(source, take_back))
     botocore.register_initializer(attach)
     return installed
 
@@ -174,7 +194,7 @@ def _install_into(session: Session, given: VaultArguments) -> Installation:
             "this session has its credentials already", hint="install before its first client or get_credentials()"
         )
     source = SessionSource(given)
-    installed = _Installed(source=source, installation=Installation(source.close))
+    installed = _Installed(source=source, installation=Installation(source, source.close))
     session.register_component(COMPONENT, installed)
     _insert(session.get_component(CHAIN), session, source)
     return installed.installation

@@ -95,6 +95,11 @@ class SessionSource:
                 vault = self._vault(session, environ.get("AWS_ACCESS_KEY_ID", ""))
             return vault._renewing(plan)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
 
+    def invalidate(self, profile: str) -> None:
+        """Have new credentials fetched for a profile; see :meth:`CredentialVault.invalidate`."""
+        for vault in list(self._vaults.values()):
+            vault.invalidate(profile)
+
     def close(self) -> None:
         """Close what was opened, and leave all further sessions alone; may be called twice."""
         self.is_closed = True
