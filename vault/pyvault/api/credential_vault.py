@@ -96,7 +96,7 @@ class CredentialVault(StoredPairs):
         Raises:
             ConfigError: the profile can't be resolved, or a duration is out of range.
             CredentialsError: AWS, a command or a human said no.
-            InputRequiredError: an MFA code or a login is needed, and nobody can be asked.
+            InputRequiredError: an MFA code or a login is needed, and nobody may be asked.
 
         Example:
             >>> with open_vault("memory", options={"name": "team"}) as vault:

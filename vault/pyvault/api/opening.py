@@ -55,7 +55,7 @@ def open_vault(
         ConfigError: a setting is wrong, or *environ* has no home directory and a path is needed.
         BackendUnavailableError: the backend can't work here.
         BackendLockedError: the key is wrong, or the store is locked; at the first use of a vault file.
-        InputRequiredError: something has to open the vault, and nobody can be asked; as above.
+        InputRequiredError: something has to open the vault, and nobody may be asked; as above.
         VaultNotFoundError: *must_exist*, and there is no vault file.
 
     Example:

@@ -239,7 +239,7 @@ class StoredPairs:
             LockTimeoutError: another process rotates it.
             ConfigError: its endpoint is not trusted.
             CredentialsError: AWS refused a call; calling again resumes.
-            InputRequiredError: an MFA code is needed, and nobody can be asked.
+            InputRequiredError: an MFA code is needed, and nobody may be asked.
 
         Example:
             >>> with open_vault("memory") as vault:
