@@ -329,6 +329,8 @@ def test_a_session_that_has_its_credentials_is_not_changed(
     assert method(session) == "env"
     with pytest.raises(UsageError, match="already"):
         install(session)
+    with pyvault.open_vault() as vault, pytest.raises(UsageError, match="already"):
+        install(vault.boto3_session("demo"))
     explicit = boto3.Session(aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="theirs")
     install(explicit)
     assert method(explicit) == "explicit"
@@ -359,6 +361,14 @@ def test_a_session_whose_chain_is_awaited_is_left_alone(world: World, install: I
 
     install()
     assert Session(profile="demo").get_component("credential_provider").providers == []
+
+
+def test_a_session_without_a_chain_of_its_own_has_botocore_s(world: World, install: Install) -> None:
+    class Session(botocore.session.Session):
+        _create_credential_resolver = None
+
+    install()
+    assert Session(profile="demo").get_credentials().method == "pyvault"
 
 
 def test_a_vault_s_own_session_stays_its_own(world: World, install: Install) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from botocore import credentials as chain
 from botocore.exceptions import UnknownCredentialError
 
+from pyvault.boto3_session import METHOD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,6 +24,11 @@ def make_resolver(session: Session) -> object:
     """Return the chain that a session has of itself, which a subclass may have changed."""
     make: Callable[[], object] | None = getattr(session, "_create_credential_resolver", None)
     return make() if make else chain.create_credential_resolver(session)
+
+
+def is_of_a_vault(resolver: object) -> bool:
+    """Return whether a chain leads to one vault and profile alone: that of ``vault.boto3_session``."""
+    return isinstance(resolver, chain.CredentialResolver) and {each.METHOD for each in resolver.providers} == {METHOD}
 
 
 def insert(resolver: object, provider: chain.CredentialProvider) -> None:

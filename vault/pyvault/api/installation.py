@@ -183,20 +183,23 @@ def _install_everywhere(given: VaultArguments) -> _Installed:
 
 
 def _install_into(session: Session, given: VaultArguments) -> Installation:
+    from pyvault.api.botocore_chain import is_of_a_vault
+
     if not hasattr(session, "get_component"):
         raise TypeError(f"{type(session).__name__} is no session of boto3 or botocore")
     known = _known_to(session)
-    if known is not None:
+    if known is not None and not known.source.is_closed:
         return _same(known, given)
+    chain = session.get_component(CHAIN)
     method = getattr(getattr(session, "_credentials", None), "method", None)
-    if method not in {None, "explicit"}:
+    if method not in {None, "explicit"} or (known is None and is_of_a_vault(chain)):
         raise UsageError(
             "this session has its credentials already", hint="install before its first client or get_credentials()"
         )
     source = SessionSource(given)
     installed = _Installed(source=source, installation=Installation(source, source.close))
     session.register_component(COMPONENT, installed)
-    _insert(session.get_component(CHAIN), session, source)
+    _insert(chain, session, source)
     return installed.installation
 
 
@@ -213,7 +216,7 @@ def _known_to(session: Session) -> _Installed | None:
         known: _Installed = session.get_component(COMPONENT)
     except ValueError:  # it has no such component
         return None
-    return None if known.source.is_closed else known
+    return known
 
 
 def _same(known: _Installed, given: VaultArguments) -> Installation:
