@@ -318,6 +318,8 @@ def test_one_session_alone(world: World, install: Install) -> None:
     assert method(other) is None
     with pytest.raises(TypeError, match="int is no session"):
         install(3)
+    with pytest.raises(TypeError, match="ask must be"):
+        install(ask="123456")
 
 
 def test_a_session_that_has_its_credentials_is_not_changed(

@@ -13,7 +13,7 @@ from collections.abc import Mapping  # noqa: TC003 - typing.get_type_hints reads
 from pathlib import Path  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Final, cast
 
-from pyvault.api.arguments import check_texts, check_types
+from pyvault.api.arguments import check_ask, check_texts, check_types
 from pyvault.api.session_source import SessionSource, VaultArguments
 from pyvault.backend import Ask  # noqa: TC001 - as above
 from pyvault.errors import UsageError
@@ -147,6 +147,7 @@ def install(
     check_types(backend=backend, must_exist=must_exist)
     check_texts("options", options)
     check_texts("environ", environ)
+    check_ask(ask)
     given = VaultArguments(
         backend=backend, options=options, ask=ask, config=config, environ=environ, home=home, must_exist=must_exist
     )

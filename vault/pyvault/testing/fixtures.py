@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Generator  # noqa: TC003 - typing.get_type_hints reads what the annotations name
 from contextlib import closing
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -21,11 +22,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from pathlib import Path
+from pyvault.api.credential_vault import CredentialVault  # noqa: TC001 - as above
 
-    from pyvault.api.credential_vault import CredentialVault
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 #: What a developer's environment may have that leads to real credentials, files or services.
 FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "BOTO_CONFIG")
