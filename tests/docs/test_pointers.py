@@ -94,6 +94,12 @@ def test_a_page_has_one_title(page: Path) -> None:
     assert sum(line.startswith("# ") for line in without_code(text).splitlines()) == 1
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_section_of_a_page_has_an_address_of_its_own(page: Path) -> None:
+    titles = re.findall(r"^## (.+)$", without_code(page.read_text(encoding="utf-8")), re.MULTILINE)
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.skipif(not IS_CHECKOUT, reason="beside an installed wheel are no sources")
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md", "docs/architecture.md"])
 def test_the_files_that_a_page_for_contributors_names_are_there(page: str) -> None:
