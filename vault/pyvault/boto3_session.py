@@ -8,12 +8,10 @@ less than the advisory time is left, and waited for below the mandatory one.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 import boto3
 import botocore.credentials
@@ -24,7 +22,9 @@ from botocore.exceptions import CredentialRetrievalError
 
 from pyvault.clock import to_rfc3339
 from pyvault.errors import PyvaultError
+from pyvault.interruptions import find_interruption
 from pyvault.paths import GivenEnvironment
+from pyvault.thread_locks import tell_of_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping
@@ -85,7 +85,8 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
             mandatory_timeout=int(min(window, MANDATORY).total_seconds()),
         )
         self._key_id = first.access_key_id
-        _renewed.add(self)
+        self._interruption: Exception | None = None
+        tell_of_fork(self)
 
     def after_fork(self) -> None:
         """Let go of a refresh that a thread of the parent had begun."""
@@ -99,28 +100,24 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
         """Return whether new ones are to be fetched; botocore asks before each call."""
         return self._is_dead or self._is_replaced(self._key_id) or bool(super().refresh_needed(refresh_in))
 
+    def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: FBT001 - botocore's own
+        self._interruption = None
+        super()._protected_refresh(is_mandatory)  # type: ignore[misc]  # not in the stubs
+        if self._interruption is not None:  # botocore only logs it when the old ones are still good
+            raise self._interruption
+
     def _fresh(self) -> dict[str, Any]:  # Any: botocore's own type
         self._is_dead = False  # now, so that one more invalidate() meanwhile counts
         try:
             with botocore_errors():
                 fresh = self._fetch()
-        except CredentialRetrievalError:
+        except Exception as error:
             self._is_dead = True
+            if find_interruption(error) is error:
+                self._interruption = error
             raise
         self._key_id = fresh.access_key_id
         return {**_static(fresh), "expiry_time": to_rfc3339(fresh.expires or NEVER)}
-
-
-_renewed: WeakSet[RenewedCredentials] = WeakSet()
-
-
-def _in_child() -> None:
-    for credentials in _renewed:
-        credentials.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
 
 
 @contextmanager

@@ -12,10 +12,10 @@ import atexit
 import os
 import threading
 from typing import TYPE_CHECKING, Final
-from weakref import WeakSet
 
 from pyvault.errors import NoCredentialsError, ProfileNotFoundError
 from pyvault.record import Record
+from pyvault.thread_locks import tell_of_fork
 from pyvault.trace import trace
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SessionSource:
         self.is_closed = False
         self._vaults: dict[tuple[str, ...], CredentialVault] = {}
         self._opening = threading.RLock()  # who answers a question may use boto3
-        _sources.add(self)
+        tell_of_fork(self)
 
     def load(self, session: Session) -> Credentials | None:
         """Return the credentials of a session's profile; None leaves them to the rest of its chain.
@@ -108,7 +108,7 @@ class SessionSource:
             while self._vaults:
                 self._vaults.popitem()[1].close()
 
-    def renew_lock(self) -> None:
+    def after_fork(self) -> None:
         """Have a new lock: who held the old one is not in this process."""
         self._opening = threading.RLock()
 
@@ -202,15 +202,3 @@ def _uses_environment(plan: Plan) -> bool:
 
     first = plan.steps[0]
     return isinstance(first, SourceStep) and first.source is CredentialSource.ENVIRONMENT
-
-
-_sources: WeakSet[SessionSource] = WeakSet()
-
-
-def _in_child() -> None:
-    for source in _sources:
-        source.renew_lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)

@@ -14,7 +14,6 @@ Longer than most files: what is done with the file and what says that it fits be
 from __future__ import annotations
 
 import contextlib
-import string
 from typing import TYPE_CHECKING, Final
 
 from pyvault.backend import ParentVault

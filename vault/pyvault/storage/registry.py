@@ -73,7 +73,6 @@ def find_backend(name: str) -> BackendInfo:
 
     if name in BUILT_IN:
         return BackendInfo(name=name, distribution=DISTRIBUTION, version=__version__)
-    from pyvault.storage.plugins import distribution_of, find_plugin  # most stores are ours
 
     entry = find_plugin(name)
     return BackendInfo(
