@@ -80,6 +80,17 @@ class FileBackend:
             return entry.attributes
         raise ItemNotFoundError(f"there is no item '{name}'")
 
+    def get_versioned(self, name: ItemName) -> tuple[Secret[bytes], str]:
+        return self._opened().get_versioned(name)
+
+    def put_if(self, name: ItemName, data: Secret[bytes], version: str) -> str:
+        return self._opened().put_if(name, data, version)
+
+    def create(self, name: ItemName, data: Secret[bytes]) -> str:
+        """Store an item that is not there yet; makes the vault if there is none."""
+        check_item_name(name)
+        return self._opened_or_made().put_if(name, data, None)
+
     def delete(self, name: ItemName) -> None:
         self._vault_of(name).delete(name)
 

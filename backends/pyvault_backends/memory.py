@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
-from pyvault.errors import BackendLockedError, ItemNotFoundError
+from pyvault.errors import BackendLockedError, ConflictError, ItemNotFoundError
 from pyvault.storage.backend_options import check_options
 from pyvault.thread_locks import holding, tell_of_fork
 
@@ -24,8 +25,8 @@ class _Items:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.blobs: dict[ItemName, Secret[bytes]] = {}
-        self.before: dict[ItemName, Secret[bytes]] | None = None  # a transaction that is under way
+        self.blobs: dict[ItemName, tuple[Secret[bytes], str]] = {}
+        self.before: dict[ItemName, tuple[Secret[bytes], str]] | None = None  # a transaction that is under way
         self.locked = False
         tell_of_fork(self)
 
@@ -34,6 +35,10 @@ class _Items:
         self.lock = threading.RLock()
         if self.before is not None:
             self.blobs, self.before = self.before, None
+
+
+def _versioned(data: Secret[bytes]) -> tuple[Secret[bytes], str]:
+    return data, secrets.token_hex(8)
 
 
 class MemoryBackend:
@@ -65,14 +70,34 @@ class MemoryBackend:
         return Availability(available=True)
 
     def get(self, name: ItemName) -> Secret[bytes]:
+        return self.get_versioned(name)[0]
+
+    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        with self._unlocked() as blobs:
+            blobs[name] = _versioned(data)
+
+    def get_versioned(self, name: ItemName) -> tuple[Secret[bytes], str]:
         with self._unlocked() as blobs:
             if name not in blobs:
                 raise ItemNotFoundError(f"there is no item '{name}'")
             return blobs[name]
 
-    def put(self, name: ItemName, data: Secret[bytes]) -> None:
+    def put_if(self, name: ItemName, data: Secret[bytes], version: str) -> str:
         with self._unlocked() as blobs:
-            blobs[name] = data
+            if name not in blobs:
+                raise ItemNotFoundError(f"there is no item '{name}'")
+            kept, current = blobs[name]
+            if current == version:
+                blobs[name] = _versioned(data)
+            elif kept != data:
+                raise ConflictError(f"the item '{name}' was changed meanwhile")
+            return blobs[name][1]
+
+    def create(self, name: ItemName, data: Secret[bytes]) -> str:
+        with self._unlocked() as blobs:
+            if blobs.setdefault(name, _versioned(data))[0] != data:
+                raise ConflictError(f"there is an item '{name}' already")
+            return blobs[name][1]
 
     def delete(self, name: ItemName) -> None:
         with self._unlocked() as blobs:
@@ -114,7 +139,7 @@ class MemoryBackend:
         """Keep the items: other handles may have them."""
 
     @holding
-    def _unlocked(self) -> Generator[dict[ItemName, Secret[bytes]]]:
+    def _unlocked(self) -> Generator[dict[ItemName, tuple[Secret[bytes], str]]]:
         with self._items.lock:
             if self._items.locked:
                 raise BackendLockedError("the memory backend is locked")

@@ -13,7 +13,11 @@ from fakes.distributions import install
 
 TESTS = Path(__file__).parents[1]
 CHANGE = "the backend 'mystore' is 'pyvault-mystore' 0.3.0 now; it was 0.1.0"
-OPTIONS = {"PYVAULT_BACKEND_MYSTORE__PATH": "items.db", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+OPTIONS = {
+    "PYVAULT_BACKEND_MYSTORE__PATH": "items.db",
+    "PYVAULT_BACKEND_MYSTORE__NEW": "true",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+}
 
 
 class Installed:

@@ -37,7 +37,8 @@ def plugin(tmp_path: Path) -> Environ:
     site = tmp_path / "site"
     install(site, "pyvault-sqlite", backends={"sqlite": "pyvault_sqlite:SqliteBackend"})
     paths = f"{site}:{TESTS / 'plugin_example'}"
-    return {"PYTHONPATH": paths, "PYVAULT_BACKEND_SQLITE__PATH": str(tmp_path / "items.db")}
+    options = {"PATH": str(tmp_path / "items.db"), "NEW": "true"}
+    return {"PYTHONPATH": paths, **{f"PYVAULT_BACKEND_SQLITE__{key}": value for key, value in options.items()}}
 
 
 @pytest.mark.parametrize("named", ["--backend", "PYVAULT_BACKEND", "AWS_VAULT_BACKEND", "config.toml"])

@@ -132,6 +132,7 @@ def good_plugin(machine: Machine) -> None:
     install(machine.home / "site", "pyvault-sqlite", backends={"sqlite": "pyvault_sqlite:SqliteBackend"})
     machine.environ["PYTHONPATH"] = f"{machine.home / 'site'}:{TESTS / 'plugin_example'}"
     machine.environ["PYVAULT_BACKEND_SQLITE__PATH"] = str(machine.home / "items.db")
+    machine.environ["PYVAULT_BACKEND_SQLITE__NEW"] = "true"
 
 
 def broken_plugin(machine: Machine) -> None:

@@ -23,6 +23,7 @@ EXPECTED: dict[str, int] = {
     "BackendUnavailableError": 5,
     "BackendLockedError": 4,
     "BackendTimeoutError": 1,
+    "BackendBusyError": 1,
     "AccessDeniedError": 5,
     "ItemNotFoundError": 3,
     "ItemExistsError": 1,

@@ -25,7 +25,9 @@ class TestExample(BackendContract):
     @pytest.fixture
     def subject(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
         monkeypatch.syspath_prepend(str(EXAMPLE))
-        return Subject(backend="pyvault_sqlite:SqliteBackend", options={"path": str(tmp_path / "items.db")})
+        return Subject(
+            backend="pyvault_sqlite:SqliteBackend", options={"path": str(tmp_path / "items.db"), "new": "true"}
+        )
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:
@@ -71,7 +73,7 @@ def test_the_wheels_beside_each_other_in_a_clean_environment(
     key = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "pLaNtEd"}
     pyvault = binaries / "pyvault"
     assert "pyvault-sqlite" in run(pyvault, "backends", "list")
-    chosen = ("--backend", "sqlite", "--backend-option", f"path={tmp_path}/items.db")
+    chosen = ("--backend", "sqlite", "--backend-option", f"path={tmp_path}/items.db", "--backend-option", "new=true")
     run(pyvault, *chosen, "add", "prod", "--env", "--no-verify", "--no-add-config", **key)
     assert run(pyvault, *chosen, "list", "--credentials") == "prod\n"
 

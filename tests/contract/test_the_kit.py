@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+EXAMPLE = HERE.parent / "plugin_example"
 SOUND = "pyvault.testing.template.driver:NewBackend"
 
 CAUGHT = {
@@ -24,6 +25,18 @@ CAUGHT = {
     "HangsWhenAsked": "test_a_look_around_neither_prompts_nor_hangs",
 }
 
+#: Of ``broken_versions``; the faults that only several processes show have the cases of several processes.
+CAUGHT_VERSIONS = {
+    "LosesUpdates": "test_a_lost_update_is_refused",
+    "LosesAnswers": "test_a_lost_answer_is_recognised",
+    "ComparesByItself": "test_writers_in_several_processes_lose_no_update",
+    "CreatesByItself": "test_one_of_several_creators_wins",
+    "CreatesOver": "test_create_replaces_nothing",
+    "MakesWhatIsGone": "test_what_is_gone_is_not_made_again",
+    "KeepsItsVersion": "test_a_version_belongs_to_the_bytes",
+    "Misspelt": "test_the_three_come_together",
+}
+
 
 def run_suite(backend: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the suite as an author does, in a process of its own."""
@@ -37,7 +50,7 @@ def run_suite(backend: str, *arguments: str) -> subprocess.CompletedProcess[str]
         text=True,
         check=False,
         cwd=HERE,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HERE)},
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{HERE}:{EXAMPLE}"},
     )  # fmt: skip
 
 
@@ -49,6 +62,16 @@ def test_a_broken_backend_is_caught_by_the_case_for_it(broken: str) -> None:
     assert "FAILED" in result.stdout, result.stdout
     failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
     assert any(CAUGHT[broken] in line for line in failed), result.stdout
+
+
+@pytest.mark.parametrize("broken", CAUGHT_VERSIONS)
+def test_a_backend_with_wrong_versions_is_caught_by_the_case_for_it(broken: str) -> None:
+    case = CAUGHT_VERSIONS[broken]
+    path = "path={tmp}" if broken == "Misspelt" else "path={tmp}/items.db"
+    options = ("--pyvault-option", path, "--pyvault-option", "new=true")
+    result = run_suite(f"broken_versions:{broken}", *options, "-k", case)
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    assert any(case in line for line in failed), result.stdout
 
 
 def test_the_sound_one_passes_and_skips_nothing() -> None:

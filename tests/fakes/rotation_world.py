@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from pyvault.aws.calls import AccessKey, CallerIdentity
+from pyvault.backend import Backend
 from pyvault.errors import AwsError, AwsUnreachableError
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import ItemName, Kind
@@ -34,15 +37,44 @@ class Store(MemoryBackend):
         self._step = step
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
+        with self._around(name):
+            super().put(name, data)
+
+    def put_if(self, name: ItemName, data: Secret[bytes], version: str) -> str:
+        with self._around(name):
+            return super().put_if(name, data, version)
+
+    def create(self, name: ItemName, data: Secret[bytes]) -> str:
+        with self._around(name):
+            return super().create(name, data)
+
+    @contextmanager
+    def _around(self, name: ItemName) -> Iterator[None]:
         what = "put_item" if name.kind is Kind.PENDING else "put"
         self._step(f"before {what}")
-        super().put(name, data)
+        yield
         self._step(f"after {what}")
 
     def delete(self, name: ItemName) -> None:
         self._step("before delete_item")
         super().delete(name)
         self._step("after delete_item")
+
+
+class PlainStore:
+    """The same with the five methods alone: neither versions nor transactions."""
+
+    API_VERSION = 1
+
+    def __init__(self, step: Callable[[str], None]) -> None:
+        kept = Store(step)
+        self.get, self.put, self.delete, self.names, self.close = (
+            kept.get,
+            kept.put,
+            kept.delete,
+            kept.names,
+            kept.close,
+        )
 
 
 @dataclass
@@ -58,9 +90,11 @@ class World:
     prompts: int = 0
     created: int = 0
     said: list[str] = field(default_factory=list)
+    plain: bool = False
 
     def __post_init__(self) -> None:
-        self.store = CredentialStore(Store(self._step))
+        backend = PlainStore(self._step) if self.plain else Store(self._step)
+        self.store = CredentialStore(cast("Backend", backend))
 
     def _step(self, step: str) -> None:
         self.chance(step)  # whichever it is then
@@ -172,8 +206,8 @@ class SignedIam:
         self.world.delete_key(self.signer, access_key_id)
 
 
-def new_world() -> World:
-    world = World()
+def new_world(*, plain: bool = False) -> World:
+    world = World(plain=plain)
     pair = StoredCredentials(access_key_id="AKIA0000OLD", secret_access_key=Secret("old"))
     world.keys["AKIA0000OLD"] = RemoteKey(key_id="AKIA0000OLD", active=True, created=world.time - timedelta(days=90))
     world.secrets["AKIA0000OLD"] = "old"

@@ -1,13 +1,11 @@
 """The contract of a backend: a handful of small, long-lived, named blobs.
 
-A backend knows nothing of AWS. Five methods are enough; what a store can do
-beyond them is a second small protocol, found with ``isinstance``. Only
-:class:`~pyvault.errors.BackendError` and :class:`~pyvault.errors.UserCancelledError`
-leave a driver; *absent* and *failed* are different types.
+A backend knows nothing of AWS. Five methods are enough; what a store can do beyond them is a second small
+protocol, found with ``isinstance``. Only :class:`~pyvault.errors.BackendError` and
+:class:`~pyvault.errors.UserCancelledError` leave a driver; *absent* and *failed* are different types.
 
-This module, ``pyvault.errors``, ``pyvault.secret``, ``pyvault.names`` and
-``pyvault.testing`` are the public interface for authors of backends.
-docs/writing-a-backend.md has the rules, ``pyvault backends new`` writes a complete one.
+What an author of a backend may import is in one place, :mod:`pyvault.plugin_api`; docs/writing-a-backend.md
+has the rules, ``pyvault backends new`` writes a complete one.
 """
 
 from __future__ import annotations
@@ -68,9 +66,7 @@ class Availability(Record):
 
 
 class Backend(Protocol):
-    """What every driver does. The entry point's name is the backend's name.
-
-    A driver need not inherit from it; having the methods is enough.
+    """What every driver does; having the methods is enough. The entry point's name is the backend's name.
 
     Attributes:
         API_VERSION: of this interface, 1.
@@ -185,18 +181,14 @@ class Probed(Protocol):
 
 @runtime_checkable
 class Examined(Protocol):
-    """A driver that can look deeper: it loads its library and speaks with the store.
-
-    Still without a prompt. It runs in a child process that is killed after 2 s.
+    """A driver that can look deeper, still without a prompt: a child process asks it, and is killed after 2 s.
 
     Example::
 
         @classmethod
         def examine(cls, options):
-            probed = cls.probe(options)
-            return probed if not probed.available or server_answers() else Availability(
-                available=False, reason="its server does not answer", hint="start it: acmed"
-            )
+            answers = server_answers()
+            return Availability(available=answers, reason=None if answers else "its server does not answer")
     """
 
     @classmethod
@@ -285,6 +277,71 @@ class Transactional(Protocol):
 
 
 @runtime_checkable
+class Versioned(Protocol):
+    """A store that writes only what nobody has changed meanwhile (compare-and-swap).
+
+    A version is any text that is another one whenever the item's bytes are others; it is no secret.
+    **What was carried out is no conflict**: where the store holds exactly *data* already, the answer to
+    an earlier try was lost, and the call returns the version of what is there. So every call can be
+    repeated, and ConflictError means that nothing of *data* is in the store. Who has to tell his
+    bytes from the same bytes of another writer puts something of his own into them.
+
+    Example:
+        >>> from pyvault.names import ItemName, Kind
+        >>> from pyvault_backends.memory import MemoryBackend
+        >>> backend, name = MemoryBackend(), ItemName(Kind.CREDENTIAL, "prod")
+        >>> first = backend.create(name, Secret(b"1"))
+        >>> second = backend.put_if(name, Secret(b"2"), first)
+        >>> backend.put_if(name, Secret(b"2"), first) == second
+        True
+    """
+
+    def get_versioned(self, name: ItemName) -> tuple[Secret[bytes], str]:
+        """Return the item's bytes and the version that belongs to exactly these.
+
+        Args:
+            name: as for ``Backend.get``.
+
+        Returns:
+            Both.
+
+        Raises:
+            ItemNotFoundError: there is no such item.
+        """
+        ...
+
+    def put_if(self, name: ItemName, data: Secret[bytes], version: str) -> str:
+        """Replace the item if it still has this version; one step for all processes.
+
+        Args:
+            name, data: as for ``Backend.put``.
+            version: what one of the three returned.
+
+        Returns:
+            The new version.
+
+        Raises:
+            ConflictError: it has another version, and other bytes than *data*; nothing changed.
+            ItemNotFoundError: the item is gone; nothing was made.
+        """
+        ...
+
+    def create(self, name: ItemName, data: Secret[bytes]) -> str:
+        """Store the item if there is none of this name; one step for all processes.
+
+        Args:
+            name, data: as for ``Backend.put``.
+
+        Returns:
+            The version.
+
+        Raises:
+            ConflictError: the item exists, and has other bytes than *data*; nothing changed.
+        """
+        ...
+
+
+@runtime_checkable
 class Described(Protocol):
     """A store that has facts about itself for people (never a secret).
 
@@ -324,10 +381,7 @@ class Warns(Protocol):
 
 @runtime_checkable
 class Attributed(Protocol):
-    """A store that keeps non-secret attributes beside an item.
-
-    The vault file does: listing then decrypts no secret. For other stores the
-    typed view reads the item instead.
+    """A store that keeps non-secret attributes beside an item, so that listing reads no secret.
 
     Example::
 
@@ -339,8 +393,7 @@ class Attributed(Protocol):
         """Store the item and its non-secret attributes in one step.
 
         Args:
-            name: as for ``Backend.get``.
-            data: as for ``Backend.put``.
+            name, data: as for ``Backend.put``.
             attributes: replace all that were there.
 
         Raises:
@@ -359,36 +412,5 @@ class Attributed(Protocol):
 
         Raises:
             ItemNotFoundError: there is no such item.
-        """
-        ...
-
-
-@runtime_checkable
-class ParentVault(Protocol):
-    """A store that can open a child vault with a key derived from its own.
-
-    Example::
-
-        key = parent.child_key(child_id)  # the same for as long as vault_id and key_epoch are
-    """
-
-    @property
-    def vault_id(self) -> bytes:
-        """16 bytes, constant for the vault's life."""
-        ...
-
-    @property
-    def key_epoch(self) -> int:
-        """Grows with every change of the data key."""
-        ...
-
-    def child_key(self, child_id: bytes) -> Secret[bytes]:
-        """Return the wrapping key of a child vault.
-
-        Args:
-            child_id: its 16 bytes.
-
-        Returns:
-            32 bytes, derived from the data key and the id.
         """
         ...

@@ -99,6 +99,25 @@ class BackendTimeoutError(BackendError):
     """The backend gave no answer in time. Exit code 1."""
 
 
+class BackendBusyError(BackendError):
+    """The backend asks to come again later, as a service that limits rates does; nothing changed. Exit code 1.
+
+    Attributes:
+        retry_after: seconds to wait, as the store says; None where it does not.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, hint: str | None = None) -> None:
+        """Make the error.
+
+        Args:
+            message: what is wrong.
+            retry_after: seconds to wait, as the store says.
+            hint: the way out.
+        """
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
 class AccessDeniedError(BackendError):
     """The system refuses access, or the permissions are not safe. Exit code 5."""
 

@@ -45,6 +45,7 @@ TABLE: dict[type[errors.PyvaultError], int] = {
     errors.BackendUnavailableError: CONFIGURATION,
     errors.BackendLockedError: LOCKED,
     errors.BackendTimeoutError: FAILED,
+    errors.BackendBusyError: FAILED,
     errors.AccessDeniedError: CONFIGURATION,
     errors.ItemNotFoundError: NOT_FOUND,
     errors.ItemTooLargeError: FAILED,

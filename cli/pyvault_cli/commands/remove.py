@@ -55,7 +55,7 @@ def remove(
 
 def _key_of_rotation(context: Context, profile: str) -> str | None:
     """Return the id of the key that a rotation under way has made; None if the journal has none or can't be read."""
-    from pyvault.rotation.rotate import find_journal
+    from pyvault.rotation.held_journal import find_journal
 
     try:
         journal = find_journal(context.store, profile)

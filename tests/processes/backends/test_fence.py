@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fakes.distributions import install
-from pyvault.backend import Attributed, Backend, Described, Lockable, ParentVault, Question, Transactional, Warns
-from pyvault.errors import BackendError, ItemNotFoundError
+from pyvault.backend import Attributed, Backend, Described, Lockable, Question, Transactional, Versioned, Warns
+from pyvault.errors import BackendBusyError, BackendError, ItemNotFoundError
 from pyvault.model import StoredCredentials
 from pyvault.names import credential_name
 from pyvault.secret import Secret
@@ -20,14 +20,14 @@ from pyvault.storage.fence import OPTIONAL, fence
 from pyvault.storage.probing import ProbeReport, probe_in_child
 from pyvault.storage.registry import open_backend
 from pyvault.storage.typed_store import CredentialStore
+from pyvault.vaultfile.format.slots import ParentVault
 from pyvault_backends.memory import MemoryBackend
 
 PROD = credential_name("prod")
 PAIR = StoredCredentials(access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=Secret("wJalr"))
 WHO = "the backend 'acme' of 'acme-vault' 1.0"
 HEAD = """
-from pyvault.backend import Availability
-from pyvault.secret import Secret
+from pyvault.plugin_api import *
 from pyvault_backends.memory import MemoryBackend
 class Acme(MemoryBackend):
 """
@@ -71,9 +71,16 @@ def test_what_is_no_secret_bytes_is_told_and_not_shown(value: str, opened: Opene
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("value", ["None", "['PLANTED']", "iter(())", "3", "{}", "'PLANTED'"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("None", "['PLANTED']", "iter(())", "3", "{}", "'PLANTED'"),
+        "[ItemName('credential', 'prod')]",  # equal to ours, and not found where kinds are told apart
+        "[ItemName(Kind.CREDENTIAL, b'prod')]",
+    ],
+)
 def test_what_is_no_list_of_names_is_told(value: str, opened: Opened) -> None:
-    with pytest.raises(BackendError, match=rf"{WHO} returned \w+ instead of a list of item names") as caught:
+    with pytest.raises(BackendError, match=rf"{WHO} returned [\w ]+ instead of a list of item names") as caught:
         CredentialStore(opened(f"def names(self): return {value}")).profiles()
     assert "PLANTED" not in str(caught.value)
 
@@ -104,6 +111,48 @@ def test_whatever_it_raises_names_it(
         act(store)
     assert "PLANTED" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("body", "act", "told"),
+    [
+        ("get_versioned(self, name): return {}", lambda store: store.get_versioned("prod"), "bytes and a version"),
+        ("put_if(self, name, data, version): return {}", lambda store: store.replace("prod", PAIR, "1"), "a version"),
+        ("create(self, name, data): return {}", lambda store: store.create("prod", PAIR), "a version"),
+    ],
+)
+@pytest.mark.parametrize("value", ["None", "Secret(b'PLANTED')", "(b'PLANTED', '1')", "(Secret(b'PLANTED'), 1)", "7"])
+def test_versions_of_another_type_are_told(
+    body: str, act: Callable[[CredentialStore], object], told: str, value: str, opened: Opened
+) -> None:
+    with pytest.raises(BackendError, match=WHO) as caught:
+        act(CredentialStore(opened(f"def {body.replace('{}', value)}")))
+    assert "instead of " in str(caught.value)
+    assert told in str(caught.value) or "a version" in str(caught.value)
+    assert "PLANTED" not in str(caught.value)
+
+
+BUSY = """
+left = {times}
+def get(self, name):
+    self.left -= 1
+    if self.left >= 0:
+        raise BackendBusyError("30 requests a second are enough", retry_after={pause})
+    return super().get(name)
+"""
+
+
+def test_a_store_that_is_busy_is_asked_again(opened: Opened) -> None:
+    backend = opened(BUSY.format(times=3, pause=0.01))
+    backend.put(PROD, Secret(b"x"))
+    assert backend.get(PROD) == Secret(b"x")
+
+
+def test_a_store_that_stays_busy_is_told_as_it_said_it(opened: Opened) -> None:
+    backend = opened(BUSY.format(times=3, pause=3600))
+    with pytest.raises(BackendBusyError, match="30 requests a second are enough") as caught:
+        backend.get(PROD)
+    assert caught.value.retry_after == 3600
 
 
 @pytest.mark.parametrize("value", ["None", "3", "{'access_key_id': 3}", "{3: 'x'}", "'PLANTED'"])
@@ -156,7 +205,7 @@ class Whole(MemoryBackend):
 
 
 def test_a_fenced_backend_can_what_it_can_and_no_more() -> None:
-    protocols = (Attributed, Described, Lockable, ParentVault, Transactional, Warns)
+    protocols = (Attributed, Described, Lockable, ParentVault, Transactional, Versioned, Warns)
     for driver in (MemoryBackend(), Whole()):
         fenced = fence(driver, WHO)
         assert [isinstance(fenced, one) for one in protocols] == [isinstance(driver, one) for one in protocols]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import run_pyvault
-from pyvault.backend import Ask, Attributed, Lockable, Options, ParentVault, Question, Transactional
+from pyvault.backend import Ask, Attributed, Lockable, Options, Question, Transactional
 from pyvault.errors import (
     BackendLockedError,
     BackendUnavailableError,
@@ -23,6 +23,7 @@ from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
 from pyvault.storage.typed_store import CredentialStore
 from pyvault.vaultfile.file_options import VaultSettings
+from pyvault.vaultfile.format.slots import ParentVault
 from pyvault.vaultfile.unlock.key_file import create_key_file
 from pyvault.vaultfile.unlock.new_slot import StoreKeySlot
 from pyvault.vaultfile.unlock.store_key import StoreKeys

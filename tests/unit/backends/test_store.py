@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 
-from pyvault.errors import BackendError, BackendLockedError, InvalidNameError, ItemCorruptError, ItemNotFoundError
+from pyvault.backend import Backend
+from pyvault.errors import (
+    BackendError,
+    BackendLockedError,
+    ConflictError,
+    InvalidNameError,
+    ItemCorruptError,
+    ItemNotFoundError,
+)
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName, Kind, credential_name
 from pyvault.secret import Secret
@@ -167,3 +175,50 @@ def test_a_transaction_that_fails_changes_nothing() -> None:
 def test_a_bad_profile_name_never_reaches_the_backend() -> None:
     with pytest.raises(InvalidNameError):
         CredentialStore(FailingBackend(AssertionError())).get("a\nb")
+
+
+@pytest.mark.parametrize("backend", [MemoryBackend, AttributedBackend])
+def test_create_replaces_nothing_whatever_it_is(backend: type[MemoryBackend]) -> None:
+    store = CredentialStore(backend())
+    store.create("prod", PAIR)
+    for pair in (PAIR, NEWER):  # the same pair is no other one for a store, and it is there all the same
+        with pytest.raises(ConflictError, match="there is an item 'credential/prod' already"):
+            store.create("prod", pair)
+    assert store.get("prod") == PAIR
+    assert store.access_key_id("prod") == PAIR.access_key_id
+    assert store.created("prod") == PAIR.created
+
+
+@pytest.mark.parametrize("backend", [MemoryBackend, AttributedBackend])
+def test_replace_is_refused_once_somebody_else_has_written(backend: type[MemoryBackend]) -> None:
+    store = CredentialStore(backend())
+    store.create("prod", PAIR)
+    found, version = store.get_versioned("prod")
+    assert found == PAIR
+    store.put("prod", NEWER)
+    with pytest.raises(ConflictError, match="was changed meanwhile"):
+        store.replace("prod", PAIR, version)
+    assert store.get("prod") == NEWER
+    assert store.access_key_id("prod") == NEWER.access_key_id
+    store.replace("prod", PAIR, store.get_versioned("prod")[1])
+    assert store.access_key_id("prod") == PAIR.access_key_id
+    store.delete("prod")
+    with pytest.raises(ItemNotFoundError):
+        store.replace("prod", PAIR, version)
+
+
+def test_a_store_without_versions_creates_and_replaces_as_it_can() -> None:
+    kept = MemoryBackend()
+
+    class Plain:
+        API_VERSION = 1
+        get, put, delete, names, close = kept.get, kept.put, kept.delete, kept.names, kept.close
+
+    store = CredentialStore(cast("Backend", Plain()))
+    store.create("prod", PAIR)
+    with pytest.raises(ConflictError):
+        store.create("prod", NEWER)
+    found, version = store.get_versioned("prod")
+    assert (found, version) == (PAIR, None)
+    store.replace("prod", NEWER, version)
+    assert store.get("prod") == NEWER

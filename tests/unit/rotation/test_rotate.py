@@ -21,9 +21,10 @@ from pyvault.errors import (
 from pyvault.model import StoredCredentials
 from pyvault.record import replace
 from pyvault.rotation.decide import RemoteKey
+from pyvault.rotation.held_journal import find_journal
 from pyvault.rotation.journal import Stage
 from pyvault.rotation.preparation import only_rotation
-from pyvault.rotation.rotate import Rotation, find_journal
+from pyvault.rotation.rotate import Rotation
 from pyvault.secret import Secret
 
 
@@ -138,11 +139,12 @@ BOUNDARIES = [
 ]
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("undo", [False, True])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_killed_at_each_boundary(boundary: str, nth: int, undo: bool) -> None:
-    world, left = new_world(), nth
+def test_killed_at_each_boundary(boundary: str, nth: int, undo: bool, plain: bool) -> None:
+    world, left = new_world(plain=plain), nth
 
     def die(step: str) -> None:
         nonlocal left
@@ -165,7 +167,7 @@ def test_killed_at_each_boundary(boundary: str, nth: int, undo: bool) -> None:
 
 @pytest.mark.parametrize("seed", range(500))
 def test_random_faults_lose_nothing(seed: int) -> None:
-    world, dice = new_world(), random.Random(seed)
+    world, dice = new_world(plain=seed % 2 == 1), random.Random(seed)
     world.propagation = timedelta(seconds=dice.choice([0, 0, 15]))
     world.chance = unlucky(seed, world)
     for _ in range(12):

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvault.backend import ParentVault
 from pyvault.errors import BackendError, BackendLockedError, ItemCorruptError, ItemNotFoundError, WrongKeyError
 from pyvault.model import Credentials
 from pyvault.names import ItemName, Kind
@@ -22,6 +21,7 @@ from pyvault.sessions.cache import SessionCache, open_session_vault
 from pyvault.sessions.forgetting import next_clearing
 from pyvault.sessions.session_codec import decode_session, encode_session
 from pyvault.sessions.session_vault import cleared_path, forget_session_file, session_path
+from pyvault.vaultfile.format.slots import ParentVault
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot
 from pyvault.vaultfile.vault import Vault
 from pyvault.vaultfile.vault_options import VaultOptions

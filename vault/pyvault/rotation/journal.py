@@ -41,6 +41,8 @@ class Journal(Record):
         old_key_id: the access key id being replaced.
         existing: every key id of the user before a new one was asked for.
         started: when that was.
+        owner: names the run that carries it on, so that two runs never write the same bytes; None in
+            journals of versions that did not know it.
         new: the new pair in stage ``created``; None before and after.
         new_key_id: its id, in ``created`` and ``swapped``.
     """
@@ -51,6 +53,7 @@ class Journal(Record):
     started: datetime
     new: StoredCredentials | None = None
     new_key_id: str | None = None
+    owner: str | None = None
 
 
 def dump_journal(journal: Journal) -> Secret[bytes]:
@@ -62,6 +65,8 @@ def dump_journal(journal: Journal) -> Secret[bytes]:
         "Existing": list(journal.existing),
         "Started": to_rfc3339(journal.started),
     }
+    if journal.owner is not None:
+        document["Owner"] = journal.owner
     if journal.new_key_id is not None:
         document["AccessKeyId"] = journal.new_key_id
     if journal.new is not None:
@@ -105,4 +110,5 @@ def _journal_from(document: Fields) -> Journal:
         started=started,
         new=new,
         new_key_id=key_id,
+        owner=document.optional_text("Owner"),
     )

@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from pyvault import errors
 from pyvault.access_keys import shown
 from pyvault.model import Credentials, StoredCredentials, masked
-from pyvault.names import ItemName, Kind
 from pyvault.record import replace
 from pyvault.rotation import decide
-from pyvault.rotation.journal import Journal, Stage, dump_journal, parse_journal
+from pyvault.rotation.held_journal import HeldJournal
+from pyvault.rotation.journal import Journal, Stage
 from pyvault.rotation.own_keys import list_keys
-from pyvault.storage.fence import contract_errors
 from pyvault.surface import call
 
 if TYPE_CHECKING:
@@ -48,25 +47,6 @@ UNKNOWN_KEY = frozenset({"InvalidClientTokenId", "InvalidAccessKeyId", "Signatur
 GONE = "NoSuchEntity"
 
 
-def find_journal(store: CredentialStore, profile: str) -> Journal | None:
-    """Return the journal of a rotation of *profile* that is under way; None if there is none.
-
-    Raises:
-        ItemCorruptError: it can't be read.
-    """
-    name = _pending(profile)
-    try:
-        with contract_errors(f"read '{name}'"):
-            data = store.backend.get(name)
-    except errors.ItemNotFoundError:
-        return None
-    return parse_journal(data, profile)
-
-
-def _pending(profile: str) -> ItemName:
-    return ItemName(Kind.PENDING, profile)
-
-
 def as_signer(pair: StoredCredentials) -> Credentials:
     """Return a long-lived pair as credentials that sign calls."""
     return Credentials(access_key_id=pair.access_key_id, secret_access_key=pair.secret_access_key)
@@ -76,8 +56,6 @@ class Rotation:
     """The rotation of one profile's stored access key: begun, resumed or abandoned.
 
     Attributes:
-        is_under_way: whether a journal was there when it was last read, written or
-            removed; so after a failure nobody asks a store that may be what failed.
         has_replaced: whether this run has replaced the stored credentials.
     """
 
@@ -125,29 +103,35 @@ class Rotation:
         self._delete_inactive = delete_inactive
         self._signer: Credentials | None = None
         self._user: CallerIdentity | None = None
-        self.is_under_way = False
+        self._held = HeldJournal(store, profile)
+        self._version: str | None = None  # of the stored pair that the next step was decided by
         self.has_replaced = False
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a journal was there when it was last read, written or removed; the store isn't asked."""
+        return self._held.is_there
+
     def journal(self) -> Journal | None:
-        """Return the journal of a rotation that is under way; see :func:`find_journal`."""
-        journal = find_journal(self._store, self._profile)
-        self.is_under_way = journal is not None
-        return journal
+        """Return the journal of a rotation that is under way; None if none is."""
+        return self._held.read()
 
     def run(self) -> None:
         """Replace the stored access key, or resume an interrupted rotation.
 
         Raises:
             ItemNotFoundError: nothing is stored for the profile.
-            ConflictError: AWS has no room for a second key.
+            ConflictError: AWS has no room for a second key, another run has this rotation, or
+                somebody else has replaced the stored pair.
             AwsError: AWS refused; what is written down lets the next run continue.
         """
         journal = self.journal()
         if journal is not None:
+            self._held.write(journal)  # of two runs that resume it one goes on
             self._report(f"resuming a rotation that was interrupted at {journal.stage.value!r}")
             self._settle(journal)
         while True:
-            stored = self._store.get(self._profile)
+            stored, self._version = self._store.get_versioned(self._profile)
             journal = self.journal()
             self._refuse_foreign(journal, stored)
             keys = self._list_keys()
@@ -173,13 +157,14 @@ class Rotation:
             self._report("the new key is in place already; finishing instead")
             self.run()
             return
+        self._held.write(journal)
         self._settle(journal)
         if journal.new_key_id is not None:
             self._delete(journal.new_key_id)
         while not isinstance(action := self._after_abort(journal), decide.Create):
             self._perform(action, journal, [], stored)
             journal = self.journal() or journal
-        self._forget()
+        self._held.forget()
 
     def _refuse_foreign(self, journal: Journal | None, stored: StoredCredentials) -> None:
         """Stop if the stored key is neither the old nor the new one: somebody replaced it meanwhile.
@@ -204,7 +189,7 @@ class Rotation:
         """Do one step; return whether it was the last."""
         match action:
             case decide.Begin():
-                self._write(
+                self._held.begin(
                     Journal(
                         stage=Stage.INTENT,
                         old_key_id=stored.access_key_id,
@@ -230,29 +215,21 @@ class Rotation:
                 self._delete(key_id)
                 self._report(f"deleted the old key {masked(key_id)}")
             case decide.Finish():
-                self._forget()
+                self._held.forget()
                 return True
             case _:
                 assert_never(action)
         return False
 
-    def _write(self, journal: Journal) -> None:
-        name = _pending(self._profile)
-        with contract_errors(f"write '{name}'"):
-            self._store.backend.put(name, dump_journal(journal))
-        self.is_under_way = True
-
-    def _forget(self) -> None:
-        name = _pending(self._profile)
-        with contract_errors(f"delete '{name}'"):
-            self._store.backend.delete(name)
-        self.is_under_way = False
-
     def _create(self, journal: Journal) -> None:
         self._owner()  # an STS that gives no answer shall be known before there is a new key
         pair = self._signed(lambda signer: self._iam(signer).create_access_key())
         pair = replace(pair, created=self._clock())
-        self._write(replace(journal, stage=Stage.CREATED, new=pair, new_key_id=pair.access_key_id))
+        try:
+            self._held.write(replace(journal, stage=Stage.CREATED, new=pair, new_key_id=pair.access_key_id))
+        except errors.ConflictError:
+            self._delete(pair.access_key_id)  # nobody else knows its secret
+            raise
         self._report(f"made the key {masked(pair.access_key_id)}")
 
     def _prove_and_swap(self, journal: Journal) -> None:
@@ -265,13 +242,15 @@ class Rotation:
             if exc.code not in UNKNOWN_KEY or self._is_listed(pair.access_key_id):
                 raise
             # Deleted by hand, or by an abort that was killed: begin again.
-            self._write(replace(journal, stage=Stage.INTENT, new=None, new_key_id=None))
+            self._held.write(replace(journal, stage=Stage.INTENT, new=None, new_key_id=None))
             self._report(f"the key {masked(pair.access_key_id)} is gone; asking for another")
             return
         self._refuse_other_user(proved, pair)
-        self._store.put(self._profile, pair)
-        self.has_replaced = True
-        self._write(replace(journal, stage=Stage.SWAPPED, new=None, new_key_id=pair.access_key_id))
+        self._held.read()  # the proof took time: it is still this run's
+        with self._store.transaction():
+            self._store.replace(self._profile, pair, self._version)
+            self.has_replaced = True
+            self._held.write(replace(journal, stage=Stage.SWAPPED, new=None, new_key_id=pair.access_key_id))
         self._report(f"stored the key {masked(pair.access_key_id)} for {self._profile!r}")
 
     def _owner(self) -> CallerIdentity:
@@ -326,7 +305,7 @@ class Rotation:
         if self._confirm(f"the key {masked(key.key_id)} appeared meanwhile and {used}; delete it"):
             self._delete(key.key_id)
         else:  # it is somebody's: from now on it belongs to the known ones
-            self._write(replace(journal, existing=(*journal.existing, key.key_id)))
+            self._held.write(replace(journal, existing=(*journal.existing, key.key_id)))
             if len(journal.existing) + 1 >= decide.MAX_KEYS:
                 raise errors.ConflictError(
                     f"there is no room for a new key beside {masked(key.key_id)}",

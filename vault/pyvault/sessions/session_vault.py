@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from pyvault.backend import ParentVault
 from pyvault.errors import (
     ForeignVaultError,
     ForkError,
@@ -35,6 +34,7 @@ from pyvault.files.reading import read_file
 from pyvault.names import ItemName, Kind
 from pyvault.paths import expand_user
 from pyvault.storage.fence import contract_errors
+from pyvault.vaultfile.format.slots import ParentVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -92,10 +92,19 @@ def check_options(backend: str, options: Mapping[str, str], *, known: Collection
     Raises:
         ConfigError: an unknown option.
     """
+    check_option_names(options, known=known, backend=f"the backend '{backend}'")
+
+
+def check_option_names(options: Mapping[str, str], *, known: Collection[str], backend: str = "the backend") -> None:
+    """Refuse what a backend does not know, as :func:`check_options`, for a class that does not know its own name.
+
+    Raises:
+        ConfigError: an unknown option.
+    """
     for key in options:
         if key not in known:
             offer = f"it has {', '.join(sorted(known))}" if known else "it has none"
-            raise ConfigError(f"the backend '{backend}' has no option '{key}'", hint=offer)
+            raise ConfigError(f"{backend} has no option '{key}'", hint=offer)
 
 
 def flag_option(backend: str, options: Mapping[str, str], key: str) -> bool:

@@ -1,4 +1,7 @@
-"""A fence around a driver: what gets out is of the contract, or an error that names who broke it."""
+"""A fence around a driver: what gets out is of the contract, or an error that names who broke it.
+
+A little longer than most files: each member of each protocol is a few lines, and only together they are the fence.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, cast
 
 from pyvault.backend import API_VERSION, Availability
 from pyvault.errors import BackendError, PyvaultError, UserCancelledError
-from pyvault.names import ItemName
+from pyvault.names import ItemName, Kind, LaterKind
 from pyvault.secret import Secret
 from pyvault.thread_locks import holding
 
@@ -33,7 +36,9 @@ def fence(driver: object, who: str) -> Backend:
     if missing := [method for method in METHODS if not callable(getattr(type(driver), method, None))]:
         raise _broken(who, f"opened an object without {', '.join(missing)}")
     can = {name: member for name, member in OPTIONAL.items() if hasattr(type(driver), name)}
-    fenced: Fence = type("FencedBackend", (Fence,), can)(driver, who)
+    from pyvault.storage.patience import Patient
+
+    fenced: Fence = type("FencedBackend", (Fence,), can)(Patient(driver), who)
     return fenced
 
 
@@ -88,7 +93,7 @@ class Fence:
         with self.doing("list its items"):
             listed = self.driver.names()
         if not _is_list_of_names(listed):
-            raise _broken(self.who, f"returned {_kind(listed)} instead of a list of item names")
+            raise _broken(self.who, f"returned {_kind_of_list(listed)} instead of a list of item names")
         return listed
 
     def close(self) -> None:
@@ -112,6 +117,32 @@ def _attributes(self: Fence, name: ItemName) -> Mapping[str, str]:
     with self.doing(f"read the attributes of '{name}'"):
         given = dict(self.driver.attributes(name))
     return _texts(given, self.who)
+
+
+def _get_versioned(self: Fence, name: ItemName) -> tuple[Secret[bytes], str]:
+    with self.doing(f"read '{name}'"):
+        given = self.driver.get_versioned(name)
+    if isinstance(given, tuple) and len(given) == 2 and _is_secret_bytes(given[0]):  # pyright: ignore[reportUnknownArgumentType]  # any driver's
+        return given[0], _version(self, given[1])
+    raise _broken(self.who, f"returned {_kind(given)} instead of secret bytes and a version for '{name}'")
+
+
+def _put_if(self: Fence, name: ItemName, data: Secret[bytes], version: str) -> str:
+    with self.doing(f"write '{name}'"):
+        given = self.driver.put_if(name, data, version)
+    return _version(self, given)
+
+
+def _create(self: Fence, name: ItemName, data: Secret[bytes]) -> str:
+    with self.doing(f"write '{name}'"):
+        given = self.driver.create(name, data)
+    return _version(self, given)
+
+
+def _version(self: Fence, given: object) -> str:
+    if not isinstance(given, str):
+        raise _broken(self.who, f"returned {_kind(given)} instead of a version")
+    return given
 
 
 def _describe(self: Fence) -> dict[str, str]:
@@ -161,6 +192,9 @@ def _key_epoch(self: Fence) -> int:
 OPTIONAL: Mapping[str, object] = {
     "put_with": _put_with,
     "attributes": _attributes,
+    "get_versioned": _get_versioned,
+    "put_if": _put_if,
+    "create": _create,
     "describe": _describe,
     "lock": _lock,
     "locked": _locked,
@@ -177,7 +211,15 @@ def _is_secret_bytes(value: object) -> TypeGuard[Secret[bytes]]:
 
 
 def _is_list_of_names(value: object) -> TypeGuard[list[ItemName]]:
-    return isinstance(value, list) and all(isinstance(name, ItemName) for name in cast("list[object]", value))
+    return isinstance(value, list) and all(_is_name(name) for name in cast("list[object]", value))
+
+
+def _is_name(value: object) -> bool:
+    if not isinstance(value, ItemName):
+        return False
+    parts: tuple[object, object] = (value.kind, value.name)
+    # A kind that is a plain text equals ours, and is not found where kinds are told apart.
+    return isinstance(parts[0], Kind | LaterKind) and isinstance(parts[1], str)
 
 
 def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:
@@ -190,6 +232,17 @@ def _kind(value: object) -> str:
     if isinstance(value, Secret):
         return f"a secret {type(value.reveal()).__name__}"  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # any driver's
     return type(value).__name__
+
+
+def _kind_of_list(value: object) -> str:
+    if not isinstance(value, list):
+        return _kind(value)
+    odd: object = next(each for each in cast("list[object]", value) if not _is_name(each))
+    return (
+        "a list with an ItemName that no name_in_store made"
+        if isinstance(odd, ItemName)
+        else f"a list with {_kind(odd)}"
+    )
 
 
 def _broken(who: str, what: str) -> BackendError:

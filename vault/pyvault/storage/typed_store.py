@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.backend import Attributed, Transactional
 from pyvault.clock import parse_rfc3339, to_rfc3339
-from pyvault.errors import ItemCorruptError
+from pyvault.errors import ConflictError, ItemCorruptError
 from pyvault.names import Kind, ProfileName, credential_name
 from pyvault.storage.fence import changing, contract_errors
 from pyvault.storage.item_codec import decode_credentials, encode_credentials
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Backend
     from pyvault.model import StoredCredentials
+    from pyvault.names import ItemName
 
 ACCESS_KEY_ID = "access_key_id"
 CREATED = "created"
@@ -61,6 +62,46 @@ class CredentialStore:
                 self._backend.put_with(name, data, _attributes(credentials))
             else:
                 self._backend.put(name, data)
+
+    def create(self, profile: str, credentials: StoredCredentials) -> None:
+        """Store the pair of a profile that has none; where the store can, of two who do this at once one fails.
+
+        Raises:
+            ConflictError: a pair is stored for it; nothing changed.
+        """
+        from pyvault.storage.item_versions import create_item
+
+        name = credential_name(profile)
+        if name.name in self.profiles():  # the same pair is no other one for a store
+            raise ConflictError(f"there is an item '{name}' already")
+        with self.transaction():
+            create_item(self._backend, name, encode_credentials(credentials))
+            self._add_attributes(name, credentials)
+
+    def get_versioned(self, profile: str) -> tuple[StoredCredentials, str | None]:
+        """Return the stored pair of a profile and its version, None where the store has none; raises as :meth:`get`."""
+        from pyvault.storage.item_versions import read_item
+
+        name = credential_name(profile)
+        data, version = read_item(self._backend, name)
+        return decode_credentials(data, of=f"the item '{name}'"), version
+
+    def replace(self, profile: str, credentials: StoredCredentials, version: str | None) -> None:
+        """Replace the pair of a profile if it is still this version.
+
+        Raises:
+            ConflictError: it was changed meanwhile; nothing changed.
+            ItemNotFoundError: it is gone.
+        """
+        from pyvault.storage.item_versions import replace_item
+
+        if version is None:
+            self.put(profile, credentials)
+            return
+        name = credential_name(profile)
+        with self.transaction():
+            replace_item(self._backend, name, encode_credentials(credentials), version)
+            self._add_attributes(name, credentials)
 
     def delete(self, profile: str) -> None:
         """Remove the pair of a profile.
@@ -111,6 +152,12 @@ class CredentialStore:
         """Let go of the backend."""
         with contract_errors("close"):
             self._backend.close()
+
+    def _add_attributes(self, name: ItemName, credentials: StoredCredentials) -> None:
+        """Add them in the transaction that has written the item; outside of one it may be another's by now."""
+        if isinstance(self._backend, Attributed) and isinstance(self._backend, Transactional):
+            with contract_errors(f"write '{name}'"):
+                self._backend.put_with(name, encode_credentials(credentials), _attributes(credentials))
 
     def _known(self, profile: str) -> Mapping[str, str]:
         if not isinstance(self._backend, Attributed):

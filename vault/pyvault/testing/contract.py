@@ -18,6 +18,7 @@ from pyvault.testing.cases.naming import NamingCases
 from pyvault.testing.cases.processes import ProcessCases
 from pyvault.testing.cases.secrecy import SecrecyCases
 from pyvault.testing.cases.sizes import SizeCases
+from pyvault.testing.cases.versions import VersionCases
 from pyvault.testing.subject import Capabilities
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from pyvault.testing.subject import MakeBackend, Subject
 
 
-class BackendContract(ItemCases, SizeCases, NamingCases, HandleCases, ProcessCases, CrashCases, SecrecyCases):
+class BackendContract(
+    ItemCases, SizeCases, NamingCases, HandleCases, VersionCases, ProcessCases, CrashCases, SecrecyCases
+):
     """Every case of the contract; a subclass names what is tested.
 
     Override the fixture ``subject``, and ``capabilities`` where the defaults

@@ -12,11 +12,11 @@ handle's lock and calls the module that does the work.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import ConflictError, UsageError
 from pyvault.thread_locks import holding, tell_of_fork
-from pyvault.vaultfile.format.sealed_record import open_record
 from pyvault.vaultfile.handle import Handle, lock, open_vault
 from pyvault.vaultfile.state.entries import Entry, SlotInfo
 from pyvault.vaultfile.unlock.key_sources import Unlocked, UnlockSources
@@ -187,20 +187,22 @@ class Vault:
             ItemNotFoundError: there is no such item.
             TamperedError: its record is damaged.
         """
+        return self.get_versioned(name)[0]
+
+    def get_versioned(self, name: ItemName) -> tuple[Secret[bytes], str]:
+        """Return an item's payload and its version; raises as :meth:`get`."""
         with self._guard:
             handle = self._open_handle()
             if self._transaction is None:
                 with handle.reading() as reader:
-                    return reader.record(handle.keys, handle.snapshot.index.find(name))
+                    entry = handle.snapshot.index.find(name)
+                    return reader.record(handle.keys, entry), entry.version
             self._transaction.has_read = True
-            draft = self._transaction.draft
-            record = draft.find(name)
+            draft, record = self._transaction.draft, self._transaction.draft.find(name)
             if record.box is not None:
-                return open_record(
-                    draft.keys, draft.vault_id, record.entry.record_id, record.entry.revision, record.box
-                )
+                return draft.opened(record), record.entry.version
             with handle.reading() as reader:
-                return reader.record(draft.keys, record.entry)
+                return reader.record(draft.keys, record.entry), record.entry.version
 
     def put(
         self,
@@ -226,6 +228,14 @@ class Vault:
         until = None if expires is None else int(expires.timestamp())
         facts = dict(attributes or {})
         self._change(lambda draft: draft.with_item(name, data, modified=modified, expires=until, attributes=facts))
+
+    def put_if(self, name: ItemName, data: Secret[bytes], version: str | None) -> str:
+        """Store an item only while it has this version; see :func:`~pyvault.vaultfile.state.conditional.put_if`."""
+        from pyvault.vaultfile.state.conditional import put_if
+
+        modified = int(self._open_handle().options.clock().timestamp())
+        with self.transaction():
+            return put_if(self._transaction, name, data, version, modified=modified, kept=partial(self.get, name))
 
     def delete(self, name: ItemName) -> None:
         """Remove an item, even a damaged one. Backups still hold it, see ``delete_backups``.

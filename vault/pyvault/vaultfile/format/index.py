@@ -69,6 +69,11 @@ class IndexEntry(Record):
     attributes: Mapping[str, Json] = field(default_factory=dict[str, Json])
     unknown: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
+    @property
+    def version(self) -> str:
+        """Another text after every write: each seals with a fresh nonce. A rekey seals all anew."""
+        return self.digest.hex()
+
     def as_json(self) -> dict[str, Json]:
         """Return the entry's JSON object."""
         known: dict[str, Json] = {

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE, BrokenSealError, open_box, seal
 
 if TYPE_CHECKING:
-    from pyvault.backend import ParentVault
     from pyvault.secret import Secret
 
 MAX_SLOTS = 32
@@ -36,6 +35,25 @@ class SlotType(IntEnum):
     KEY_FILE = 2
     STORE_KEY = 4
     CHILD = 8
+
+
+@runtime_checkable
+class ParentVault(Protocol):
+    """A store that can open a child vault with a key derived from its own, as a vault file can."""
+
+    @property
+    def vault_id(self) -> bytes:
+        """16 bytes, constant for the vault's life."""
+        ...
+
+    @property
+    def key_epoch(self) -> int:
+        """Grows with every change of the data key."""
+        ...
+
+    def child_key(self, child_id: bytes) -> Secret[bytes]:
+        """Return the wrapping key of a child vault, 32 bytes derived from the data key and the child's 16-byte id."""
+        ...
 
 
 class Slot(Record):

@@ -2,6 +2,8 @@
 
 A draft starts as a verified state; each change returns another draft. Unchanged
 records are only listed here; their bytes are copied when the file is written.
+
+A little longer than most files: every change that a draft knows is one method.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pyvault.record import Record, field, replace
 from pyvault.vaultfile.format.descent import Descent
 from pyvault.vaultfile.format.header import MAX_RECORDS_SIZE, MAX_SLOTS_SIZE
 from pyvault.vaultfile.format.index import MAX_ENTRIES, Index, IndexEntry
-from pyvault.vaultfile.format.sealed_record import MAX_PAYLOAD, RECORD_ID_SIZE, seal_record
+from pyvault.vaultfile.format.sealed_record import MAX_PAYLOAD, RECORD_ID_SIZE, open_record, seal_record
 from pyvault.vaultfile.format.slots import MAX_SLOTS, Slot, SlotType, encode_slots
 from pyvault.vaultfile.unlock.kdf_budget import check_budget
 from pyvault.vaultfile.unlock.key_sources import MAX_TRIES
@@ -91,6 +93,13 @@ class Draft(Record):
                 return record
         raise ItemNotFoundError(f"there is no item '{name}'")
 
+    def opened(self, record: DraftRecord) -> Secret[bytes]:
+        """Return the payload of a new record."""
+        if record.box is None:
+            raise ValueError("the sealed bytes are in the file")
+        entry = record.entry
+        return open_record(self.keys, self.vault_id, entry.record_id, entry.revision, record.box)
+
     def with_item(
         self,
         name: ItemName,
@@ -123,8 +132,16 @@ class Draft(Record):
             attributes=attributes,
             unknown=old.unknown if old else {},
         )
-        new = DraftRecord(entry=entry, box=box)
-        if old is None:
+        return self.with_record(DraftRecord(entry=entry, box=box))
+
+    def with_record(self, new: DraftRecord) -> Draft:
+        """Return the draft with a sealed record added, or in place of the one of that name.
+
+        Raises:
+            ItemTooLargeError: the vault is full.
+        """
+        name = new.entry.name
+        if all(record.entry.name != name for record in self.records):
             return self._with_records((*self.records, new))
         return self._with_records(tuple(new if record.entry.name == name else record for record in self.records))
 
@@ -139,10 +156,9 @@ class Draft(Record):
         record_id = secrets.token_bytes(RECORD_ID_SIZE) if taken else entry.record_id
         box = seal_record(self.keys, self.vault_id, record_id, entry.revision, payload)
         digest = hashlib.sha256(box).digest()
-        new = DraftRecord(entry=replace(entry, record_id=record_id, length=len(box), digest=digest), box=box)
-        if len(others) == len(self.records):
-            return self._with_records((*self.records, new))
-        return self._with_records(tuple(new if each.entry.name == entry.name else each for each in self.records))
+        return self.with_record(
+            DraftRecord(entry=replace(entry, record_id=record_id, length=len(box), digest=digest), box=box)
+        )
 
     def without_item(self, name: ItemName) -> Draft:
         """Return the draft without an item.

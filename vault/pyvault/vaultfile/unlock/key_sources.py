@@ -14,7 +14,7 @@ from pyvault.errors import InputRequiredError, InvalidSettingError, WrongKeyErro
 from pyvault.record import Record, replace
 from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.format.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
-from pyvault.vaultfile.format.slots import Slot, SlotType, child_params
+from pyvault.vaultfile.format.slots import ParentVault, Slot, SlotType, child_params
 from pyvault.vaultfile.unlock.key_file import read_key_file
 from pyvault.vaultfile.unlock.passphrase import normalise
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from pyvault.backend import ParentVault
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
 

@@ -10,13 +10,12 @@ from pyvault.record import Record
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.format.kdf import SALT_SIZE, KdfCost, KeyDerivation
-from pyvault.vaultfile.format.slots import RECOVERY_FLAG, Slot, SlotType, child_params, new_slot_id
+from pyvault.vaultfile.format.slots import RECOVERY_FLAG, ParentVault, Slot, SlotType, child_params, new_slot_id
 from pyvault.vaultfile.unlock.passphrase import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyvault.backend import ParentVault
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
