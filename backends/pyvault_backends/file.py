@@ -10,7 +10,13 @@ import threading
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pyvault.backend import Ask, Availability, Options
-from pyvault.errors import BackendUnavailableError, ItemNotFoundError, VaultExistsError, VaultNotFoundError
+from pyvault.errors import (
+    BackendUnavailableError,
+    ItemNotFoundError,
+    VaultExistsError,
+    VaultGoneError,
+    VaultNotFoundError,
+)
 from pyvault.names import check_item_name
 from pyvault.paths import counting, current_environment, find_paths
 from pyvault.thread_locks import holding, tell_of_fork
@@ -63,7 +69,8 @@ class FileBackend:
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Return the item's bytes; a vault that is not there holds no items."""
-        return self._vault_of(name).get(name)
+        with self._in_vault(item=name) as vault:
+            return vault.get(name)
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
         """Store or replace the item; makes the vault if there is none."""
@@ -72,39 +79,46 @@ class FileBackend:
     def put_with(self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str]) -> None:
         """Store the item and its attributes in one write."""
         check_item_name(name)
-        self._opened_or_made().put(name, data, attributes=attributes)
+        with self._in_vault(make=True) as vault:
+            vault.put(name, data, attributes=attributes)
 
     def attributes(self, name: ItemName) -> Mapping[str, str]:
         """Return the attributes from the index; decrypts no item."""
-        for entry in self._vault_of(name).entries(only=name):
-            return entry.attributes
+        with self._in_vault(item=name) as vault:
+            for entry in vault.entries(only=name):
+                return entry.attributes
         raise ItemNotFoundError(f"there is no item '{name}'")
 
     def get_versioned(self, name: ItemName) -> tuple[Secret[bytes], str]:
-        return self._opened().get_versioned(name)
+        with self._in_vault(item=name) as vault:
+            return vault.get_versioned(name)
 
     def put_if(self, name: ItemName, data: Secret[bytes], version: str) -> str:
-        return self._opened().put_if(name, data, version)
+        with self._in_vault(item=name) as vault:
+            return vault.put_if(name, data, version)
 
     def create(self, name: ItemName, data: Secret[bytes]) -> str:
         """Store an item that is not there yet; makes the vault if there is none."""
         check_item_name(name)
-        return self._opened_or_made().put_if(name, data, None)
+        with self._in_vault(make=True) as vault:
+            return vault.put_if(name, data, None)
 
     def delete(self, name: ItemName) -> None:
-        self._vault_of(name).delete(name)
+        with self._in_vault(item=name) as vault:
+            vault.delete(name)
 
     def names(self) -> list[ItemName]:
         """List the items; decrypts none."""
         try:
-            return [entry.name for entry in self._opened().entries()]
+            with self._in_vault() as vault:
+                return [entry.name for entry in vault.entries()]
         except VaultNotFoundError:  # one that is gone is another error
             return []
 
     @holding
     def transaction(self) -> Generator[None]:
         """Make the changes inside one write of the file."""
-        with self._opened_or_made().transaction():
+        with self._in_vault(make=True) as vault, vault.transaction():
             yield
 
     def open_now(self) -> None:
@@ -159,17 +173,31 @@ class FileBackend:
         else:
             warn(__name__, text)
 
+    @holding
+    def _in_vault(self, *, make: bool = False, item: ItemName | None = None) -> Generator[Vault]:
+        """Open or make the vault; whose file vanishes after that is gone, and not one without items.
+
+        Args:
+            make: a new one where there is none.
+            item: that is looked for; a vault that is not there has none.
+        """
+        try:
+            vault = self._opened_or_made() if make else self._opened()
+        except VaultNotFoundError as missing:
+            if item is None:
+                raise
+            raise ItemNotFoundError(f"there is no item '{item}': {missing.message}", hint=missing.hint) from None
+        try:
+            yield vault
+        except VaultNotFoundError as missing:
+            hint = "put the file back; 'pyvault vault restore 1' restores the newest backup"
+            raise VaultGoneError(missing.message, hint=hint) from None
+
     def _opened(self) -> Vault:
         with self._guard:
             if self._vault is None:
                 self._vault = self._open()
             return self._vault
-
-    def _vault_of(self, name: ItemName) -> Vault:
-        try:
-            return self._opened()
-        except VaultNotFoundError as exc:
-            raise ItemNotFoundError(f"there is no item '{name}': {exc.message}", hint=exc.hint) from None
 
     def _opened_or_made(self) -> Vault:
         with self._guard:

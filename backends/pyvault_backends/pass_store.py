@@ -164,6 +164,7 @@ class PassBackend:
     def get(self, name: ItemName) -> Secret[bytes]:
         """Decrypt the item's file."""
         if not self._file(name).is_file():
+            self._check_there()
             raise ItemNotFoundError(f"there is no item '{name}'")
         return open_envelope(name, self._decrypt(self._entry(name), of=f"the item '{name}'"))
 
@@ -188,6 +189,7 @@ class PassBackend:
         with self._locked():
             file = self._file(name)
             if not file.is_file():
+                self._check_there()
                 raise ItemNotFoundError(f"there is no item '{name}'")
             if self._places.is_git:
                 self._succeed(self._gpg.run(["rm", "-f", "--", self._entry(name)]), f"delete '{name}'")
@@ -213,9 +215,15 @@ class PassBackend:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _check_there(self) -> None:
+        """Refuse a store that is gone since it was opened: its items are not absent."""
+        if not (self._places.store / ".gpg-id").is_file():
+            raise BackendUnavailableError(f"there is no password store at '{self._places.store}' any more")
+
     def _entries(self) -> list[str]:
         """Return what all files below our folder are called, others' too."""
         root = self._places.root
+        self._check_there()
         with _file_errors("list its items"):
             return [
                 file.relative_to(root).as_posix().removesuffix(SUFFIX)

@@ -119,3 +119,28 @@ class HangsWhenAsked(NewBackend):
     def probe(cls, options: Options) -> Availability:
         time.sleep(60)
         return super().probe(options)
+
+
+class ReturnsBytes(NewBackend):
+    """Takes a secret out of its wrapping."""
+
+    def get(self, name: ItemName) -> Secret[bytes]:
+        return super().get(name).reveal()  # type: ignore[return-value]  # the fault
+
+
+class ListsPlainKinds(NewBackend):
+    """Makes item names by hand: they equal ours, and their kinds are no kinds."""
+
+    def names(self) -> list[ItemName]:
+        return [ItemName(str(name.kind), name.name) for name in super().names()]  # type: ignore[arg-type]  # the fault
+
+
+class TakesGoneForEmpty(NewBackend):
+    """Looks into whatever folder is there."""
+
+    @classmethod
+    def probe(cls, options: Options) -> Availability:
+        return Availability(available=Path(options["path"]).is_dir())
+
+    def _check_there(self) -> None:
+        """Everything is fine."""

@@ -43,8 +43,11 @@ def keychain(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 class TestKeychain(BackendContract):
     @pytest.fixture
-    def subject(self) -> Subject:
-        return Subject(backend="fake_mac:Keychain")
+    def subject(self, keychain: Path) -> Subject:
+        def break_store() -> None:
+            Path(f"{keychain}.status").write_text("-25291")  # errSecNotAvailable
+
+        return Subject(backend="fake_mac:Keychain", break_store=break_store)
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:

@@ -33,8 +33,12 @@ def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 class TestKeyring(BackendContract):
     @pytest.fixture
-    def subject(self) -> Subject:
-        return Subject(backend="keyring", options={"class": "fakes.text_keyring.FileKeyring"})
+    def subject(self, passwords: Path) -> Subject:
+        def break_store() -> None:
+            passwords.write_text("no passwords")
+
+        options = {"class": "fakes.text_keyring.FileKeyring"}
+        return Subject(backend="keyring", options=options, break_store=break_store)
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:

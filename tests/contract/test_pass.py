@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,24 @@ class TestPass(BackendContract):
 
     @pytest.fixture
     def subject(
-        self, key: dict[str, str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+        self,
+        key: dict[str, str],
+        tmp_path_factory: pytest.TempPathFactory,
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
     ) -> Subject:
         for name, value in key.items():
             monkeypatch.setenv(name, value)
         prefix = tmp_path_factory.mktemp("prefix").name
-        return Subject(backend="pass", options={"prefix": f"test/{prefix}"})
+        store = Path(key["PASSWORD_STORE_DIR"])
+        away = store.with_name("elsewhere")
+
+        def break_store() -> None:
+            """Unmount the volume of the store, for this case."""
+            store.rename(away)
+            request.addfinalizer(lambda: away.rename(store))
+
+        return Subject(backend="pass", options={"prefix": f"test/{prefix}"}, break_store=break_store)
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:

@@ -29,4 +29,4 @@ class TestSecretService(BackendContract):
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:
-        return Capabilities(lockable=True, writes=writes)
+        return Capabilities(breakable=False, lockable=True, writes=writes)

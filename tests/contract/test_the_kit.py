@@ -22,6 +22,8 @@ CAUGHT = {
     "NotAtomic": "test_a_killed_writer_leaves_a_whole_value",
     "NoLock": "test_eight_processes_lose_nothing",
     "ForeignErrors": "test_getting_what_is_not_there_says_so",
+    "ReturnsBytes": "test_its_answers_have_the_types_of_the_contract",
+    "ListsPlainKinds": "test_its_answers_have_the_types_of_the_contract",
     "HangsWhenAsked": "test_a_look_around_neither_prompts_nor_hangs",
 }
 
@@ -57,7 +59,7 @@ def run_suite(backend: str, *arguments: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize("broken", CAUGHT)
 def test_a_broken_backend_is_caught_by_the_case_for_it(broken: str) -> None:
     case = CAUGHT[broken].partition("[")[0]
-    arguments = ("--pyvault-option", "path={tmp}", "-k", case)
+    arguments = ("--pyvault-option", "path={tmp}", "--pyvault-option", "new=true", "-k", case)
     result = run_suite(f"broken_backends:{broken}", *arguments)
     assert "FAILED" in result.stdout, result.stdout
     failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
@@ -79,15 +81,49 @@ def test_the_sound_one_passes_and_skips_nothing() -> None:
         SOUND,
         "--pyvault-option",
         "path={tmp}",
+        "--pyvault-option",
+        "new=true",
         "-k",
         "not processes and not killed",
         "--pyvault-capability",
         "lockable=false",
+        "--pyvault-capability",
+        "breakable=false",  # on the command line nothing can break it
     )
     assert result.returncode == 0, result.stdout
     skipped = [line for line in result.stdout.splitlines() if line.startswith("SKIPPED")]
-    assert len(skipped) == 1, skipped
-    assert "declared: lockable" in skipped[0]
+    reasons = {line.partition("declared: ")[2] for line in skipped}
+    assert reasons == {"lockable is False", "breakable is False", "the backend is not Versioned"}
+
+
+BROKEN = """
+import pytest
+from pyvault.testing import BackendContract, Subject
+class TestMine(BackendContract):
+    @pytest.fixture
+    def subject(self, tmp_path):
+        store = tmp_path / "store"
+        subject = Subject(backend="broken_backends:TakesGoneForEmpty", options={"path": str(store), "new": "true"})
+        store.mkdir()
+        def break_store():
+            store.rename(tmp_path / "elsewhere")
+            store.mkdir()
+        return Subject(backend=subject.backend, options=subject.options, break_store=%s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "told"), [("break_store", "DID NOT RAISE"), ("None", "give the Subject a break_store, or declare")]
+)
+def test_a_store_that_is_gone_and_taken_for_empty_is_caught(tmp_path: Path, hook: str, told: str) -> None:
+    (tmp_path / "test_mine.py").write_text(BROKEN % hook)
+    result = subprocess.run(
+        [*(sys.executable, "-m", "pytest", "-p", "pyvault.testing.plugin", "-p", "no:cacheprovider", "-p", "no:randomly"),
+         *("-c", "/dev/null", "-q", "-k", "broken_store", str(tmp_path))],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HERE)},
+    )  # fmt: skip
+    assert result.returncode == 1, result.stdout
+    assert told in result.stdout
 
 
 def test_a_skip_that_was_not_declared_is_a_failure(tmp_path: Path) -> None:
@@ -96,7 +132,7 @@ def test_a_skip_that_was_not_declared_is_a_failure(tmp_path: Path) -> None:
         "from pyvault.testing import BackendContract, Subject\n"
         "class TestLazy(BackendContract):\n"
         "    @pytest.fixture\n"
-        f"    def subject(self, tmp_path): return Subject(backend={SOUND!r}, options={{'path': str(tmp_path)}})\n"
+        f"    def subject(self, tmp_path): return Subject(backend={SOUND!r}, options={{'path': str(tmp_path), 'new': 'true'}})\n"
         "    def test_what_is_put_is_got(self): pytest.skip('too difficult')\n"
     )
     command = [

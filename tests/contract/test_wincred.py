@@ -43,7 +43,10 @@ class TestWincred(BackendContract):
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:
-        return Capabilities(max_size=850, writes=writes)  # base64 in an envelope in UTF-16, of 2 560 bytes
+        # Credential Manager is a part of the system; what it answers when it fails is tested below.
+        return Capabilities(
+            breakable=False, max_size=850, writes=writes
+        )  # base64 in an envelope in UTF-16, of 2 560 bytes
 
 
 def opened() -> WincredBackend:

@@ -121,6 +121,7 @@ def test_an_error_tells_what_it_means_and_its_exit_code(name: str) -> None:
         "backend",
         "errors",
         "model",
+        "plugin_api",
         "secret",
         "testing.subject",
     ],

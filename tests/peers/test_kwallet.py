@@ -83,7 +83,7 @@ class TestContract(BackendContract):
 
     @pytest.fixture
     def capabilities(self) -> Capabilities:
-        return Capabilities(writes=20)
+        return Capabilities(breakable=False, writes=20)
 
 
 def test_aws_vaults_wallet(bus: str) -> None:

@@ -78,7 +78,7 @@ def broken_atomicity(place: Place) -> Store:
 def _template(place: Place, backend: str, file: str | None = None) -> Store:
     folder = place.folder / "store"
     folder.mkdir(mode=0o700)
-    subject = Subject(backend=backend, options={"path": str(folder)})
+    subject = Subject(backend=backend, options={"path": str(folder), "new": "true"})
     return Store(subject=subject, folder=folder, file_of=lambda name: folder / (file or name.name))
 
 

@@ -4,7 +4,7 @@
 >>> with pyvault.open_vault() as vault:
 ...     session = vault.boto3_session("prod")
 
-Public are the names here, and by path :mod:`pyvault.errors`, :mod:`pyvault.backend`,
+Public are the names here, and by path :mod:`pyvault.errors`, :mod:`pyvault.backend`, :mod:`pyvault.plugin_api`,
 :mod:`pyvault.secret` and :mod:`pyvault.testing`. Everything else may change
 from version to version, though no underscore says so.
 

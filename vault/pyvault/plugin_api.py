@@ -6,7 +6,8 @@ from anywhere else may change with every version, though no underscore says so.
 
 The protocols:
     ``Backend``, with ``API_VERSION``, ``Options``, ``Ask``, ``Question`` and ``Availability``; the optional
-    ``Probed``, ``Examined``, ``Lockable``, ``Transactional``, ``Versioned``, ``Attributed``, ``Described``, ``Warns``.
+    ``Probed``, ``Examined``, ``Lockable``, ``OpenedLate``, ``Transactional``, ``Versioned``, ``Attributed``,
+    ``Described``, ``Warns``.
 
 Names and values:
     ``ItemName``, ``Kind``, ``name_in_store`` (an item name from two texts that the store kept, also of a
@@ -40,6 +41,7 @@ from pyvault.backend import (
     Described,
     Examined,
     Lockable,
+    OpenedLate,
     Options,
     Probed,
     Question,
@@ -95,6 +97,7 @@ __all__ = [
     "Kind",
     "LockFile",
     "Lockable",
+    "OpenedLate",
     "Options",
     "Probed",
     "Question",

@@ -242,6 +242,14 @@ def test_what_was_done_is_known_though_the_store_fails(step: str, is_under_way: 
     assert (rotation.is_under_way, rotation.has_replaced) == (is_under_way, has_replaced)
 
 
+def test_a_store_that_is_only_read_stops_it_before_a_key_is_made() -> None:
+    world = new_world()
+    failing(world, "before put_item")
+    with pytest.raises(AccessDeniedError):
+        world.rotation().run()
+    assert world.created == 0
+
+
 def test_a_journal_that_was_there_before_is_seen_when_it_is_read() -> None:
     world = new_world()
     failing(world, "before put")

@@ -121,10 +121,12 @@ def _attributes(self: Fence, name: ItemName) -> Mapping[str, str]:
 
 def _get_versioned(self: Fence, name: ItemName) -> tuple[Secret[bytes], str]:
     with self.doing(f"read '{name}'"):
-        given = self.driver.get_versioned(name)
-    if isinstance(given, tuple) and len(given) == 2 and _is_secret_bytes(given[0]):  # pyright: ignore[reportUnknownArgumentType]  # any driver's
-        return given[0], _version(self, given[1])
-    raise _broken(self.who, f"returned {_kind(given)} instead of secret bytes and a version for '{name}'")
+        given: object = self.driver.get_versioned(name)
+    pair = cast("tuple[object, ...]", given) if isinstance(given, tuple) else ()
+    data, version = pair if len(pair) == 2 else (None, None)
+    if not _is_secret_bytes(data):
+        raise _broken(self.who, f"returned {_kind(given)} instead of secret bytes and a version for '{name}'")
+    return data, _version(self, version)
 
 
 def _put_if(self: Fence, name: ItemName, data: Secret[bytes], version: str) -> str:
@@ -217,9 +219,9 @@ def _is_list_of_names(value: object) -> TypeGuard[list[ItemName]]:
 def _is_name(value: object) -> bool:
     if not isinstance(value, ItemName):
         return False
-    parts: tuple[object, object] = (value.kind, value.name)
+    kind, name = cast("tuple[object, object]", value)
     # A kind that is a plain text equals ours, and is not found where kinds are told apart.
-    return isinstance(parts[0], Kind | LaterKind) and isinstance(parts[1], str)
+    return isinstance(kind, Kind | LaterKind) and isinstance(name, str)
 
 
 def _texts(given: dict[Any, Any], who: str) -> dict[str, str]:

@@ -89,5 +89,4 @@ def _template(file: str) -> str:
 
 
 def _driver(names: dict[str, str]) -> str:
-    text = _template("driver.py").replace(TEMPLATE_CLASS, names["class_name"])
-    return text.replace('"new"', f'"{names["name"]}"').replace('"pyvault-new"', f'"{names["distribution"]}"')
+    return _template("driver.py").replace(TEMPLATE_CLASS, names["class_name"])

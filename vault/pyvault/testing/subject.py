@@ -20,6 +20,8 @@ class Subject(Record):
         backend: a name that ``pyvault backends list`` shows, or ``module:Class``.
         options: as in ``[backend.NAME]``; a store of its own for each test.
         answers: what a human would answer, by ``Question.key``.
+        break_store: makes the store fail from now on, as the world does: unmounts the volume, stops the
+            server, spoils the file. None where nothing can; see ``Capabilities.breakable``.
 
     Example:
         >>> handle = Subject(backend="memory").open()
@@ -30,6 +32,7 @@ class Subject(Record):
     backend: str
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    break_store: Callable[[], None] | None = None
 
     def load(self) -> type[Backend]:
         """Return the class of the backend.
@@ -89,6 +92,7 @@ class Capabilities(Record):
         atomic_replace: a writer killed by SIGKILL leaves the old value or the new.
         lockable: the backend is ``Lockable``.
         threads: one handle may be used from several threads.
+        breakable: the subject has a ``break_store``.
         writes: puts by each of 8 processes at once; fewer than 25 only where one
             takes a second.
 
@@ -102,6 +106,7 @@ class Capabilities(Record):
     atomic_replace: bool = True
     lockable: bool = False
     threads: bool = True
+    breakable: bool = True
     writes: int = 25
 
     def need(self, capability: str) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyvault.backend import API_VERSION, Lockable
-from pyvault.errors import BackendLockedError, ConfigError
+from pyvault.errors import BackendError, BackendLockedError, ConfigError, ItemNotFoundError
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyvault.backend import Backend
     from pyvault.testing.subject import Capabilities, MakeBackend, Subject
 
@@ -84,6 +86,20 @@ class HandleCases:
             with ThreadPoolExecutor(1) as pool, pytest.raises(BackendLockedError):
                 pool.submit(attempt).result(PATIENCE)
 
+    def test_a_broken_store_is_neither_empty_nor_without_the_item(
+        self, subject: Subject, make_backend: MakeBackend, capabilities: Capabilities
+    ) -> None:
+        """Who is told that nothing is there stores a second key, or forgets that there is a first one."""
+        capabilities.need("breakable")
+        assert subject.break_store, "give the Subject a break_store, or declare breakable=False"
+        backend = make_backend()
+        backend.put(PROD, Secret(b"x"))
+        subject.break_store()
+        for attempt in (backend.names, lambda: backend.get(PROD)):
+            _assert_fails(attempt)
+        _assert_fails(lambda: make_backend().names())
+        _assert_fails(lambda: make_backend().get(PROD))
+
     def test_a_look_around_neither_prompts_nor_hangs(self, subject: Subject) -> None:
         """A child without a terminal looks, and is killed after 2 s."""
         from pyvault.storage.probing import probe_in_child
@@ -91,3 +107,9 @@ class HandleCases:
         report = probe_in_child(subject.backend, subject.options, environ=os.environ)
         assert report.failure is None, report.failure
         assert report.availability.available, report.availability.reason
+
+
+def _assert_fails(attempt: Callable[[], object]) -> None:
+    with pytest.raises(BackendError) as caught:
+        attempt()
+    assert not isinstance(caught.value, ItemNotFoundError), "absent is not failed"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyvault.errors import ItemNotFoundError
-from pyvault.names import ItemName, Kind
+from pyvault.names import ItemName, Kind, LaterKind
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ class ItemCases:
         """A round trip."""
         backend.put(PROD, Secret(b"one"))
         assert backend.get(PROD) == Secret(b"one")
+
+    def test_its_answers_have_the_types_of_the_contract(self, backend: Backend) -> None:
+        """Anything else is refused where the backend is used, as a mistake of its author."""
+        backend.put(PROD, Secret(b"one"))
+        data: object = backend.get(PROD)
+        assert isinstance(data, Secret), f"get returned {type(data).__name__}, not Secret[bytes]"
+        assert isinstance(data.reveal(), bytes), f"get returned a secret {type(data.reveal()).__name__}, not bytes"
+        names: object = backend.names()
+        assert isinstance(names, list), f"names returned {type(names).__name__}, not a list"
+        for name in names:
+            assert isinstance(name, ItemName), f"names listed {type(name).__name__}, not ItemName"
+            assert isinstance(name.kind, Kind | LaterKind), "a kind is a plain text: name_in_store makes an ItemName"
 
     def test_a_second_put_replaces(self, backend: Backend) -> None:
         """The last write is what counts."""

@@ -14,26 +14,35 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import platformdirs
 
-from pyvault.backend import Availability
-from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundError
-from pyvault.files.atomic import replace_file
-from pyvault.files.lock import LockFile
-from pyvault.secret import Secret
-from pyvault.storage.backend_options import check_options
-from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
+from pyvault.plugin_api import (
+    Availability,
+    BackendError,
+    BackendUnavailableError,
+    ConfigError,
+    ItemNotFoundError,
+    LockFile,
+    Secret,
+    check_option_names,
+    open_envelope,
+    read_envelope,
+    replace_file,
+    seal_envelope,
+)
 
 if TYPE_CHECKING:
-    from pyvault.backend import Ask, Options
-    from pyvault.names import ItemName
+    from pyvault.plugin_api import Ask, ItemName, Options
 
 SUFFIX = ".item"
+MARKER = "a-store-of-pyvault"
 
 
 class NewBackend:
     """A folder of items.
 
     Options:
-        path: the folder; it has to be there. By default one of our own, made when it is missing.
+        path: the folder. By default one of our own, made when it is missing.
+        new: ``true`` makes the folder a store, at its first use. Without it a folder that is none is an
+            error, so that a volume that is not mounted is never an empty store, nor written to.
     """
 
     API_VERSION: ClassVar[int] = 1
@@ -48,25 +57,33 @@ class NewBackend:
         seen = cls.probe(options)
         if not seen.available:
             raise BackendUnavailableError(seen.reason or "it does not work here", hint=seen.hint)
-        if "path" in options:
-            return cls(Path(options["path"]).expanduser())
-        folder = platformdirs.user_data_path("pyvault-new", appauthor=False)
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as exc:
-            raise BackendUnavailableError(f"can't make '{folder}': {exc.strerror}") from exc
+        folder = _folder(options)
+        if _may_be_new(options):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                (folder / MARKER).touch(mode=0o600)
+            except OSError as exc:
+                raise BackendUnavailableError(f"can't make a store in '{folder}': {exc.strerror}") from exc
         return cls(folder)
 
     @classmethod
     def probe(cls, options: Options) -> Availability:
-        """Return whether the folder is there: no prompt, no import, no waiting."""
-        check_options("new", options, known={"path"})
-        if "path" in options and not Path(options["path"]).expanduser().is_dir():
-            return Availability(available=False, reason=f"'{options['path']}' is no folder", hint="is it mounted?")
-        return Availability(available=True)
+        """Return whether the store is there: no prompt, no import, no waiting."""
+        check_option_names(options, known={"path", "new"})
+        if options.get("new", "true") != "true":
+            raise ConfigError(f"the option 'new' is {options['new']!r}", hint="true, or leave it out")
+        folder = _folder(options)
+        if _may_be_new(options) or (folder / MARKER).is_file():
+            return Availability(available=True)
+        return Availability(
+            available=False,
+            reason=f"'{folder}' is no store",
+            hint="is it mounted? At the first use: --backend-option new=true",
+        )
 
     def get(self, name: ItemName) -> Secret[bytes]:
         """Read one file; what it holds must be the item that was asked for."""
+        self._check_there()
         try:
             return open_envelope(name, Secret(self._file(name).read_bytes()))
         except FileNotFoundError:
@@ -76,11 +93,13 @@ class NewBackend:
 
     def put(self, name: ItemName, data: Secret[bytes]) -> None:
         """Replace the file as a whole: a crash leaves the old one or the new one."""
+        self._check_there()
         with self._locked():
             replace_file(self._file(name), seal_envelope(name, data).reveal().encode())
 
     def delete(self, name: ItemName) -> None:
         """Remove the file."""
+        self._check_there()
         try:
             with self._locked():
                 self._file(name).unlink()
@@ -91,6 +110,7 @@ class NewBackend:
 
     def names(self) -> list[ItemName]:
         """Read the names out of the envelopes."""
+        self._check_there()
         names: list[ItemName] = []
         for file in self._folder.glob(f"*{SUFFIX}"):
             try:
@@ -105,9 +125,25 @@ class NewBackend:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _check_there(self) -> None:
+        """Refuse a folder that has stopped to be the store: the volume is gone, and what is below it shows."""
+        if not (self._folder / MARKER).is_file():
+            raise BackendUnavailableError(f"'{self._folder}' is no store any more", hint="is it mounted?")
+
     def _file(self, name: ItemName) -> Path:
         digest = hashlib.sha256(str(name).encode()).hexdigest()
         return self._folder / f"{digest}{SUFFIX}"
 
     def _locked(self) -> LockFile:
         return LockFile(self._folder / "lock")
+
+
+def _folder(options: Options) -> Path:
+    if "path" in options:
+        return Path(options["path"]).expanduser()
+    return platformdirs.user_data_path(__name__, appauthor=False)
+
+
+def _may_be_new(options: Options) -> bool:
+    """Return whether the store may be made: our own folder is no mount point."""
+    return "new" in options or "path" not in options
