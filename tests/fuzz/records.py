@@ -130,7 +130,7 @@ TARGETS = (
         round_trip(lambda data: parse_journal(data, "prod"), dump_journal),
         written(
             {"v": 1, "stage": "created", "OldAccessKeyId": "AKIA0", "Existing": ["AKIA0"], "Started": LATER, "AccessKeyId": "AKIA1", "SecretAccessKey": CANARY},
-            {"v": 1, "stage": "intent", "OldAccessKeyId": "AKIA0", "Existing": [], "Started": LATER},
+            {"v": 1, "stage": "intent", "OldAccessKeyId": "AKIA0", "Existing": [], "Started": LATER, "Owner": "ab"},
         ),
     ),
     _item(

@@ -122,11 +122,15 @@ def _attributes(self: Fence, name: ItemName) -> Mapping[str, str]:
 def _get_versioned(self: Fence, name: ItemName) -> tuple[Secret[bytes], str]:
     with self.doing(f"read '{name}'"):
         given: object = self.driver.get_versioned(name)
-    pair = cast("tuple[object, ...]", given) if isinstance(given, tuple) else ()
-    data, version = pair if len(pair) == 2 else (None, None)
+    data, version = _pair(given)
     if not _is_secret_bytes(data):
         raise _broken(self.who, f"returned {_kind(given)} instead of secret bytes and a version for '{name}'")
     return data, _version(self, version)
+
+
+def _pair(value: object) -> tuple[object, object]:
+    found = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return (found[0], found[1]) if len(found) == 2 else (None, None)
 
 
 def _put_if(self: Fence, name: ItemName, data: Secret[bytes], version: str) -> str:
