@@ -7,12 +7,14 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from fake_aws.client import FakeAws
+from login_keys import refusal
 
 settings.register_profile("pyvault", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pyvault")
@@ -24,6 +26,8 @@ if sys.platform != "win32":
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+keyring_refusal = cache(refusal)
 
 #: Variables of the developer that must not reach a test.
 FOREIGN = ("AWS_", "PYVAULT_", "XDG_", "DBUS_", "GNOME_", "PASSWORD_STORE_", "KEYRING_", "GNUPGHOME")
@@ -44,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or under PYVAULT_REQUIRE_PEERS=1 fail, what needs a program that is not here."""
+    if item.get_closest_marker("kernel_keyring") and (refused := keyring_refusal()):
+        pytest.skip(refused)
     for marker in item.iter_markers("peer"):
         missing = [program for program in marker.args if shutil.which(program) is None]
         if not missing:
