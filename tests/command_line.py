@@ -32,6 +32,9 @@ class Ended:
         return self.stderr.decode()
 
 
+#: The processes of a user share what is kept for a login; who tests that turns it on, with names of its own.
+NOTHING_KEPT = {"PYVAULT_UNLOCK_TTL": "0", "PYVAULT_WARM": "0"}
+
 Pyvault = Callable[..., Ended]
 Environ = Mapping[str, str | None]
 
@@ -47,6 +50,7 @@ def clean_environ(home: Path) -> dict[str, str]:
         "TERM": "xterm",
         "PYVAULT_BACKEND": "file",
         "PYVAULT_KDF": "min",
+        **NOTHING_KEPT,
     }
 
 

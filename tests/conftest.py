@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from command_line import NOTHING_KEPT
 from fake_aws.client import FakeAws
 from login_keys import refusal
 
@@ -87,6 +88,8 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     (home / "run").mkdir(mode=0o700)
+    for name, value in NOTHING_KEPT.items():
+        monkeypatch.setenv(name, value)
     return home
 
 

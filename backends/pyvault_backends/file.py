@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyvault.names import ItemName
     from pyvault.secret import Secret
     from pyvault.vaultfile.unlock.store_key import StoreKeys
+    from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 
 
 class FileBackend:
@@ -47,6 +48,7 @@ class FileBackend:
         self._guard = threading.RLock()
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
+        self._cache: Callable[[], UnlockCache | None] = lambda: None
         # One for all openings, so that a warning comes once.
         self._environ = current_environment()
         self._trust = TrustStore(find_paths(self._environ).trust, warn=self._tell, checks=settings.options.checks)
@@ -146,6 +148,10 @@ class FileBackend:
         """Set who is told that this machine can't remember vaults."""
         self._listener = listener
 
+    def use_unlock_cache(self, cache: Callable[[], UnlockCache | None]) -> None:
+        """Set what may have the data key, and keeps it once a person typed the passphrase."""
+        self._cache = cache
+
     @property
     def vault_id(self) -> bytes:
         """16 bytes, constant for the vault's life."""
@@ -216,7 +222,7 @@ class FileBackend:
             from pyvault.vaultfile.unlock.store_key import kept_key
 
             wrapping_key = kept_key(self._unlock_store, warn=self._tell)
-        sources = settings.sources(self._ask, wrapping_key=wrapping_key)
+        sources = settings.sources(self._ask, wrapping_key=wrapping_key, cache=self._cache)
         return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
 
     def _make(self) -> Vault:

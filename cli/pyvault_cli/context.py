@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from pyvault_cli.commandline.arguments import CommandLine
 
 
+#: Commands that change what opens the vault, or hand out what it holds for good: they ask although it is unlocked.
+ALWAYS_ASK = frozenset(
+    {
+        "migrate",
+        "remove",
+        "rotate",
+        "vault accept",
+        "vault cat",
+        "vault export",
+        "vault passwd",
+        "vault rekey",
+        "vault restore",
+        "vault slot add",
+        "vault slot list",
+        "vault slot remove",
+    }
+)
+
+
 class Context(Runtime):
     """The command line, the environment, and what is opened from them.
 
@@ -40,6 +59,7 @@ class Context(Runtime):
         self.line = line
         self.assumed = assumed or {}
         self.ask = ask or TerminalAnswers(line, environ)
+        self.uses_unlocked = line.command not in ALWAYS_ASK
         super().__init__(
             environ,
             self.ask,

@@ -30,13 +30,14 @@ CHECKS = [
     "keys",
     "d-bus",
     "gpg",
+    "unlock",
     "terminal",
     "aws config",
     "mfa",
     "region",
     "clock",
 ]
-OPTIONAL = {"unlock store", "keys"}  # they say nothing where there are none
+OPTIONAL = {"unlock store", "keys", "unlock"}  # they say nothing where there are none
 KEYS = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = pLaNtEd\n"
 
 
@@ -338,6 +339,7 @@ GOOD: list[tuple[State, dict[str, str]]] = [
             "vault": "there is no vault file",
             "d-bus": "there is no session bus",
             "gpg": "there is no password store",
+            "unlock": "counts for one command: PYVAULT_UNLOCK_TTL",
             "terminal": "not interactive; pass values as options",
             "aws config": "has 0 profiles",
             "mfa": "no profile names an MFA device",

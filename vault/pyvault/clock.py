@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pyvault.record import Record
+
 Clock = Callable[[], datetime]
 
 
@@ -43,3 +45,27 @@ def parse_rfc3339(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("the time is out of range in UTC") from None
+
+
+class Moment(Record):
+    """One moment by two clocks, in milliseconds.
+
+    The wall clock can be set; the other can't, but starts anew with the machine, and may stand
+    still while a virtual one is stored away.
+
+    Attributes:
+        wall: since 1970.
+        boot: since the machine was started, with the time it was asleep where the system counts that.
+    """
+
+    wall: int
+    boot: int
+
+
+def moment() -> Moment:
+    """Return the current time by both clocks."""
+    import time
+
+    number = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere the monotonic clock has to do
+    boot = time.monotonic() if number is None else time.clock_gettime(number)
+    return Moment(wall=int(now().timestamp() * 1000), boot=int(boot * 1000))

@@ -14,6 +14,9 @@
     [login]
     browser = "firefox"
 
+    [unlock]
+    ttl = "30m"              # how long a typed passphrase counts without a use; 0: for one command only
+
 An unknown setting is an error: a misspelt one would silently have no effect.
 """
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 MAX_WHOLE = (1 << 64) - 1  # what a vault's generation can be; TOML itself promises 63 bits
-KNOWN = ("backend", "exec", "login", "prompt")
+KNOWN = ("backend", "exec", "login", "prompt", "unlock")
 
 
 class ToolConfig(Record):
@@ -44,6 +47,7 @@ class ToolConfig(Record):
         hide_shared_config: the child of ``exec`` sees a view of the AWS files with an empty ``[default]``.
         browser: the program that opens web pages.
         prompt: the name of the prompt driver.
+        unlock_ttl: how long the data key of a vault is kept without a use.
     """
 
     backend: str | None = None
@@ -51,6 +55,7 @@ class ToolConfig(Record):
     hide_shared_config: bool = False
     browser: str | None = None
     prompt: str | None = None
+    unlock_ttl: str | None = None
 
 
 def load(path: Path) -> ToolConfig:
@@ -87,15 +92,18 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     execution = _table(document.get("exec", {}), "exec", where)
     login = _table(document.get("login", {}), "login", where)
     prompt = _table(document.get("prompt", {}), "prompt", where)
+    unlock = _table(document.get("unlock", {}), "unlock", where)
     _check_known(execution, ("hide_shared_config",), "exec.", where)
     _check_known(login, ("browser",), "login.", where)
     _check_known(prompt, ("driver",), "prompt.", where)
+    _check_known(unlock, ("ttl",), "unlock.", where)
     return ToolConfig(
         backend=name,
         backend_options=options,
         hide_shared_config=_flag(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
+        unlock_ttl=_scalar(unlock["ttl"], "unlock.ttl", where) if "ttl" in unlock else None,
     )
 
 

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Ask, Availability, Backend
     from pyvault.files.file_checks import FileChecks
+    from pyvault.login.kept_keys import KeptKeys
     from pyvault.paths import Paths
     from pyvault.settings import ToolConfig
     from pyvault.storage.backend_choice import Choice
     from pyvault.storage.choice_file import ChoiceFile, Remembered
     from pyvault.storage.typed_store import CredentialStore
     from pyvault.vaultfile.unlock.store_key import StoreKeys
+    from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
+
+#: Where a system itself has a store that is open while a user is logged in.
+LOGIN_STORES = {"darwin": "keychain", "win32": "wincred"}
 
 
 class Stores:
@@ -32,6 +37,9 @@ class Stores:
         environ: the environment.
         answers: answers the questions of a backend.
     """
+
+    #: Whether what was unlocked before counts; False for a command that always asks.
+    uses_unlocked = True
 
     def __init__(
         self,
@@ -222,6 +230,42 @@ class Stores:
     def _open(self, backend: str, options: Mapping[str, str]) -> Backend:
         from pyvault.paths import counting
         from pyvault.storage.registry import open_backend
+        from pyvault.vaultfile.unlock.passphrase_sources import CachesUnlocking
 
         with counting(self.environ):
-            return open_backend(backend, options, self.answers, admit=self.choice_file.admit, warn=self.warn)
+            opened = open_backend(backend, options, self.answers, admit=self.choice_file.admit, warn=self.warn)
+        if isinstance(opened, CachesUnlocking):
+            opened.use_unlock_cache(lambda: self.unlock_cache)
+        return opened
+
+    # ------------------------------------------------------------ what lives as long as a login
+    @cached_property
+    def unlock_cache(self) -> UnlockCache | None:
+        """The data keys of vaults that a person has unlocked; None if none are kept.
+
+        Raises:
+            InvalidSettingError: the time for which they are kept is no duration.
+        """
+        from pyvault.vaultfile.unlock.unlock_cache import PURPOSE, UnlockCache, find_ttl
+
+        idle = find_ttl(self.environ, self.tool_config.unlock_ttl)
+        keys = self.kept_keys(PURPOSE) if idle else None
+        return UnlockCache(keys, idle=idle, used=self.uses_unlocked) if keys and idle else None
+
+    def kept_keys(self, purpose: str) -> KeptKeys | None:
+        """Return what keeps keys for the time of a login; None if this system has nothing that does.
+
+        Args:
+            purpose: a word; each has its own.
+        """
+        from pyvault import clock
+
+        if (store := LOGIN_STORES.get(sys.platform)) is not None:
+            from pyvault.storage.kept_in_store import StoreKept
+
+            return StoreKept(lambda: self._open(store, self._gather(store, for_any=False)), purpose, clock.moment)
+        from pyvault.login.kept_keys import LoginKeys
+        from pyvault.login.runtime_directory import Place, find_runtime_directory
+
+        runtime = find_runtime_directory(self.environ) if sys.platform == "linux" else None
+        return LoginKeys(Place(runtime, str(self.paths.state)), purpose, clock.moment) if runtime else None

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sso roles": ("sso.listing", "list the roles you can use"),
     "sso populate": ("sso.populate", "write a profile for every role into the AWS config file"),
     # the vault file
+    "unlock": ("unlocking", "type the passphrase once for the next commands"),
+    "lock": ("unlocking", "ask for the passphrase again from now on"),
     "vault init": ("vault.init", "make a new vault"),
     "vault info": ("vault.info", "show what can be known without opening the vault"),
     "vault verify": ("vault.contents", "read everything and name what is damaged"),

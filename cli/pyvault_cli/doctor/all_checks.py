@@ -27,6 +27,9 @@ CHECKS = (
     Check(name="keys", look=kept_credentials.keys, remedy="remove the variable or option, or recreate the file"),
     Check(name="d-bus", look=kept_credentials.session_bus, remedy="log in to a desktop, or choose another backend"),
     Check(name="gpg", look=kept_credentials.gpg, remedy="choose another backend"),
+    Check(
+        name="unlock", look=kept_credentials.unlocking, remedy="correct PYVAULT_UNLOCK_TTL or the setting unlock.ttl"
+    ),
     Check(name="terminal", look=environment.terminal, remedy="run it at a terminal"),
     Check(name="aws config", look=environment.aws_config, remedy="fix the file"),
     Check(name="aws config", look=aws_files.sources, remedy="fix the file"),

@@ -47,6 +47,7 @@ def terminal(context: Context) -> Iterator[Finding]:
 
 
 def _vault_that_needs_a_person(context: Context) -> str | None:
+    from pyvault_cli.vaults.unlocked import is_unlocked
     from pyvault_cli.vaults.vault_access import VaultAccess
 
     try:
@@ -56,7 +57,9 @@ def _vault_that_needs_a_person(context: Context) -> str | None:
         sources = access.sources(ask_human=False)
     except PyvaultError:  # other checks tell of it
         return None
-    return str(access.path) if sources.is_empty() and access.path.exists() else None
+    if not sources.is_empty() or not access.path.exists():
+        return None
+    return None if is_unlocked(context, access) else str(access.path)
 
 
 def aws_config(context: Context) -> Iterator[Finding]:

@@ -196,6 +196,34 @@ def keys(context: Context) -> Iterator[Finding]:
         yield Finding(check="keys", ok=True, message=f"'{path}' is private and readable")
 
 
+def unlocking(context: Context) -> Iterator[Finding]:
+    """For how long a typed passphrase counts."""
+    from pyvault.config.values import format_duration
+    from pyvault_cli.vaults.unlocked import OTHER_WAYS, keeper_name, why_no_cache
+
+    if context.choice.name != "file":
+        return
+    cache, reason = context.unlock_cache, why_no_cache(context)
+    if cache is None or reason is not None:
+        message = f"a typed passphrase counts for one command: {reason}"
+        yield Finding(check="unlock", ok=True, message=message, hint=OTHER_WAYS)
+        return
+    counts = f"a typed passphrase counts for {format_duration(cache.idle)} after each use, by the {keeper_name()}"
+    yield Finding(check="unlock", ok=True, message=f"{counts}; {_unlocked(context)}")
+
+
+def _unlocked(context: Context) -> str:
+    from pyvault.vaultfile.disk.vault_reader import read_header
+    from pyvault_cli.vaults.unlocked import unlocked_state
+    from pyvault_cli.vaults.vault_access import VaultAccess
+
+    access = VaultAccess(context)
+    if not access.path.exists():
+        return "there is no vault"
+    state = unlocked_state(context, read_header(access.path, access.options.checks))
+    return f"the vault is unlocked until {state['until']}" if state else "the vault is locked"
+
+
 def session_bus(context: Context) -> Iterator[Finding]:
     """The session bus, which the Secret Service needs."""
     from pyvault.storage.registry import probe_built_in

@@ -65,7 +65,7 @@ class VaultAccess:
 
         context, store = self._context, self.settings.unlock_store
         find = kept_key(lambda: context.open_store_keys(store), warn=context.warn) if store else None
-        sources = self.settings.sources(context.ask, wrapping_key=find)
+        sources = self.settings.sources(context.ask, wrapping_key=find, cache=lambda: context.unlock_cache)
         return sources if ask_human else replace(sources, passphrase_prompt=None, passphrase_again=None)
 
     def open(self) -> Vault:
@@ -76,6 +76,13 @@ class VaultAccess:
         if vault.needs_renewal:
             output.hint(f"'{self.path}' uses a weak KDF setting; pyvault vault passwd upgrades it")
         return vault
+
+    def forget_unlocked(self, vault_id: bytes) -> None:
+        """Drop the data key of a vault from the unlock cache, whether this command would use it or not."""
+        from pyvault.vaultfile.unlock.unlock_cache import PURPOSE
+
+        if (keys := self._context.kept_keys(PURPOSE)) is not None:
+            keys.drop(vault_id.hex())
 
     def check_not_lost(self) -> None:
         """Tell a vault that is gone from one that was never made, for what looks at the file without the memory.

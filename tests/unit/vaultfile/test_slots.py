@@ -39,7 +39,7 @@ def passphrase_slot(passphrase: str, label: str | None = None) -> PassphraseSlot
 def opens(vault: Vault, sources: UnlockSources) -> bool:
     try:
         Vault.open(vault.path, sources).close()
-    except WrongKeyError:
+    except (WrongKeyError, InputRequiredError):  # a cache is nothing that was provided
         return False
     return True
 
@@ -198,7 +198,7 @@ def test_a_new_data_key_locks_out_who_knew_the_old_one(tmp_path: Path) -> None:
     assert list_backups(vault.path) == []
     assert opens(vault, by_passphrase("pw"))
     assert opens(vault, UnlockSources(keyfile=tmp_path / "ci.key"))
-    assert not opens(vault, UnlockSources(cached_data_key=lambda _id, _epoch: data_key))
+    assert not opens(vault, UnlockSources(cached_data_key=lambda _header: data_key))
     assert vault.path.read_bytes()[-1000:] != before[-1000:]
 
 
@@ -245,7 +245,7 @@ def test_a_wrong_secret_stops_a_rekey(tmp_path: Path) -> None:
 
 def test_a_handle_from_the_unlock_cache_has_no_slot_to_keep(tmp_path: Path) -> None:
     vault = make_vault(tmp_path)
-    cached = Vault.open(vault.path, UnlockSources(cached_data_key=lambda _id, _epoch: vault.data_key))
+    cached = Vault.open(vault.path, UnlockSources(cached_data_key=lambda _header: vault.data_key))
     with pytest.raises(UsageError, match="no slot would be left"):
         cached.rekey(drop_slots=lambda _lost: True)
     cached.rekey(UnlockSources(keyfile=tmp_path / "ci.key"))

@@ -16,6 +16,7 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.secret import Secret
+from pyvault.vaultfile.format.header import Header
 from pyvault.vaultfile.format.kdf import FLOOR, KdfCost
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.new_slot import (
@@ -72,7 +73,7 @@ def test_the_sources_are_asked_in_their_order(tmp_path: Path) -> None:
             keyfile=keyfile, passphrase_from_environment=must_not_be_asked, passphrase_prompt=must_not_be_asked
         ),
         UnlockSources(passphrase_from_environment=given("pw"), passphrase_prompt=must_not_be_asked),
-        UnlockSources(cached_data_key=lambda _id, _epoch: vault.data_key, passphrase_prompt=must_not_be_asked),
+        UnlockSources(cached_data_key=lambda _header: vault.data_key, passphrase_prompt=must_not_be_asked),
         UnlockSources(passphrase_prompt=given("pw")),
     ):
         assert open_with(vault, sources).fingerprint == vault.fingerprint
@@ -183,8 +184,8 @@ def test_a_cached_data_key_that_no_longer_fits_is_as_good_as_none(tmp_path: Path
     vault.rekey(by_passphrase("pw"))
     asked: list[tuple[bytes, int]] = []
 
-    def cache(vault_id: bytes, epoch: int) -> Secret[bytes]:
-        asked.append((vault_id, epoch))
+    def cache(header: Header) -> Secret[bytes]:
+        asked.append((header.vault_id, header.key_epoch))
         return stale
 
     sources = UnlockSources(cached_data_key=cache, passphrase_prompt=given("pw"))

@@ -25,6 +25,7 @@ from pyvault.vaultfile.unlock.passphrase_sources import (
     KEY,
     NEW_PASSPHRASE_SOURCES,
     PASSPHRASE_SOURCES,
+    asks_a_person,
     key_of,
     origins_of,
     undisturbed_of,
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
 
     from pyvault.backend import Ask, Options
     from pyvault.secret import Secret
+    from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.unlock.key_sources import Unlocked
     from pyvault.vaultfile.unlock.new_slot import NewSlot
+    from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 
 BACKEND = "file"
 KNOWN = frozenset(
@@ -116,13 +120,19 @@ class VaultSettings(Record):
         )
 
     def sources(
-        self, ask: Ask, *, wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
+        self,
+        ask: Ask,
+        *,
+        wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None,
+        cache: Callable[[], UnlockCache | None] = lambda: None,
     ) -> UnlockSources:
         """Return what opens the vault; :class:`UnlockSources` has the order.
 
         Args:
             ask: answers with the passphrase, and may know its origin.
             wrapping_key: looks into the store of ``unlock_store``, if there is one.
+            cache: returns what has the data key if somebody typed the passphrase before; called when no
+                earlier source opens the vault.
         """
         question = Question(key="passphrase", prompt=f"passphrase for '{self.path}'", sources=PASSPHRASE_SOURCES)
         file = self.passphrase_file
@@ -130,17 +140,30 @@ class VaultSettings(Record):
             keyfile=self.keyfile,
             key=self.key_from_ask(ask),
             passphrase_from_environment=None if file is None else lambda: read_passphrase_file(file),
+            cached_data_key=lambda header: found.find(header) if (found := cache()) else None,
             wrapping_key=wrapping_key,
             passphrase_prompt=lambda: ask(question),
         )
         origins = origins_of(ask)
         if origins is None:
             return sources
+        kept = cache if asks_a_person(ask) else lambda: None
+
+        def prompt() -> Secret[str]:
+            if (found := kept()) is not None:
+                found.prepare()
+            return origins.passphrase_from_prompt(question)
+
+        def keep(header: Header, unlocked: Unlocked) -> None:
+            if (found := kept()) is not None:
+                found.keep(header, unlocked)
+
         return replace(
             sources,
+            keep_data_key=keep,
             passphrase=origins.passphrase_from_flag(),
             passphrase_from_environment=sources.passphrase_from_environment or origins.passphrase_from_environment(),
-            passphrase_prompt=lambda: origins.passphrase_from_prompt(question),
+            passphrase_prompt=prompt,
             passphrase_again=lambda: origins.passphrase_from_prompt(question, wrong=True),
             undisturbed=undisturbed_of(ask),
         )

@@ -279,6 +279,8 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
         seen = VaultState.of(path, reader.header, keys.fingerprint, last_write=last_write)
         seen = admit(seen, known, opened, trust)
         snapshot = opened()
+    if unlocked.by_prompt and sources.keep_data_key is not None:
+        sources.keep_data_key(reader.header, unlocked)
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
         trust.record(seen)  # takes a lock, so only for news
     trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())

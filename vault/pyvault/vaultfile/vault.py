@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pyvault.names import ItemName
     from pyvault.secret import Secret
+    from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.state.draft import Change
     from pyvault.vaultfile.state.transaction import Transaction
     from pyvault.vaultfile.state.trust_store import TrustStore
@@ -117,6 +118,11 @@ class Vault:
         return self._open_handle().snapshot.header.vault_id
 
     @property
+    def header(self) -> Header:
+        """The clear part as it was last verified; for the unlock cache."""
+        return self._open_handle().snapshot.header
+
+    @property
     def key_epoch(self) -> int:
         """Grows with every change of the data key."""
         return self._open_handle().snapshot.header.key_epoch
@@ -143,7 +149,7 @@ class Vault:
 
     @property
     def data_key(self) -> Secret[bytes]:
-        """32 bytes that open this vault until the next rekey; for the unlock cache only."""
+        """32 bytes that open this vault until the next rekey."""
         return self._open_handle().keys.data
 
     @property

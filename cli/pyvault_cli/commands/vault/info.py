@@ -14,6 +14,7 @@ from pyvault_cli.commandline.shared_options import JsonOption
 from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import slot_as_json, slot_as_text
+from pyvault_cli.vaults.unlocked import unlocked_state
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def vault_info(context: Context, json: JsonOption = False) -> None:
     seen = _sighting(access, header)
     fingerprint = None if seen is None or seen.epoch != header.key_epoch else seen.fingerprint.hex()
     _warn_of_other_states(access, header, seen)
+    unlocked = unlocked_state(context, header)
     known: dict[str, str | int] = {
         "path": str(access.path),
         "format_version": FORMAT_VERSION,
@@ -51,6 +53,7 @@ def vault_info(context: Context, json: JsonOption = False) -> None:
             **known,
             "fingerprint": fingerprint,
             "verified": False,
+            "unlocked": unlocked,
             "slots": [slot_as_json(slot) for slot in slots],
         }
         output.data(dumps(document, indent=2) + "\n")
@@ -58,6 +61,7 @@ def vault_info(context: Context, json: JsonOption = False) -> None:
     for name, value in known.items():
         output.out(f"{name.replace('_', ' ')}: {value}")
     output.out(f"fingerprint: {fingerprint or 'unknown, never opened here with its current data key'}")
+    output.out(f"unlocked: until {unlocked['until']}, by the {unlocked['by']}" if unlocked else "unlocked: no")
     for slot in slots:
         output.out(f"slot: {slot_as_text(slot)}")
 

@@ -23,6 +23,7 @@ def vault_passwd(context: Context, kdf: KdfOption = None) -> None:
     with access.open() as vault:
         context.ask.renewing = True
         vault.change_passphrase(passphrase_slot(context, access, policy))
+        access.forget_unlocked(vault.vault_id)
     output.note("Changed the passphrase, and deleted the backups: the old one opened them.")
     output.hint(
         "anyone with the old passphrase and an old copy can still open that copy; "
@@ -47,6 +48,7 @@ def vault_rekey(
 
     with access.open() as vault:
         vault.rekey(access.sources(ask_human=context.ask.can_ask()), drop_slots=may_drop)
+        access.forget_unlocked(vault.vault_id)
         fingerprint = vault.fingerprint.hex()
     for path in session_files(context.paths):
         if path.name.startswith("sessions-file-"):

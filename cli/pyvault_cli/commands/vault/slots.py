@@ -86,6 +86,7 @@ def vault_slot_remove(
     with access.open() as vault:
         vault.remove_slot(slot_id)
         vault_id = vault.vault_id
+        access.forget_unlocked(vault_id)
     if access.settings.unlock_store:
         with closing(context.open_store_keys(access.settings.unlock_store)) as keys:
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out

@@ -48,8 +48,9 @@ class UnlockSources(Record):
         keyfile: path of a key file.
         key: the content of a key file, without the file.
         passphrase_from_environment: a variable or a passphrase file.
-        cached_data_key: an unlock cache; takes vault id and key epoch, returns the
-            data key or None. One that no longer fits counts as none.
+        cached_data_key: an unlock cache; returns the data key of a vault or None.
+            One that no longer fits counts as none.
+        keep_data_key: takes the data key that the user's answer opened.
         wrapping_key: a store; takes slot id and vault id, returns the key of a
             slot of type 4 or None.
         parent: the vault whose child this is.
@@ -64,7 +65,8 @@ class UnlockSources(Record):
     keyfile: Path | None = None
     key: Secret[bytes] | None = None
     passphrase_from_environment: Callable[[], Secret[str]] | None = None
-    cached_data_key: Callable[[bytes, int], Secret[bytes] | None] | None = None
+    cached_data_key: Callable[[Header], Secret[bytes] | None] | None = None
+    keep_data_key: Callable[[Header, Unlocked], None] | None = None
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     parent: ParentVault | None = None
     passphrase_prompt: Callable[[], Secret[str]] | None = None
@@ -72,8 +74,8 @@ class UnlockSources(Record):
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def is_empty(self) -> bool:
-        """Return whether no source was provided at all."""
-        return replace(self, undisturbed=nullcontext) == UnlockSources()
+        """Return whether no source was provided at all; a cache is nothing that somebody provides."""
+        return replace(self, undisturbed=nullcontext, cached_data_key=None, keep_data_key=None) == UnlockSources()
 
 
 class Unlocked(Record):
@@ -82,11 +84,13 @@ class Unlocked(Record):
     Attributes:
         slot_id: None if the data key came from the unlock cache.
         wrapping_key: the key of that slot, to wrap the next data key with.
+        by_prompt: the user typed what opened it.
     """
 
     data_key: Secret[bytes]
     slot_id: bytes | None = None
     wrapping_key: Secret[bytes] | None = None
+    by_prompt: bool = False
 
 
 class Unlocking(Record):
@@ -115,7 +119,7 @@ class Unlocking(Record):
             WrongKeyError: none opens it.
         """
         costs = self.passphrase_costs()
-        if sources.is_empty():
+        if sources.is_empty() and sources.cached_data_key is None:
             raise InputRequiredError(f"a passphrase or key is required to open '{self.path}'")
         for attempt in self._attempts(sources, costs):
             unlocked = attempt()
@@ -205,10 +209,14 @@ class Unlocking(Record):
         with sources.undisturbed():
             for _ in range(PROMPT_TRIES - 1 if sources.passphrase_again else 0):
                 try:
-                    return self._by_passphrase(prompt, costs)
+                    return self._typed(prompt, costs)
                 except (WrongKeyError, InvalidSettingError):  # an invalid passphrase is a typo, too
                     prompt = sources.passphrase_again
-            return self._by_passphrase(prompt, costs)
+            return self._typed(prompt, costs)
+
+    def _typed(self, prompt: Callable[[], Secret[str]] | None, costs: Costs) -> Unlocked | None:
+        unlocked = self._by_passphrase(prompt, costs)
+        return None if unlocked is None else replace(unlocked, by_prompt=True)
 
     def _by_key_file(self, sources: UnlockSources) -> Unlocked | None:
         slots = self._slots(SlotType.KEY_FILE)
@@ -229,9 +237,9 @@ class Unlocking(Record):
         raise WrongKeyError(f"{what} does not open '{self.path}', or the slot was modified")
 
     def _by_cache(self, sources: UnlockSources) -> Unlocked | None:
-        if sources.cached_data_key is None:
+        if sources.cached_data_key is None or self.only is not None:  # one slot is wanted, and that is none
             return None
-        data_key = sources.cached_data_key(self.header.vault_id, self.header.key_epoch)
+        data_key = sources.cached_data_key(self.header)
         if data_key is None or not self.fits(data_key):
             return None
         return Unlocked(data_key=data_key)

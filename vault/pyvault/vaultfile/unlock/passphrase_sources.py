@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pyvault.backend import Question
+    from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 
     PassphraseSource = Callable[[], Secret[str]]
 
@@ -82,9 +83,23 @@ class Conversation(Protocol):
         ...
 
 
+@runtime_checkable
+class CachesUnlocking(Protocol):
+    """A backend that can use an unlock cache."""
+
+    def use_unlock_cache(self, cache: Callable[[], UnlockCache | None]) -> None:
+        """Take what returns the cache; called when the cache is looked at."""
+        ...
+
+
 def undisturbed_of(ask: object) -> Callable[[], AbstractContextManager[None]]:
     """Return what makes the context in which an ``Ask`` asks the user."""
     return ask.undisturbed if isinstance(ask, Conversation) else nullcontext
+
+
+def asks_a_person(ask: object) -> bool:
+    """Return whether the prompts of an ``Ask`` are at a terminal, and no program answers."""
+    return isinstance(ask, Conversation)
 
 
 def key_of(ask: object) -> Secret[bytes] | None:

@@ -1,0 +1,78 @@
+"""``pyvault unlock`` and ``lock``: for how long a typed passphrase counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pyvault.clock import to_rfc3339
+from pyvault.config.values import format_duration
+from pyvault.errors import AccessDeniedError, BackendUnavailableError, UsageError
+from pyvault.record import replace
+from pyvault.vaultfile.unlock import unlock_cache
+from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.context import Context
+from pyvault_cli.terminal import output
+from pyvault_cli.terminal.answers import TERMINAL
+from pyvault_cli.vaults.unlocked import OTHER_WAYS, why_no_cache
+from pyvault_cli.vaults.vault_access import VaultAccess
+
+WARM, SSO = "warm", "sso"  # what else lives as long as a login
+
+
+def unlock(
+    context: Context,
+    duration: Annotated[
+        str | None,
+        Option("--for", metavar="TIME", help="how long, used or not, at most 12h; by default 1h after each use"),
+    ] = None,
+) -> None:
+    """Ask for the passphrase of the vault, and open the vault for the next commands of this login."""
+    from pyvault.vaultfile.vault import Vault
+
+    if context.line.last("--passphrase-fd") is not None:
+        raise UsageError("unlock asks at the terminal, and takes no --passphrase-fd")
+    idle = None if duration is None else unlock_cache.parse_ttl(duration, what="--for")
+    cache = context.unlock_cache
+    reason = why_no_cache(context)
+    if cache is None or reason is not None:
+        raise BackendUnavailableError(f"no vault can be kept open here: {reason}", hint=OTHER_WAYS)
+    if idle is not None:
+        cache.idle = cache.most = idle
+    context.ask.sources = (TERMINAL,)
+    access = VaultAccess(context)
+    access.check_not_lost()
+    person = replace(
+        access.sources(),
+        passphrase=None,
+        keyfile=None,
+        key=None,
+        passphrase_from_environment=None,
+        cached_data_key=None,
+        wrapping_key=None,
+    )
+    with Vault.open(access.path, person, trust=access.trust, options=access.options) as vault:
+        until = cache.until(vault.header)
+    if until is None:
+        raise AccessDeniedError(f"'{access.path}' was opened, but its key could not be kept", hint=OTHER_WAYS)
+    rest = f"for {format_duration(cache.idle)}" + ("" if idle else " after each use, 12 hours at most")
+    output.note(f"Unlocked '{access.path}' until {to_rfc3339(until)}: {rest}.")
+
+
+def lock(
+    context: Context,
+    everything: Annotated[
+        bool, Option("--all", help="end sign-ins that no passphrase protects, too; then sign in again")
+    ] = False,
+) -> None:
+    """Forget the keys of all vaults that were unlocked; the next command asks again."""
+    left = [
+        purpose
+        for purpose in (unlock_cache.PURPOSE, WARM, *((SSO,) if everything else ()))
+        if (keys := context.kept_keys(purpose)) is not None and not keys.end()
+    ]
+    if left:
+        raise AccessDeniedError(
+            f"the keys of {' and '.join(left)} could not be ended",
+            hint="log out, or restart the machine, and they are gone",
+        )
+    output.note("Locked.")
