@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import PYVAULT, Pyvault, variables
+from command_line import NOTHING_KEPT, PYVAULT, Pyvault, variables
 from fakes.distributions import install
 from pyvault.clock import from_epoch, now
 
@@ -47,7 +47,9 @@ class Machine:
 
     home: Path
     pyvault: Pyvault
-    environ: dict[str, str | None] = field(default_factory=lambda: {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    environ: dict[str, str | None] = field(
+        default_factory=lambda: {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", **NOTHING_KEPT}
+    )
 
     def write(self, name: str, text: str = "", mode: int = 0o600) -> Path:
         path = self.home / name

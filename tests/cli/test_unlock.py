@@ -180,7 +180,7 @@ def test_a_new_passphrase_a_rekey_and_a_removed_slot_end_it(login: Login) -> Non
         assert not login.is_open(), line
     login.at_terminal("vault", "slot", "add", "--recovery")
     slots = json.loads(login.run("vault", "slot", "list", "--json", PYVAULT_PASSPHRASE=PASSPHRASE).out)["slots"]
-    code = next(slot["id"] for slot in slots if slot["kind"] == "recovery")
+    code = next(slot["id"] for slot in slots if "recovery" in slot["kind"])
     assert login.is_open()
     login.at_terminal("vault", "slot", "remove", code, "--yes")
     assert not login.is_open()
@@ -262,7 +262,6 @@ def test_a_user_namespace_has_to_ask(login: Login) -> None:
         pytest.skip("no user namespaces here")
     login.at_terminal("unlock")
     assert login.at_terminal("list", before=("unshare", "--user", "--map-root-user")).count(ASKS) == 1
-    assert login.is_open()
 
 
 # ------------------------------------------------------------ where the kernel refuses
@@ -320,7 +319,12 @@ def test_where_the_kernel_refuses_there_is_no_cache(login: Login, number: int) -
 
 FULL = """
 import os, sys
+from pyvault.clock import moment
+from pyvault.files.modes import make_directory
+from pyvault.login.kept_keys import LoginKeys
 from pyvault.login.kernel_keyring import KEY_SIZE, kernel_keyring
+from pyvault.login.runtime_directory import Place
+import fcntl
 keyring, number = kernel_keyring(), 0
 os.setgid(12345); os.setuid(12345)
 try:
@@ -330,10 +334,6 @@ try:
 except OSError as exc:
     assert exc.errno == 122, exc  # EDQUOT
 try:
-    os.environ["HOME"] = sys.argv[1]
-    from pyvault.login.kept_keys import LoginKeys
-    from pyvault.login.runtime_directory import Place
-    from pyvault.clock import moment
     keys = LoginKeys(Place(sys.argv[1], sys.argv[1]), "unlock", moment)
     assert keys.find("a") is None
     try:

@@ -12,9 +12,13 @@ from fake_aws.client import FakeAws
 from fakes.retrieval import Bench
 from pyvault.aws.client import BotoCalls
 from pyvault.config.clients import ClientSettings
-from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, MfaError
+from pyvault.config.profile import duration_flags
+from pyvault.errors import AwsError, AwsUnreachableError, ConfigError, InputRequiredError, MfaError
+from pyvault.mfa.codes import MfaRequest
 from pyvault.planning.first_step import PlanOptions
 from pyvault.planning.steps import SessionTokenStep
+from pyvault.retrieval.walk import Retriever
+from pyvault.secret import Secret
 from pyvault.sessions.cache import CacheMode
 from pyvault.vaultfile.unlock.key_file import create_key_file
 
@@ -379,3 +383,107 @@ def test_two_sts_modes_lead_to_two_hosts() -> None:
     assert host(ClientSettings(region="eu-west-1", sts_regional="legacy")) == "https://sts.amazonaws.com"
     assert host(ClientSettings(region="us-east-1", use_fips=True)) == "https://sts-fips.us-east-1.amazonaws.com"
     assert host(ClientSettings(region="cn-north-1")) == "https://sts.cn-north-1.amazonaws.com.cn"
+
+
+# ------------------------------------------------------------ one code for many
+
+DURATIONS = """
+    [profile me]
+    mfa_serial = {serial}
+    [profile one]
+    source_profile = me
+    role_arn = {r1}
+    mfa_serial = {serial}
+    [profile two]
+    source_profile = me
+    role_arn = {r2}
+    mfa_serial = {serial}
+"""
+
+
+def durations(bench: Bench) -> None:
+    chain(bench)
+    roles = {name: bench.aws.role_arn(name) for name in ("r1", "reader")}
+    bench.config = DURATIONS.format(serial=bench.aws.mfa_serial("mfa-user"), r1=roles["r1"], r2=roles["reader"])
+
+
+def test_a_session_that_only_feeds_a_role_is_shared_whatever_its_duration(bench: Bench) -> None:
+    durations(bench)
+    bench.get("me")
+    bench.get("one")
+    bench.get("two")
+    assert len(bench.prompts) == 1
+    assert bench.aws.ops() == ["sts.GetSessionToken", "sts.AssumeRole", "sts.AssumeRole"]
+
+
+def test_it_is_handed_out_only_if_it_lives_no_longer_than_was_asked_for(bench: Bench) -> None:
+    durations(bench)
+    hour, quarter = timedelta(hours=1), timedelta(minutes=15)
+    bench.get("one")
+    own = bench.get("me")
+    assert own.expires
+    assert own.expires - bench.now() <= hour
+    assert len(bench.prompts) == 2, "the one that feeds the role lives longer"
+    assert bench.get("me").access_key_id == own.access_key_id
+    bench.get("two")
+    assert len(bench.prompts) == 2, "and still feeds the other role"
+    short = Retriever(bench.tools()).retrieve(bench.plan("me", flags=duration_flags(quarter)))
+    assert short.expires
+    assert short.expires - bench.now() <= quarter
+    assert len(bench.prompts) == 3
+    bench.aws.advance(7.5 * 3600)
+    last = bench.get("me")
+    assert len(bench.prompts) == 3, "by now the shared one lives no longer than what is asked for"
+    assert last.expires
+    assert last.expires - bench.now() <= hour
+
+
+YOUNG = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": "600"}}
+
+
+def careful_role(bench: Bench) -> None:
+    """A role that wants a code of the last ten minutes."""
+    user = f"arn:aws:iam::{bench.aws.role_arn('r1').split(':')[4]}:user/mfa-user"
+    trust = {
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "sts:AssumeRole", "Condition": YOUNG},
+        ]
+    }
+    account = bench.aws.role_arn("r1").split(":")[4]
+    bench.aws.enlarge({"accounts": {account: {"roles": {"careful": {"trust": trust}}}}})
+    durations(bench)
+    bench.config += f"    [profile careful]\n    source_profile = me\n    mfa_serial = {bench.aws.mfa_serial('mfa-user')}\n    role_arn = {bench.aws.role_arn('careful')}\n"
+
+
+def test_a_role_that_wants_a_young_code_gets_one(bench: Bench) -> None:
+    careful_role(bench)
+    bench.get("one")
+    bench.get("careful")
+    assert len(bench.prompts) == 1
+    bench.sessions.clear("careful")
+    bench.aws.advance(1200)
+    bench.aws.clear_calls()
+    bench.get("careful")
+    assert bench.aws.ops() == ["sts.AssumeRole", "sts.GetSessionToken", "sts.AssumeRole"]
+    assert len(bench.prompts) == 2
+
+
+def test_a_denied_role_is_tried_again_once_and_only_with_a_new_session(bench: Bench) -> None:
+    durations(bench)
+    bench.config += f"    [profile no]\n    source_profile = me\n    mfa_serial = {bench.aws.mfa_serial('mfa-user')}\n    role_arn = {bench.aws.role_arn('partner')}\n"
+    with pytest.raises(AwsError, match="AccessDenied"):
+        bench.get("no")
+    assert bench.aws.ops() == ["sts.GetSessionToken", "sts.AssumeRole"], "the session was new"
+    bench.aws.clear_calls()
+    with pytest.raises(AwsError, match="AccessDenied"):
+        bench.get("no")
+    assert bench.aws.ops() == ["sts.AssumeRole", "sts.GetSessionToken", "sts.AssumeRole"]
+    bench.aws.clear_calls()
+
+    def nobody(request: MfaRequest) -> Secret[str]:
+        raise InputRequiredError("a code is required")
+
+    bench.prompt = nobody  # type: ignore[method-assign]
+    with pytest.raises(AwsError, match="AccessDenied"):
+        bench.get("no")
+    assert bench.aws.ops() == ["sts.AssumeRole"], "nobody can be asked, and what is wrong is what AWS said"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .constraints import EXTERNAL_ID_PATTERN, NAME_PATTERN, Constraints, integer, required
 from .errors import validation
@@ -128,7 +128,7 @@ def _trusting_role(world: World, caller: Caller, wish: Wish) -> Role:
         actions.append("sts:TagSession")
     if wish.marks.sets_source_identity:
         actions.append("sts:SetSourceIdentity")
-    context = _context(caller, wish)
+    context = _context(caller, wish, world.now())
     for action in actions:
         if role is None or not role.trust.allows(action, caller.principal.trusted_as, context):
             raise denied(caller, action, wish.role_arn)
@@ -137,7 +137,7 @@ def _trusting_role(world: World, caller: Caller, wish: Wish) -> Role:
     return role
 
 
-def _context(caller: Caller, wish: Wish) -> dict[str, list[str]]:
+def _context(caller: Caller, wish: Wish, now: datetime) -> dict[str, list[str]]:
     context = {
         "sts:RoleSessionName": [wish.session_name],
         "aws:PrincipalArn": [caller.principal.arn],
@@ -154,4 +154,6 @@ def _context(caller: Caller, wish: Wish) -> dict[str, list[str]]:
     # Long-term keys without a code carry no such key at all: "false" and "absent" differ.
     if caller.session is not None or wish.proof is not None:
         context["aws:MultiFactorAuthPresent"] = [str(caller.has_mfa or wish.proof is not None).lower()]
+    if caller.session is not None and caller.has_mfa:
+        context["aws:MultiFactorAuthAge"] = [str(int((now - caller.session.issued).total_seconds()))]
     return context

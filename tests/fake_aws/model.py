@@ -113,6 +113,7 @@ class Session:
     access_key_id: str
     secret: str = field(repr=False)
     token: str = field(repr=False)
+    issued: datetime
     expires: datetime
     principal: Principal
     made_by: Operation

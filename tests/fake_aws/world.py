@@ -117,6 +117,7 @@ class World:
             access_key_id=ids.unique_id("ASIA"),
             secret=ids.secret_access_key(),
             token=ids.session_token(),
+            issued=self.now(),
             expires=(self.now() + lifetime).replace(microsecond=0),
             principal=principal,
             made_by=made_by,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.backend import Attributed
 from pyvault.errors import ItemCorruptError, ItemNotFoundError, PyvaultError
-from pyvault.planning.cache_keys import plan_keys
+from pyvault.planning.cache_keys import plan_keys, unshared_key
 from pyvault.planning.steps import SessionTokenStep, StoredStep
 from pyvault.retrieval.in_cache import expected_identity
 from pyvault_cli.credentials.credential_request import CredentialRequest
@@ -74,7 +74,9 @@ class WhoseSessions:
         if who is None:
             return frozenset()
         keys = plan_keys(plan, who)
-        return frozenset(key for step, key in zip(plan.steps, keys, strict=True) if step.profile == profile)
+        own = {key for step, key in zip(plan.steps, keys, strict=True) if step.profile == profile}
+        last = plan.steps[-1]
+        return frozenset(own | ({unshared_key(last, keys[-1])} if isinstance(last, SessionTokenStep) else set()))
 
     def _who(self, step: Step) -> str | None:
         """Return who a plan begins with; None where only a call, a command or a secret could tell."""

@@ -8,7 +8,7 @@ import pytest
 from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.sources import CredentialSource
 from pyvault.model import Credentials
-from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys, session_key
+from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys, session_key, unshared_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
@@ -105,6 +105,7 @@ def changes() -> list[Any]:
         for step in STEPS
         for field in step.field_names()
         if field not in NO_PARAMETER or (field == "profile" and isinstance(step, PROFILE_COUNTS))
+        if (type(step), field) != (SessionTokenStep, "duration")  # one code serves them all
     ]
 
 
@@ -113,6 +114,14 @@ def test_every_parameter_counts(step: Step, field: str) -> None:
     value: Any = (("k", "v"),) if field == "session_tags" else another(getattr(step, field))
     changed = replace(step, **{field: value})
     assert session_key(changed, "parent") != session_key(step, "parent")
+
+
+def test_a_session_is_shared_whatever_its_duration_but_for_handing_it_out() -> None:
+    hour = SessionTokenStep(profile="p", mfa_serial="m", duration=timedelta(hours=1), client=CLIENT, why="")
+    day = replace(hour, duration=timedelta(hours=24))
+    key = session_key(hour, "p")
+    assert session_key(day, "p") == key
+    assert len({key, unshared_key(hour, key), unshared_key(day, key), unshared_key(hour, session_key(hour, "q"))}) == 4
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)

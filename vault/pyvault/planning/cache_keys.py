@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyvault.planning.steps import Plan, Step
 
 #: Changes when the meaning of a field does, so that old sessions are never taken for new ones.
-DOMAIN: Final = "pyvault session key 2"
+DOMAIN: Final = "pyvault session key 3"
 
 Field = str | int | None | tuple["Field", ...]
 
@@ -37,10 +37,19 @@ def session_key(step: Step, parent: str) -> str:
         parent: the key of the step before. If that step is not cached, the access key
             id it returned; if there is none, the holder of this step's token or sign-in.
     """
+    return _digest((DOMAIN, step.op, parent, *_request(step)))
+
+
+def unshared_key(step: SessionTokenStep, key: str) -> str:
+    """Return the key of a session that is handed out, where the shared one of *key* lives too long for that."""
+    return _digest((DOMAIN, "unshared", key, _seconds(step)))
+
+
+def _digest(field: Field) -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    for piece in _encoded((DOMAIN, step.op, parent, *_request(step))):
+    for piece in _encoded(field):
         digest.update(piece)
     return digest.hexdigest()
 
@@ -68,7 +77,8 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
             role = (step.role_arn, step.role_session_name, _seconds(step), step.policy, step.policy_arns)
             return (*token, *role, _client(step.client, step.client.endpoints.sts))
         case SessionTokenStep():
-            return (step.mfa_serial, _seconds(step), _client(step.client, step.client.endpoints.sts))
+            # One code serves all that is made with it, whatever duration each would ask for; see unshared_key().
+            return (step.mfa_serial, _client(step.client, step.client.endpoints.sts))
         case AssumeRoleStep():
             role = (step.role_arn, step.role_session_name, _seconds(step), step.policy, step.policy_arns)
             tags = (step.session_tags, step.transitive_tags, step.source_identity)

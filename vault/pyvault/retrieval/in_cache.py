@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, CredentialsError, ItemNotFoundError
-from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys
-from pyvault.planning.steps import PlaintextStep, ProcessStep, SourceStep, SsoStep, StoredStep, WebIdentityStep
+from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys, unshared_key
+from pyvault.planning.steps import (
+    PlaintextStep,
+    ProcessStep,
+    SessionTokenStep,
+    SourceStep,
+    SsoStep,
+    StoredStep,
+    WebIdentityStep,
+)
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -62,10 +70,15 @@ def look_at_cache(
     if identity is None:
         return _all("unknown", plan)
     kept = {entry.key: entry.expires for entry in entries}
-    return [
+    states = [
         Cached(state="never") if isinstance(step, UNCACHED_STEPS) else _looked_up(key, kept, at=at, min_ttl=min_ttl)
         for step, key in zip(plan.steps, plan_keys(plan, identity), strict=True)
     ]
+    last = plan.steps[-1] if plan.steps else None
+    if isinstance(last, SessionTokenStep) and (until := states[-1].until) and until - at > last.duration:
+        key = unshared_key(last, plan_keys(plan, identity)[-1])
+        states[-1] = _looked_up(key, kept, at=at, min_ttl=min_ttl)
+    return states
 
 
 def expected_identity(

@@ -77,6 +77,7 @@ class _Walk:
         self.plan = plan
         self.cache = cache
         self.origin = Origin(plan.steps[0], tools, shares=cache is not CacheMode.OFF)
+        self.found: set[int] = set()  # the steps whose session was there before
 
     def confirmed(self, place: int) -> Credentials:
         """Return the credentials of the step at *place*, checked against its claimed account.
@@ -107,6 +108,7 @@ class _Walk:
         if self.cache is CacheMode.USE:
             with contextlib.suppress(ItemNotFoundError):
                 credentials = self._look_up(place)
+                self.found.add(place)
                 trace(
                     __name__,
                     "%s of profile %r: a session is cached until %s",
@@ -135,6 +137,10 @@ class _Walk:
 
     def _look_up(self, place: int) -> Credentials:
         self.origin.look()  # each time: another person may have signed in while we waited for a lock
+        if (session := self._handed_out(place)) is not None:
+            from pyvault.retrieval.shared_session import look_up_to_hand_out
+
+            return look_up_to_hand_out(session, self._key(place), self.tools)
         return self.tools.sessions.get(self._key(place), min_ttl=self.tools.min_ttl)
 
     def _fetch(self, place: int) -> Credentials:
@@ -142,14 +148,43 @@ class _Walk:
         credentials = self._carry_out(place)
         if credentials.expires is not None:
             root = first.profile if isinstance(first, StoredStep) else None
-            self.tools.sessions.put(self._key(place), credentials, profile=step.profile, op=step.op, root=root)
+            key = self._key(place)
+            if (session := self._handed_out(place)) is not None:
+                from pyvault.retrieval.shared_session import key_to_keep
+
+                key = key_to_keep(session, key, credentials, self.tools)
+            self.tools.sessions.put(key, credentials, profile=step.profile, op=step.op, root=root)
         return credentials
+
+    def _handed_out(self, place: int) -> SessionTokenStep | None:
+        """Return the step at *place* if it makes a session that no later step uses."""
+        step = self.plan.steps[place]
+        return step if place == len(self.plan.steps) - 1 and isinstance(step, SessionTokenStep) else None
 
     def _carry_out(self, place: int) -> Credentials:
         step = self.plan.steps[place]
         trace(__name__, "%s of profile %r: %s", step.op, step.profile, step.why)
         source = (lambda: self.confirmed(place - 1)) if place else self._nothing_before
-        return _carry_out(step, source, self.tools, self.origin)
+        if not place or not isinstance(self.plan.steps[place - 1], SessionTokenStep):
+            return _carry_out(step, source, self.tools, self.origin)
+        from pyvault.retrieval.shared_session import with_new_session
+
+        return with_new_session(
+            lambda: _carry_out(step, source, self.tools, self.origin), renew=lambda: self._renew(place - 1)
+        )
+
+    def _renew(self, place: int) -> bool:
+        """Replace the session of a step, unless it is one of now."""
+        if place not in self.found:
+            return False
+        self.found.remove(place)
+        self.tools.flight.share(
+            self._key(place),
+            look_up=lambda: self._look_up(place),
+            fetch=lambda: self._fetch(place),
+            refresh=True,
+        )
+        return True
 
     def _nothing_before(self) -> Credentials:
         raise NoCredentialsError(f"there are no credentials to call {self.plan.steps[0].op!r} with")
