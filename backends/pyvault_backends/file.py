@@ -19,6 +19,7 @@ from pyvault.errors import (
 )
 from pyvault.names import check_item_name
 from pyvault.paths import counting, current_environment, find_paths
+from pyvault.record import replace
 from pyvault.thread_locks import holding, tell_of_fork
 from pyvault.trace import warn
 from pyvault.vaultfile.file_options import BACKEND, VaultSettings
@@ -151,6 +152,21 @@ class FileBackend:
     def use_unlock_cache(self, cache: Callable[[], UnlockCache | None]) -> None:
         """Set what may have the data key, and keeps it once a person typed the passphrase."""
         self._cache = cache
+
+    def asks_a_person(self) -> bool:
+        """Return whether nothing that was provided opens the vault, or would open a new one."""
+        return replace(self._settings.sources(self._ask), passphrase_prompt=None, passphrase_again=None).is_empty()
+
+    def has_vault(self) -> bool:
+        """Return whether there is a vault."""
+        settings = self._settings
+        if not settings.path.exists():
+            from pyvault.vaultfile.handle import canonical_path
+            from pyvault.vaultfile.lost_vault import refuse_lost
+
+            refuse_lost(canonical_path(settings.path), self._trust.known_states(), settings.options)
+            return False
+        return True
 
     @property
     def vault_id(self) -> bytes:

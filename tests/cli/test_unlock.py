@@ -12,58 +12,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 
 import pyvault
-from command_line import PYVAULT, Ended, run_pyvault, variables
+from command_line import run_pyvault, variables
+from headless import ASKS, PASSPHRASE, Login
 from login_keys import end_keys
 from pyvault.errors import InputRequiredError
 from pyvault.login.kernel_keyring import kernel_keyring
-from pyvault.login.runtime_directory import Place
 
 pytestmark = pytest.mark.kernel_keyring
-
-PASSPHRASE = "a green kettle"
-ASKS = "passphrase for "
-
-
-class Login:
-    """A person whose vault only a passphrase opens, logged in on a machine without a desktop."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.runtime = home / "run"
-        self.state = home / ".local/state/pyvault"
-        self.runtime.mkdir(mode=0o700, exist_ok=True)
-        self.environ: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(self.runtime), "PYVAULT_UNLOCK_TTL": None}
-
-    @property
-    def place(self) -> Place:
-        return Place(str(self.runtime), str(self.state))
-
-    def run(self, *words: str, **env: str | None) -> Ended:
-        """Run a command that nobody answers, as a job of cron is."""
-        return run_pyvault(self.home, *words, env=self.environ | env)
-
-    def at_terminal(self, *words: str, answer: str = PASSPHRASE, before: tuple[str, ...] = (), **env: str) -> str:
-        """Run a command at a terminal of its own, answer what it asks, and return what was seen."""
-        line = [*before, str(PYVAULT), *words]
-        terminal = pexpect.spawn(
-            line[0], line[1:], env=variables(self.home, self.environ | env), encoding="utf-8", timeout=30
-        )
-        seen = ""
-        while terminal.expect(["passphrase[^\r\n]*: ", pexpect.EOF]) == 0:
-            seen += f"{terminal.before}{terminal.after}"
-            terminal.sendline(answer)
-        terminal.close()
-        return seen + str(terminal.before)
-
-    def is_open(self, **env: str | None) -> bool:
-        """Whether a command that nobody answers opens the vault."""
-        ended = self.run("vault", "entries", **env)
-        assert ended.code in {0, 4}, ended.err
-        return ended.code == 0
 
 
 @pytest.fixture

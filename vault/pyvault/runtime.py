@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from pyvault.retrieval.walk import Retriever
     from pyvault.secret import Secret
     from pyvault.sessions.cache import SessionCache
+    from pyvault.sessions.login_key import LoginKey
     from pyvault.sessions.single_flight import SingleFlight
     from pyvault.sso.access_token import SsoLogin
     from pyvault.sso.person_signs_in import SignIn
+    from pyvault.sso.session import SsoSession
+    from pyvault.sso.tokens import SsoToken
     from pyvault.storage.typed_store import CredentialStore
 
 
@@ -52,7 +55,20 @@ class Runtime(Stores):
                 self.store.backend,
                 note=self.warn,
                 checks=self.file_checks,
+                login=self._login_key(),
             )
+
+    def _login_key(self) -> LoginKey | None:
+        """Return what has the key of the sessions while there is no vault; None where something else opens it."""
+        from pyvault.vaultfile.unlock.passphrase_sources import CachesUnlocking
+
+        vault = self.store.backend
+        if not isinstance(vault, CachesUnlocking) or not vault.asks_a_person() or self.unlock_cache is None:
+            return None
+        from pyvault.sessions.login_key import PURPOSE, LoginKey
+
+        keys = self.kept_keys(PURPOSE)
+        return None if keys is None else LoginKey(keys, has_vault=vault.has_vault)
 
     @property
     def flight(self) -> SingleFlight:
@@ -98,11 +114,18 @@ class Runtime(Stores):
         from pyvault.sso.oidc_boto3 import connect
         from pyvault.sso.tokens import TokenStore
 
+        def sign_in_and_note(session: SsoSession) -> SsoToken:
+            if sign_in is None:
+                raise AssertionError("nobody signs in")
+            token = sign_in(session)
+            self.sessions.signed_in()
+            return token
+
         return SsoLogin(
             tokens=TokenStore(self.sessions),
             flights=self.flight,
             connect=connect,
-            sign_in=sign_in,
+            sign_in=None if sign_in is None else sign_in_and_note,
             clock=clock.now,
             find_foreign=lambda session: read_aws_cache(aws_cache_directory(self.environ), session),
         )

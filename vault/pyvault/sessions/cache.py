@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.paths import Paths
     from pyvault.secret import Secret
+    from pyvault.sessions.login_key import LoginKey
     from pyvault.vaultfile.state.entries import Entry
     from pyvault.vaultfile.vault import Vault
 
@@ -160,6 +161,10 @@ class SessionCache:
         """List the names of a kind."""
         return [entry.name.name for entry in self._list() if entry.name.kind is kind]
 
+    def signed_in(self) -> None:
+        """Note that the user has signed in: for so long a key without a vault is good."""
+        self._handle.file.signed_in()
+
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         self._handle.close()
@@ -181,6 +186,7 @@ class SessionCache:
     ) -> None:
         def put(vault: Vault) -> None:
             now = self._clock()
+            self._handle.file.move_under_vault(vault)
             with vault.transaction():
                 for entry in vault.entries():
                     if entry.expires is not None and entry.expires <= now:
@@ -219,6 +225,7 @@ def open_session_vault(
     note: Callable[[str], None] = lambda _: None,
     clock: Clock = real_clock.now,
     checks: FileChecks | None = None,
+    login: LoginKey | None = None,
 ) -> SessionCache:
     """Return the session cache that belongs to a backend; nothing is opened yet.
 
@@ -230,10 +237,11 @@ def open_session_vault(
         note: gets one line if the file had to be replaced, or a session can't be kept.
         clock: tells what has ended.
         checks: of the file and its directory, by default the ordinary ones.
+        login: has the key of the file while there is no vault.
     """
     path = session_path(paths.data, backend_name, options)
     memory = cleared_path(paths.state, path)
-    vault = SessionVault(path, backend, note=note, clock=clock, checks=checks, memory=memory)
+    vault = SessionVault(path, backend, note=note, clock=clock, checks=checks, memory=memory, login=login)
     return SessionCache(vault, clock, note=note)
 
 

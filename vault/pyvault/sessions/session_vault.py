@@ -26,6 +26,7 @@ from pyvault.errors import (
     RollbackError,
     TruncatedVaultError,
     UnsupportedVaultError,
+    VaultFileError,
     VaultNotFoundError,
     WriteFailedError,
     WrongKeyError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pyvault.clock import Clock
     from pyvault.files.file_checks import FileChecks
     from pyvault.secret import Secret
+    from pyvault.sessions.login_key import LoginKey
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.vault import Vault
@@ -101,6 +103,7 @@ class SessionVault:
         clock: Clock,
         checks: FileChecks | None = None,
         memory: Path | None = None,
+        login: LoginKey | None = None,
     ) -> None:
         """Name the file; nothing is touched yet.
 
@@ -111,7 +114,9 @@ class SessionVault:
             clock: gives the times of entries.
             checks: of the file and its directory, by default the ordinary ones.
             memory: where the last clearing is remembered; see :mod:`pyvault.sessions.forgetting`.
+            login: has the key while there is no vault.
         """
+        self._login = login
         self.path = path
         self._memory = memory
         self._backend = backend
@@ -186,7 +191,10 @@ class SessionVault:
             except VaultNotFoundError:
                 pass
             except UnfitError:
-                self._note(f"the cached sessions in '{self.path}' don't belong here or are damaged; they were dropped")
+                reason = "don't belong here or are damaged"
+                if self._login is not None and self._login.is_alone():
+                    reason = "had a key for 12 hours from the sign-in, which is over or was lost"
+                self._note(f"the cached sessions in '{self.path}' {reason}; they were dropped")
                 delete_session_file(self.path)
             made = Vault.create(self.path, new_slots=[self._slot()], options=self._options())
             if known := known_clearing(self._memory):
@@ -220,14 +228,50 @@ class SessionVault:
     def _sources(self) -> UnlockSources:
         from pyvault.vaultfile.unlock.key_sources import UnlockSources
 
+        if self._login is not None:
+            key = self._login_key(self._login)
+            if key is not None or self._login.is_alone():
+                return UnlockSources(wrapping_key=lambda _slot_id, _vault_id: key)
         if isinstance(self._backend, ParentVault):
             _ = self._backend.vault_id, self._backend.key_epoch  # unlocks it; may ask a human
             return UnlockSources(parent=self._backend)
         return UnlockSources(wrapping_key=lambda _slot_id, vault_id: self._kept_key(vault_id))
 
+    def _login_key(self, login: LoginKey) -> Secret[bytes] | None:
+        from pyvault.vaultfile.disk.vault_reader import read_header
+
+        try:
+            header = read_header(self.path, self._options().checks)
+        except VaultFileError:  # opening it says what is wrong
+            return None
+        return login.find(header.vault_id)
+
+    def signed_in(self) -> None:
+        """Let the life of a key without a vault begin anew."""
+        from pyvault.vaultfile.disk.vault_reader import read_header
+
+        if self._login is not None and self.path.exists():
+            with contextlib.suppress(VaultFileError, OSError):
+                self._login.renew(read_header(self.path, self._options().checks).vault_id)
+
+    def move_under_vault(self, vault: Vault) -> None:
+        """Have the vault open the file, if one was made since the file was; may ask a human."""
+        if self._login is None or self._login.is_alone() or not isinstance(self._backend, ParentVault):
+            return
+        others = [slot.slot_id for slot in vault.slots() if slot.kind != "child"]
+        if others:
+            from pyvault.vaultfile.unlock.new_slot import ChildSlot
+
+            vault.add_slot(ChildSlot(parent=self._backend))
+            for slot_id in others:
+                vault.remove_slot(slot_id)
+            self._login.drop(vault.vault_id)
+
     def _slot(self) -> NewSlot:
         from pyvault.vaultfile.unlock.new_slot import ChildSlot, StoreKeySlot
 
+        if self._login is not None and (keep := self._login.keeper()) is not None:
+            return StoreKeySlot(keep=lambda vault_id, _slot_id, key: keep(vault_id, key))
         if isinstance(self._backend, ParentVault):
             return ChildSlot(parent=self._backend)
         return StoreKeySlot(keep=lambda vault_id, _slot_id, key: self._keep_key(vault_id, key))
@@ -245,7 +289,8 @@ class SessionVault:
 
     def _forget_other_keys(self, vault_id: bytes) -> None:
         """Remove the keys of session files that are gone: one item is all we leave in a store."""
-        if isinstance(self._backend, ParentVault):
+        # In this order: on Python 3.11 the question whether it is a parent opens it, or makes it.
+        if (self._login is not None and self._login.is_alone()) or isinstance(self._backend, ParentVault):
             return
         with contract_errors("list its items"):
             names = self._backend.names()

@@ -85,10 +85,22 @@ class Conversation(Protocol):
 
 @runtime_checkable
 class CachesUnlocking(Protocol):
-    """A backend that can use an unlock cache."""
+    """A backend that can use an unlock cache, and a file of sessions without a vault."""
 
     def use_unlock_cache(self, cache: Callable[[], UnlockCache | None]) -> None:
         """Take what returns the cache; called when the cache is looked at."""
+        ...
+
+    def asks_a_person(self) -> bool:
+        """Return whether nothing but a person's passphrase opens the vault, or would open a new one."""
+        ...
+
+    def has_vault(self) -> bool:
+        """Return whether there is a vault.
+
+        Raises:
+            VaultGoneError: there was one, and it is gone.
+        """
         ...
 
 
