@@ -107,6 +107,16 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "e2e/test_identities.py::a_refresh_is_no_sign_in",
         "unit/retrieval/test_token_holder.py::what_is_no_jwt_of_somebody_stands_for_its_bytes",
     ),
+    "The duration of a session of GetSessionToken is not among them: one that only feeds a later step is shared by all that ask for it with the same key and device, whatever life each asks for, so that one MFA code serves them all.": (
+        "unit/planning/test_session_key.py::a_session_is_shared_whatever_its_duration_but_for_handing_it_out",
+        "e2e/test_retrieve.py::a_session_that_only_feeds_a_role_is_shared_whatever_its_duration",
+    ),
+    "Handed out itself, it has at least `AWS_MIN_TTL` and at most the duration that was asked for left; where AWS refuses a role to one that was there before, a new one is fetched, once.": (
+        "e2e/test_retrieve.py::it_is_handed_out_only_if_it_lives_no_longer_than_was_asked_for",
+        "e2e/test_retrieve.py::a_session_is_not_used_in_its_last_minutes",
+        "e2e/test_retrieve.py::a_role_that_wants_a_young_code_gets_one",
+        "e2e/test_retrieve.py::a_denied_role_is_tried_again_once_and_only_with_a_new_session",
+    ),
     "Left out is what does not change the session: names of profiles, a session name that we made up, where a code comes from, retries, proxies, the CA bundle.": (
         "unit/planning/test_session_key.py::reasons_and_profiles_that_ask_for_the_same_share_a_session",
     ),

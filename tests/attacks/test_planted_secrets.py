@@ -182,6 +182,8 @@ EVERY = {
     "sso populate": ("sso", "populate", "p"),
     "sso logout": ("sso", "logout", "p"),
     "vault info": ("vault", "info"),
+    "unlock": ("unlock",),
+    "lock": ("lock", "--all"),
     "vault verify": ("vault", "verify"),
     "vault entries": ("vault", "entries"),
     "vault cat": ("vault", "cat", "credential", "p", "--yes"),

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-from command_line import clean_environ
+from command_line import clean_environ, run_pyvault
 from fake_aws.client import FakeAws
 from fakes.browsers import follow
+from login_keys import end_keys
 from peers.aws_vault_items import SESSION, item
 from peers.gpg_home import password_store
 from peers.jwe_writer import encrypt
@@ -109,6 +110,33 @@ def used_aws_vault(scene: Scene) -> Generator[None]:
 
 
 @contextmanager
+def headless(scene: Scene) -> Generator[None]:
+    """Let a login keep keys, and the key pair of a person with an MFA device be in a vault that a passphrase opens."""
+    runtime = scene.home / "run"
+    runtime.mkdir(mode=0o700)
+    pair = scene.aws.key("mfa-user")
+    secret = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    given = {"PYVAULT_PASSPHRASE": scene.values["passphrase"]} | secret
+    assert run_pyvault(scene.home, "add", "work", "--env", "--no-verify", "--no-add-config", env=given).code == 0
+    device = scene.aws.mfa_serial("mfa-user")
+    roles = "".join(
+        f"\n[profile {role}]\nregion = eu-west-1\nsource_profile = work\n"
+        f"role_arn = {scene.aws.role_arn(role)}\nmfa_serial = {device}\n"
+        for role in ("admin", "reader")
+    )
+    (scene.home / ".aws").mkdir()
+    (scene.home / ".aws" / "config").write_text(f"[profile work]\nregion = eu-west-1\nmfa_serial = {device}\n{roles}")
+    scene.aws.stop_clock()  # so that the code stays good until it is typed
+    scene.values["MFA code"] = scene.aws.totp("mfa-user")
+    del scene.environ["PYVAULT_UNLOCK_TTL"]
+    scene.environ |= {"XDG_RUNTIME_DIR": str(runtime), "PYVAULT_BACKEND": "file"}
+    try:
+        yield
+    finally:
+        end_keys(runtime, scene.home / ".local/state/pyvault")
+
+
+@contextmanager
 def with_pass(scene: Scene) -> Generator[None]:
     """Let there be a password store, and the key pair in the environment."""
     with given_keys(scene), password_store(scene.home) as variables:
@@ -120,11 +148,14 @@ SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "aws_vault": used_aws_vault,
     "ci": given_keys,
     "doctor": given_keys,
+    "headless": headless,
     "migrate": with_pass,
     "mistakes": given_keys_and_real_kdf,
     "rotate": given_keys,
     "server": given_keys,
     "sso": phone,
 }
+#: Sessions that need the keyring of the kernel.
+KERNEL = frozenset({"headless"})
 #: Programs of others that a session needs.
 PEERS = {"migrate": ("pass", "gpg")}

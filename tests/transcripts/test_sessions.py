@@ -10,7 +10,7 @@ import pytest
 
 from fake_aws.client import FakeAws
 from transcripts.page import parse, written
-from transcripts.scenes import PEERS, SCENES, begin
+from transcripts.scenes import KERNEL, PEERS, SCENES, begin
 from transcripts.screen import Substitutions
 from transcripts.shell import Shell
 
@@ -18,7 +18,18 @@ PAGES = sorted(Path(__file__).parent.glob("*.txt"))
 
 
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page.stem, marks=pytest.mark.peer(*PEERS.get(page.stem, ()))) for page in PAGES]
+    "page",
+    [
+        pytest.param(
+            page,
+            id=page.stem,
+            marks=[
+                pytest.mark.peer(*PEERS.get(page.stem, ())),
+                *([pytest.mark.kernel_keyring] if page.stem in KERNEL else []),
+            ],
+        )
+        for page in PAGES
+    ],
 )
 def test_session(page: Path, tmp_path: Path, fake_aws: FakeAws, pytestconfig: pytest.Config) -> None:
     expected = page.read_text()

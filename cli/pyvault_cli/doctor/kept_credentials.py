@@ -199,14 +199,14 @@ def keys(context: Context) -> Iterator[Finding]:
 def unlocking(context: Context) -> Iterator[Finding]:
     """For how long a typed passphrase counts."""
     from pyvault.config.values import format_duration
-    from pyvault_cli.vaults.unlocked import OTHER_WAYS, keeper_name, why_no_cache
+    from pyvault_cli.vaults.unlocked import OTHER_WAYS, is_turned_off, keeper_name, why_no_cache
 
     if context.choice.name != "file":
         return
     cache, reason = context.unlock_cache, why_no_cache(context)
     if cache is None or reason is not None:
         message = f"a typed passphrase counts for one command: {reason}"
-        yield Finding(check="unlock", ok=True, message=message, hint=OTHER_WAYS)
+        yield Finding(check="unlock", ok=True, message=message, hint=None if is_turned_off(context) else OTHER_WAYS)
         return
     counts = f"a typed passphrase counts for {format_duration(cache.idle)} after each use, by the {keeper_name()}"
     yield Finding(check="unlock", ok=True, message=f"{counts}; {_unlocked(context)}")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.clock import to_rfc3339
-from pyvault.vaultfile.unlock.unlock_cache import PURPOSE, VARIABLE
+from pyvault.vaultfile.unlock.unlock_cache import SETTING, VARIABLE, find_ttl
 
 if TYPE_CHECKING:
     from pyvault.vaultfile.format.header import Header
@@ -44,15 +44,18 @@ def is_unlocked(context: Context, access: VaultAccess) -> bool:
         return False
 
 
+def is_turned_off(context: Context) -> bool:
+    """Return whether the user wants a typed passphrase to count for one command only."""
+    return find_ttl(context.environ, context.tool_config.unlock_ttl) is None
+
+
 def why_no_cache(context: Context) -> str | None:
     """Return why a typed passphrase counts for one command only; None if it can count for more."""
-    if context.unlock_cache is None:
-        if context.kept_keys(PURPOSE) is not None:
-            return f"{VARIABLE} or the setting unlock.ttl is 0"
-        return "there is no runtime directory (XDG_RUNTIME_DIR) of this user alone"
+    if is_turned_off(context):
+        return f"{VARIABLE} or the setting {SETTING} is 0"
     trial = context.kept_keys(TRIAL)
     if trial is None:
-        return "there is no place for keys"
+        return "there is no runtime directory (XDG_RUNTIME_DIR) of this user alone"
     try:
         trial.keeper(seconds=TRIAL_SECONDS)
     except OSError as exc:

@@ -19,8 +19,10 @@ from pyvault.planning.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from pyvault.config.clients import ClientSettings
+    from pyvault.model import Credentials
     from pyvault.planning.steps import Plan, Step
 
 #: Changes when the meaning of a field does, so that old sessions are never taken for new ones.
@@ -43,6 +45,11 @@ def session_key(step: Step, parent: str) -> str:
 def unshared_key(step: SessionTokenStep, key: str) -> str:
     """Return the key of a session that is handed out, where the shared one of *key* lives too long for that."""
     return _digest((DOMAIN, "unshared", key, _seconds(step)))
+
+
+def lives_no_longer(step: SessionTokenStep, session: Credentials, now: datetime) -> bool:
+    """Return whether a session has at most the life left that a step would ask for."""
+    return session.expires is not None and session.expires - now <= step.duration
 
 
 def _digest(field: Field) -> str:

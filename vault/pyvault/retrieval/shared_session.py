@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AwsError, InputRequiredError, ItemNotFoundError, MfaError
-from pyvault.planning.cache_keys import unshared_key
+from pyvault.planning.cache_keys import lives_no_longer, unshared_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,27 +25,9 @@ ANY_LIFE = timedelta(0)
 DENIED = "AccessDenied"  # Source: STS API Reference, common errors
 
 
-def look_up_to_hand_out(step: SessionTokenStep, key: str, tools: Toolbox) -> Credentials:
-    """Return a cached session that may be handed out.
-
-    Args:
-        step: the last of a plan.
-        key: the shared one.
-        tools: what to carry it out with.
-
-    Raises:
-        ItemNotFoundError: there is none.
-    """
-    with contextlib.suppress(ItemNotFoundError):
-        shared = tools.sessions.get(key, min_ttl=tools.min_ttl)
-        if _fits(step, shared, tools):
-            return shared
-    return tools.sessions.get(unshared_key(step, key), min_ttl=tools.min_ttl)
-
-
 def key_to_keep(step: SessionTokenStep, key: str, new: Credentials, tools: Toolbox) -> str:
     """Return the key under which to keep a new session that is handed out: it never replaces a longer one."""
-    if not _fits(step, new, tools):  # the clocks differ
+    if not lives_no_longer(step, new, tools.clock()):  # the clocks differ
         return unshared_key(step, key)
     with contextlib.suppress(ItemNotFoundError):
         shared = tools.sessions.get(key, min_ttl=ANY_LIFE)
@@ -77,7 +59,3 @@ def with_new_session(call: Callable[[], Credentials], renew: Callable[[], bool])
         except (InputRequiredError, MfaError):  # without a code, what is wrong is what AWS said
             raise denied from None
     return call()
-
-
-def _fits(step: SessionTokenStep, session: Credentials, tools: Toolbox) -> bool:
-    return session.expires is not None and session.expires - tools.clock() <= step.duration

@@ -15,7 +15,7 @@ import contextlib
 from typing import TYPE_CHECKING, assert_never
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
-from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys
+from pyvault.planning.cache_keys import UNCACHED_STEPS, lives_no_longer, plan_keys, unshared_key
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
@@ -137,11 +137,14 @@ class _Walk:
 
     def _look_up(self, place: int) -> Credentials:
         self.origin.look()  # each time: another person may have signed in while we waited for a lock
+        key, min_ttl = self._key(place), self.tools.min_ttl
         if (session := self._handed_out(place)) is not None:
-            from pyvault.retrieval.shared_session import look_up_to_hand_out
-
-            return look_up_to_hand_out(session, self._key(place), self.tools)
-        return self.tools.sessions.get(self._key(place), min_ttl=self.tools.min_ttl)
+            with contextlib.suppress(ItemNotFoundError):
+                shared = self.tools.sessions.get(key, min_ttl=min_ttl)
+                if lives_no_longer(session, shared, self.tools.clock()):
+                    return shared
+            key = unshared_key(session, key)
+        return self.tools.sessions.get(key, min_ttl=min_ttl)
 
     def _fetch(self, place: int) -> Credentials:
         first, step = self.plan.steps[0], self.plan.steps[place]
