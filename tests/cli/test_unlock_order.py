@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import NOTHING_KEPT
 from fakes.text_keyring import FileKeyring
 from pyvault.errors import WrongKeyError
 from pyvault.names import Kind
@@ -126,6 +127,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
         "PYVAULT_BACKEND": "file",
         "PYVAULT_FILE": str(tmp_path / "vault.pyv"),
         "PYVAULT_BACKEND_KEYRING__CLASS": STORE,
+        **NOTHING_KEPT,
     }
     return machine
 

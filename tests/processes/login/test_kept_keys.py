@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from login_keys import end_keys
-from pyvault.clock import Moment
+from pyvault.clock import Moment, moment
 from pyvault.login.kept_keys import KeptKey, KeptKeys, LoginKeys
 from pyvault.login.lifetime import Lifetime
 from pyvault.login.runtime_directory import Place
@@ -140,3 +142,38 @@ def test_where_nothing_can_be_written_nothing_is_kept(place: Place) -> None:
     Path(place.directory).parents[1].chmod(0o500)
     with pytest.raises(OSError):
         keys_at(place).keeper(seconds=60)
+
+
+FULL = """
+import resource, sys
+from pyvault.clock import moment
+from pyvault.login.kept_keys import LoginKeys
+from pyvault.login.runtime_directory import Place
+keys = LoginKeys(Place(sys.argv[1], sys.argv[2]), sys.argv[3], moment)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    keep = keys.keeper(seconds=60)
+    found = keys.look("a")
+    keep("b", found)
+except OSError as exc:
+    print(exc.strerror)
+"""
+
+
+@pytest.mark.parametrize("purpose", ["unlock", "sso"], ids=["with a seed", "without"])
+def test_on_a_full_disk_nothing_is_kept_and_nothing_lost(place: Place, purpose: str) -> None:
+    now = moment()
+    kept = KeptKey(lifetime=Lifetime.begin(now, idle=HOUR, most=HOUR), key=Secret(bytes(48)))
+    keys_at(place, now).keeper(seconds=60)("a", kept)
+    runtime = Path(place.directory).parents[1]
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, runtime, runtime.with_name("state"), purpose],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == "File too large\n"
+    assert keys_at(place, now).look("a") == kept
+    assert [
+        file.name for file in Path(place.directory).iterdir() if file.stat().st_size == 0 and "kept" in file.name
+    ] == []
