@@ -21,7 +21,8 @@ from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, Store
 from pyvault.vaultfile.unlock.store_key import StoreKeys
 from pyvault.vaultfile.vault import Vault
 from pyvault_cli.commandline.arguments import CommandLine
-from pyvault_cli.context import Context
+from pyvault_cli.commandline.command_table import COMMANDS
+from pyvault_cli.context import ALWAYS_ASK, Context
 from pyvault_cli.terminal.answers import TerminalAnswers
 from pyvault_cli.vaults.vault_access import VaultAccess
 from vaults import CHEAP, KEY, KEY_TEXT, WEAK
@@ -171,3 +172,9 @@ def test_only_a_human_is_asked_again_and_told_why(machine: Machine, door: Callab
     first, *others = machine.typist.prompts
     assert first.startswith("passphrase for ")
     assert others == [f"wrong passphrase, try again; {first}"] * 2
+
+
+def test_the_commands_that_always_ask_are_commands() -> None:
+    assert set(COMMANDS) >= ALWAYS_ASK
+    groups = {name for name in COMMANDS if name.startswith("vault slot")}
+    assert groups <= ALWAYS_ASK
