@@ -40,7 +40,7 @@ from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_v
 for part in (
     "disk.backups",
     "state.draft",
-    "state.memory",
+    "state.remembering",
     "state.new_vault_file",
     "disk.free_memory",
     "state.merge_files",

@@ -208,7 +208,7 @@ def test_a_limit_in_an_early_refresh_of_boto_s_credentials_passes() -> None:
     from datetime import timedelta
 
     from pyvault import clock
-    from pyvault.boto3_session import make_session
+    from pyvault.boto3_session import RenewedCredentials
     from pyvault.model import Credentials
 
     first = Credentials(
@@ -222,9 +222,7 @@ def test_a_limit_in_an_early_refresh_of_boto_s_credentials_passes() -> None:
         signal.raise_signal(NUMBER)
         return first
 
-    session = make_session(first, fetch=fetch, region="eu-west-1", window=timedelta(minutes=5))
-    credentials = session.get_credentials()
-    assert credentials is not None
+    credentials = RenewedCredentials(first, fetch, profile="ci", sources=["ci"], window=timedelta(minutes=5))
     signal.signal(NUMBER, plain)
     with pytest.raises(SoftTimeLimit):
         credentials.get_frozen_credentials()

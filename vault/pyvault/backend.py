@@ -14,13 +14,30 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager  # noqa: TC003 - typing.get_type_hints reads what the annotations name
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
+from pyvault.availability import Availability, Examined, Options, Probed
 from pyvault.names import ItemName  # noqa: TC001 - as above
 from pyvault.record import Record
 from pyvault.secret import Secret
 
-API_VERSION = 1
+__all__ = [
+    "API_VERSION",
+    "Ask",
+    "Attributed",
+    "Availability",
+    "Backend",
+    "Described",
+    "Examined",
+    "Lockable",
+    "OpenedLate",
+    "Options",
+    "Probed",
+    "Question",
+    "Transactional",
+    "Versioned",
+    "Warns",
+]
 
-Options = Mapping[str, str]
+API_VERSION = 1
 
 
 class Question(Record):
@@ -45,24 +62,6 @@ class Question(Record):
 #: Ask the human. Raises InputRequiredError when nobody may or can be asked, and
 #: UserCancelledError when the human declines. Never touches stdin or stdout.
 Ask = Callable[[Question], Secret[str]]
-
-
-class Availability(Record):
-    """Whether a backend can work here, why not, and what to do about it.
-
-    Attributes:
-        available: whether it can.
-        reason: why not; None where it can.
-        hint: what a human can do about it.
-
-    Example:
-        >>> Availability(available=False, reason="it is part of Windows").available
-        False
-    """
-
-    available: bool
-    reason: str | None = None
-    hint: str | None = None
 
 
 class Backend(Protocol):
@@ -150,60 +149,6 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Release everything; may be called twice."""
-        ...
-
-
-@runtime_checkable
-class Probed(Protocol):
-    """A driver that can tell whether it works here without opening anything.
-
-    Example:
-        >>> from pyvault_backends.memory import MemoryBackend
-        >>> MemoryBackend.probe({}).available
-        True
-    """
-
-    @classmethod
-    def probe(cls, options: Options) -> Availability:
-        """Return whether it works here, without a prompt, in at most 2 s.
-
-        Args:
-            options: as for ``Backend.open``.
-
-        Returns:
-            Whether it does, and if not the reason and a hint.
-
-        Raises:
-            ConfigError: an unknown or impossible option.
-        """
-        ...
-
-
-@runtime_checkable
-class Examined(Protocol):
-    """A driver that can look deeper, still without a prompt: a child process asks it, and is killed after 2 s.
-
-    Example::
-
-        @classmethod
-        def examine(cls, options):
-            answers = server_answers()
-            return Availability(available=answers, reason=None if answers else "its server does not answer")
-    """
-
-    @classmethod
-    def examine(cls, options: Options) -> Availability:
-        """Return whether the store can be used.
-
-        Args:
-            options: as for ``Backend.open``.
-
-        Returns:
-            Whether it can, and if not the reason and a hint.
-
-        Raises:
-            ConfigError: an unknown or impossible option.
-        """
         ...
 
 

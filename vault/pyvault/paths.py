@@ -165,7 +165,8 @@ def _user_directories() -> Directories:
                 platformdirs.user_data_path("pyvault", appauthor=False),
                 platformdirs.user_state_path("pyvault", appauthor=False),
             )
-        return _xdg_directories(os.environ, _USUAL, _home)
+        environ = os.environ
+        return _xdg_directories(environ, _USUAL, lambda: _home(environ))
     except RuntimeError:
         raise ConfigError(
             "this user has no home directory",
@@ -182,8 +183,8 @@ def _xdg_directories(environ: Mapping[str, str], usual: tuple[str, str, str], ho
     return config, data, state
 
 
-def _home() -> Path:
-    home = Path(os.environ.get("HOME", ""))
+def _home(environ: Mapping[str, str]) -> Path:
+    home = Path(environ.get("HOME", ""))
     if not home.is_absolute():
         import pwd
 

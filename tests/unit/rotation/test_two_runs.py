@@ -56,7 +56,7 @@ def test_of_two_that_begin_the_loser_stops_before_it_asks_for_a_key() -> None:
     with pytest.raises(ConflictError, match=TAKEN) as caught:
         world.rotation().run()
     assert world.created == 0
-    assert "rotate --resume ci" in (caught.value.hint or "")
+    assert "vault.rotate('ci')" in (caught.value.hint or "")
     finish(world)
     assert world.created == 1
 

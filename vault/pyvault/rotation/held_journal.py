@@ -16,6 +16,7 @@ from pyvault.record import replace
 from pyvault.rotation.journal import dump_journal, parse_journal
 from pyvault.storage.fence import contract_errors
 from pyvault.storage.item_versions import create_item, read_item, replace_item
+from pyvault.surface import call
 
 if TYPE_CHECKING:
     from pyvault.rotation.journal import Journal
@@ -108,5 +109,5 @@ class HeldJournal:
     def _lost(self) -> ConflictError:
         return ConflictError(
             f"another run of 'pyvault rotate' has the rotation of {self._profile!r}",
-            hint=f"let it finish; if it was killed: 'pyvault rotate --resume {self._profile}'",
+            hint=f"let it finish; if it was killed: {call('rotate', self._profile)} goes on with it",
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.state.draft import Draft
-    from pyvault.vaultfile.state.memory import Memory
+    from pyvault.vaultfile.state.remembering import Memory
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault_options import VaultOptions
@@ -102,7 +102,7 @@ class Handle(MutableRecord):
             LockTimeoutError: the trust file stayed locked; nothing changed.
             WriteFailedError: nothing changed.
         """
-        from pyvault.vaultfile.state.memory import remembering
+        from pyvault.vaultfile.state.remembering import remembering
 
         with remembering(self.trust, timeout=self.options.lock_timeout) as memory:
             self._write(make, memory)

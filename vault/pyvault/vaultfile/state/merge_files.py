@@ -19,10 +19,10 @@ from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
 from pyvault.vaultfile.handle import Handle, canonical_path, follow, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
-from pyvault.vaultfile.state.memory import remembering, writer_of
 from pyvault.vaultfile.state.merge import Merged, combine, compare
 from pyvault.vaultfile.state.new_vault_file import remembered
 from pyvault.vaultfile.state.places import vault_at
+from pyvault.vaultfile.state.remembering import remembering, writer_of
 from pyvault.vaultfile.state.trust_store import TrustStore, check_history
 from pyvault.vaultfile.state.vault_state import VaultState
 

@@ -21,8 +21,8 @@ from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
 from pyvault.vaultfile.handle import Handle, canonical_path, lock, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_id, check_key
-from pyvault.vaultfile.state.memory import Memory, remembering, writer_of
 from pyvault.vaultfile.state.places import vault_at
+from pyvault.vaultfile.state.remembering import Memory, remembering, writer_of
 from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import Unlocked
 from pyvault.vaultfile.unlock.new_slot import make_slot
