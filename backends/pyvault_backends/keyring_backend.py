@@ -66,6 +66,13 @@ class KeyringAdapter(KeyringStore):
         self._target = target
 
     @classmethod
+    def reads(cls, options: Options) -> tuple[str, ...] | None:
+        """Return what the keyrings that come with the library read; others may read anything."""
+        if not _target(options).startswith("keyring.backends."):
+            return None
+        return ("KEYRING_*", "PYTHON_KEYRING_BACKEND", "DBUS_*", "DISPLAY", "WAYLAND_DISPLAY")
+
+    @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Import and make the keyring; it may show a prompt of its own when it is used."""
         del ask

@@ -111,6 +111,12 @@ class PassBackend:
         self._has_no_aws_vault_items = False
 
     @classmethod
+    def reads(cls, options: Options) -> tuple[str, ...]:
+        """Return what ``pass``, which is a script of bash, and ``gpg`` read."""
+        del options
+        return ("PASSWORD_STORE_*", "GNUPGHOME", "PATH", "BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "TMPDIR")
+
+    @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the store; gpg may show a prompt of its own when something is read."""
         probed = cls.probe(options)

@@ -63,6 +63,12 @@ class SecretServiceBackend:
             self._inherited = True
 
     @classmethod
+    def reads(cls, options: Options) -> tuple[str, ...]:
+        """Return what leads to the bus of the desktop."""
+        del options
+        return ("DBUS_*", "DISPLAY", "WAYLAND_DISPLAY")
+
+    @classmethod
     def open(cls, options: Options, ask: Ask) -> Self:
         """Find the collection; the service may show a prompt of its own to unlock or make it."""
         del ask

@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # as type checkers know it; typing itself would double th
 if TYPE_CHECKING:
     import signal as _signal
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from pyvault.errors import PyvaultError
     from pyvault_cli.commandline.arguments import CommandLine
@@ -176,8 +177,25 @@ def _dispatch(argv: Sequence[str]) -> int:
         assumed = forget_assumed(os.environ)
     _check_prompt(line, os.environ)
     raise_at_interrupt()
-    with Context(line, os.environ, assumed) as context:
+    with Context(line, os.environ, assumed) as context, _around(line.command, argv, context):
         return _invoke(loaded[line.command], line, context)
+
+
+def _around(command: str, argv: Sequence[str], context: Context) -> AbstractContextManager[None]:
+    """Return what a command runs in: some end the warm path, some are recorded for it."""
+    from contextlib import nullcontext
+
+    from pyvault_cli.commandline.command_table import ENDS_WARM
+
+    if command in ENDS_WARM:
+        from pyvault.warm.ending import warm_ends
+
+        return warm_ends(context.environ)
+    if command in {"exec", "export"} and context.environ.get("PYVAULT_WARM") != "0":
+        from pyvault_cli.credentials.warm_answers import recording
+
+        return recording(argv, context)
+    return nullcontext()
 
 
 def _invoke(command: Command, line: CommandLine, context: Context) -> int:

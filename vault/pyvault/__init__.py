@@ -12,8 +12,6 @@ The names are imported when they are first used: ``import pyvault`` costs next
 to nothing.
 """
 
-from __future__ import annotations
-
 from pyvault.version import __version__
 
 TYPE_CHECKING = False  # as type checkers know it; typing itself would cost more than all of ours

@@ -27,6 +27,7 @@ __all__ = [
     "Backend",
     "Described",
     "Examined",
+    "Foreseeable",
     "Lockable",
     "OpenedLate",
     "Options",
@@ -152,6 +153,35 @@ class Backend(Protocol):
         ...
 
 
+@runtime_checkable
+class Foreseeable(Protocol):
+    """A driver that tells which variables have a say in what it returns.
+
+    Only what such a store has given may be given again by the warm path, for some minutes,
+    without asking it. A driver that can't tell leaves this out.
+
+    Example::
+
+        @classmethod
+        def reads(cls, options):
+            return ("ACME_HOME", "ACME_PROFILE_*")
+    """
+
+    @classmethod
+    def reads(cls, options: Options) -> tuple[str, ...] | None:
+        """Return the names of the variables.
+
+        Args:
+            options: as for ``Backend.open``.
+
+        Returns:
+            Those that the driver, its libraries or its programs read beside the options; one with an
+            asterisk at its end means all that begin so. None if that can't be known.
+        """
+        ...
+
+
+@runtime_checkable
 @runtime_checkable
 class Lockable(Protocol):
     """A store that can be locked.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError
+from pyvault.files import witness
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def expand_user(text: str, environ: Mapping[str, str] | None = None) -> Path:
     path = Path(text)
     if _is_given(environ) and path.parts[:1] == ("~",):
         return _given_home(environ).joinpath(*path.parts[1:])
+    if witness.current is not None and text.startswith("~") and not text.startswith("~/"):
+        witness.current.lose_sight()  # the system's list of users has a say
     try:
         return path.expanduser()
     except RuntimeError:

@@ -17,6 +17,10 @@
     [unlock]
     ttl = "30m"              # how long a typed passphrase counts without a use; 0: for one command only
 
+    [warm]
+    enabled = false          # no command is answered from what the one before it was answered
+    stores = 5               # minutes after which a store that is no file is asked again; 0 for always
+
 An unknown setting is an error: a misspelt one would silently have no effect.
 """
 
@@ -33,8 +37,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
+WARM_STORES = 5  # minutes
 MAX_WHOLE = (1 << 64) - 1  # what a vault's generation can be; TOML itself promises 63 bits
-KNOWN = ("backend", "exec", "login", "prompt", "unlock")
+KNOWN = ("backend", "exec", "login", "prompt", "unlock", "warm")
 
 
 class ToolConfig(Record):
@@ -48,6 +53,8 @@ class ToolConfig(Record):
         browser: the program that opens web pages.
         prompt: the name of the prompt driver.
         unlock_ttl: how long the data key of a vault is kept without a use.
+        warm: whether a command may be answered from what the one before it was answered.
+        warm_stores: for how many minutes, where the store is no file.
     """
 
     backend: str | None = None
@@ -56,6 +63,8 @@ class ToolConfig(Record):
     browser: str | None = None
     prompt: str | None = None
     unlock_ttl: str | None = None
+    warm: bool = True
+    warm_stores: int = WARM_STORES
 
 
 def load(path: Path) -> ToolConfig:
@@ -93,6 +102,8 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     login = _table(document.get("login", {}), "login", where)
     prompt = _table(document.get("prompt", {}), "prompt", where)
     unlock = _table(document.get("unlock", {}), "unlock", where)
+    warm = _table(document.get("warm", {}), "warm", where)
+    _check_known(warm, ("enabled", "stores"), "warm.", where)
     _check_known(execution, ("hide_shared_config",), "exec.", where)
     _check_known(login, ("browser",), "login.", where)
     _check_known(prompt, ("driver",), "prompt.", where)
@@ -104,6 +115,8 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
         unlock_ttl=_scalar(unlock["ttl"], "unlock.ttl", where) if "ttl" in unlock else None,
+        warm=_flag(warm.get("enabled", True), "warm.enabled", where),
+        warm_stores=_minutes(warm.get("stores", WARM_STORES), "warm.stores", where),
     )
 
 
@@ -143,6 +156,12 @@ def _flag(value: object, setting: str, where: str) -> bool:
     if isinstance(value, bool):
         return value
     raise _wrong(setting, "true or false", where)
+
+
+def _minutes(value: object, setting: str, where: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= WARM_STORES:
+        return value
+    raise _wrong(setting, f"a whole number of minutes, at most {WARM_STORES}", where)
 
 
 def _table(value: object, setting: str, where: str) -> Mapping[str, object]:

@@ -71,6 +71,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
 #: Called by programs; the help does not speak of them.
 HIDDEN = frozenset({"complete", "proxy"})
 
+#: After these no answer of before is given again; what a command has changed without them is seen in the files.
+ENDS_WARM = frozenset(
+    {
+        "add",
+        "clear",
+        "import aws-vault",
+        "import credentials-file",
+        "migrate",
+        "remove",
+        "rotate",
+        "sso login",
+        "sso logout",
+        "vault accept",
+        "vault import",
+        "vault passwd",
+        "vault rekey",
+        "vault restore",
+        "vault slot add",
+        "vault slot remove",
+    }
+)
+
 ALIASES = {"ls": "list", "rm": "remove", "migrate-backend": "migrate"}
 
 GLOBAL_HELP: tuple[tuple[str, str], ...] = (

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
+from pyvault.files import witness
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
 from pyvault_cli.commandline import server_options, shared_options
@@ -105,31 +106,37 @@ def exec(
         from pyvault_cli.credentials.sso_portals import leave_tokens
 
         leave_tokens(context, plan)
-    _become(command, context, plan, settings, None if profile_env else credentials, hide=hide)
+    _become(command, context, request, plan, settings, credentials, profile_env=profile_env, hide=hide)
 
 
 def _become(
     command: Sequence[str],
     context: Context,
+    request: CredentialRequest,
     plan: Plan,
     settings: Mapping[str, str],
-    credentials: Credentials | None,
+    credentials: Credentials,
     *,
+    profile_env: bool,
     hide: bool,
 ) -> None:
     from pyvault_cli.credentials.child_environment import child_environment
     from pyvault_cli.credentials.spawn import become
 
     view = shared_config.make_view(context) if hide else None
-    shown = {} if credentials else shared_config.profile_variables(plan, context.environ)
+    shown = shared_config.profile_variables(plan, context.environ) if profile_env else {}
     environ = child_environment(
         context.environ,
         profile=plan.profile,
         region=plan.region,
         settings=settings,
-        credentials=credentials,
+        credentials=None if profile_env else credentials,
         added=shown | (view.variables() if view is not None else {}),
     )
+    if witness.current is not None and view is None and not profile_env:
+        from pyvault_cli.credentials.warm_answers import keep_command
+
+        keep_command(request, plan, credentials, context, environ)
     context.close()
     context.ask.close_descriptors()
     if view is not None:

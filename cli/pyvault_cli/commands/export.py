@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pyvault.errors import UsageError
+from pyvault.files import witness
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
@@ -66,9 +67,14 @@ def export(
         stray=[*removed_names(context.environ), *context.assumed],
         before=before,
     )
-    output.data(render(form, shown))
+    text = render(form, shown)
     if assign is not None:
-        output.data(names_line(form, shown))
+        text += names_line(form, shown)
+    output.data(text)
+    if witness.current is not None:
+        from pyvault_cli.credentials.warm_answers import keep_text
+
+        keep_text(request, plan, credentials, context, text)
 
 
 def _form(chosen: Format | None, assign: Format | None) -> Format:

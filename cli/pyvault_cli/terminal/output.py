@@ -6,6 +6,7 @@ import os
 import sys
 
 from pyvault.errors import PyvaultError
+from pyvault.files import witness
 from pyvault.printable import printable
 
 RED, YELLOW, PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
@@ -57,12 +58,24 @@ def data(text: str, *, errors: str = "surrogateescape") -> None:
     Raises:
         PyvaultError: stdout is closed, or can't hold these characters.
     """
+    data_bytes(encoded(text, errors=errors))
+
+
+def encoded(text: str, *, errors: str = "surrogateescape") -> bytes:
+    """Return the bytes of a text for stdout.
+
+    Args:
+        text: to write.
+        errors: what to do with characters that stdout's encoding lacks.
+
+    Raises:
+        PyvaultError: it can't hold these characters.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        raw = text.encode(encoding, errors)
+        return text.encode(encoding, errors)
     except UnicodeEncodeError:
         raise PyvaultError(f"the output can't be written in the encoding {encoding!r}") from None
-    data_bytes(raw)
 
 
 def data_bytes(raw: bytes) -> None:
@@ -105,6 +118,9 @@ def _say(level: str, text: str, colour: str) -> None:
 def _write_stderr(line: str) -> None:
     # A message that can't be delivered must not turn success into failure.
     from contextlib import suppress
+
+    if witness.current is not None:
+        witness.current.lose_sight()  # a warm answer is silent
 
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(line)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pyvault.config import syntax as configsyntax
 from pyvault.config.profile_keys import PROFILE_KEYS
 from pyvault.errors import ConfigError
+from pyvault.files import witness
 from pyvault.files.reading import read_file
 from pyvault.paths import GivenEnvironment, expand_user
 from pyvault.record import Record
@@ -152,6 +153,8 @@ def expand_home(text: str, environ: Mapping[str, str]) -> Path:
         return Path(home, *tail)
     if head == "~" and isinstance(environ, GivenEnvironment):
         return expand_user(text, environ)
+    if witness.current is not None and head.startswith("~"):
+        witness.current.lose_sight()  # the system's list of users has a say
     try:
         return Path(text).expanduser()
     except RuntimeError:  # no such user: the unexpanded path will not be found, and the message shows it

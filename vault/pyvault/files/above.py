@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyvault.files import witness
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,6 +36,8 @@ def find_exposed(directory: Path, *, user: int, accounts: Path = ACCOUNTS) -> Pa
     """
     looked_at: set[str] = set()
     for place, status in _above(str(directory)):
+        if witness.current is not None and place not in looked_at:
+            witness.current.saw_directory(place, status)
         if place not in looked_at and _is_exposed(status, user, accounts):
             return Path(place)
         looked_at.add(place)
@@ -57,6 +61,8 @@ def _above(directory: str) -> Iterator[tuple[str, os.stat_result]]:
         if not stat.S_ISLNK(found.st_mode):
             here, status = step, found
             continue
+        if witness.current is not None:
+            witness.current.saw_directory(step, found)
         links += 1
         if links > MAX_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), directory)
@@ -95,8 +101,12 @@ def _members(group: int, accounts: Path) -> set[int]:
 
 def _rows(file: Path, *, numbers: tuple[int, ...]) -> list[list[str]]:
     try:
+        if witness.current is not None:
+            witness.current.saw_file(file, file.stat())
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
+        if witness.current is not None:
+            witness.current.lose_sight()
         return []
     rows = [line.split(":") for line in lines]
     return [row for row in rows if len(row) > max(*numbers, 3) and all(row[at].isdecimal() for at in numbers)]

@@ -24,6 +24,7 @@ from pyvault.errors import (
     VaultNotFoundError,
     WriteFailedError,
 )
+from pyvault.files import witness
 from pyvault.files.retry import retry_while_in_use
 from pyvault.record import Record
 
@@ -36,6 +37,7 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 ROOT = 0
 WSL = frozenset({"9p", "drvfs"})  # how it mounts Windows drives
 INSIST = "PYVAULT_INSECURE_DIRECTORY"
+HEAD = 84  # bytes of a vault that change with each write; docs/vault-format.md, section 3
 
 
 class FileChecks(Record):
@@ -75,6 +77,9 @@ def open_vault_file(path: Path, checks: FileChecks) -> int:
     try:
         with reading(path):
             status = os.fstat(descriptor)
+            if witness.current is not None:
+                witness.current.saw_file(path, status, link=False)
+                witness.current.saw_bytes(path, os.pread(descriptor, HEAD, 0))
         _check_file(path, status, checks)
         check_directory(path.parent, checks)
     except BaseException:
@@ -95,6 +100,8 @@ def check_directory(directory: Path, checks: FileChecks) -> None:
 
     with reading(directory):
         status = directory.stat()
+        if witness.current is not None:
+            witness.current.saw_directory(str(directory), status)
         exposed = find_exposed(directory.absolute(), user=checks.owner)
     if status.st_mode & OTHERS_WRITE:
         raise _insecure(directory, f"the directory '{directory}' is writable by other users", "700", status.st_uid)
@@ -110,6 +117,8 @@ def check_ancestors(path: Path, checks: FileChecks) -> None:
     Raises:
         InsecurePermissionsError: it leads through a directory to which others can write.
     """
+    if witness.current is not None and not path.is_absolute():
+        witness.current.saw_relative()
     if not checks.modes:
         return
     from pyvault.files.above import find_exposed
@@ -219,6 +228,10 @@ def reading(path: Path) -> Generator[None]:
     except OSError as exc:
         if exc.errno is None:  # not of the system, see :func:`pyvault.files.atomic.writing`
             raise
+        if witness.current is not None:
+            from pyvault.files.reading import note_failure
+
+            note_failure(path, exc)
         raise _reading_error(path, exc) from exc
 
 

@@ -11,6 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from pyvault.files import witness
 from pyvault.files.retry import retry_while_in_use
 
 if TYPE_CHECKING:
@@ -45,21 +46,42 @@ def read_file(path: Path, limit: int) -> bytes:
     try:
         descriptor = retry_while_in_use(lambda: os.open(path, flags))
     except OSError as exc:
+        if witness.current is not None:
+            note_failure(path, exc)
         if exc.errno == errno.ENXIO:  # a socket can't be opened
             raise OSError(errno.EINVAL, "it is a socket and not a file", str(path)) from None
         raise
     try:
         status = os.fstat(descriptor)
+        if witness.current is not None:
+            witness.current.saw_file(path, status)
         if stat.S_ISCHR(status.st_mode) and _is_null(status):
             return b""
-        for is_kind, number, reason in KINDS:
-            if is_kind(status.st_mode):
-                raise OSError(number, reason, str(path))
-        if status.st_size > limit:
-            raise _too_long(path, limit)
-        return _read(descriptor, path, limit)
+        _refuse(status, path, limit)
+        content = _read(descriptor, path, limit)
     finally:
         os.close(descriptor)
+    if witness.current is not None:
+        witness.current.saw_bytes(path, content)
+    return content
+
+
+def _refuse(status: os.stat_result, path: Path, limit: int) -> None:
+    for is_kind, number, reason in KINDS:
+        if is_kind(status.st_mode):
+            raise OSError(number, reason, str(path))
+    if status.st_size > limit:
+        raise _too_long(path, limit)
+
+
+def note_failure(path: Path, problem: OSError) -> None:
+    """Tell the witness that a file can't be opened: it is not there, or something that can't be noted."""
+    if witness.current is None:
+        return
+    if isinstance(problem, FileNotFoundError):
+        witness.current.saw_nothing(path)
+    else:
+        witness.current.lose_sight()
 
 
 def _read(descriptor: int, path: Path, limit: int) -> bytes:

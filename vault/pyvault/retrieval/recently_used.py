@@ -41,17 +41,18 @@ class RecentUse:
     def last(self, profile: str) -> datetime | None:
         """Return when a profile was last used; None for never."""
         try:
-            return from_epoch(self._path(profile).lstat().st_mtime)
+            return from_epoch(self.path(profile).lstat().st_mtime)
         except OSError:
             return None
 
     def _touch(self, profile: str, at: datetime) -> None:
-        path = self._path(profile)
+        path = self.path(profile)
         descriptor = open_private_file(path, os.O_WRONLY | os.O_CREAT, what=f"'{path}'")
         try:
             os.utime(descriptor if os.utime in os.supports_fd else path, (at.timestamp(), at.timestamp()))
         finally:
             os.close(descriptor)
 
-    def _path(self, profile: str) -> Path:
+    def path(self, profile: str) -> Path:
+        """Return the file of a profile."""
         return self._directory / hashlib.sha256(profile.encode()).hexdigest()[:32]

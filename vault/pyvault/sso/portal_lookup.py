@@ -11,6 +11,7 @@ from pyvault.config.load import load_profile
 from pyvault.config.sso_settings import DEFAULT_SCOPES
 from pyvault.config.values import is_url, portal_url
 from pyvault.errors import ConfigError, InvalidSettingError, ItemNotFoundError, ProfileNotFoundError
+from pyvault.files import witness
 from pyvault.sso.session import SsoSession, session_of
 from pyvault.sso.tokens import TokenStore
 
@@ -190,11 +191,15 @@ def signed_in_as(step: SsoStep, blobs: BlobStore, *, environ: Mapping[str, str],
     except ItemNotFoundError:
         own = None
     if own is not None and (own.refresh_token is not None or own.is_fresh(at=at, window=NO_TIME)):
+        if witness.current is not None and own.refresh_token is None:
+            witness.current.saw_end(own.expires)
         return own.identity
     from pyvault.sso.cli_cache import aws_cache_directory, read_aws_cache
 
     found = read_aws_cache(aws_cache_directory(environ), session)
     if found is not None and found.is_fresh(at=at, window=NO_TIME):
+        if witness.current is not None:
+            witness.current.saw_end(found.expires)
         return found.identity
     if own is None:
         raise ItemNotFoundError(f"nobody is signed in to {session.label!r}")

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, InsecurePermissionsError, InvalidSettingError
+from pyvault.files import witness
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -69,7 +70,12 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
         descriptor = os.open(path, flags)
     try:
         try:
-            check_secret_file(os.fstat(descriptor), path, what)
+            status = os.fstat(descriptor)
+            if witness.current is not None:
+                witness.current.saw_file(path, status)
+                if not stat.S_ISREG(status.st_mode):
+                    witness.current.lose_sight()  # a later command has to read it too
+            check_secret_file(status, path, what)
             return read_all(descriptor, f"the {what} '{path}'")
         finally:
             os.close(descriptor)

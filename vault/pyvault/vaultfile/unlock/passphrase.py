@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, InputRequiredError, InvalidSettingError
+from pyvault.files import witness
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.secret_file import read_all, read_secret_file
 
@@ -87,6 +88,8 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
         AccessDeniedError: it can't be read.
         InvalidSettingError: empty, over-long, or not UTF-8.
     """
+    if witness.current is not None:
+        witness.current.lose_sight()  # a later command has to read it too
     try:
         if os.isatty(descriptor):
             raise InvalidSettingError(f"can't read the passphrase from descriptor {descriptor}: it is a terminal")

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pyvault.errors import InputRequiredError, InvalidSettingError, UsageError
+from pyvault.files import witness
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ def passphrase_of_variable(name: str, value: str) -> Secret[str]:
     """
     from pyvault.vaultfile.unlock.passphrase import as_typed
 
+    if witness.current is not None:
+        witness.current.lose_sight()  # it has to be checked each time
     try:
         text = Secret(os.fsencode(value).decode())
         return text if name == AWS_VAULT else as_typed(text)  # aws-vault uses its variable as it is

@@ -1,0 +1,144 @@
+"""Have an answer of ``exec`` or ``export`` kept for the next command (:mod:`pyvault.warm`), where that is safe."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from pyvault.files import witness
+from pyvault_cli.terminal import output
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from pyvault.model import Credentials
+    from pyvault.planning.steps import Plan
+    from pyvault.warm.recorder import Recorder
+    from pyvault_cli.context import Context
+    from pyvault_cli.credentials.credential_request import CredentialRequest
+
+#: Global options with which a command is more than a question.
+NEVER = ("--debug", "--passphrase-fd", "--new-passphrase-fd")
+
+
+@contextmanager
+def recording(argv: Sequence[str], context: Context) -> Generator[None]:
+    """Watch what the answer to this command line is made from; nothing is noted where it can't be kept.
+
+    Args:
+        argv: the words after the program's name.
+        context: of the command, from which nothing was asked yet.
+    """
+    from pyvault.warm.question import is_off, words_of
+
+    line, words = context.line, words_of(argv)
+    told = words is None or any(line.last(option) is not None for option in NEVER) or is_off(context.environ)
+    if words is None or told or tuple(argv[len(words) + 1 :]) != line.child_argv:
+        yield
+        return
+    from pyvault.warm.recorder import Recorder
+
+    recorder = Recorder(words, context.environ)
+    witness.current = recorder
+    try:
+        if context.tool_config.warm:
+            recorder.take_keys()
+        yield
+    finally:
+        witness.current = None
+
+
+def keep_command(
+    request: CredentialRequest,
+    plan: Plan,
+    credentials: Credentials,
+    context: Context,
+    child: Mapping[str, str],
+) -> None:
+    """Keep the environment of a command that is about to run."""
+    from pyvault.process.scrub_environment import SECRET_PATHS, SECRET_VARIABLES
+    from pyvault_cli.credentials.child_environment import removed_names
+
+    removed = {*removed_names(context.environ), *SECRET_VARIABLES, *SECRET_PATHS}
+    if (recorder := _ready(request, plan, credentials, context)) is not None:
+        recorder.keep_command(
+            noted=context.recent.path(request.profile), patterns=_patterns(context) or (), removed=removed, child=child
+        )
+
+
+def keep_text(request: CredentialRequest, plan: Plan, credentials: Credentials, context: Context, text: str) -> None:
+    """Keep what was written to stdout."""
+    if (recorder := _ready(request, plan, credentials, context)) is not None:
+        recorder.keep_text(
+            noted=context.recent.path(request.profile), patterns=_patterns(context) or (), output=output.encoded(text)
+        )
+
+
+def _ready(request: CredentialRequest, plan: Plan, credentials: Credentials, context: Context) -> Recorder | None:
+    """Return the recorder if this answer is a cached session that only files decide about."""
+    from pyvault import clock
+    from pyvault.sessions.cache import CacheMode, find_min_ttl
+    from pyvault.warm.recorder import Recorder
+
+    recorder, patterns = witness.current, _patterns(context) if witness.current is not None else None
+    if not isinstance(recorder, Recorder) or patterns is None or credentials.expires is None:
+        return None
+    fresh = request.no_session or request.mfa_token is not None or request.cache is not CacheMode.USE
+    if fresh or credentials.session_token is None or not _is_kept(plan):
+        return None
+    recorder.saw_end(credentials.expires - find_min_ttl(context.environ))
+    if _stores(context):
+        recorder.saw_end(clock.now() + timedelta(minutes=context.tool_config.warm_stores))
+        if _leads_elsewhere(context, patterns):
+            recorder.saw_relative()
+    return recorder
+
+
+def _is_kept(plan: Plan) -> bool:
+    """Return whether every step is looked up in a file: nothing runs, and nothing is taken from the surroundings."""
+    from pyvault.planning.steps import (
+        AssumeRoleStep,
+        SessionTokenStep,
+        SsoStep,
+        StoredStep,
+        WebIdentityStep,
+    )
+
+    kinds = (AssumeRoleStep, SessionTokenStep, SsoStep, StoredStep, WebIdentityStep)
+    return all(isinstance(step, kinds) and getattr(step, "token_process", None) is None for step in plan.steps)
+
+
+def _stores(context: Context) -> list[str]:
+    """Return the stores that can change without a local file and have a say in the answer."""
+    name = context.choice.name
+    opener = context.backend_options.get("unlock_store") if name == "file" else name
+    return [opener] if opener else []
+
+
+def _patterns(context: Context) -> list[str] | None:
+    """Return the variables that the store declares to read; None if it doesn't."""
+    from pyvault.backend import Foreseeable
+    from pyvault.storage.registry import load_backend
+
+    patterns: list[str] = []
+    for name in {context.choice.name, *_stores(context)}:
+        driver = load_backend(name)
+        if not issubclass(driver, Foreseeable):
+            return None
+        names: object = driver.reads(context.options_of(name))
+        if not isinstance(names, tuple):  # a plug-in may return anything
+            return None
+        patterns += map(str, cast("tuple[object, ...]", names))
+    return patterns
+
+
+def _leads_elsewhere(context: Context, patterns: Sequence[str]) -> bool:
+    """Return whether a variable or option of a store may be a path that begins in the working directory."""
+    from pyvault.warm.question import declared
+
+    texts = [value for _, value in declared(patterns, context.environ)]
+    for name in _stores(context):
+        texts += context.options_of(name).values()
+    return any(text and not text.startswith(("/", "~")) and os.path.exists(text) for text in texts)  # noqa: PTH110 - hot path
