@@ -61,7 +61,12 @@ def variables(home: Path, env: Environ | None = None) -> dict[str, str]:
 
 
 def run_pyvault(
-    home: Path, *words: str, env: Environ | None = None, stdin: bytes = b"", pass_fds: tuple[int, ...] = ()
+    home: Path,
+    *words: str,
+    env: Environ | None = None,
+    stdin: bytes = b"",
+    pass_fds: tuple[int, ...] = (),
+    cwd: Path | None = None,
 ) -> Ended:
     """Run ``pyvault`` without a terminal, in *home*, to its end."""
     ended = starts.run(
@@ -71,7 +76,7 @@ def run_pyvault(
         check=False,
         timeout=120,
         start_new_session=True,
-        cwd=home,
+        cwd=cwd or home,
         env=variables(home, env),
         pass_fds=pass_fds,
     )

@@ -27,6 +27,10 @@ FAMILIES = {
 READ = {
     "HOME": "where all files are",
     "USERPROFILE": "where the AWS files are, without HOME",
+    "ANDROID_DATA": "whether this is Android, and so where our files are",
+    "ANDROID_ROOT": "the same",
+    "SHELL": "the same",
+    "PREFIX": "the same",
     "BOTO_CONFIG": "what a child may not follow",
     "REQUESTS_CA_BUNDLE": "certificates for our own calls",
     "SSL_CERT_FILE": "certificates for our own calls",
@@ -40,6 +44,8 @@ READ = {
 WITHOUT_A_SAY = {
     "PATH": "the program is searched in it each time",
     "TERM": "whether to show colour",
+    "DIRENV_IN_ENVRC": "what a shell is told of a failure",
+    "TYPER_USE_RICH": "how help looks",
     "NO_COLOR": "whether to show colour",
     "COLUMNS": "how wide help is",
     "LINES": "how long help is",
