@@ -46,5 +46,5 @@ class MovedTime:
     def _write(self, ahead: float) -> None:
         # In one piece: a program may be reading.
         fresh = self._file.with_name(f"{self._file.name}.new")
-        fresh.write_text(f"+{ahead:.0f}s\n")
+        fresh.write_text(f"{ahead:+.0f}s\n")
         fresh.replace(self._file)

@@ -6,6 +6,9 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,10 +18,11 @@ import starts
 from command_line import PYVAULT, Environ
 from fake_aws.client import FakeAws
 from login_keys import end_keys
+from moved_time import MovedTime
 from pyvault.login.halves import find_halves
 from pyvault.login.kernel_keyring import kernel_keyring
 from pyvault.login.runtime_directory import Place
-from warm_home import WarmHome
+from warm_home import SETTLED, WarmHome
 
 pytestmark = pytest.mark.kernel_keyring
 JSON = ("export", "reader", "--format", "json")
@@ -252,6 +256,7 @@ def test_the_settings_turn_it_off_at_once(home: WarmHome) -> None:
 
 
 ENDINGS: dict[str, tuple[str, ...]] = {
+    "lock": ("lock",),
     "clear": ("clear",),
     "clear --all": ("clear", "--all"),
     "clear of another": ("clear", "nobody"),
@@ -403,3 +408,60 @@ def test_many_processes_at_once_get_the_same(home: WarmHome) -> None:
         assert json.loads(child.communicate(timeout=120)[0])
         assert child.returncode == 0
     assert home.known(*JSON) is None
+
+
+def test_a_program_that_changes_a_store_ends_it(home: WarmHome) -> None:
+    home.warm_up(*JSON)
+    assert home.known(*JSON)
+    script = "import sys, pyvault\nwith pyvault.open_vault() as vault: vault.delete('nobody') if sys.argv[1:] else vault.put('x', access_key_id='AKIAIOSFODNN7EXAMPLE', secret_access_key=pyvault.Secret('s' * 40))"
+    subprocess.run([sys.executable, "-c", script], env=dict(home.variables()), check=True)
+    assert home.known(*JSON) is None
+    assert not home.entries.exists()
+
+
+REFUSALS = ("keyctl,add_key:error=EPERM", "keyctl,add_key:error=ENOSYS", "add_key:error=EDQUOT", "keyctl:error=EACCES")
+
+
+@pytest.mark.peer("strace")
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_kernel_that_refuses_is_no_error(home: WarmHome, refusal: str) -> None:
+    home.run(*JSON)
+    time.sleep(SETTLED)
+    end_keys(home.runtime, home.state)
+    calls = refusal.partition(":")[0]
+    filtered = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={refusal}"]
+    ended = subprocess.run(
+        [*filtered, PYVAULT, *JSON], env=dict(home.variables()), capture_output=True, check=False, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout) == json.loads(home.ordinary(*JSON).out)
+    assert home.known(*JSON) is None
+    cleared = subprocess.run(
+        [*filtered, PYVAULT, "clear"], env=dict(home.variables()), capture_output=True, check=False
+    )
+    assert cleared.returncode == 0, cleared.stderr
+
+
+@pytest.mark.peer("faketime")
+def test_the_clock_may_be_set_back_and_forth(home: WarmHome, tmp_path: Path) -> None:
+    time_of_day = MovedTime(tmp_path / "time")
+    home.warm_up(*JSON)
+    assert home.known(*JSON)
+    script = "import sys; from pyvault.warm.replay import find_answer; import os; print(find_answer(sys.argv[1:], os.environ) is not None)"
+
+    def known_at(seconds: float) -> str:
+        time_of_day.move(seconds - time_of_day.ahead)
+        env = {**home.variables(), **time_of_day.environ}
+        ended = subprocess.run(
+            [sys.executable, "-c", script, *JSON], env=env, capture_output=True, check=True, text=True
+        )
+        return ended.stdout.strip()
+
+    hour = 3600
+    assert [known_at(seconds) for seconds in (0, hour - 400, hour - 290, hour, 24 * hour)] == [
+        "True",
+        "True",
+        *["False"] * 3,
+    ]
+    assert known_at(-60) == "False"
+    assert known_at(0) == "True"

@@ -212,7 +212,13 @@ class Stores:
         """
         from pyvault.storage.typed_store import CredentialStore
 
-        return CredentialStore(self._open(backend, {**(implied or {}), **self.options_of(backend)}))
+        opened = self._open(backend, {**(implied or {}), **self.options_of(backend)})
+        return CredentialStore(opened, changed=self._end_warm)
+
+    def _end_warm(self) -> None:
+        from pyvault.warm.ending import end_warm
+
+        end_warm(self.environ)
 
     def open_store_keys(self, backend: str) -> StoreKeys:
         """Open a backend that holds keys of the vault file's slots, with the same options as the vault file does.

@@ -78,6 +78,7 @@ ENDS_WARM = frozenset(
         "clear",
         "import aws-vault",
         "import credentials-file",
+        "lock",
         "migrate",
         "remove",
         "rotate",

@@ -16,7 +16,7 @@ from pyvault_cli.terminal.answers import TERMINAL
 from pyvault_cli.vaults.unlocked import OTHER_WAYS, why_no_cache
 from pyvault_cli.vaults.vault_access import VaultAccess
 
-WARM, SSO = "warm", "sso"  # what else lives as long as a login
+SSO = "sso"  # what else lives as long as a login; the warm path ends with the command
 
 
 def unlock(
@@ -67,7 +67,7 @@ def lock(
     """Forget the keys of all vaults that were unlocked; the next command asks again."""
     left = [
         purpose
-        for purpose in (unlock_cache.PURPOSE, WARM, *((SSO,) if everything else ()))
+        for purpose in (unlock_cache.PURPOSE, *((SSO,) if everything else ()))
         if (keys := context.kept_keys(purpose)) is not None and not keys.end()
     ]
     if left:

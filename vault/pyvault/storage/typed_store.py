@@ -18,7 +18,7 @@ from pyvault.storage.fence import changing, contract_errors
 from pyvault.storage.item_codec import decode_credentials, encode_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -33,8 +33,15 @@ CREATED = "created"
 class CredentialStore:
     """The long-lived access keys in one backend."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, changed: Callable[[], object] = lambda: None) -> None:
+        """Take the backend.
+
+        Args:
+            backend: the store of blobs underneath.
+            changed: called after each change of a pair.
+        """
         self._backend = backend
+        self._changed = changed
 
     @property
     def backend(self) -> Backend:
@@ -62,6 +69,7 @@ class CredentialStore:
                 self._backend.put_with(name, data, _attributes(credentials))
             else:
                 self._backend.put(name, data)
+        self._changed()
 
     def create(self, profile: str, credentials: StoredCredentials) -> None:
         """Store the pair of a profile that has none; where the store can, of two who do this at once one fails.
@@ -77,6 +85,7 @@ class CredentialStore:
         with self.transaction():
             create_item(self._backend, name, encode_credentials(credentials))
             self._add_attributes(name, credentials)
+        self._changed()
 
     def get_versioned(self, profile: str) -> tuple[StoredCredentials, str | None]:
         """Return the stored pair of a profile and its version, None where the store has none; raises as :meth:`get`."""
@@ -102,6 +111,7 @@ class CredentialStore:
         with self.transaction():
             replace_item(self._backend, name, encode_credentials(credentials), version)
             self._add_attributes(name, credentials)
+        self._changed()
 
     def delete(self, profile: str) -> None:
         """Remove the pair of a profile.
@@ -112,6 +122,7 @@ class CredentialStore:
         name = credential_name(profile)
         with contract_errors(f"delete '{name}'"):
             self._backend.delete(name)
+        self._changed()
 
     def profiles(self, *, kind: Kind = Kind.CREDENTIAL) -> list[ProfileName]:
         """Return the profiles that have an item of this kind, by default a stored pair, sorted."""

@@ -12,7 +12,37 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 
-def end_warm(environ: Mapping[str, str]) -> bool:
+def end_warm(environ: Mapping[str, str]) -> None:
+    """Revoke the key and remove the entries.
+
+    Raises:
+        AccessDeniedError: something is left that works.
+    """
+    if not _end(environ):
+        raise AccessDeniedError(
+            "the credentials that are kept for the next command can't be dropped",
+            hint="log out and in again, or set PYVAULT_WARM=0",
+        )
+
+
+@contextmanager
+def warm_ends(environ: Mapping[str, str]) -> Generator[None]:
+    """End the warm path before and after a change.
+
+    Before, so that a change which is broken off leaves nothing; after, for what a command that
+    began meanwhile may have kept.
+
+    Raises:
+        AccessDeniedError: an answer from before the change could still be given.
+    """
+    end_warm(environ)
+    try:
+        yield
+    finally:
+        end_warm(environ)
+
+
+def _end(environ: Mapping[str, str]) -> bool:
     """Revoke the key and remove the entries; return whether nothing is left that works."""
     from pyvault.login.halves import end_halves
     from pyvault.login.kernel_keyring import kernel_keyring
@@ -30,31 +60,6 @@ def end_warm(environ: Mapping[str, str]) -> bool:
         keyring = kernel_keyring()
         ended = keyring is not None and keyring.end(warm.halves.prefix + PURPOSE)
     return _remove(warm.directory) or ended
-
-
-@contextmanager
-def warm_ends(environ: Mapping[str, str]) -> Generator[None]:
-    """End the warm path before and after a change.
-
-    Before, so that a change which is broken off leaves nothing; after, for what a command that
-    began meanwhile may have kept.
-
-    Raises:
-        AccessDeniedError: an answer from before the change could still be given.
-    """
-    _end(environ)
-    try:
-        yield
-    finally:
-        _end(environ)
-
-
-def _end(environ: Mapping[str, str]) -> None:
-    if not end_warm(environ):
-        raise AccessDeniedError(
-            "the credentials that are kept for the next command can't be dropped",
-            hint="log out and in again, or set PYVAULT_WARM=0",
-        )
 
 
 def _remove(directory: str) -> bool:
