@@ -155,28 +155,22 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Foreseeable(Protocol):
-    """A driver that tells which variables have a say in what it returns.
-
-    Only what such a store has given may be given again by the warm path, for some minutes,
-    without asking it. A driver that can't tell leaves this out.
+    """A driver that tells which variables have a say; only what it gave is given again, for minutes, unasked.
 
     Example::
 
-        @classmethod
-        def reads(cls, options):
-            return ("ACME_HOME", "ACME_PROFILE_*")
+        reads = classmethod(lambda cls, options: ("ACME_HOME", "ACME_PROFILE_*"))
     """
 
     @classmethod
     def reads(cls, options: Options) -> tuple[str, ...] | None:
-        """Return the names of the variables.
+        """Return what the driver, its libraries or its programs read beside the options.
 
         Args:
             options: as for ``Backend.open``.
 
         Returns:
-            Those that the driver, its libraries or its programs read beside the options; one with an
-            asterisk at its end means all that begin so. None if that can't be known.
+            Names; an asterisk at the end means all that begin so. None if it can't be known.
         """
         ...
 

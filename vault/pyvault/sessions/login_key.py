@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault import clock
+from pyvault.files import witness
 from pyvault.login.kept_keys import KeptKey
 from pyvault.login.lifetime import Lifetime
 
@@ -40,6 +41,9 @@ class LoginKey:
     def find(self, vault_id: bytes) -> Secret[bytes] | None:
         """Return the key of a session file; None if it has none, or its life is over."""
         kept = self._keys.find(vault_id.hex())
+        if kept is not None and witness.current is not None:
+            left = kept.lifetime.left(clock.moment())
+            witness.current.saw_end(clock.now() + timedelta(milliseconds=left))
         return None if kept is None else kept.key
 
     def is_alone(self) -> bool:

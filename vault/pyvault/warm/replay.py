@@ -1,4 +1,4 @@
-"""Give an answer again. Every doubt is None: the ordinary path knows what to say.
+"""An answer is given again. Every doubt is None: the ordinary path knows what to say.
 
 An interpreter that has just started has all modules that are used here, or they are of C.
 """
