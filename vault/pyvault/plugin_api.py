@@ -6,8 +6,8 @@ from anywhere else may change with every version, though no underscore says so.
 
 The protocols:
     ``Backend``, with ``API_VERSION``, ``Options``, ``Ask``, ``Question`` and ``Availability``; the optional
-    ``Probed``, ``Examined``, ``Lockable``, ``OpenedLate``, ``Transactional``, ``Versioned``, ``Attributed``,
-    ``Described``, ``Warns``.
+    ``Probed``, ``Examined``, ``Foreseeable``, ``Lockable``, ``OpenedLate``, ``Transactional``, ``Versioned``,
+    ``Attributed``, ``Described``, ``Warns``.
 
 Names and values:
     ``ItemName``, ``Kind``, ``name_in_store`` (an item name from two texts that the store kept, also of a
@@ -40,6 +40,7 @@ from pyvault.backend import (
     Backend,
     Described,
     Examined,
+    Foreseeable,
     Lockable,
     OpenedLate,
     Options,
@@ -88,6 +89,7 @@ __all__ = [
     "ConflictError",
     "Described",
     "Examined",
+    "Foreseeable",
     "InputRequiredError",
     "InvalidNameError",
     "ItemCorruptError",
