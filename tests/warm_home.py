@@ -51,7 +51,7 @@ class WarmHome:
     def add(self, profile: str, user: str = "demo") -> Ended:
         key = self.aws.key(user)
         keys = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
-        ended = self.run("add", profile, "--env", "--no-verify", "--no-add-config", env=keys)
+        ended = self.run("add", profile, "--env", "--no-verify", "--no-add-config", "--force", env=keys)
         assert ended.code == 0, ended.err
         return ended
 

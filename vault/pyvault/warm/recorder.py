@@ -177,6 +177,8 @@ def _write(directory: str, name: str, file: bytes) -> None:
     _thin_out(directory)
     pending = f"{directory}/{name}.{os.getpid()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        os.unlink(pending)  # of a killed process that had our number
     descriptor = os.open(pending, flags, 0o600)
     try:
         try:
