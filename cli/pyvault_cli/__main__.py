@@ -6,7 +6,7 @@ import sys
 
 def main() -> int:
     """Run pyvault with the arguments of this process; end it, or return its exit code."""
-    if sys.argv[1:2] in (["exec"], ["export"]) and os.environ.get("PYVAULT_WARM") != "0":
+    if sys.platform == "linux" and sys.argv[1:2] in (["exec"], ["export"]) and os.environ.get("PYVAULT_WARM") != "0":
         from pyvault_cli.credentials import warm_start
 
         warm_start.answer(sys.argv[1:])

@@ -191,7 +191,7 @@ def _around(command: str, argv: Sequence[str], context: Context) -> AbstractCont
         from pyvault.warm.ending import warm_ends
 
         return warm_ends(context.environ)
-    if command in {"exec", "export"} and context.environ.get("PYVAULT_WARM") != "0":
+    if sys.platform == "linux" and command in {"exec", "export"} and context.environ.get("PYVAULT_WARM") != "0":
         from pyvault_cli.credentials.warm_answers import recording
 
         return recording(argv, context)

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Final
 from pyvault.clock import to_rfc3339
 from pyvault.config.config_file import expand_home
 from pyvault.config.values import ENDINGS, portal_url
-from pyvault.files.reading import read_file
+from pyvault.files import witness
+from pyvault.files.reading import note_failure, read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.secret import Secret
 from pyvault.sso.tokens import AccessToken
@@ -76,7 +77,14 @@ def _file_name(text: str) -> str:
 
 def _read(path: Path, session: SsoSession) -> AccessToken | None:
     try:
-        if not _is_private(path.stat()):
+        status = path.stat()
+    except OSError as exc:
+        note_failure(path, exc)
+        return None
+    try:
+        if not _is_private(status):
+            if witness.current is not None:
+                witness.current.lose_sight()
             return None
         fields = read_object(read_file(path, MAX_FILE), limit=MAX_FILE)
         region = fields.optional_text("region") or session.client.region
