@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from command_line import variables
 from fake_aws.client import FakeAws
 from fakes.browsers import follow
 from headless import ASKS, Login
@@ -16,6 +17,7 @@ from login_keys import end_keys
 from pyvault.clock import Moment, moment
 from pyvault.login.kept_keys import LoginKeys
 from pyvault.login.kernel_keyring import kernel_keyring
+from pyvault.warm.replay import find_answer
 
 pytestmark = pytest.mark.kernel_keyring
 
@@ -142,3 +144,22 @@ def test_the_kernel_key_alone_opens_nothing(person: SsoPerson) -> None:
     assert keyring
     assert keyring.find(person.place.prefix + "sso")
     assert not person.has_session()
+
+
+def test_a_warm_answer_ends_with_the_sign_in(person: SsoPerson) -> None:
+    person.environ["PYVAULT_WARM"] = "1"
+    words = ["export", "dev", "--format", "json"]
+
+    def known() -> bool:
+        return find_answer(words, variables(person.home, person.environ)) is not None
+
+    for ending in (("lock", "--all"), ("sso", "logout"), ("clear",)):
+        person.sign_in()
+        assert not known()
+        first = person.run(*words)
+        time.sleep(1.05)  # until the files are settled
+        assert person.run(*words).out == first.out
+        assert known(), ending
+        assert person.run(*words).out == first.out
+        person.run(*ending)
+        assert not known(), ending
