@@ -35,11 +35,13 @@ def warm_ends(environ: Mapping[str, str]) -> Generator[None]:
     Raises:
         AccessDeniedError: an answer from before the change could still be given.
     """
-    end_warm(environ)
+    _end(environ)
     try:
         yield
-    finally:
-        end_warm(environ)
+    except BaseException:
+        _end(environ)
+        raise
+    end_warm(environ)
 
 
 def _end(environ: Mapping[str, str]) -> bool:
