@@ -17,7 +17,7 @@ KEY_FILE = f"pyvault-keyfile-v1:{'A' * 43}=\n"
 class WarmHome:
     """A vault that a key file opens, with the key of user demo, and profiles of it."""
 
-    def __init__(self, home: Path, aws: FakeAws) -> None:
+    def __init__(self, home: Path, aws: FakeAws, more: Environ | None = None) -> None:
         self.home = home
         self.aws = aws
         self.runtime = home / "run"
@@ -28,6 +28,7 @@ class WarmHome:
             "PYVAULT_WARM": "1",
             "PYVAULT_KEYFILE": str(home / "key"),
             "XDG_RUNTIME_DIR": str(self.runtime),
+            **(more or {}),
         }
         self.config = home / ".aws" / "config"
         self.config.parent.mkdir(exist_ok=True)
