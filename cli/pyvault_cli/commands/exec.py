@@ -90,6 +90,7 @@ def exec(
     if servers:
         from pyvault_cli.servers.exec_server import exec_with_server
 
+        witness.current = None  # a server lives for hours, and its answers are not kept
         exec_with_server(servers, request, plan, context, command_of(context), hide=hide)
     fetch = fetcher(request, plan, context)
     if json:

@@ -127,8 +127,11 @@ def _patterns(context: Context) -> list[str] | None:
         driver = load_backend(name)
         if not issubclass(driver, Foreseeable):
             return None
-        names: object = driver.reads(context.options_of(name))
-        if not isinstance(names, tuple):  # a plug-in may return anything
+        try:
+            names: object = driver.reads(context.options_of(name))
+        except Exception:  # noqa: BLE001 - a plug-in may raise anything, and return anything
+            return None
+        if not isinstance(names, tuple):
             return None
         patterns += map(str, cast("tuple[object, ...]", names))
     return patterns
