@@ -62,22 +62,24 @@ def keep_command(
     from pyvault_cli.credentials.child_environment import removed_names
 
     removed = {*removed_names(context.environ), *SECRET_VARIABLES, *SECRET_PATHS}
-    if (recorder := _ready(request, plan, credentials, context)) is not None:
+    if (ready := _ready(request, plan, credentials, context)) is not None:
+        recorder, patterns = ready
         recorder.keep_command(
-            noted=context.recent.path(request.profile), patterns=_patterns(context) or (), removed=removed, child=child
+            noted=context.recent.path(request.profile), patterns=patterns, removed=removed, child=child
         )
 
 
 def keep_text(request: CredentialRequest, plan: Plan, credentials: Credentials, context: Context, text: str) -> None:
     """Keep what was written to stdout."""
-    if (recorder := _ready(request, plan, credentials, context)) is not None:
-        recorder.keep_text(
-            noted=context.recent.path(request.profile), patterns=_patterns(context) or (), output=output.encoded(text)
-        )
+    if (ready := _ready(request, plan, credentials, context)) is not None:
+        recorder, patterns = ready
+        recorder.keep_text(noted=context.recent.path(request.profile), patterns=patterns, output=output.encoded(text))
 
 
-def _ready(request: CredentialRequest, plan: Plan, credentials: Credentials, context: Context) -> Recorder | None:
-    """Return the recorder if this answer is a cached session that only files decide about."""
+def _ready(
+    request: CredentialRequest, plan: Plan, credentials: Credentials, context: Context
+) -> tuple[Recorder, list[str]] | None:
+    """Return the recorder, and what the store reads, if this answer is a session that only files decide about."""
     from pyvault import clock
     from pyvault.sessions.cache import CacheMode, find_min_ttl
     from pyvault.warm.recorder import Recorder
@@ -93,7 +95,7 @@ def _ready(request: CredentialRequest, plan: Plan, credentials: Credentials, con
         recorder.saw_end(clock.now() + timedelta(minutes=context.tool_config.warm_stores))
         if _leads_elsewhere(context, patterns):
             recorder.saw_relative()
-    return recorder
+    return recorder, patterns
 
 
 def _is_kept(plan: Plan) -> bool:

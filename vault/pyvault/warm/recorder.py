@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyvault.login.halves import make_halves
+from pyvault.login.halves import find_halves, make_halves
 from pyvault.warm import manifest
 from pyvault.warm.box import Keys, pack
 from pyvault.warm.question import declared, pack_variables, question_of
@@ -54,7 +54,7 @@ class Recorder:
         if self._warm is None:
             return
         try:
-            self._keys = Keys(make_halves(self._warm.halves, PURPOSE))
+            self._keys = Keys(find_halves(self._warm.halves, PURPOSE) or make_halves(self._warm.halves, PURPOSE))
         except OSError:
             self._lost = True
 
