@@ -74,7 +74,8 @@ def _option(word: str, options: Mapping[str, Parameter], left: Iterator[str]) ->
 def _value(each: Parameter, given: Sequence[object], environ: Mapping[str, str]) -> object:
     if given:
         return given if each.repeated else given[-1]
-    variable = environ.get(each.words.settings.get("envvar") or "")
+    name = each.words.settings.get("envvar")
+    variable = environ.get(name) if name else None
     if variable and (each.repeated or each.kind is bool):
         raise _NotPlainError
     if variable:
