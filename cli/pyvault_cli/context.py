@@ -78,6 +78,11 @@ class Context(Runtime):
 
         wait_for_next_code(left)
 
+    def keep_choice(self) -> None:
+        """Record the backend of the first key, and tell the human where their keys are."""
+        if self.record_choice(named=True):
+            output.note(f"From now on keys are kept in '{self.choice.name}'; 'pyvault backends list' shows the others.")
+
     def mfa_prompt(self, *, beside_server: bool = False) -> MfaSource | None:
         """Return the way to ask a person for an MFA code; None with ``--no-input``.
 

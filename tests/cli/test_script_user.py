@@ -15,6 +15,8 @@ from command_line import KAT1, KAT1_PASSPHRASE, PYVAULT, Environ, Pyvault, clean
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
 ADD = ("--stdin", "--no-verify")
+CHOICE = ".local/state/pyvault/choice.json"
+KEPT = "From now on keys are kept in '{}'; 'pyvault backends list' shows the others."
 
 
 @pytest.fixture
@@ -193,16 +195,44 @@ def test_the_first_add_makes_the_vault_and_records_the_choice(pyvault: Pyvault, 
     env: Environ = {"PYVAULT_BACKEND": None, "PYVAULT_PASSPHRASE": "x"}
     first = pyvault("add", "a", *ADD, env=env, stdin=LINES)
     assert first.code == 0
-    assert "The backend 'secret-service' is not used: " in first.err
-    assert "go to the backend 'file'" in first.err
+    assert first.err.count(KEPT.format("file")) == 1
     second = pyvault("add", "b", *ADD, env=env, stdin=LINES)
-    assert "go to the backend" not in second.err
-    assert '"backend": "file"' in (tmp_path / ".local/state/pyvault/choice.json").read_text()
+    assert "From now on" not in second.err
+    assert '"backend": "file"' in (tmp_path / CHOICE).read_text()
 
 
-def test_an_explicit_backend_is_not_recorded(pyvault: Pyvault, tmp_path: Path) -> None:
-    assert pyvault("add", "a", *ADD, env={"PYVAULT_PASSPHRASE": "x"}, stdin=LINES).code == 0
-    assert not (tmp_path / ".local/state/pyvault/choice.json").exists()
+def test_a_backend_by_the_flag_is_recorded_with_the_first_key_only(pyvault: Pyvault, tmp_path: Path) -> None:
+    env: Environ = {"PYVAULT_BACKEND": None, "PYVAULT_PASSPHRASE": "x"}
+    refused = pyvault("--backend", "file", "add", "a", "--stdin", "--no-verify", env=env, stdin=b"no key")
+    assert (refused.code, "From now on" in refused.err, (tmp_path / CHOICE).exists()) == (1, False, False)
+    first = pyvault("--backend", "file", "add", "a", *ADD, env=env, stdin=LINES)
+    assert (first.code, first.err.count(KEPT.format("file"))) == (0, 1)
+    assert json.loads((tmp_path / CHOICE).read_text())["backend"] == "file"
+    later = pyvault("--backend", "memory", "add", "a", *ADD, env=env, stdin=LINES)
+    assert (later.code, "From now on" in later.err) == (0, False), later.err
+    assert json.loads((tmp_path / CHOICE).read_text())["backend"] == "file"
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "setting"),
+    [
+        ([], "file", ""),  # a variable alone
+        (["--backend", "file"], "memory", ""),  # what it overrides stays
+        (["--backend", "file"], None, 'backend = "memory"\n'),
+        (["--backend", "file", "--backend-option", "path=elsewhere.pyv"], None, ""),  # another place without the option
+        (["--backend", "memory"], None, ""),  # nothing is kept there
+    ],
+)
+def test_a_backend_is_not_recorded_where_that_would_decide_nothing(
+    pyvault: Pyvault, tmp_path: Path, words: list[str], variable: str | None, setting: str
+) -> None:
+    config = tmp_path / ".config" / "pyvault" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(setting)
+    environ: Environ = {"PYVAULT_BACKEND": variable, "PYVAULT_PASSPHRASE": "x"}
+    ended = pyvault(*words, "add", "a", *ADD, env=environ, stdin=LINES)
+    assert (ended.code, "From now on" in ended.err) == (0, False), ended.err
+    assert not (tmp_path / CHOICE).exists()
 
 
 def test_key_file_that_is_not_there(pyvault: Pyvault) -> None:

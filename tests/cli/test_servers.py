@@ -378,7 +378,13 @@ class TestStanding:
     ) -> None:
         place = start("demo").uri.removeprefix("http://").rstrip("/")
         ended = pyvault("server", "demo", "--listen", place, env=variables)
-        assert (ended.code, ended.err) == (5, f"pyvault: error: can't listen on {place}: address already in use\n")
+        assert (ended.code, ended.err.splitlines()) == (
+            5,
+            [
+                f"pyvault: error: can't listen on {place}: address already in use",
+                "pyvault: hint: another program listens there; --listen names another port, 0 takes a free one",
+            ],
+        )
 
     def test_short_credentials_are_renewed_without_the_server_holding_boto3(
         self, start: type[Standing], fake_aws: FakeAws, variables: dict[str, str | None]

@@ -302,9 +302,9 @@ def test_add_asks_no_endpoint_that_nobody_vouches_for(person: Person) -> None:
 
 
 def test_what_is_rotated_is_named_and_not_taken_from_the_environment(person: Person) -> None:
-    for more in ([], ["--no-input"]):
+    for more, code in (([], 2), (["--no-input"], 4)):
         ended = person.run("setsid", "--wait", "pyvault", *more, "rotate", AWS_PROFILE="demo")
-        assert ended.returncode == 4, ended.stderr
+        assert ended.returncode == code, ended.stderr
         assert "no profile is given" in ended.stderr
         assert "AWS_PROFILE" not in ended.stderr
     assert person.aws.calls("ListAccessKeys") == []

@@ -460,8 +460,13 @@ def test_the_picker_offers_the_profiles_and_the_command_takes_the_choice(
 
 def test_deviation_16_and_24_without_a_terminal_no_profile_is_an_error(machine: Machine) -> None:
     ended = machine.run("exec", "--", "true")
-    assert ended.code == 4
-    assert "no profile is given" in ended.err
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines() == [
+        *machine.run("list", "--profiles").out.split(),
+        "pyvault: error: no profile is given",
+        "pyvault: hint: name one or set AWS_PROFILE",
+    ]
+    assert machine.run("--no-input", "exec", "--", "true").code == 4
     assert machine.run("exec", "--", "true", env={"AWS_PROFILE": "dev"}).code == 0
     assert os.environ.get("AWS_PROFILE") is None
 

@@ -173,8 +173,13 @@ def _table(value: object, setting: str, where: str) -> Mapping[str, object]:
 def _check_known(table: Mapping[str, object], known: tuple[str, ...], prefix: str, where: str) -> None:
     for key in table:
         if key not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(key, known, n=1)
+            meant = f"did you mean '{prefix}{near[0]}'? " if near else ""
             settings = ", ".join(prefix + name for name in known)
-            raise ConfigError(f"unknown setting '{prefix}{key}' in '{where}'", hint=f"the settings are {settings}")
+            message = f"unknown setting '{prefix}{key}' in '{where}'"
+            raise ConfigError(message, hint=f"{meant}the settings are {settings}")
 
 
 def _wrong(setting: str, expected: str, where: str) -> ConfigError:

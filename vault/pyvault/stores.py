@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Where a system itself has a store that is open while a user is logged in.
 LOGIN_STORES = {"darwin": "keychain", "win32": "wincred"}
 
+#: Keep nothing beyond the process.
+TRANSIENT = frozenset({"memory"})
+
 
 class Stores:
     """The options that were given, and what is opened with them. Use it in a ``with``.
@@ -159,19 +162,38 @@ class Stores:
         with counting(self.environ):
             return find_availability(backend, self.options_of(backend), environ=self.environ)
 
-    def record_choice(self) -> None:
-        """Record an automatic choice once something is stored there, so that it stays the same.
+    def record_choice(self, *, named: bool = False) -> bool:
+        """Record what is used once something is stored there, so that it stays the same; return whether it was now.
 
         What was stored is safe either way, so a failure is only a warning.
+
+        Args:
+            named: record not only an automatic choice, but also a backend that was named for the
+                first key, where nothing else says which to use: the next command would look elsewhere.
         """
         from pyvault.errors import LockTimeoutError, WriteFailedError
         from pyvault.storage.backend_choice import Origin
 
-        if self.choice.origin is Origin.AUTOMATIC:
-            try:
-                self.choice_file.record_backend(self.choice.name)
-            except (WriteFailedError, LockTimeoutError) as problem:
-                self.warn(f"the choice of '{self.choice.name}' was not recorded: {problem.message}")
+        if not (self.choice.origin is Origin.AUTOMATIC or (named and self._is_first())):
+            return False
+        try:
+            self.choice_file.record_backend(self.choice.name)
+        except (WriteFailedError, LockTimeoutError) as problem:
+            self.warn(f"the choice of '{self.choice.name}' was not recorded: {problem.message}")
+            return False
+        return True
+
+    def _is_first(self) -> bool:
+        """Return whether a backend was named outright, and later commands would not know of it.
+
+        Options that were named with it are of this command alone: without them it may be another place.
+        """
+        from pyvault.storage.backend_choice import Origin
+
+        if self.choice.origin is not Origin.FLAG or self.choice.name in TRANSIENT or self._options():
+            return False
+        variable = self.environ.get("PYVAULT_BACKEND") or self.environ.get("AWS_VAULT_BACKEND")
+        return not (variable or self.tool_config.backend or self.remembered.backend)
 
     def options_of(self, backend: str) -> dict[str, str]:
         """Return the options of a backend from all places, the more explicit one winning."""

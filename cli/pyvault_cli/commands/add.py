@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
 from pyvault.access_keys import check_pair
-from pyvault.errors import ConfigError, ConflictError, UsageError
+from pyvault.config.values import objection_to
+from pyvault.errors import ConfigError, ConflictError, InvalidSettingError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
 from pyvault.retrieval.verified_pair import identify, may_have_any_id
-from pyvault.storage.backend_choice import Origin
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIRST_GENERATION = 1
 
 
-def add(
+def add(  # noqa: C901 - each option that can not be with another
     context: Context,
     profile: shared_options.ProfileArgument,
     env: Annotated[bool, Option("--env", help="read the key from the AWS_* variables")] = False,
@@ -39,6 +39,9 @@ def add(
     force: Annotated[bool, Option("--force", help="replace stored credentials without asking")] = False,
     mfa_serial: Annotated[
         str | None, Option("--mfa-serial", metavar="ARN", help="the MFA device, for the profile's section")
+    ] = None,
+    region: Annotated[
+        str | None, Option("--region", metavar="REGION", help="the AWS region, for the profile's section")
     ] = None,
     add_config: Annotated[
         bool, Option("--add-config/--no-add-config", help="append the profile to the AWS config file")
@@ -52,11 +55,18 @@ def add(
     name = parse_profile_name(profile)
     if env + stdin + (csv is not None) > 1:
         raise UsageError("only one of --env, --stdin and --csv can be used")
-    if mfa_serial and not add_config:
-        raise UsageError("Can't use --mfa-serial with --no-add-config: the device is kept in the AWS config file")
+    settings = {"region": region, "mfa_serial": mfa_serial}
+    for option, setting in (("--region", "region"), ("--mfa-serial", "mfa_serial")):
+        if settings[setting] and not add_config:
+            raise UsageError(f"Can't use {option} with --no-add-config: it is kept in the AWS config file")
+    if mfa_serial and (objection := objection_to(mfa_serial)):
+        raise InvalidSettingError(f"--mfa-serial: {mfa_serial!r} {objection}")
     totp_input.check(stdin=stdin, totp=totp, totp_stdin=totp_stdin)
-    _check_section(context, name, mfa_serial)
-    _announce_backend(context)
+    _check_section(context, name, settings)
+    if add_config and context.aws_config.find_profile(name) is None:
+        from pyvault.config.append import with_profile
+
+        with_profile(context.aws_config, name, {key: value for key, value in settings.items() if value})
     is_known = name in context.store.profiles()
     _check_rotation(context, name)
     with_device = totp or totp_stdin
@@ -65,7 +75,7 @@ def add(
             context, name, totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=mfa_serial)
         )
         return
-    loaded = CredentialRequest(profile=name).load(context, (name,))
+    loaded = CredentialRequest(profile=name, region=region).load(context, (name,))
     if not no_verify:
         _check_endpoint(loaded, trust_endpoint)
     if is_known and not force:
@@ -85,7 +95,8 @@ def add(
     if device is not None:
         totp_input.keep(context, name, device)
     if add_config:
-        _append_section(context, name, serial)
+        _append_section(context, name, {"region": region, "mfa_serial": serial})
+    _tell_of_settings(context, loaded, serial)
 
 
 def _read_key(context: Context, *, env: bool, stdin: bool, csv: Path | None, with_mfa: bool) -> GivenKey:
@@ -98,7 +109,7 @@ def _read_key(context: Context, *, env: bool, stdin: bool, csv: Path | None, wit
     return key_input.from_terminal(context.ask, with_mfa=with_mfa)
 
 
-def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:
+def _check_section(context: Context, name: str, settings: Mapping[str, str | None]) -> None:
     section = context.aws_config.find_profile(name)
     if section is None:
         return
@@ -108,12 +119,13 @@ def _check_section(context: Context, name: str, mfa_serial: str | None) -> None:
             f"your profile '{name}' has a source_profile of '{source.value}', so its keys are those of that one",
             hint=f"pyvault add {source.value}",
         )
-    present = section.get("mfa_serial")
-    if mfa_serial and (present is None or present.value != mfa_serial):
-        raise ConfigError(
-            f"profile '{name}' already has a section, which pyvault does not rewrite",
-            hint=f"put 'mfa_serial = {mfa_serial}' into '{context.aws_config.path}'",
-        )
+    for key, value in settings.items():
+        present = section.get(key)
+        if value and (present is None or present.value != value):
+            raise ConfigError(
+                f"profile '{name}' already has a section, which pyvault does not rewrite",
+                hint=f"put '{key} = {value}' into '{context.aws_config.path}'",
+            )
 
 
 def _check_rotation(context: Context, name: str) -> None:
@@ -123,21 +135,6 @@ def _check_rotation(context: Context, name: str) -> None:
             f"a rotation of '{name}' has not ended",
             hint=f"'pyvault rotate --resume {name}' finishes it, --abort abandons it",
         )
-
-
-def _announce_backend(context: Context) -> None:
-    """Tell, at the first time, where credentials are going to be kept and why not elsewhere."""
-    choice = context.choice
-    if choice.origin is not Origin.AUTOMATIC:
-        return
-    for considered in choice.considered:
-        output.note(f"The backend '{considered.name}' is not used: {considered.reason}")
-        if considered.hint:
-            output.hint(considered.hint)
-    output.note(
-        f"Credentials go to the backend '{choice.name}'; --backend names another for one command, "
-        f"PYVAULT_BACKEND or 'name = \"...\"' under [backend] in '{context.paths.config_file}' for all."
-    )
 
 
 def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:
@@ -157,11 +154,11 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
             name,
             StoredCredentials(access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, created=now),
         )
-    context.record_choice()
     if made_here:
         output.note(f"Made the vault '{new_vault}'.")
-        output.hint("pyvault vault slot add --recovery makes a code in case the passphrase or key file is lost")
+        output.hint("'pyvault vault slot add --recovery' makes a code in case the passphrase or key file is lost")
     output.note(f'Added credentials to profile "{name}" in vault')
+    context.keep_choice()
     if is_known:
         sessions = context.sessions.clear(root=name)
         if sessions:
@@ -187,9 +184,19 @@ def _is_new(context: Context) -> bool:
     return read_header(access.path, access.options.checks).generation == FIRST_GENERATION
 
 
-def _append_section(context: Context, name: str, mfa_serial: str | None) -> None:
+def _append_section(context: Context, name: str, settings: Mapping[str, str | None]) -> None:
     if context.aws_config.find_profile(name) is not None:
         return
     from pyvault.config.append import append_profile
 
-    append_profile(context.aws_config, name, {"mfa_serial": mfa_serial} if mfa_serial else {})
+    append_profile(context.aws_config, name, {key: value for key, value in settings.items() if value})
+
+
+def _tell_of_settings(context: Context, loaded: Profile, serial: str | None) -> None:
+    """Tell what a person would miss, or not expect, at the first use of the profile."""
+    inherited = loaded.origins.get("mfa_serial", "")
+    if serial is None and inherited.startswith("[default]"):
+        output.note(f"'{loaded.name}' inherits the MFA device of [default], so its sessions ask for that one's codes.")
+    if loaded.region is None:
+        place = f"'region = ...' to its section of '{context.aws_config.path}'"
+        output.hint(f"'{loaded.name}' has no region, which most programs need: add {place}, or set AWS_REGION")

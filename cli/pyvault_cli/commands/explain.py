@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pyvault.config.config_file import DEFAULT
 from pyvault.config.profile import Profile
-from pyvault.errors import PyvaultError, UsageError
+from pyvault.errors import NoCredentialsError, ProfileNotFoundError, PyvaultError, UsageError
 from pyvault.planning.explain import as_json
 from pyvault.planning.steps import Plan, Step
 from pyvault.record import Record, field
@@ -36,11 +36,11 @@ def explain(
     no_cache: shared_options.NoCacheOption = False,
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
-    stdout: shared_options.StdoutOption = False,
+    stdout: Annotated[bool, Option("--stdout", hidden=True)] = False,
     profile_env: Annotated[bool, Option("--profile-env", hidden=True)] = False,
 ) -> None:
     """Show the steps to credentials of PROFILE; makes no call and asks for no MFA code."""
-    del stdout  # an option of exec that changes nothing here
+    del stdout  # of the line of exec that is explained; it changes nothing
     if assume_stored and assume_none:
         raise UsageError("Can't use --assume-none with --assume-stored")
     request = CredentialRequest(
@@ -57,6 +57,10 @@ def explain(
     assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
     loaded, stored = request.load_with_names(context, assumed)
     outcome = _outcome(request, loaded, stored, reads_default=not profile_env)
+    if assumed is None and isinstance(outcome, NoCredentialsError | ProfileNotFoundError):
+        from pyvault_cli.credentials.missing_key import advise
+
+        advise(outcome, loaded, stored, context)
     view = _look_into_cache(request, outcome, context) if assumed is None and isinstance(outcome, Plan) else CacheView()
     if json:
         from json import dumps

@@ -63,6 +63,8 @@ def how_to_change(choice: Choice, target: str, config_file: Path) -> str:
             reason, remedy = f"{choice.origin} names it", f"PYVAULT_BACKEND={target} changes that"
         case Origin.CONFIG:
             reason, remedy = "the config file names it", f"{setting} changes that"
-        case _:  # choice.json, or what it will say
+        case Origin.RECORDED:
+            reason, remedy = "the first key went there", f"{setting} takes precedence"
+        case _:  # what choice.json will say
             reason, remedy = "it was chosen automatically", f"{setting} takes precedence"
     return f"without --backend, commands still use '{choice.name}': {reason}; {remedy}"

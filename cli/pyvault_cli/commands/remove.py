@@ -10,6 +10,7 @@ from pyvault.mfa.totp import totp_name
 from pyvault.names import ItemName, Kind, parse_profile_name
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
+from pyvault_cli.commandline.suggestions import meant
 from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -26,8 +27,10 @@ def remove(
     if sessions_only:
         output.note(f"Deleted {counted(context.sessions.clear(name), 'session')}.")
         return
-    if name not in context.store.profiles():
-        raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint="pyvault list shows them")
+    stored = context.store.profiles()
+    if name not in stored:
+        hint = f"{meant(name, stored)}'pyvault list' shows them"
+        raise ItemNotFoundError(f"no credentials are stored for profile '{name}'", hint=hint)
     if not force:
         context.ask.confirm(f'Delete credentials for profile "{name}"?', option="--force")
     half_rotated = ItemName(Kind.PENDING, name) in context.store.backend.names()

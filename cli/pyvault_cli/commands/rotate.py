@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pyvault.errors import ItemNotFoundError, PyvaultError, UsageError, UserCancelledError
+from pyvault.errors import ItemNotFoundError, ProfileNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
+from pyvault_cli.credentials.missing_key import name_nearest
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -48,7 +49,12 @@ def rotate(
         no_session=no_session,
         mfa_token=shared_options.secret(mfa_token),
     )
-    owner = owner_of(*request.load_with_names(context))
+    loaded, names = request.load_with_names(context)
+    try:
+        owner = owner_of(loaded, names)
+    except ProfileNotFoundError as problem:
+        name_nearest(problem, loaded.name, {*context.aws_config.profiles(), *names})
+        raise
     check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
     rotation = rotation_of(
@@ -78,7 +84,7 @@ def rotate(
             else:
                 rotation.run()
         except KeyboardInterrupt:
-            raise _with_next_step(UserCancelledError("interrupted"), owner.name, rotation) from None
+            raise _with_next_step(UserCancelledError("cancelled"), owner.name, rotation) from None
         except PyvaultError as problem:
             _with_next_step(problem, owner.name, rotation)
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, NoCredentialsError, ProfileNotFoundError, UsageError
+from pyvault.errors import ConfigError, InputRequiredError, NoCredentialsError, ProfileNotFoundError, UsageError
 from pyvault.names import parse_profile_name
 from pyvault.record import Record
 from pyvault_cli.terminal import output
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from pyvault.config.profile import Profile
-    from pyvault.errors import PyvaultError
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
     from pyvault.secret import Secret
@@ -117,7 +116,9 @@ class CredentialRequest(Record):
         try:
             plan = self.plan_of(profile, stored)
         except (NoCredentialsError, ProfileNotFoundError) as problem:
-            _look_in_aws_vault(problem, profile, context)
+            from pyvault_cli.credentials.missing_key import advise
+
+            advise(problem, profile, stored, context)
             raise
         require_built(plan)
         context.recent.note(self.profile, clock.now())
@@ -143,18 +144,6 @@ class CredentialRequest(Record):
         return make_plan(profile, stored=stored, options=options)
 
 
-def _look_in_aws_vault(problem: PyvaultError, profile: Profile, context: Context) -> None:
-    """Add to the error where the missing key is, if aws-vault has it: its users expect it to be found."""
-    from pyvault.migration.aws_vault_names import find_in_aws_vault
-
-    names = reversed([member.name for member in profile.chain()])
-    if (seen := find_in_aws_vault(names, context.environ)) is not None:
-        import shlex
-
-        how = f"pyvault import aws-vault --from {seen.kind} --profile {shlex.quote(seen.profile)}"
-        problem.hint = f"aws-vault has an entry '{seen.profile}' ('{seen.path}'); take it over: {how}"
-
-
 def profile_of(name: str | None, context: Context, *, environment: bool) -> str:
     """Return the profile to use: the one named, that of the environment, or the one that a person picks.
 
@@ -164,7 +153,8 @@ def profile_of(name: str | None, context: Context, *, environment: bool) -> str:
         environment: ``AWS_PROFILE`` counts.
 
     Raises:
-        InputRequiredError: nothing says so, and nobody may or can pick one.
+        UsageError: nothing says so, and nobody can pick one here; the names are on stderr.
+        InputRequiredError: the same with ``--no-input``.
         UserCancelledError: the person picked none.
     """
     from pyvault.config.profile import find_profile_name
@@ -178,17 +168,14 @@ def profile_of(name: str | None, context: Context, *, environment: bool) -> str:
 
 def _picked(context: Context, *, environment: bool) -> str:
     from pyvault import clock
-    from pyvault.errors import InputRequiredError
     from pyvault_cli.terminal import picker
-    from pyvault_cli.terminal.mfa_prompts import terminal
 
-    named = "name one, or set AWS_PROFILE" if environment else "name one"
-    if context.line.has("--no-input"):
-        raise InputRequiredError("no profile is given", hint=f"{named}; pyvault list shows them")
-    if not terminal.available(context.environ):
-        raise InputRequiredError(
-            "no profile is given, and there is no terminal to pick one at", hint=f"{named}; pyvault list shows them"
-        )
+    may_ask = not context.line.has("--no-input")
+    if not (may_ask and picker.works_here()):
+        for name in context.aws_config.profiles():
+            output.note(name)
+        problem = UsageError if may_ask else InputRequiredError
+        raise problem("no profile is given", hint=f"name one{' or set AWS_PROFILE' if environment else ''}")
     listed = picker.choices(context.aws_config, context.store.profiles(), context.recent.last)
     return picker.pick(listed, now=clock.now())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.access_keys import stripped_pair
+from pyvault.config.values import objection_to
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault_cli.terminal.answers import TerminalAnswers
+    from pyvault_cli.terminal.prompt import Terminal
 
 LONGEST_INPUT = 65_536  # characters; a key has 20 and 40
 #: Source: the file that the IAM console offers when a key is made.
@@ -119,13 +121,25 @@ def from_terminal(ask: TerminalAnswers, *, with_mfa: bool) -> GivenKey:
     key_id = terminal.line("Enter Access Key ID")
     secret = terminal.hidden("Enter Secret Access Key")
     key = _checked(key_id, secret, "what was typed")
-    serial = terminal.line("Enter MFA Device ARN (If MFA is not enabled, leave this blank)") if with_mfa else ""
+    serial = _ask_device(terminal) if with_mfa else None
     return GivenKey(
         access_key_id=key.access_key_id,
         secret_access_key=key.secret_access_key,
         source=key.source,
-        mfa_serial=serial.strip() or None,
+        mfa_serial=serial,
     )
+
+
+def _ask_device(terminal: Terminal) -> str | None:
+    """Ask for the MFA device until it is one that AWS may take a code of; None where there is none."""
+    question = "Enter MFA Device ARN (If MFA is not enabled, leave this blank)"
+    shown = question
+    while serial := terminal.line(shown).strip():
+        objection = objection_to(serial)
+        if objection is None:
+            return serial
+        shown = f"that one {objection}; {question}"
+    return None
 
 
 def _checked(access_key_id: str, secret: Secret[str], source: str) -> GivenKey:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
-from pyvault.errors import ConfigError, ItemNotFoundError
+from pyvault.errors import ConfigError, ItemNotFoundError, ProfileNotFoundError
 from pyvault.names import Kind
 from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.terminal import output
@@ -57,7 +57,14 @@ def portal_named(name: str | None, context: Context) -> SsoSession:
     from pyvault.sso.portal_lookup import find_session
 
     name = name or find_profile_name(context.environ)
-    return find_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
+    config = context.aws_config
+    try:
+        return find_session(config, name, context.environ, credentials_file=context.aws_credentials)
+    except ProfileNotFoundError as problem:
+        from pyvault_cli.credentials.missing_key import name_nearest
+
+        name_nearest(problem, name or "", {*config.sso_sessions(), *config.profiles()})
+        raise
 
 
 def sso_login(context: Context) -> SsoLogin:

@@ -1,8 +1,7 @@
 """Let a person pick a profile: type a few letters, see account and role, press Enter.
 
 Drawn on the controlling terminal, so that ``eval "$(pyvault export)"`` can ask
-too. prompt_toolkit does the drawing; it is imported only when it is needed, and
-comes with the extra ``picker``.
+too. prompt_toolkit does the drawing; it is imported only when it is needed.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, InputRequiredError, ProfileNotFoundError, UserCancelledError
+from pyvault.errors import InputRequiredError, ProfileNotFoundError, UserCancelledError
 from pyvault.printable import printable
 from pyvault.record import Record
 from pyvault_cli.commandline import suggestions
@@ -48,6 +47,16 @@ class Choice(Record):
         return f"{self.profile} {self.about}"
 
 
+def works_here() -> bool:
+    """Return whether a person can be let pick: at a POSIX terminal, and where prompt_toolkit was not left out."""
+    import sys
+    from importlib.util import find_spec
+
+    from pyvault_cli.terminal.mfa_prompts import terminal
+
+    return sys.platform != "win32" and find_spec("prompt_toolkit") is not None and terminal.available({})
+
+
 def choices(config: ConfigFile, stored: Collection[str], last_use: Callable[[str], datetime | None]) -> list[Choice]:
     """List the profiles: those of the config file, then those that are only stored; last used first."""
     names = dict.fromkeys([*config.profiles(), *sorted(stored)])
@@ -61,11 +70,12 @@ def pick(listed: Sequence[Choice], *, now: datetime) -> str:
     Raises:
         InputRequiredError: there is no terminal.
         ProfileNotFoundError: there is nothing to pick from.
-        ConfigError: prompt_toolkit is not installed.
         UserCancelledError: the person pressed Ctrl-C or Ctrl-D.
     """
     if not listed:
-        raise ProfileNotFoundError("there is no profile to pick from", hint="pyvault add stores one")
+        raise ProfileNotFoundError(
+            "there is no profile to pick from", hint="'pyvault setup' begins, 'pyvault add' stores a key"
+        )
     with _terminal() as (keys, screen):
         return resolve(_typed(listed, now, keys, screen), listed)
 
@@ -75,20 +85,15 @@ def _terminal() -> Generator[tuple[Input, Output]]:
     """Open both ends of the controlling terminal, whatever stdin and stdout are."""
     import os
 
-    try:
-        from prompt_toolkit.input.vt100 import Vt100Input
-        from prompt_toolkit.output.vt100 import Vt100_Output
-    except ImportError:
-        raise ConfigError(
-            "no profile is given, and the picker is not installed",
-            hint="name a profile, or: pip install 'pyvault-aws[picker]'",
-        ) from None
+    from prompt_toolkit.input.vt100 import Vt100Input
+    from prompt_toolkit.output.vt100 import Vt100_Output
+
     try:
         keys, screen = open("/dev/tty", encoding="utf-8"), open("/dev/tty", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - a device; closed below
     except OSError:
         raise InputRequiredError(
             "no profile is given, and there is no terminal to pick one at",
-            hint="name one, or set AWS_PROFILE; pyvault list shows them",
+            hint="name one, or set AWS_PROFILE; 'pyvault list' shows them",
         ) from None
     with keys, screen, _held(keys.fileno()):
         yield Vt100Input(keys), Vt100_Output.from_pty(screen, term=os.environ.get("TERM"))
@@ -118,12 +123,21 @@ def _typed(listed: Sequence[Choice], now: datetime, keys: Input, screen: Output)
         completer=_completer(listed, now),
         complete_while_typing=True,
         reserve_space_for_menu=ROWS,
+        rprompt=lambda: f"{taken(session.default_buffer.text, listed)} ",
     )
     try:
         # The menu is there from the start: who knows no name by heart can look.
         return session.prompt("profile: ", pre_run=session.default_buffer.start_completion)
     except (KeyboardInterrupt, EOFError):
-        raise UserCancelledError("no profile was picked") from None
+        raise UserCancelledError("cancelled") from None
+
+
+def taken(typed: str, listed: Sequence[Choice]) -> str:
+    """Return what Enter would take, in words: not every terminal shows which line of a menu is another colour."""
+    try:
+        return f"Enter takes {printable(resolve(typed, listed))}"
+    except ProfileNotFoundError:
+        return "no profile matches"
 
 
 def resolve(typed: str, listed: Sequence[Choice]) -> str:
@@ -137,7 +151,7 @@ def resolve(typed: str, listed: Sequence[Choice]) -> str:
             return choice.profile
     found = suggestions.find(typed, listed, Choice.text)
     if not found:
-        raise ProfileNotFoundError(f"no profile matches {typed!r}", hint="pyvault list shows them")
+        raise ProfileNotFoundError(f"no profile matches {typed!r}", hint="'pyvault list' shows them")
     return found[0].profile
 
 

@@ -20,7 +20,7 @@ from pyvault.config.config_file import ConfigFile
 from pyvault.errors import ProfileNotFoundError
 from pyvault.retrieval.recently_used import RecentUse
 from pyvault_cli.commandline import suggestions
-from pyvault_cli.terminal.picker import Choice, ago, choices, pick, resolve
+from pyvault_cli.terminal.picker import Choice, ago, choices, pick, resolve, taken
 
 NOW = from_epoch(1_800_000_000)
 
@@ -183,6 +183,22 @@ def test_the_menu_shows_everything_at_once_and_enter_takes_what_was_typed(tmp_pa
         child.send("\r")
         child.expect_exact("finished")
     assert (tmp_path / "result").read_text() == "staging"
+
+
+@needs_posix_terminal
+def test_what_enter_takes_is_written_and_not_only_painted(tmp_path: Path) -> None:
+    with at_terminal(tmp_path / "result") as child:
+        child.expect_exact("Enter takes prod-admin")
+        child.send("\x03")
+        child.expect_exact("finished")
+    shown = listed("development", "dev")
+    typed = ("", "dev", "opme", "zzz")
+    assert [taken(each, shown) for each in typed] == [
+        "Enter takes development",
+        "Enter takes dev",
+        "Enter takes development",
+        "no profile matches",
+    ]
 
 
 @needs_posix_terminal

@@ -91,6 +91,10 @@ def resolve_profile(
     if sources.kind is Source.PLAINTEXT and plaintext is None:
         half = next(found for key in KEY_PAIR if (found := reader.find(key)) is not None)
         reader.problems.append(InvalidSettingError(f"{half.label}: {objection}"))
+    if plaintext is not None:
+        pair = in_credentials_file if _find_plaintext(in_credentials_file) is not None else own
+        key_id = (pair or {})["aws_access_key_id"]
+        reader.places["plaintext"] = (key_id.path, key_id.line)
     token_file = reader.text("web_identity_token_file")
     if variables is not None and variables.token:
         token_file = reader.take("web_identity_token_file", reader.find_variable("AWS_WEB_IDENTITY_TOKEN_FILE"), _text)

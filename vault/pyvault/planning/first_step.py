@@ -87,10 +87,11 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
     if profile.plaintext is not None:
         from pyvault.surface import option
 
+        path, _ = profile.places["plaintext"]
         as_they_are = option("allow_plaintext_source")
         raise NoCredentialsError(
-            f"profile {name!r}: its credentials are stored only in plain text in a config file",
-            hint="'pyvault import' stores them in the vault"
+            f"profile {name!r}: its credentials are stored only in plain text, in '{path}'",
+            hint="'pyvault import credentials-file' stores those of the credentials file in the vault"
             + (f"; {as_they_are} uses them as they are" if as_they_are else ""),
         )
     for choice in ("sso_account_id", "sso_role_name"):

@@ -2,7 +2,7 @@
 
 An order that we own, never a number that a plug-in gives itself, and no
 falling through: a backend that was chosen and fails stops the command. The
-first ``add`` records an automatic choice (``choicefile``), so that a session
+first ``add`` records an automatic choice, and one by the flag (``choice_file``), so that a session
 over SSH does not see another vault than the desktop.
 """
 

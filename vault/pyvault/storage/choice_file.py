@@ -4,7 +4,7 @@
 
     {"v": 1, "backend": "file", "plugins": {"acme": {"distribution": "acme-vault", "version": "1.2"}}}
 
-``backend`` is the automatic choice of the first ``add``: a built-in one, or a plug-in
+``backend`` is the choice of the first ``add``, automatic or by its flag: a built-in one, or a plug-in
 that ``plugins`` has too, for a file must not choose what no person ever named. ``plugins`` says who
 provided a third party's backend when it first ran: another distribution under
 the same name is refused until a person accepts it, because it would be handed

@@ -127,5 +127,5 @@ def _take_over(
     for result in take_over(CredentialStore(store), ours.store, profiles, options):
         account.add(result, shared=shared)
         if is_stored(result) and not recorded:
-            ours.record_choice()
+            ours.keep_choice()
             recorded = True

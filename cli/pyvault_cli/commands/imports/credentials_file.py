@@ -62,7 +62,7 @@ def import_credentials_file(
         elif not dry_run:
             output.hint(f"the keys are still stored in plain text in '{path}'; --remove takes them out")
 
-    move_and_report(source, context.store, profile or (), options, record=context.record_choice, then=then)
+    move_and_report(source, context.store, profile or (), options, record=context.keep_choice, then=then)
 
 
 def _take_settings_along(context: Context, path: Path, profiles: Iterable[str], *, dry_run: bool) -> None:

@@ -113,4 +113,4 @@ def vault_import(
     check_unlockable(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
     with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
         migration = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
-        move_and_report(source, context.store, profile or (), migration, record=context.record_choice)
+        move_and_report(source, context.store, profile or (), migration, record=context.keep_choice)

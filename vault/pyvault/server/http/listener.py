@@ -54,7 +54,7 @@ def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
     try:
         listener = _socket.socket(family, _socket.SOCK_STREAM)
     except OSError as exc:  # a kernel without this family
-        raise _cannot_listen(where, exc) from exc
+        raise _cannot_listen(where, port, exc) from exc
     try:
         if sys.platform != "win32":  # there the same option lets another program take the port over
             listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
@@ -62,12 +62,19 @@ def listen(address: str = LOOPBACK, port: int = 0) -> _socket.socket:
         listener.listen(BACKLOG)
     except OSError as exc:
         listener.close()
-        raise _cannot_listen(where, exc) from exc
+        raise _cannot_listen(where, port, exc) from exc
     return listener
 
 
-def _cannot_listen(where: str, exc: OSError) -> ConfigError:
-    return ConfigError(f"can't listen on {where}: {(exc.strerror or 'error').lower()}")
+def _cannot_listen(where: str, port: int, exc: OSError) -> ConfigError:
+    hint = None
+    if exc.errno == errno.EADDRINUSE:
+        hint = (
+            "another program listens there; --listen names another port, 0 takes a free one"
+            if port
+            else "every port that programs are given is in use: end what holds them"
+        )
+    return ConfigError(f"can't listen on {where}: {(exc.strerror or 'error').lower()}", hint=hint)
 
 
 def listen_on_loopback() -> tuple[str, _socket.socket]:

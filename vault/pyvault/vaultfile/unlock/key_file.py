@@ -60,6 +60,8 @@ def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
     body = Secret(text.reveal().removeprefix(codecs.BOM_UTF8).strip())
     if body.reveal().startswith(UTF_16):
         raise InvalidSettingError(f"{source} is UTF-16", hint="save it as UTF-8")
+    if not body:
+        raise InvalidSettingError(f"{source} is empty (is the secret set?)")
     if not body.reveal().startswith(PREFIX):
         raise InvalidSettingError(f"{source} is not a pyvault key file")
     try:
