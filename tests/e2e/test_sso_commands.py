@@ -512,3 +512,66 @@ def test_a_browser_that_was_named_is_opened_for_the_device_code_too(machine: Mac
     [argument] = machine.opened()
     assert argument.startswith("file:///")
     assert b"user_code=" in ended.stderr
+
+
+class TestFromNothing:
+    """No sso-session yet: what is missing is given or asked for, and the section is written once somebody signed in."""
+
+    SECTION = (
+        "[sso-session example]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
+        "sso_registration_scopes = sso:account:access\n"
+    )
+
+    def test_with_the_address_and_the_region_nobody_is_asked(self, machine: Machine) -> None:
+        before = "# mine\n[profile other]\nregion = us-east-1"
+        machine.config.write_text(before)
+        url = "https://EXAMPLE.awsapps.com/start/#/"
+        ended = machine.good("sso", "login", url, "--region", "eu-west-1")
+        assert "signed in to 'example'" in ended.err
+        assert machine.config.read_text() == f"{before}\n\n{self.SECTION}"
+        machine.good("--no-input", "sso", "accounts")
+        assert len(machine.opened()) == 1
+        again = machine.run("sso", "login", url, "--region", "eu-west-1")
+        assert (again.code, "the config file says where the portal is" in again.err) == (2, True), again.err
+
+    def test_what_fails_writes_nothing(self, machine: Machine) -> None:
+        machine.config.unlink()
+        url = "https://unknown.awsapps.com/start"
+        for words, code in (
+            ((url,), 4),  # nobody to ask for the region
+            ((), 4),
+            ((url, "--region", "no region"), 5),
+            (("https://ssoins-1.us-east-1.portal.amazonaws.com", "--region", "eu-west-1"), 2),
+            ((url, "--region", "eu-west-1"), 6),
+        ):
+            ended = machine.run("sso", "login", *words)
+            assert ended.code == code, (words, ended.err)
+        assert not machine.config.exists()
+
+    def test_a_person_is_asked_at_the_terminal_until_the_answer_may_be_one(self, machine: Machine) -> None:
+        machine.config.unlink()
+        child = pexpect.spawn(str(PYVAULT), ["sso", "login"], env=machine.environ, encoding="utf-8", timeout=60)
+        for question, answer in (
+            ("SSO start URL .*: ", "example"),
+            ("is not an http or https URL; SSO start URL .*: ", "https://example.awsapps.com/start"),
+            ("SSO region .*: ", "Europe!"),
+            ("is not a valid region name; SSO region .*: ", "eu-west-1"),
+        ):
+            child.expect(question)
+            child.sendline(answer)
+        child.expect("signed in to 'example'")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert (child.exitstatus, machine.config.read_text()) == (0, self.SECTION)
+
+    def test_ctrl_c_at_a_question_leaves_nothing(self, machine: Machine) -> None:
+        machine.config.unlink()
+        for words in (["sso", "login"], ["setup"]):
+            child = pexpect.spawn(str(PYVAULT), words, env=machine.environ, encoding="utf-8", timeout=60)
+            child.expect("SSO start URL|number")
+            child.sendcontrol("c")
+            child.expect("cancelled")
+            child.expect(pexpect.EOF)
+            child.close()
+            assert child.exitstatus == 130
+        assert not machine.config.exists()

@@ -8,6 +8,7 @@ The module below :mod:`pyvault_cli.commands` holds a function called like the co
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "setup": ("setup", "set up a first profile, step by step"),
     # keys
     "add": ("add", "store the access key of a profile"),
     "remove": ("remove", "remove the stored key of a profile, and its sessions"),

@@ -19,7 +19,9 @@ from pyvault.errors import ConfigError, ConflictError, InvalidSettingError
 from pyvault.record import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from pyvault.config.syntax import Entry
 
 PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@+/-")
 TRIES: Final = 10
@@ -51,14 +53,23 @@ def append_profile(
     """
     from pyvault.files.lock import LockFile
 
-    target = Path(os.path.realpath(config.path))
     with LockFile(lock, what=f'"{config.path}"') if lock is not None else nullcontext():
-        for _ in range(TRIES):
-            current = replace(ConfigFile.load(target), path=config.path)
-            extended = with_profile(current, name, settings)
-            if replace_if_unchanged(target, extended.data, expected=current.data):
-                return extended
-    raise ConflictError(f'"{config.path}" keeps changing while a profile is added')
+        return _append(config, lambda current: with_profile(current, name, settings), "a profile")
+
+
+def append_sso_session(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
+    """Append an ``sso-session`` section, as :func:`append_profile` does a profile's; nothing else is written."""
+    return _append(config, lambda current: with_sso_session(current, name, settings), "an sso-session")
+
+
+def _append(config: ConfigFile, extend: Callable[[ConfigFile], ConfigFile], what: str) -> ConfigFile:
+    target = Path(os.path.realpath(config.path))
+    for _ in range(TRIES):
+        current = replace(ConfigFile.load(target), path=config.path)
+        extended = extend(current)
+        if replace_if_unchanged(target, extended.data, expected=current.data):
+            return extended
+    raise ConflictError(f'"{config.path}" keeps changing while {what} is added')
 
 
 def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
@@ -70,37 +81,49 @@ def with_profile(config: ConfigFile, name: str, settings: Mapping[str, str]) -> 
         ConflictError: the profile has a section already.
         InvalidSettingError: a name, key or value that would not read back as it is.
     """
-    if config.find_profile(name) is not None:
-        raise ConflictError(f'"{config.path}" already has a section for profile {name!r}')
-    lines = [_header(name), *(f"{key} = {value}" for key, value in settings.items())]
+    return _extended(config, _header(name), settings, ConfigFile.find_profile, name, f"profile {name!r}")
+
+
+def with_sso_session(config: ConfigFile, name: str, settings: Mapping[str, str]) -> ConfigFile:
+    """Return the file with an ``sso-session`` section at its end, under the rules of :func:`with_profile`. Pure."""
+    header = f"[sso-session {name}]"
+    return _extended(config, header, settings, ConfigFile.find_sso_session, name, f"sso-session {name!r}")
+
+
+def _extended(
+    config: ConfigFile,
+    header: str,
+    settings: Mapping[str, str],
+    find: Callable[[ConfigFile, str], Mapping[str, Entry] | None],
+    name: str,
+    what: str,
+) -> ConfigFile:
+    if find(config, name) is not None:
+        raise ConflictError(f'"{config.path}" already has a section for {what}')
+    lines = [header, *(f"{key} = {value}" for key, value in settings.items())]
     if any("\n" in line or "\r" in line for line in lines):
-        raise InvalidSettingError(f"profile {name!r}: a line break can't be written to a config file")
+        raise InvalidSettingError(f"{what}: a line break can't be written to a config file")
     end = b"\r\n" if b"\r\n" in config.data else b"\n"
     try:
         added = end.join(line.encode() for line in [*lines, ""])
     except UnicodeEncodeError:
-        raise InvalidSettingError(f"profile {name!r}: a name or value is not valid Unicode") from None
+        raise InvalidSettingError(f"{what}: a name or value is not valid Unicode") from None
     gap = b""
     if config.data.strip():
         gap = end if config.data.endswith((b"\n", b"\r")) else end + end
-    extended = _read_back(config, config.data + gap + added, name)
-    found = extended.find_profile(name)
+    try:
+        extended = ConfigFile.parse(config.data + gap + added, config.path)
+    except ConfigError:
+        raise InvalidSettingError(f"{what}: a key or value can't be written to a config file") from None
+    found = find(extended, name)
     before = [*config.sections]
     if found is None or [*extended.sections[: len(before)]] != before or len(extended.sections) != len(before) + 1:
-        raise InvalidSettingError(f"profile {name!r}: the name can't be written to a config file")
+        raise InvalidSettingError(f"{what}: the name can't be written to a config file")
     for key, value in settings.items():
         entry = found.get(key)
         if entry is None or entry.value != value or entry.nested:
-            message = f"profile {name!r}: the value of {key!r} can't be written to a config file unchanged"
-            raise InvalidSettingError(message)
+            raise InvalidSettingError(f"{what}: the value of {key!r} can't be written to a config file unchanged")
     return extended
-
-
-def _read_back(config: ConfigFile, data: bytes, name: str) -> ConfigFile:
-    try:
-        return ConfigFile.parse(data, config.path)
-    except ConfigError:
-        raise InvalidSettingError(f"profile {name!r}: a key or value can't be written to a config file") from None
 
 
 def _header(name: str) -> str:

@@ -13,6 +13,7 @@ from pyvault import clock
 from pyvault.aws.answers import read
 from pyvault.aws.client import make_client
 from pyvault.aws.error_answers import translated
+from pyvault.errors import ConfigError
 from pyvault.sso.oidc import CLIENT_NAME, REGISTERED_REDIRECT, DeviceAuthorization, Flow, TokenAnswer
 from pyvault.sso.tokens import Registration
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sso_oidc.client import SSOOIDCClient
 
     from pyvault.aws.answers import Answer
+    from pyvault.config.clients import ClientSettings
     from pyvault.secret import Secret
     from pyvault.sso.session import SsoSession
 
@@ -38,14 +40,15 @@ def connect(session: SsoSession) -> BotoOidc:
         ConfigError: the CA bundle is no readable file.
         AwsUnreachableError: the region or the endpoint is not well-formed.
     """
-    return BotoOidc(cast("SSOOIDCClient", make_client("sso-oidc", session.client, None)))
+    return BotoOidc(cast("SSOOIDCClient", make_client("sso-oidc", session.client, None)), session.client)
 
 
 class BotoOidc:
     """The OIDC service with one client; see :class:`pyvault.sso.oidc.OidcCalls`."""
 
-    def __init__(self, client: SSOOIDCClient) -> None:
+    def __init__(self, client: SSOOIDCClient, settings: ClientSettings) -> None:
         self._client = client
+        self._settings = settings
 
     def endpoint(self) -> str:
         """Return the service's address."""
@@ -53,6 +56,7 @@ class BotoOidc:
 
     def register_client(self, flow: Flow, *, start_url: str, scopes: Sequence[str]) -> Registration:
         """Introduce this program, with the grants and the redirect of the flow only."""
+        issuer = self._resolved(start_url)
         with translated("sso-oidc:RegisterClient", show_message=False):
             if flow is Flow.BROWSER:
                 answer = self._client.register_client(
@@ -61,7 +65,7 @@ class BotoOidc:
                     scopes=list(scopes),
                     grantTypes=["authorization_code", "refresh_token"],
                     redirectUris=[REGISTERED_REDIRECT],
-                    issuerUrl=start_url,
+                    issuerUrl=issuer,
                 )
             else:
                 answer = self._client.register_client(
@@ -74,11 +78,31 @@ class BotoOidc:
 
     def start_device_authorization(self, client: Registration, *, start_url: str) -> DeviceAuthorization:
         """Ask for a device code."""
+        portal = self._resolved(start_url)
         with translated("sso-oidc:StartDeviceAuthorization", show_message=False, hidden=(client.client_secret,)):
             answer = self._client.start_device_authorization(
-                clientId=client.client_id, clientSecret=client.client_secret.reveal(), startUrl=start_url
+                clientId=client.client_id, clientSecret=client.client_secret.reveal(), startUrl=portal
             )
             return _device(read(answer))
+
+    def _resolved(self, start_url: str) -> str:
+        """Return AWS's own URL of the portal.
+
+        Raises:
+            ConfigError: it can't be told, or the portal is in another region.
+        """
+        from pyvault.sso.vanity import follower, is_vanity, region_of, resolve
+
+        if not is_vanity(start_url):
+            return start_url
+        found = resolve(start_url, follower(self._settings.ca_bundle))
+        region = region_of(found)
+        if region not in {None, self._settings.region}:
+            raise ConfigError(
+                f"'{start_url}' leads to the portal of {region}, and its sso_region is {self._settings.region}",
+                hint=f"set 'sso_region = {region}' in its sso-session section",
+            )
+        return found
 
     def redeem_device_code(self, client: Registration, device_code: Secret[str]) -> TokenAnswer:
         """Ask whether the person has agreed."""

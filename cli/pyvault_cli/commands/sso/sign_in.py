@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
 from pyvault.clock import to_rfc3339
-from pyvault.errors import AwsError, InputRequiredError, ItemCorruptError, UsageError
+from pyvault.errors import AwsError, InputRequiredError, ItemCorruptError, ProfileNotFoundError, UsageError
 from pyvault.sso.logout import Logout, logout
 from pyvault.sso.oidc import Flow
+from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
 from pyvault_cli.credentials import sso_portals
+from pyvault_cli.credentials.sso_setup import NewSession, write_session
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
@@ -24,11 +26,19 @@ def sso_login(
     device: sso_portals.DeviceOption = False,
     no_browser: sso_portals.NoBrowserOption = False,
     browser: sso_portals.BrowserOption = None,
+    region: Annotated[
+        str | None, Option("--region", metavar="REGION", help="of the portal, for a URL that no sso-session has yet")
+    ] = None,
 ) -> None:
-    """Sign in to SESSION, or to the one of a profile, even if somebody is signed in already."""
+    """Sign in to SESSION, or to the one of a profile, even if somebody is signed in already.
+
+    Where no sso-session has the URL, or there is none at all, asks for what is missing,
+    signs in, and appends the section to the AWS config file.
+    """
     if device + no_browser + (browser is not None) > 1:
         raise UsageError("only one of --device, --no-browser and --browser can be used")
-    portal = sso_portals.portal_named(session, context)
+    new = _new_session(context, session, region)
+    portal = new.portal if new else sso_portals.portal_named(session, context)
     if context.line.has("--no-input"):
         raise InputRequiredError(f"signing in to '{portal.label}' needs a person, and --no-input was given")
     flow = Flow.DEVICE if device else Flow.BROWSER if browser else None
@@ -36,6 +46,28 @@ def sso_login(
     token = context.sso_login(sign_in).sign_in_again(portal)
     renewed = ", and renews itself" if token.refresh_token else ""
     output.note(f"signed in to '{portal.label}'; the access token lasts until {to_rfc3339(token.expires)}{renewed}")
+    if new:
+        write_session(context, new)
+        output.hint("'pyvault sso populate --write' makes a profile for each of its roles")
+
+
+def _new_session(context: Context, name: str | None, region: str | None) -> NewSession | None:
+    """Return the session to begin with; None where the config file has what is meant."""
+    from pyvault.config.profile import find_profile_name
+    from pyvault.config.values import is_url
+    from pyvault.sso.portal_lookup import find_session
+    from pyvault_cli.credentials.sso_setup import ask_for_session
+
+    if name is None and not find_profile_name(context.environ) and not context.aws_config.sso_sessions():
+        return ask_for_session(context, region=region)
+    if name is not None and is_url(name):
+        try:
+            find_session(context.aws_config, name, context.environ, credentials_file=context.aws_credentials)
+        except ProfileNotFoundError:
+            return ask_for_session(context, url=name, region=region)
+    if region is not None:
+        raise UsageError("Can't use --region here: the config file says where the portal is")
+    return None
 
 
 OUTCOMES = {
