@@ -159,7 +159,10 @@ def _dispatch(argv: Sequence[str]) -> int:
         return exit_codes.DONE
     if line.command not in loaded:
         if line.wants_help:
-            output.data(command_table.help_text(line.command))
+            output.page(
+                command_table.help_text(line.command, width=output.columns() or 80),
+                heading=lambda text: text.endswith(":"),
+            )
             return exit_codes.DONE
         for text in command_table.help_text(line.command).splitlines():
             output.note(text)

@@ -34,8 +34,9 @@ def test_help_lists_every_command(pyvault: Pyvault, words: list[str]) -> None:
         if command in command_table.HIDDEN:
             continue
         assert f"  {command} " in ended.out
-        assert text in ended.out
+        assert text in " ".join(ended.out.split())
     assert "\x1b" not in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("path", command_table.COMMANDS)

@@ -29,7 +29,7 @@ def test_control_characters_are_escaped() -> None:
 
 def test_at_a_terminal_wide_characters_are_two_cells_and_no_line_ends_in_blanks() -> None:
     rows = [("日本", "stored", ""), ("e\u0301t\u00e9", "", "x"), ("base", "stored", "x")]
-    assert aws_vault_table(rows, terminal=True) == (
+    assert aws_vault_table(rows, width=80) == (
         "Profile                  Credentials              Sessions\n"
         "=======                  ===========              ========\n"
         "日本                     stored\n"

@@ -112,17 +112,38 @@ GLOBAL_HELP: tuple[tuple[str, str], ...] = (
 )
 
 
-def help_text(group: str = "") -> str:
-    """Write the help of the program, or of a group of commands."""
+def help_text(group: str = "", *, width: int = 80) -> str:
+    """Write the help of the program, or of a group of commands.
+
+    Args:
+        group: of which; empty for all.
+        width: of the screen, in characters; no line is longer that can be broken.
+    """
     prefix = f"{group} " if group else ""
     rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix) and name not in HIDDEN]
     lines = [f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", "", "Commands:"]
-    lines += _columns(rows)
-    lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP)]
+    lines += _columns(rows, width)
+    lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP, width)]
     lines += ["", "'pyvault COMMAND --help' shows the options of a command."]
     return "\n".join(lines) + "\n"
 
 
-def _columns(rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[str]:
-    width = max(len(name) for name, _ in rows)
-    return [f"  {name:<{width}}  {text}" for name, text in rows]
+def _columns(rows: list[tuple[str, str]] | tuple[tuple[str, str], ...], width: int) -> list[str]:
+    first = max(len(name) for name, _ in rows) + 4
+    if first > width // 2:  # no room for a second column: what it says stands below
+        return [line for name, text in rows for line in (f"  {name}", *_broken(text, width, " " * 6))]
+    return [
+        f"{'' if number else f'  {name}':<{first}}{line.strip()}"
+        for name, text in rows
+        for number, line in enumerate(_broken(text, width, " " * first))
+    ]
+
+
+def _broken(text: str, width: int, indent: str) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines

@@ -69,13 +69,23 @@ def explain(
     else:
         from pyvault.planning.explain_text import draw
 
-        output.data(draw(outcome, loaded, view.cached, view.expires), errors="backslashreplace")
+        text = draw(outcome, loaded, view.cached, view.expires)
+        if (width := output.columns()) is not None:
+            from pyvault_cli.terminal.wrapping import fitted
+
+            text = fitted(text, width)
+        output.page(text, heading=_is_heading)
     if isinstance(outcome, PyvaultError):
         raise outcome
     if loaded.name != DEFAULT:
         from pyvault_cli.credentials.shared_config import warn_of_default
 
         warn_of_default(context.environ)
+
+
+def _is_heading(line: str) -> bool:
+    """Return whether a line names a step or a part of the drawing."""
+    return line[:1].isalpha() or line[:2].strip().isdecimal()
 
 
 def _outcome(

@@ -36,7 +36,7 @@ def list(  # the command's name, as the user types it
     if json:
         _write_json(context)
     elif keys:
-        output.data(aligned(_key_rows(context)), errors="backslashreplace")
+        output.page(aligned(_key_rows(context), width=output.columns()), heading=is_heading)
         _warn_of_rotations(context)
     elif credentials:
         _lines(context.store.profiles())
@@ -46,8 +46,13 @@ def list(  # the command's name, as the user types it
         _lines(_label(session) for session in context.sessions.entries())
         _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
     else:
-        output.data(aws_vault_table(_table_rows(context), terminal=output.is_terminal()), errors="backslashreplace")
+        output.page(aws_vault_table(_table_rows(context), width=output.columns()), heading=is_heading)
         _warn_of_rotations(context)
+
+
+def is_heading(line: str) -> bool:
+    """Return whether a line of a table is its headings."""
+    return line.startswith(("Profile ", "======="))
 
 
 def _warn_of_rotations(context: Context) -> None:

@@ -9,6 +9,12 @@ from pyvault.errors import PyvaultError
 from pyvault.files import witness
 from pyvault.printable import printable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+USUAL_WIDTH = 80  # of a terminal that does not say
 RED, YELLOW, PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -33,7 +39,7 @@ def hint(text: str) -> None:
 
 def note(text: str) -> None:
     """Tell a person what was done."""
-    _write_stderr(f"{printable(text)}\n")
+    _write_stderr(f"{_broken(printable(text))}\n")
 
 
 def report(problem: PyvaultError) -> None:
@@ -103,16 +109,59 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
 
 
-def wants_colour() -> bool:
-    """Return whether stderr is a terminal that wants colour."""
+def columns(stream: TextIO | None = None) -> int | None:
+    """Return how wide the terminal is that a stream, by default stdout, goes to; None if it goes to none."""
+    stream = stream or sys.stdout
+    try:
+        if stream is None or not stream.isatty():  # pyright: ignore[reportUnnecessaryComparison] - as above
+            return None
+        return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
+    except (OSError, ValueError):
+        return None
+
+
+def wants_colour(stream: TextIO | None = None) -> bool:
+    """Return whether a stream, by default stderr, is a terminal that wants colour."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
         return False
-    return sys.stderr is not None and sys.stderr.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
+    stream = stream or sys.stderr
+    return stream is not None and stream.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
+
+
+def page(text: str, *, heading: Callable[[str], bool]) -> None:
+    """Write lines for a person to stdout, escaped already; the headings stand out where the terminal can show it.
+
+    Args:
+        text: lines that fit.
+        heading: decides by a line.
+    """
+    if wants_colour(sys.stdout):
+        from rich.console import Console
+        from rich.text import Text
+
+        painted = Text("\n").join(Text(line, style="bold" if heading(line) else "") for line in text.splitlines())
+        console = Console(file=sys.stdout)
+        with console.capture() as captured:
+            console.print(painted, soft_wrap=True)
+        text = captured.get()
+    data(text, errors="backslashreplace")
 
 
 def _say(level: str, text: str, colour: str) -> None:
-    label = f"{colour}{level}:{PLAIN}" if colour and wants_colour() else f"{level}:"
-    _write_stderr(f"pyvault: {label} {printable(text)}\n")
+    told = _broken(f"pyvault: {level}: {printable(text)}")
+    if colour and wants_colour():
+        told = told.replace(f"{level}:", f"{colour}{level}:{PLAIN}", 1)
+    _write_stderr(f"{told}\n")
+
+
+def _broken(line: str) -> str:
+    """Return a line for stderr; as several, broken between words, where it goes to a screen that it does not fit."""
+    width = columns(sys.stderr)
+    if width is None or len(line) <= width:
+        return line
+    from pyvault_cli.terminal.wrapping import wrapped
+
+    return "\n".join(wrapped(line, width))
 
 
 def _write_stderr(line: str) -> None:

@@ -13,7 +13,7 @@ from pyvault.errors import InputRequiredError, ProfileNotFoundError, UserCancell
 from pyvault.printable import printable
 from pyvault.record import Record
 from pyvault_cli.commandline import suggestions
-from pyvault_cli.terminal.table import cells, padded
+from pyvault_cli.terminal.cell_width import cells, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Sequence

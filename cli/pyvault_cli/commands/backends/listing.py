@@ -63,7 +63,8 @@ def backends_list(
         )
         for info in infos
     ]
-    output.data(aligned([("  name", "from", "works here"), *rows]), errors="backslashreplace")
+    table = aligned([("  name", "from", "works here"), *rows], width=output.columns())
+    output.page(table, heading=lambda line: line.startswith("  name"))
     without = [info for info in infos if info.reason]
     if without:
         output.out("")

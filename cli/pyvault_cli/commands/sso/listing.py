@@ -31,7 +31,8 @@ def sso_accounts(
     from pyvault_cli.terminal.table import aligned
 
     rows = [(account.account_id, account.name, account.email or "") for account in accounts]
-    output.data(aligned([("Account", "Name", "Email"), *rows]))
+    table = aligned([("Account", "Name", "Email"), *rows], width=output.columns())
+    output.page(table, heading=lambda line: line.startswith("Account "))
 
 
 FilterOption = Annotated[
@@ -66,4 +67,5 @@ def sso_roles(
     from pyvault_cli.terminal.table import aligned
 
     rows = [(each.account.account_id, each.account.name, each.role) for each in roles]
-    output.data(aligned([("Account", "Name", "Role"), *rows]))
+    table = aligned([("Account", "Name", "Role"), *rows], width=output.columns())
+    output.page(table, heading=lambda line: line.startswith("Account "))

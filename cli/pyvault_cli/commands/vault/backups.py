@@ -45,7 +45,7 @@ def vault_backups(context: Context, json: JsonOption = False) -> None:
         )
         for backup in backups
     ]
-    output.data(aligned([("number", "generation", "size", "modified", "vault"), *rows]))
+    output.data(aligned([("number", "generation", "size", "modified", "vault"), *rows], width=output.columns()))
 
 
 def vault_restore(

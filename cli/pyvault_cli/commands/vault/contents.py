@@ -38,7 +38,7 @@ def vault_entries(context: Context, json: JsonOption = False) -> None:
         output.data(dumps(rows, indent=2) + "\n")
         return
     cells = [["-" if row[column] is None else str(row[column]) for column in COLUMNS] for row in rows]
-    output.data(aligned([COLUMNS, *cells]), errors="backslashreplace")
+    output.data(aligned([COLUMNS, *cells], width=output.columns()), errors="backslashreplace")
     if any(isinstance(entry.name.kind, LaterKind) for entry in entries):
         output.hint("kinds unknown to this version come from a later one, and are kept as they are")
 
