@@ -11,6 +11,7 @@ FUZZ_TARGETS ?=
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 BIN := .venv/bin
 STAMP := .venv/.complete
+DEMO := build/demo
 
 .PHONY: venv clients demo test test-weak test-long fuzz check lint types actions wheel-test bench bench-parts clean
 
@@ -26,8 +27,14 @@ venv: $(STAMP)
 clients:
 	tests/clients/build build/clients
 
-demo: venv
-	$(BIN)/python tests/demo.py
+# Only what the demo itself needs: pyvault and the AWS CLI, beside whatever else is here.
+$(DEMO)/.complete: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/pip install -q --disable-pip-version-check -e . 'awscli>=1.46,<2'
+	touch $@
+
+demo: $(DEMO)/.complete
+	$(DEMO)/bin/python tests/demo.py
 
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) --ignore $(WEAK_TESTS) $(PYTEST_ARGS)

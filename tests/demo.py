@@ -26,10 +26,10 @@ role_arn = {role}
 
 GOODBYE = """
 That was the whole job: a key pair that is only ever stored encrypted, and programs
-that only ever see credentials that expire. To start for real:
+that only ever see credentials that expire. To start for real, with a key pair of yours:
 
-    pipx install pyvault-aws
-    pyvault --backend file add ci-user
+    export PATH={bin}:$PATH
+    pyvault add ci-user --region eu-west-1
     pyvault exec ci-user -- aws sts get-caller-identity
 """
 
@@ -85,7 +85,7 @@ def main() -> None:
         stage.say("What is stored and what is cached.")
         stage.run("pyvault list")
         stage.run("pyvault vault verify")
-    print(GOODBYE)  # noqa: T201 - the same
+    print(GOODBYE.format(bin=shlex.quote(str(BIN))))  # noqa: T201 - the same
 
 
 if __name__ == "__main__":

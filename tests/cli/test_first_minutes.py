@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pexpect
 import pytest
 
-from command_line import Environ, Pyvault
+from command_line import PYVAULT, Environ, Pyvault, clean_environ
+from typist import CONTROL
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
 ADD = ("--stdin", "--no-verify")
@@ -151,3 +153,38 @@ def test_keys_in_plain_text_are_told_with_their_file(pyvault: Pyvault, keyed: En
     ended = pyvault("export", "old", env=keyed)
     assert (ended.code, f"only in plain text, in '{credentials}'" in ended.err) == (3, True), ended.err
     assert "hint: 'pyvault import credentials-file' stores" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"), [(["list"], "Profile "), (["explain", "ci"], "settings"), (["--help"], "Commands:")]
+)
+def test_headings_stand_out_where_the_terminal_can_show_it(
+    pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, words: list[str], heading: str
+) -> None:
+    assert pyvault("add", "ci", *ADD, env=keyed, stdin=LINES).code == 0
+    plain = pyvault(*words, env=keyed).out
+    assert "\x1b" not in plain
+    for changes, painted in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        environ = {**clean_environ(tmp_path), **keyed, **changes}
+        shown = pexpect.spawn(str(PYVAULT), words, env=environ, encoding="utf-8", timeout=60).read()
+        assert (f"\x1b[1m{heading}" in shown) is painted, shown
+        assert ("\x1b[" in shown) is painted
+        text = [line.rstrip() for line in CONTROL.sub("", shown).splitlines()]
+        assert all(len(line) <= 80 for line in text), text
+        assert " ".join(" ".join(text).split()) == " ".join(plain.split())
+
+
+def test_messages_are_broken_between_words_at_a_terminal_only(pyvault: Pyvault, tmp_path: Path) -> None:
+    told = pyvault("exec", "nobody", "--", "true").err
+    assert len(told.splitlines()) == 2
+    child = pexpect.spawn(
+        str(PYVAULT),
+        ["exec", "nobody", "--", "true"],
+        env=clean_environ(tmp_path),
+        encoding="utf-8",
+        dimensions=(24, 40),
+    )
+    lines = CONTROL.sub("", child.read()).splitlines()
+    assert len(lines) > 4
+    assert all(len(line) <= 40 for line in lines), lines
+    assert " ".join(lines) == " ".join(told.splitlines())

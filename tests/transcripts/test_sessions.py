@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import shutil
+from collections.abc import Iterator
 from contextlib import nullcontext
 from difflib import unified_diff
 from pathlib import Path
@@ -14,7 +17,22 @@ from transcripts.scenes import KERNEL, PEERS, SCENES, begin
 from transcripts.screen import Substitutions
 from transcripts.shell import Shell
 
+SHOWN_HOME = "/home/me"
 PAGES = sorted(Path(__file__).parent.glob("*.txt"))
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Make a home whose path is as long as the one that is written: where a line is broken shall not depend on it."""
+    while True:
+        path = Path("/tmp", secrets.token_hex(2)[: len(SHOWN_HOME) - len("/tmp/")])  # noqa: S108 - of our own, and new
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        break
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.mark.parametrize(
@@ -31,11 +49,11 @@ PAGES = sorted(Path(__file__).parent.glob("*.txt"))
         for page in PAGES
     ],
 )
-def test_session(page: Path, tmp_path: Path, fake_aws: FakeAws, pytestconfig: pytest.Config) -> None:
+def test_session(page: Path, home: Path, fake_aws: FakeAws, pytestconfig: pytest.Config) -> None:
     expected = page.read_text()
-    scene = begin(tmp_path, fake_aws)
+    scene = begin(home, fake_aws)
     with SCENES.get(page.stem, lambda _: nullcontext())(scene):
-        shell = Shell(tmp_path, scene.environ, scene.values, Substitutions({str(tmp_path): "/home/me"}))
+        shell = Shell(home, scene.environ, scene.values, Substitutions({str(home): SHOWN_HOME}))
         try:
             turns = [shell.play(turn) for turn in parse(expected)]
         finally:
