@@ -21,6 +21,7 @@ from pyvault.errors import (
     PyvaultError,
 )
 from pyvault.storage.backend_options import check_options
+from pyvault.storage.installation import how_to_add
 from pyvault.surface import argument
 from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 
@@ -91,7 +92,7 @@ class KeyringAdapter(KeyringStore):
         check_options(NAME, options, known=KNOWN)
         if find_spec("keyring") is None:
             return Availability(
-                available=False, reason="the library 'keyring' is not installed", hint="install pyvault-aws[keyring]"
+                available=False, reason="the library 'keyring' is not installed", hint=how_to_add("keyring")
             )
         if "class" not in options:
             return Availability(
@@ -104,7 +105,7 @@ class KeyringAdapter(KeyringStore):
             return Availability(
                 available=False,
                 reason=f"the library '{distribution}' is not installed",
-                hint=f"install {distribution}",
+                hint=how_to_add(distribution),
             )
         return Availability(available=True)
 

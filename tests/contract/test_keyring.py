@@ -19,6 +19,7 @@ from pyvault.errors import (
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.backend_choice import KWALLET
+from pyvault.storage.installation import how_to_add
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keyring_backend import KeyringAdapter
 
@@ -118,7 +119,7 @@ def test_a_keyring_without_its_library_is_not_available_and_says_what_to_install
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
     seen = KeyringAdapter.probe(options)
-    assert (seen.available, seen.hint) == (False, f"install {distribution}")
+    assert (seen.available, seen.hint) == (False, how_to_add(distribution))
     with pytest.raises(BackendUnavailableError, match=f"the library '{distribution}' is not installed") as caught:
         KeyringAdapter.open(options, lambda question: pytest.fail(f"asked for {question.key}"))
-    assert caught.value.hint == f"install {distribution}"
+    assert caught.value.hint == how_to_add(distribution)
