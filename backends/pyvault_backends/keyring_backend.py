@@ -100,7 +100,7 @@ class KeyringAdapter(KeyringStore):
                 reason="no backend of keyring is named",
                 hint=f"{argument('options', {'class': 'MODULE.CLASS'})}, or {', '.join(SHORT_NAMES)}",
             )
-        needed, distribution = LIBRARIES.get(_target(options).rpartition(".")[0], (None, None))
+        needed, distribution = LIBRARIES.get(_target(options).rpartition(".")[0], ("", ""))
         if needed and find_spec(needed) is None:
             return Availability(
                 available=False,
