@@ -14,9 +14,11 @@ from .errors import access_denied
 from .issued import credentials_xml
 from .mfa import read_proof, spend
 from .model import Operation
+from .permissions import authorize
 from .principals import federated_principal, user_principal
 from .query import Call, QueryApi
 from .session_policy import check_policy
+from .session_tags import read_marks
 from .web_identity import assume_role_with_web_identity
 from .xml_text import Xml
 
@@ -69,14 +71,18 @@ def get_federation_token(call: Call) -> Mapping[str, Xml]:
     checks.length("name", name, 2, 32)
     checks.pattern("name", name, NAME_PATTERN)
     seconds = _duration(call, checks)
-    check_policy(call.form, (), checks)
+    marks = read_marks(call.form, None, checks)
+    check_policy(call.form, marks.tags, checks)
     checks.raise_failures()
+    if marks.sets_tags:
+        authorize(call.caller, "sts:TagSession")
     principal = federated_principal(user, name)
     session = call.world.new_session(
         principal,
         Operation.FEDERATION_TOKEN,
         timedelta(seconds=seconds),
         source_key_id=call.caller.access_key_id,
+        tags=marks.tags,
     )
     return {
         "Credentials": credentials_xml(session),

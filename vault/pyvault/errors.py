@@ -83,6 +83,10 @@ class InvalidSettingError(ConfigError):
     """A setting with an impossible value; the message names it. Exit code 5."""
 
 
+class NotNarrowableError(ConfigError):
+    """A session policy, tags or a source identity for credentials that AWS makes without. Exit code 5."""
+
+
 class BackendError(PyvaultError):
     """A backend failed. Exit code 1."""
 
@@ -251,6 +255,10 @@ class AwsError(CredentialsError):
         """
         super().__init__(message, hint=hint)
         self.code = code
+
+
+class PackedPolicyTooLargeError(AwsError):
+    """Session policies and tags are together more than AWS packs into a session. Exit code 6."""
 
 
 class AwsUnreachableError(CredentialsError):

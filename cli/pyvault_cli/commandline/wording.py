@@ -16,6 +16,7 @@ _OPTIONS = {
     "create_keyfile": "pyvault vault init --keyfile",
     "create_vault": "pyvault add or pyvault vault init",
     "duration": "--duration",
+    "federate": "--federate",
     "mfa_code": "--mfa-token",
     "no_session": "--no-session",
     "overwrite": "--force",

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
+from pyvault.errors import UsageError
 from pyvault.files import witness
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
@@ -55,6 +56,12 @@ def exec(
     no_cache: shared_options.NoCacheOption = False,
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
+    policy_file: shared_options.PolicyFileOption = None,
+    policy_arn: shared_options.PolicyArnOption = None,
+    read_only: shared_options.ReadOnlyOption = False,
+    tag: shared_options.TagOption = None,
+    source_identity: shared_options.SourceIdentityOption = None,
+    federate: shared_options.FederateOption = False,
 ) -> None:
     """Run a command, by default the shell, with credentials of PROFILE in its environment."""
     refuse_nested(context)
@@ -85,7 +92,13 @@ def exec(
         allow_plaintext=allow_plaintext,
         open_browser=not stdout,
         beside_server=bool(servers),
+        narrowing=shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity),
+        federate=federate,
     )
+    if profile_env and request.narrowing is not None:
+        raise UsageError(
+            "Can't narrow a session with --profile-env: the program gets credentials of the profile by itself"
+        )
     plan = request.plan(context)
     if servers:
         from pyvault_cli.servers.exec_server import exec_with_server

@@ -36,6 +36,12 @@ def explain(
     no_cache: shared_options.NoCacheOption = False,
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
+    policy_file: shared_options.PolicyFileOption = None,
+    policy_arn: shared_options.PolicyArnOption = None,
+    read_only: shared_options.ReadOnlyOption = False,
+    tag: shared_options.TagOption = None,
+    source_identity: shared_options.SourceIdentityOption = None,
+    federate: shared_options.FederateOption = False,
     stdout: Annotated[bool, Option("--stdout", hidden=True)] = False,
     profile_env: Annotated[bool, Option("--profile-env", hidden=True)] = False,
 ) -> None:
@@ -53,10 +59,12 @@ def explain(
         no_cache=no_cache,
         refresh=refresh,
         allow_plaintext=allow_plaintext,
+        narrowing=shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity),
+        federate=federate,
     )
     assumed = frozenset(assume_stored or ()) if assume_stored or assume_none else None
     loaded, stored = request.load_with_names(context, assumed)
-    outcome = _outcome(request, loaded, stored, reads_default=not profile_env)
+    loaded, outcome = _outcome(request, loaded, stored, context, reads_default=not profile_env)
     if assumed is None and isinstance(outcome, NoCredentialsError | ProfileNotFoundError):
         from pyvault_cli.credentials.missing_key import advise
 
@@ -89,16 +97,16 @@ def _is_heading(line: str) -> bool:
 
 
 def _outcome(
-    request: CredentialRequest, loaded: Profile, stored: Collection[str], *, reads_default: bool
-) -> Plan | PyvaultError:
+    request: CredentialRequest, loaded: Profile, stored: Collection[str], context: Context, *, reads_default: bool
+) -> tuple[Profile, Plan | PyvaultError]:
     """Plan, and keep the error of a plan that can't be: its settings are shown all the same."""
     try:
-        plan = request.plan_of(loaded, stored)
+        loaded, plan = request.decide(loaded, stored, context)
         if reads_default:
             refuse_uncoverable(plan)
     except PyvaultError as problem:
-        return problem
-    return plan
+        return loaded, problem
+    return loaded, plan
 
 
 class CacheView(Record):

@@ -31,6 +31,12 @@ def export(
     no_cache: shared_options.NoCacheOption = False,
     refresh: shared_options.RefreshOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
+    policy_file: shared_options.PolicyFileOption = None,
+    policy_arn: shared_options.PolicyArnOption = None,
+    read_only: shared_options.ReadOnlyOption = False,
+    tag: shared_options.TagOption = None,
+    source_identity: shared_options.SourceIdentityOption = None,
+    federate: shared_options.FederateOption = False,
     assign: Annotated[Format | None, Option("--assign", hidden=True)] = None,
 ) -> None:
     """Print credentials; ``--format json`` is what credential_process wants."""
@@ -46,6 +52,8 @@ def export(
         refresh=refresh,
         allow_plaintext=allow_plaintext,
         open_browser=not stdout,
+        narrowing=shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity),
+        federate=federate,
     )
     plan = request.plan(context)
     settings: dict[str, str] = {}

@@ -37,6 +37,11 @@ def login(
     ] = None,
     refresh: shared_options.RefreshOption = False,
     no_cache: shared_options.NoCacheOption = False,
+    policy_file: shared_options.PolicyFileOption = None,
+    policy_arn: shared_options.PolicyArnOption = None,
+    read_only: shared_options.ReadOnlyOption = False,
+    tag: shared_options.TagOption = None,
+    source_identity: shared_options.SourceIdentityOption = None,
 ) -> None:
     """Open the AWS console in a browser, signed in as PROFILE."""
     name, ambient = profile, None
@@ -54,6 +59,7 @@ def login(
         refresh=refresh,
         open_browser=not print_url,
         federation=True,
+        narrowing=shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity),
     )
     command = browser if browser is not None else context.tool_config.browser or None
     if not print_url:

@@ -26,12 +26,19 @@ def server(
     access_log: server_options.AccessLogOption = None,
     stdout: shared_options.StdoutOption = False,
     allow_plaintext: shared_options.PlaintextOption = False,
+    policy_file: shared_options.PolicyFileOption = None,
+    policy_arn: shared_options.PolicyArnOption = None,
+    read_only: shared_options.ReadOnlyOption = False,
+    tag: shared_options.TagOption = None,
+    source_identity: shared_options.SourceIdentityOption = None,
+    federate: shared_options.FederateOption = False,
 ) -> int:
     """Serve credentials of each PROFILE to programs, as ECS does, until SIGTERM or Ctrl-C.
 
     Prints the variables that programs need, then a line that begins 'ready URL' once it answers.
     A program whose own AWS files have credentials in [default] uses those.
     """
+    narrowing = shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity)
     requests = [
         CredentialRequest(
             profile=profile,
@@ -42,6 +49,8 @@ def server(
             allow_plaintext=allow_plaintext,
             open_browser=not stdout,
             beside_server=True,
+            narrowing=narrowing,
+            federate=federate,
         )
         for profile in dict.fromkeys(profiles)
     ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pyvault.config.partition import Partition
+    from pyvault.config.profile import Profile
     from pyvault.model import Credentials
     from pyvault_cli.context import Context
 
@@ -68,9 +69,11 @@ def console_session(request: CredentialRequest, context: Context, ambient: Crede
     """
     from pyvault.config.client_settings import home_partition
 
-    profile = request.load(context, None if ambient is None else ())
-    plan = request.plan(context) if ambient is None else _ambient_plan(ambient, request, context)
-    if ambient is not None:
+    if ambient is None:
+        profile, plan = request.planned(context)
+    else:
+        profile = request.load(context, ())
+        plan = _ambient_plan(ambient, profile, request)
         request = replace(request, no_cache=True, refresh=False)
     federated = isinstance(plan.steps[-1], FederationStep)
     return ConsoleSession(
@@ -114,11 +117,10 @@ def _is_first(plan: Plan) -> bool:
     return all(step.op == "stored" for step in plan.steps[:-1])
 
 
-def _ambient_plan(ambient: Credentials, request: CredentialRequest, context: Context) -> Plan:
+def _ambient_plan(ambient: Credentials, profile: Profile, request: CredentialRequest) -> Plan:
     from pyvault.config.client_settings import client_of, home_partition
     from pyvault.planning.plan import FULL_POLICY
 
-    profile = request.load(context, ())
     why = "the environment holds credentials and no profile was named"
     source = PlaintextStep(profile=AMBIENT, credentials=ambient, why=why)
     steps: tuple[PlaintextStep | FederationStep, ...] = (source,)
@@ -132,4 +134,9 @@ def _ambient_plan(ambient: Credentials, request: CredentialRequest, context: Con
             why="the console takes no long-lived keys",
         )
         steps = (source, federation)
-    return Plan(profile=AMBIENT, steps=steps, region=profile.region)
+    plan = Plan(profile=AMBIENT, steps=steps, region=profile.region)
+    if request.narrowing is None:
+        return plan
+    from pyvault.planning.narrowing import narrow
+
+    return narrow(plan, request.narrowing)

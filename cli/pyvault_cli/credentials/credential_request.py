@@ -1,7 +1,8 @@
 """Credentials as a command line asks for them: a profile, and how to get them.
 
 What ``exec``, ``export``, ``login`` and ``explain`` have in common: the options
-become flags and options of the planner, the plan becomes credentials.
+become flags and options of the planner, the plan becomes credentials. It is long because
+each way there, with a person or without, is read beside the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, InputRequiredError, NoCredentialsError, ProfileNotFoundError, UsageError
 from pyvault.names import parse_profile_name
-from pyvault.record import Record
+from pyvault.record import Record, replace
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pyvault.config.profile import Profile
     from pyvault.model import Credentials
+    from pyvault.planning.narrowing import Narrowing
     from pyvault.planning.steps import Plan
     from pyvault.secret import Secret
     from pyvault.sessions.cache import CacheMode
@@ -34,6 +36,8 @@ class CredentialRequest(Record):
         open_browser: False prints the address of an SSO page instead.
         beside_server: a credential server runs, and may ask while the child has the screen.
         federation: end in a session that the console takes.
+        narrowing: what the session shall carry beside the profile's settings.
+        federate: end in a federated session of stored keys.
     """
 
     profile: str
@@ -48,6 +52,12 @@ class CredentialRequest(Record):
     open_browser: bool = True
     beside_server: bool = False
     federation: bool = False
+    narrowing: Narrowing | None = None
+    federate: bool = False
+
+    @property
+    def _federates(self) -> bool:
+        return self.federation or self.federate
 
     @property
     def cache(self) -> CacheMode:
@@ -97,7 +107,7 @@ class CredentialRequest(Record):
             credentials_file,
             name,
             context.environ,
-            duration_flags(duration, region=self.region, sts_region=self.sts_region, login=self.federation),
+            duration_flags(duration, region=self.region, sts_region=self.sts_region, login=self._federates),
             stored=names,
         )
         return profile, names
@@ -109,12 +119,21 @@ class CredentialRequest(Record):
             ProfileNotFoundError: neither a section nor stored credentials.
             ConfigError: a step can't be carried out yet.
         """
+        return self.planned(context)[1]
+
+    def planned(self, context: Context) -> tuple[Profile, Plan]:
+        """Return the plan like :meth:`plan`, and the profile whose it is: the named one, or the one that stands in.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+            ConfigError: a step can't be carried out yet.
+        """
         from pyvault import clock
         from pyvault.planning.first_step import require_built
 
         profile, stored = self.load_with_names(context)
         try:
-            plan = self.plan_of(profile, stored)
+            chosen, plan = self.decide(profile, stored, context)
         except (NoCredentialsError, ProfileNotFoundError) as problem:
             from pyvault_cli.credentials.missing_key import advise
 
@@ -125,7 +144,40 @@ class CredentialRequest(Record):
         if context.line.has("--debug"):
             for text in plan.notes:
                 output.note(f"pyvault: debug: {text}")
-        return plan
+        return chosen, plan
+
+    def decide(self, profile: Profile, stored: Collection[str], context: Context) -> tuple[Profile, Plan]:
+        """Decide how a loaded profile gets its credentials, as narrow as was asked; also whose they are then.
+
+        Raises:
+            ProfileNotFoundError: neither a section nor stored credentials.
+            NotNarrowableError: the session takes nothing of what was asked for.
+        """
+        plan = self.plan_of(profile, stored)
+        if self.federate:
+            from pyvault.planning.narrowing import check_federated
+
+            check_federated(plan, profile)
+        if self.narrowing is None:
+            if profile.policy or profile.policy_arns:
+                from pyvault.planning.narrowing import check_own_policy
+
+                check_own_policy(plan, profile)
+            return profile, plan
+        from pyvault.planning import narrowing
+
+        name = narrowing.stand_in(plan, profile, self.narrowing)
+        if name is None:
+            return profile, narrowing.narrow(plan, self.narrowing)
+        request = replace(self, profile=name, narrowing=None, federate=False)
+        chosen = request.load(context, stored)
+        try:
+            other = request.plan_of(chosen, stored)
+        except ProfileNotFoundError as problem:
+            named = f"{profile.describe('read_only_profile')}: {problem.message}"
+            raise ProfileNotFoundError(named, hint=problem.hint) from None
+        other = narrowing.standing_in(other, plan, profile)
+        return chosen, narrowing.narrow(other, replace(self.narrowing, read_only=False))
 
     def plan_of(self, profile: Profile, stored: Collection[str]) -> Plan:
         """Decide how a loaded profile gets its credentials.
@@ -137,8 +189,8 @@ class CredentialRequest(Record):
 
         options = PlanOptions(
             no_session=self.no_session,
-            federation=self.federation,
-            disable_sessions_for=self.profile if self.federation else None,
+            federation=self._federates,
+            disable_sessions_for=self.profile if self._federates else None,
             allow_plaintext_source=self.allow_plaintext,
         )
         return make_plan(profile, stored=stored, options=options)

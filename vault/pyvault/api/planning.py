@@ -59,6 +59,10 @@ class Planner:
 
         plan = make_plan(loaded, stored=self.stored, options=PlanOptions(no_session=no_session))
         require_built(plan)
+        if loaded.policy or loaded.policy_arns:
+            from pyvault.planning.narrowing import check_own_policy
+
+            check_own_policy(plan, loaded)
         return plan
 
 

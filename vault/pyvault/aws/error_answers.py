@@ -13,7 +13,13 @@ from urllib.parse import quote, urlsplit
 
 from pyvault.aws import botocore_guards
 from pyvault.config.partition import is_opt_in
-from pyvault.errors import AwsError, AwsUnreachableError, NothingSentError, UnusableAnswerError
+from pyvault.errors import (
+    AwsError,
+    AwsUnreachableError,
+    NothingSentError,
+    PackedPolicyTooLargeError,
+    UnusableAnswerError,
+)
 from pyvault.json_reader import UnreadableError
 from pyvault.trace import trace
 
@@ -30,6 +36,11 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")  # names of errors, or th
 WRONG_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 TOO_OLD = frozenset({"ExpiredToken", "ExpiredTokenException"})
 REGION_OFF = "RegionDisabledException"
+#: Source: STS API Reference, AssumeRole, "PackedPolicyTooLarge".
+PACKED: Final = (
+    "AWS packs policies and tags into a space of its own measure, that can be full below the 2048 characters:"
+    " make the policy shorter, use managed policies, or fewer tags"
+)
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 #: What an exception of botocore means; by name, so that nothing is imported for it.
@@ -122,6 +133,8 @@ def _refused(
     code = _code(_without(str(error.get("Code", "")), hidden))
     text = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
     message = f"AWS refused {operation}: {code}" + (f": {text}" if text else "")
+    if code == "PackedPolicyTooLarge":
+        return PackedPolicyTooLargeError(message, code=code, hint=PACKED)
     return AwsError(message, code=code, hint=_hint(code, text, sts_region))
 
 

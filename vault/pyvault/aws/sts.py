@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mypy_boto3_sts.client import STSClient
-    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, PolicyDescriptorTypeTypeDef
+    from mypy_boto3_sts.type_defs import (
+        AssumeRoleRequestTypeDef,
+        GetFederationTokenRequestTypeDef,
+        PolicyDescriptorTypeTypeDef,
+        TagTypeDef,
+    )
 
     from pyvault.aws.answers import Answer
     from pyvault.aws.calls import MfaProof
@@ -68,7 +73,7 @@ class BotoSts:
         if step.external_id is not None:
             request["ExternalId"] = step.external_id
         if step.session_tags:
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in step.session_tags]
+            request["Tags"] = _tags(step.session_tags)
         if step.transitive_tags:
             request["TransitiveTagKeys"] = step.transitive_tags
         if step.source_identity is not None:
@@ -94,12 +99,18 @@ class BotoSts:
 
     def get_federation_token(self, step: FederationStep, name: str) -> Credentials:
         """Make a federated session; AWS accepts long-lived pairs only."""
+        request: GetFederationTokenRequestTypeDef = {
+            "Name": name,
+            "DurationSeconds": int(step.duration.total_seconds()),
+        }
+        if step.policy is not None:
+            request["Policy"] = step.policy
+        if step.policy_arns:
+            request["PolicyArns"] = _policies(step.policy_arns)
+        if step.session_tags:
+            request["Tags"] = _tags(step.session_tags)
         with self._translated("sts:GetFederationToken"):
-            answer = self._client.get_federation_token(
-                Name=name,
-                Policy=step.policy,
-                DurationSeconds=int(step.duration.total_seconds()),
-            )
+            answer = self._client.get_federation_token(**request)
             return _credentials(read(answer), user="FederatedUser")
 
     def get_caller_identity(self) -> CallerIdentity:
@@ -138,6 +149,10 @@ def _web_identity_request(step: WebIdentityStep) -> dict[str, Any]:  # Any: the 
     if step.policy_arns:
         request["PolicyArns"] = _policies(step.policy_arns)
     return request
+
+
+def _tags(pairs: tuple[tuple[str, str], ...]) -> list[TagTypeDef]:
+    return [{"Key": key, "Value": value} for key, value in pairs]
 
 
 def _policies(arns: tuple[str, ...]) -> list[PolicyDescriptorTypeTypeDef]:

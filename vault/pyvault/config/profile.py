@@ -79,6 +79,7 @@ class Profile(Record):
         mfa_is_own: the files name a device for this profile, and it is not that of ``[default]``.
         endpoint_url: the general one; ``endpoints`` has what holds for each service.
         client: the client settings for a program's environment.
+        read_only_profile: stands in where only reading is asked for, and the session takes no policy.
         sts_region: where STS is called, if not in ``region``.
         claimed_account: the account that the profile's own ``aws_account_id`` names.
         plaintext: keys in the files; used only when that is allowed.
@@ -129,6 +130,7 @@ class Profile(Record):
     source_identity: str | None = None
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
+    read_only_profile: str | None = None
     ca_bundle: str | None = None
     use_fips_endpoint: bool = False
     use_dualstack_endpoint: bool = False

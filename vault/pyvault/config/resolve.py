@@ -164,6 +164,7 @@ def resolve_profile(
         source_identity=reader.text("source_identity", env=if_named("AWS_SOURCE_IDENTITY")),
         policy=reader.text("policy"),
         policy_arns=reader.parsed("policy_arns", _parse_names) or (),
+        read_only_profile=reader.parsed("read_only_profile", _parse_profile_name),
         ca_bundle=find_ca_bundle(ca_bundle, environ),  # for our own calls; the child has the variables itself
         use_fips_endpoint=reader.parsed("use_fips_endpoint", parse_switch, env=("AWS_USE_FIPS_ENDPOINT",)) or False,
         use_dualstack_endpoint=reader.parsed(

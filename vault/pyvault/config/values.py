@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pyvault.errors import InvalidSettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Nanoseconds per unit; whole numbers keep 0.1s and its like exact.
 UNITS = {
@@ -85,8 +89,13 @@ def parse_session_tags(text: str, *, what: str) -> tuple[tuple[str, str], ...]:
         InvalidSettingError: an element that is empty or has no key or no ``=``,
             or a key that occurs twice (AWS ignores the case of keys).
     """
+    return parse_tags(text.split(","), what=what)
+
+
+def parse_tags(elements: Iterable[str], *, what: str) -> tuple[tuple[str, str], ...]:
+    """Read ``key=value`` of each element, as :func:`parse_session_tags`; a value may hold commas."""
     tags: dict[str, tuple[str, str]] = {}
-    for element in text.split(","):
+    for element in elements:
         key, found, value = (part.strip() for part in element.partition("="))
         if not found or not key:
             raise InvalidSettingError(f"{what}: {element.strip()!r} is not key=value")

@@ -92,7 +92,8 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
             # A role assumed by an MFA session differs by its parent's key already.
             return (*role, *tags, step.external_id, step.mfa_serial, _client(step.client, step.client.endpoints.sts))
         case FederationStep():
-            return (step.name, _seconds(step), step.policy, _client(step.client, step.client.endpoints.sts))
+            policies = (step.policy, step.policy_arns, step.session_tags)
+            return (step.name, _seconds(step), *policies, _client(step.client, step.client.endpoints.sts))
         case _:
             assert_never(step)
 

@@ -39,16 +39,16 @@ _ATTRIBUTES: Final = """
     get_session_token_duration chained_get_session_token_duration federation_token_duration sts_region
     sts_regional_endpoints endpoint_url sso_session sso_start_url sso_region sso_account_id sso_role_name
     sso_registration_scopes web_identity_token_file web_identity_token_process login_session credential_process
-    credential_source session_tags transitive_session_tags source_identity policy policy_arns ca_bundle
-    use_fips_endpoint use_dualstack_endpoint retry_mode max_attempts
+    credential_source session_tags transitive_session_tags source_identity policy policy_arns read_only_profile
+    ca_bundle use_fips_endpoint use_dualstack_endpoint retry_mode max_attempts
 """
 #: Shown name -> attribute of a profile.
 SETTINGS: Final = {f"{name}_s" if name.endswith("_duration") else name: name for name in _ATTRIBUTES.split()}
 
 _STEP_KEYS: Final = """
     op profile role_arn mfa_serial chained_mfa duration_s capped external_id role_session_name session_tags
-    transitive_tags source_identity cached region command account_id role_name start_url sso_region condition
-    why
+    transitive_tags source_identity policy policy_arns cached region command account_id role_name start_url
+    sso_region condition why
 """
 #: Every key of a step; those that do not apply are null.
 STEP_KEYS: Final = tuple(_STEP_KEYS.split())
@@ -158,8 +158,11 @@ def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
             values["region"] = step.client.region
         case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep() | LoginSessionStep():
             pass
-    if isinstance(step, AssumeRoleStep):
+    if isinstance(step, AssumeRoleStep | WebIdentityStep | FederationStep):
+        values["policy_arns"] = [*step.policy_arns] or None
+    if isinstance(step, AssumeRoleStep | FederationStep):
         values["session_tags"] = dict[str, Json](step.session_tags) or None
+    if isinstance(step, AssumeRoleStep):
         values["transitive_tags"] = [*step.transitive_tags] or None
     elif isinstance(step, WebIdentityStep):
         values["command"] = step.token_process

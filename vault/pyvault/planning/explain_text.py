@@ -97,6 +97,8 @@ def _plan_lines(
         yield "   the program gets these credentials"
     elif plan.exposes_long_term_credentials is None:
         yield "   the program gets these credentials, which may be long-lived keys"
+    elif plan.narrowing is not None and plan.narrowing.has_policy:
+        yield "   the program gets these credentials, narrowed for this run"
     else:
         yield "   the program gets these credentials"
     yield from _listed("left out", [f"{skip.op} of {skip.profile}: {skip.why}" for skip in plan.skips])
@@ -132,6 +134,7 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
                 else f"token from a command, run each time: {step.token_process}"
             )
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
+            yield from _policies(step)
         case SessionTokenStep():
             if step.condition is not None:
                 yield f"only {step.condition}"
@@ -140,8 +143,11 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
         case AssumeRoleStep():
             yield from _role_facts(step)
         case FederationStep():
-            yield "no MFA: AWS doesn't accept it here"
+            yield "no MFA: AWS doesn't accept it here; no calls of IAM, and none of STS but GetCallerIdentity"
             yield f"for {format_duration(step.duration)}, in {step.client.region_of_sts}"
+            if step.session_tags:
+                yield "tags " + ", ".join(f"{key}={value}" for key, value in step.session_tags)
+            yield from _policies(step)
 
 
 def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
@@ -157,8 +163,19 @@ def _role_facts(step: AssumeRoleStep) -> Iterator[str]:
         yield "transitive tags " + ", ".join(step.transitive_tags)
     if step.source_identity:
         yield f"source identity {step.source_identity}"
-    if step.policy or step.policy_arns:
-        yield "with a session policy"
+    yield from _policies(step)
+
+
+def _policies(step: AssumeRoleStep | WebIdentityStep | FederationStep) -> Iterator[str]:
+    """Yield what restricts the session to less than its role or user may do."""
+    from pyvault.planning.plan import FULL_POLICY
+
+    if step.policy == FULL_POLICY:
+        yield "session policy: everything that the user may do"
+    elif step.policy:
+        yield f"session policy {step.policy}"
+    for arn in step.policy_arns:
+        yield f"session policy {arn}"
 
 
 def _mfa(serial: str | None, process: str | None) -> str:

@@ -14,6 +14,8 @@ from pyvault.config.values import format_duration, objection_to
 from pyvault.errors import InvalidSettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyvault.config.profile import Profile
 
 SHORTEST: Final = timedelta(seconds=900)
@@ -59,15 +61,23 @@ def check_text(profile: Profile, *settings: str) -> None:
     """
     for setting in settings:
         value: str | None = getattr(profile, setting)
-        shortest, longest, shape = TEXT_LIMITS[setting]
-        if value is None:
-            continue
-        if not shortest <= len(value) <= longest:
-            raise InvalidSettingError(f"{profile.describe(setting)}: must have {shortest} to {longest} characters")
-        if setting == "mfa_serial" and (objection := objection_to(value)):
-            raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} {objection}", hint=DEVICES)
-        if not shape.fullmatch(value):
-            raise InvalidSettingError(f"{profile.describe(setting)}: {value!r} has characters that AWS refuses")
+        if value is not None:
+            check_value(setting, value, profile.describe(setting))
+
+
+def check_value(setting: str, value: str, what: str) -> None:
+    """Check the length and the characters of the value of a setting.
+
+    Raises:
+        InvalidSettingError: names *what*.
+    """
+    shortest, longest, shape = TEXT_LIMITS[setting]
+    if not shortest <= len(value) <= longest:
+        raise InvalidSettingError(f"{what}: must have {shortest} to {longest} characters")
+    if setting == "mfa_serial" and (objection := objection_to(value)):
+        raise InvalidSettingError(f"{what}: {value!r} {objection}", hint=DEVICES)
+    if not shape.fullmatch(value):
+        raise InvalidSettingError(f"{what}: {value!r} has characters that AWS refuses")
 
 
 def check_tags(profile: Profile) -> None:
@@ -76,19 +86,28 @@ def check_tags(profile: Profile) -> None:
     Raises:
         InvalidSettingError: too many, too long, or with characters that AWS refuses.
     """
-    tags = profile.session_tags
-    for setting, keys in (
-        ("session_tags", [key for key, _ in tags]),
-        ("transitive_session_tags", profile.transitive_session_tags),
-    ):
-        if len(keys) > MAX_TAGS:
-            raise InvalidSettingError(f"{profile.describe(setting)}: more than {MAX_TAGS} tags")
-        for key in keys:
-            if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG.fullmatch(key):
-                raise InvalidSettingError(f"{profile.describe(setting)}: AWS refuses the tag {key!r}")
+    check_tag_pairs(profile.session_tags, profile.describe("session_tags"))
+    _check_tag_keys(profile.transitive_session_tags, profile.describe("transitive_session_tags"))
+
+
+def check_tag_pairs(tags: Sequence[tuple[str, str]], what: str) -> None:
+    """Check session tags.
+
+    Raises:
+        InvalidSettingError: as :func:`check_tags`; names *what*.
+    """
+    _check_tag_keys([key for key, _ in tags], what)
     for key, value in tags:
         if len(value) > MAX_TAG_VALUE or not _TAG.fullmatch(value):
-            raise InvalidSettingError(f"{profile.describe('session_tags')}: AWS refuses the value of {key!r}")
+            raise InvalidSettingError(f"{what}: AWS refuses the value of {key!r}")
+
+
+def _check_tag_keys(keys: Sequence[str], what: str) -> None:
+    if len(keys) > MAX_TAGS:
+        raise InvalidSettingError(f"{what}: more than {MAX_TAGS} tags")
+    for key in keys:
+        if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG.fullmatch(key) or key.lower().startswith("aws:"):
+            raise InvalidSettingError(f"{what}: AWS refuses the tag {key!r}")
 
 
 def check_policies(profile: Profile) -> None:
@@ -97,7 +116,26 @@ def check_policies(profile: Profile) -> None:
     Raises:
         InvalidSettingError: too long, or too many.
     """
-    if profile.policy is not None and len(profile.policy) > MAX_POLICY:
-        raise InvalidSettingError(f"{profile.describe('policy')}: longer than {MAX_POLICY} characters")
-    if len(profile.policy_arns) > MAX_POLICY_ARNS:
-        raise InvalidSettingError(f"{profile.describe('policy_arns')}: more than {MAX_POLICY_ARNS} policies")
+    if profile.policy is not None:
+        check_policy(profile.policy, profile.describe("policy"))
+    check_policy_arns(profile.policy_arns, profile.describe("policy_arns"))
+
+
+def check_policy(policy: str, what: str) -> None:
+    """Check the size of a policy document.
+
+    Raises:
+        InvalidSettingError: names *what*.
+    """
+    if len(policy) > MAX_POLICY:
+        raise InvalidSettingError(f"{what}: longer than {MAX_POLICY} characters")
+
+
+def check_policy_arns(arns: Sequence[str], what: str) -> None:
+    """Check the number of managed policies.
+
+    Raises:
+        InvalidSettingError: names *what*.
+    """
+    if len(arns) > MAX_POLICY_ARNS:
+        raise InvalidSettingError(f"{what}: more than {MAX_POLICY_ARNS} policies")

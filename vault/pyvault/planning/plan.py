@@ -279,14 +279,16 @@ def _is_of_default(profile: Profile) -> bool:
 def _add_federation(draft: _Draft, profile: Profile) -> None:
     duration = profile.federation_token_duration
     check_duration(profile, "federation_token_duration", duration, LONGEST_SESSION)
+    check_policies(profile)
     draft.steps.append(
         FederationStep(
             profile=profile.name,
             name=None,
             duration=duration,
-            policy=FULL_POLICY,
+            policy=profile.policy or (None if profile.policy_arns else FULL_POLICY),
+            policy_arns=profile.policy_arns,
             client=client_of(profile, draft.partition),
-            why="the console accepts no long-lived keys; AWS can't require MFA here, so a role with MFA is better",
+            why="long-lived keys stay in the vault; AWS can't require MFA here, so a role with MFA is better",
         )
     )
     draft.long_lived = False

@@ -8,6 +8,7 @@ from pyvault.errors import NoCredentialsError
 from pyvault.planning.limits import LONGEST_CHAINED_ROLE
 from pyvault.planning.steps import (
     AssumeRoleStep,
+    FederationStep,
     LoginSessionStep,
     PlaintextStep,
     ProcessStep,
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
 def with_role(plan: Plan, role_arn: str) -> Plan:
     """Return a plan that assumes the role with the credentials of this one.
 
-    Neither MFA nor external id: nobody configured this role, a program named it.
+    Neither MFA nor external id: nobody configured this role, a program named it. If this
+    plan was narrowed, the role is: it is what the program gets.
 
     Raises:
         NoCredentialsError: no step of the plan has client settings.
     """
+    client = _client(plan)
+    base = plan.unnarrowed or plan.steps
+    if isinstance(base[-1], FederationStep):  # its session may not call STS, the keys may
+        base = base[:-1]
     step = AssumeRoleStep(
         profile=plan.profile,
         role_arn=role_arn,
@@ -39,10 +45,16 @@ def with_role(plan: Plan, role_arn: str) -> Plan:
         duration=LONGEST_CHAINED_ROLE,
         capped=True,
         source_identity=None,
-        client=_client(plan),
+        client=client,
         why="a program asked the credential server for this role",
     )
-    return replace(plan, steps=(*plan.steps, step))
+    claims = {place: claim for place, claim in plan.claims.items() if place < len(base)}
+    asked = replace(plan, steps=(*base, step), claims=claims, narrowing=None, unnarrowed=())
+    if plan.narrowing is None:
+        return asked
+    from pyvault.planning.narrowing import narrow
+
+    return narrow(asked, plan.narrowing)
 
 
 def _client(plan: Plan) -> ClientSettings:

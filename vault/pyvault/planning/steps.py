@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pyvault.config.clients import ClientSettings
     from pyvault.config.sources import CredentialSource, Skip
     from pyvault.model import Credentials
+    from pyvault.planning.narrowing import Narrowing
 
 
 #: A command or a credential source may return either kind; the step is for long-term keys.
@@ -170,18 +171,20 @@ class AssumeRoleStep(Record):
 
 
 class FederationStep(Record):
-    """Turn a long-lived key pair into a federated session, for a console login.
+    """Turn a long-lived key pair into a federated session, for a console login or to narrow it.
 
     Attributes:
         name: None takes it from the ARN of the caller.
-        policy: the session policy as JSON; without one the session may do nothing.
+        policy: the session policy as JSON; without any policy the session may do nothing.
     """
 
     op: ClassVar[str] = "sts.GetFederationToken"
     profile: str
     name: str | None
     duration: timedelta
-    policy: str
+    policy: str | None
+    policy_arns: tuple[str, ...] = ()
+    session_tags: tuple[tuple[str, str], ...] = ()
     client: ClientSettings
     why: str
 
@@ -211,6 +214,8 @@ class Plan(Record):
         client: the other settings of its clients, for the child's environment.
         claims: the claimed account of a step's credentials, by the index of the step.
         notes: what is worth a line under ``--debug``.
+        narrowing: what the last request carries beside the profile's settings.
+        unnarrowed: the steps without it, to which a further role is added.
     """
 
     profile: str
@@ -222,3 +227,5 @@ class Plan(Record):
     client: ClientVariables = field(default_factory=ClientVariables)
     claims: Mapping[int, ClaimedAccount] = field(default_factory=dict[int, "ClaimedAccount"])
     notes: tuple[str, ...] = ()
+    narrowing: Narrowing | None = None
+    unnarrowed: tuple[Step, ...] = ()
