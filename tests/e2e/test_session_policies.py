@@ -32,6 +32,7 @@ def person(fake_aws: FakeAws, private_home: Path) -> Person:
         f"[profile r1]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('r1')}\n"
         f"[profile sso]\n{SSO}sso_role_name = Admin\nread_only_profile = reader\n"
         f"[profile sso-only]\n{SSO}sso_role_name = Admin\n"
+        f"[profile own]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('reader')}\npolicy_arns = {READ_ONLY}\n"
         f"[profile kept]\n{SSO}sso_role_name = Admin\npolicy_arns = {READ_ONLY}\n"
         "[profile lost]\ncredential_process = false\nread_only_profile = nobody\n"
         f"[profile pod]\nrole_arn = {fake_aws.role_arn('ci')}\nweb_identity_token_file = {private_home}/token\n"
@@ -101,6 +102,8 @@ def test_a_token_s_role_takes_a_policy(person: Person, fake_aws: FakeAws) -> Non
         (("exec", "-n", "demo", "--read-only", "--", "true"), "would get the credentials as they are"),
         (("exec", "sso-only", "--tag", "a=b", "--", "true"), "'sso-only' takes no session tags"),
         (("export", "pod", "--source-identity", "me"), "'pod' takes no source identity"),
+        (("exec", "--profile-env", "own", "--", "true"), "'own' has a session policy, and with --profile-env"),
+        (("export", "own", "--read-only"), "'own' has a session policy of its own"),
         (("export", "kept"), "policy_arns of profile 'kept': profile 'kept' takes no session policy"),
         (("export", "reader", "--federate"), "'reader' can't be federated"),
         (("export", "lost", "--read-only"), "read_only_profile of profile 'lost': profile 'nobody' not found"),
@@ -119,7 +122,11 @@ def test_the_refusal_comes_before_any_call(
 
 
 def test_words_that_can_t_stand_together(person: Person) -> None:
-    for words in (("--read-only", "--policy-arn", READ_ONLY), ("--profile-env", "--read-only")):
+    for words in (
+        ("--read-only", "--policy-arn", READ_ONLY),
+        ("--profile-env", "--read-only"),
+        ("--profile-env", "--federate"),
+    ):
         ended = person.run("pyvault", "--no-input", "exec", "reader", *words, "--", "true")
         assert ended.returncode == 2, ended.stderr
 

@@ -153,6 +153,7 @@ SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "mistakes": given_keys_and_real_kdf,
     "rotate": given_keys,
     "server": given_keys,
+    "narrow": given_keys,
     "setup": phone,
     "sso": phone,
 }

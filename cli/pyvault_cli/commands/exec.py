@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pyvault.errors import UsageError
+from pyvault.errors import ConfigError, UsageError
 from pyvault.files import witness
 from pyvault.model import Credentials
 from pyvault.planning.steps import Plan
@@ -16,6 +16,8 @@ from pyvault_cli.context import Context
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.credentials.credential_request import CredentialRequest, fetcher, profile_of, refuse_nested
 from pyvault_cli.terminal import output
+
+BY_ITSELF = "the program gets credentials of the profile by itself, without it"
 
 
 def exec(
@@ -95,11 +97,11 @@ def exec(
         narrowing=shared_options.narrowing(policy_file, policy_arn, read_only, tag, source_identity),
         federate=federate,
     )
-    if profile_env and request.narrowing is not None:
-        raise UsageError(
-            "Can't narrow a session with --profile-env: the program gets credentials of the profile by itself"
-        )
+    if profile_env and (federate or request.narrowing is not None):
+        raise UsageError(f"Can't narrow or federate a session with --profile-env: {BY_ITSELF}")
     plan = request.plan(context)
+    if profile_env and (getattr(plan.steps[-1], "policy", None) or getattr(plan.steps[-1], "policy_arns", ())):
+        raise ConfigError(f"profile '{plan.profile}' has a session policy, and with --profile-env {BY_ITSELF}")
     if servers:
         from pyvault_cli.servers.exec_server import exec_with_server
 

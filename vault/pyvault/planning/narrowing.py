@@ -159,13 +159,11 @@ def check_own_policy(plan: Plan, profile: Profile) -> None:
 
 
 def _cannot_carry(plan: Plan, last: Step, part: str) -> NotNarrowableError:
-    message = f"profile {plan.profile!r} takes no {part}: its credentials are made by {last.op}, which AWS gives none"
+    message = f"profile {plan.profile!r} takes no {part}: its credentials are made by {last.op}, which takes none"
     if isinstance(last, StoredStep | ProcessStep | SourceStep):
         message = f"profile {plan.profile!r} takes no {part}: the program would get the credentials as they are"
-    role = f"a profile with a role_arn, and source_profile = {plan.profile}, takes it"
-    if isinstance(last, WebIdentityStep):
-        role = f"a profile with a further role_arn, and source_profile = {plan.profile}, takes them"
-    ways = [role]
+    further = "a further" if isinstance(last, WebIdentityStep) else "a"
+    ways = [f"a profile with {further} role_arn, and source_profile = {plan.profile}, can be narrowed"]
     keys = isinstance(plan.steps[0], StoredStep) and not any(getattr(step, "mfa_serial", None) for step in plan.steps)
     if keys and isinstance(last, SessionTokenStep | StoredStep) and part != IDENTITY:
         from pyvault.surface import option
@@ -173,7 +171,7 @@ def _cannot_carry(plan: Plan, last: Step, part: str) -> NotNarrowableError:
         if federate := option("federate"):
             ways.append(f"{federate} makes a federated session of the stored keys, without IAM and STS")
     if part == POLICY:
-        ways.append("for reading only, read_only_profile in the profile can name another")
+        ways.append("read_only_profile in the profile names another, for reading only")
     return NotNarrowableError(message, hint="; ".join(ways))
 
 
