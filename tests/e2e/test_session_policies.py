@@ -81,7 +81,8 @@ def test_only_the_last_role_of_a_chain_is_narrowed(person: Person, fake_aws: Fak
 
 def test_with_and_without_have_sessions_of_their_own(person: Person) -> None:
     file = person.home / "policy.json"
-    ways = ([], ["--read-only"], ["--policy-file", str(file)], ["--tag", "a=b"], ["--source-identity", "me"])
+    with_file = ("--policy-file", str(file))
+    ways: list[tuple[str, ...]] = [(), ("--read-only",), with_file, ("--tag", "a=b"), ("--source-identity", "me")]
     keys = [export(person, "reader", *way) for way in ways]
     assert len(set(keys)) == len(ways)
     assert [export(person, "reader", *way) for way in ways] == keys
@@ -178,6 +179,14 @@ def test_explain_shows_what_is_narrowed_and_calls_nobody(person: Person, fake_aw
     assert refused.returncode == 5
     assert "no credentials: profile 'demo' takes no session policy" in refused.stdout
     assert fake_aws.ops() == []
+
+
+def test_a_server_beside_a_command_narrows_and_the_next_one_without_does_not(person: Person, fake_aws: FakeAws) -> None:
+    for words, expected in ((("--read-only",), {"PolicyArns.member.1.arn": READ_ONLY}), ((), {})):
+        ended = person.run("pyvault", "--no-input", "exec", "--server", *words, "reader", "--", "true")
+        assert ended.returncode == 0, ended.stderr
+        assert sent(fake_aws, "AssumeRole") == expected
+    assert fake_aws.ops().count("sts.AssumeRole") == 2
 
 
 def test_a_server_narrows_the_profile_and_each_further_role(person: Person, fake_aws: FakeAws) -> None:

@@ -222,7 +222,13 @@ def test_only_stored_keys_without_mfa_are_federated(name: str, message: str) -> 
 
 
 def given(**options: Any) -> Narrowing:
-    nothing = {"policy_file": None, "policy_arns": (), "read_only": False, "tags": (), "source_identity": None}
+    nothing: dict[str, Any] = {
+        "policy_file": None,
+        "policy_arns": (),
+        "read_only": False,
+        "tags": (),
+        "source_identity": None,
+    }
     return read_narrowing(**{**nothing, **options})
 
 
