@@ -176,8 +176,7 @@ class CredentialRequest(Record):
         except ProfileNotFoundError as problem:
             named = f"{profile.describe('read_only_profile')}: {problem.message}"
             raise ProfileNotFoundError(named, hint=problem.hint) from None
-        other = narrowing.standing_in(other, plan, profile)
-        return chosen, narrowing.narrow(other, replace(self.narrowing, read_only=False))
+        return chosen, narrowing.standing_in(other, plan, profile, self.narrowing)
 
     def plan_of(self, profile: Profile, stored: Collection[str]) -> Plan:
         """Decide how a loaded profile gets its credentials.

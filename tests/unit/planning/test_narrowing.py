@@ -188,8 +188,13 @@ def test_read_only_switches_to_another_profile_where_nothing_can_be_narrowed() -
     assert stand_in(plan, profile, wanted) == "sso-ro"
     assert stand_in(plan, profile, POLICIES[0]) is None
     assert stand_in(planned("role"), profile, wanted) is None
-    other = standing_in(planned("sso-ro"), plan, profile)
+    other = standing_in(planned("sso-ro"), plan, profile, wanted)
+    assert other.steps == planned("sso-ro").steps
+    assert carried(with_role(other, ROLE).steps[-1]) == {"policy_arns": (READ_ONLY,)}
+    with pytest.raises(NotNarrowableError, match="'sso-ro' takes no session tags"):
+        standing_in(planned("sso-ro"), plan, profile, Narrowing(read_only=True, tags=(("a", "b"),)))
     drawn = draw(other, profile_of(CONFIG, "sso-ro"), lambda _: "miss")
+    assert "the program gets these credentials\n" in drawn
     assert "sso.GetRoleCredentials of sso: it takes no session policy, so read-only credentials are" in drawn
 
 

@@ -97,7 +97,7 @@ def _plan_lines(
         yield "   the program gets these credentials"
     elif plan.exposes_long_term_credentials is None:
         yield "   the program gets these credentials, which may be long-lived keys"
-    elif plan.narrowing is not None and plan.narrowing.has_policy:
+    elif plan.narrowing is not None and plan.narrowing.has_policy and plan.steps[-1] != plan.unnarrowed[-1]:
         yield "   the program gets these credentials, narrowed for this run"
     else:
         yield "   the program gets these credentials"

@@ -180,11 +180,19 @@ def stand_in(plan: Plan, profile: Profile, wanted: Narrowing) -> str | None:
     return profile.read_only_profile if wanted.read_only and not accepts(plan.steps[-1], POLICY) else None
 
 
-def standing_in(plan: Plan, instead_of: Plan, profile: Profile) -> Plan:
-    """Return the plan of a ``read_only_profile`` with the reason why it is used, for explain."""
+def standing_in(plan: Plan, instead_of: Plan, profile: Profile, wanted: Narrowing) -> Plan:
+    """Return the plan of a ``read_only_profile`` with what else is wanted, and for explain the reason why it is used.
+
+    A further role that a program asks a server for is no part of that profile: it is narrowed to reading.
+
+    Raises:
+        NotNarrowableError: as :func:`narrow`.
+    """
     last = instead_of.steps[-1]
     why = f"it takes no {POLICY}, so read-only credentials are those of {plan.profile!r}, its read_only_profile"
-    return replace(plan, skips=(Skip(op=last.op, profile=profile.name, why=why), *plan.skips))
+    narrowed = narrow(plan, replace(wanted, read_only=False))
+    skips = (Skip(op=last.op, profile=profile.name, why=why), *plan.skips)
+    return replace(narrowed, skips=skips, narrowing=wanted)
 
 
 def check_federated(plan: Plan, profile: Profile) -> None:
