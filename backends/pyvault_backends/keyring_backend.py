@@ -105,7 +105,7 @@ class KeyringAdapter(KeyringStore):
             return Availability(
                 available=False,
                 reason=f"the library '{distribution}' is not installed",
-                hint=how_to_add(distribution),
+                hint=how_to_add(distribution or ""),
             )
         return Availability(available=True)
 

@@ -159,7 +159,7 @@ class _Scan(MutableRecord):
             where = f"'pyvault {self.command}'" if self.command else "pyvault"
             from pyvault_cli.commandline.suggestions import meant
 
-            hint = f"{meant(name, {*VALUED, *SWITCHES, *HELP})}pyvault --help lists the options"
+            hint = f"{meant(name, {*VALUED, *SWITCHES, *HELP})}'pyvault --help' lists the options"
             raise UsageError(f"{where} has no option '{name}'", hint=hint)
 
     def value_of(self, name: str) -> str:
@@ -185,7 +185,7 @@ class _Scan(MutableRecord):
         elif not any(known.startswith(f"{path} ") for known in self.menu):
             from pyvault_cli.commandline.suggestions import command_meant
 
-            hint = f"{command_meant(path, {*self.menu, *self.aliases})}pyvault --help lists the commands"
+            hint = f"{command_meant(path, {*self.menu, *self.aliases})}'pyvault --help' lists the commands"
             raise UsageError(f"there is no command '{path}'", hint=hint)
         self.command = path
 

@@ -31,12 +31,12 @@ def options_from_flags(line: CommandLine) -> dict[str, str]:
     if line.last("--file-dir") is not None:
         raise UsageError(
             "'--file-dir' names files of aws-vault, which pyvault does not write",
-            hint="pyvault import aws-vault takes the keys out of them",
+            hint="'pyvault import aws-vault' takes the keys out of them",
         )
     if line.last("--keychain") is not None:
         raise UsageError(
             "'--keychain' names a keychain, and pyvault uses the default one",
-            hint="pyvault import aws-vault takes the keys out of another",
+            hint="'pyvault import aws-vault' takes the keys out of another",
         )
     named = {option: value for flag, option in FLAGS.items() if (value := line.last(flag))}
     if line.has("--weak-passphrase"):

@@ -41,7 +41,7 @@ def read(command: Command, args: Sequence[str]) -> dict[str, object] | None:
 
         text = problem.format_message().replace("\n\t", " ")  # a list of choices has a line for each
         near = option_meant(problem, {*arguments.VALUED, *arguments.SWITCHES})
-        hint = f"{near}pyvault {command.path} --help shows the options"
+        hint = f"{near}'pyvault {command.path} --help' shows the options"
         raise UsageError(f"{text[:1].lower()}{text[1:].rstrip('.')}", hint=hint) from None
 
 

@@ -95,7 +95,7 @@ def _form(chosen: Format | None, assign: Format | None) -> Format:
         return chosen or Format.ENV
     if chosen is not None:
         raise UsageError(
-            "pv-assume takes no '--format': the shell could not evaluate it", hint="pyvault export prints credentials"
+            "pv-assume takes no '--format': the shell could not evaluate it", hint="'pyvault export' prints credentials"
         )
     if assign not in ASSIGNMENTS:
         raise UsageError(f"the format '{assign}' is not made of a shell's assignments")

@@ -51,7 +51,7 @@ def remove(
         )
     output.note("The access key itself still exists at AWS.")
     if context.choice.name == "file":
-        output.note("Backups of the vault still hold it; pyvault vault purge deletes them.")
+        output.note("Backups of the vault still hold it; 'pyvault vault purge' deletes them.")
     if name in context.aws_config.profiles():
         output.note(f"The profile stays in '{context.aws_config.path}'.")
 

@@ -96,7 +96,7 @@ def _refuse_impossible(child: Mapping[str, str]) -> None:
         if not possible:
             raise ConfigError(
                 f"{name} would hold a NUL or half of a surrogate pair, which no program can be given",
-                hint="pyvault explain shows where the value comes from",
+                hint="'pyvault explain' shows where the value comes from",
             )
 
 

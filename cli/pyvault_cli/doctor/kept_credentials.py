@@ -70,7 +70,7 @@ def backend(context: Context) -> Iterator[Finding]:
     if seen.available:
         yield Finding(check="backend", ok=True, message=message)
     else:
-        hint = seen.hint or "pyvault backends list shows the others"
+        hint = seen.hint or "'pyvault backends list' shows the others"
         yield Finding(check="backend", ok=False, message=f"{message}, and does not work: {seen.reason}", hint=hint)
 
 

@@ -118,10 +118,10 @@ def _summarise(report: MergeReport, file: Path, *, dry_run: bool) -> None:
     output.note(f"{counted}; merged as generation {report.generation}. '{file}' is as it was, and no longer needed.")
     if report.other_keys:
         output.warn(f"the data key and the ways to unlock are those of '{file}', where the vault was rekeyed")
-        output.hint("the newest backup has the earlier data key; pyvault vault purge deletes the backups")
+        output.hint("the newest backup has the earlier data key; 'pyvault vault purge' deletes the backups")
     elif report.other_slots:
         output.warn(f"'{file}' has other ways to unlock; those of the file in place stay")
     if count[Outcome.TAKEN]:
-        output.hint("backup 1 holds what was replaced; pyvault vault backups shows it")
+        output.hint("backup 1 holds what was replaced; 'pyvault vault backups' shows it")
     if count[Outcome.KEPT]:
         output.hint(f"pyvault vault import '{file}' --profile NAME --overwrite takes the other one")

@@ -74,7 +74,7 @@ class VaultAccess:
 
         vault = Vault.open(self.path, self.sources(), trust=self.trust, options=self.options)
         if vault.needs_renewal:
-            output.hint(f"'{self.path}' uses a weak KDF setting; pyvault vault passwd upgrades it")
+            output.hint(f"'{self.path}' uses a weak KDF setting; 'pyvault vault passwd' upgrades it")
         return vault
 
     def forget_unlocked(self, vault_id: bytes) -> None:

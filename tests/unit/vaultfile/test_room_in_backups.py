@@ -26,7 +26,7 @@ def test_backups_beside_a_vault_on_a_full_disk(tmp_path: Path) -> None:
     backup_path(vault, 1).hardlink_to(vault)
     assert fail(vault, errno.ENOSPC) is None, "it is the vault in place, so deleting it frees nothing"
     backup_path(vault, 2).write_bytes(bytes(1025))
-    assert fail(vault, errno.ENOSPC) == "pyvault vault purge deletes 1 backup and frees 2 KiB"
+    assert fail(vault, errno.ENOSPC) == "'pyvault vault purge' deletes 1 backup and frees 2 KiB"
     backup_path(vault, 4).write_bytes(bytes(1024))
-    assert fail(vault, errno.EDQUOT) == "pyvault vault purge deletes 2 backups and frees 3 KiB"
+    assert fail(vault, errno.EDQUOT) == "'pyvault vault purge' deletes 2 backups and frees 3 KiB"
     assert fail(vault, errno.EIO) is None

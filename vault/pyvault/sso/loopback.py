@@ -173,7 +173,7 @@ class PortUnavailableError(PyvaultError):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"can't listen on 127.0.0.1: {reason}", hint="pyvault sso login --device needs no port")
+        super().__init__(f"can't listen on 127.0.0.1: {reason}", hint="'pyvault sso login --device' needs no port")
         self.reason = reason
 
 

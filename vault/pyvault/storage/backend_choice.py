@@ -116,7 +116,7 @@ def _of_aws_vault(name: str) -> Choice:
 
         raise BackendUnavailableError(
             f"AWS_VAULT_BACKEND is {name!r}, which pyvault does not have",
-            hint=f"PYVAULT_BACKEND or {argument('backend')} names another; pyvault backends list shows them",
+            hint=f"PYVAULT_BACKEND or {argument('backend')} names another; 'pyvault backends list' shows them",
         )
     ours, options = AWS_VAULT_NAMES[name]
     return Choice(name=ours, origin=Origin.AWS_VAULT, options=options)

@@ -29,7 +29,7 @@ def find_plugin(name: str) -> EntryPoint:
     """
     entries = list_plugins().get(name, [])
     if not entries:
-        raise BackendUnavailableError(f"there is no backend called {name!r}", hint="pyvault backends list shows them")
+        raise BackendUnavailableError(f"there is no backend called {name!r}", hint="'pyvault backends list' shows them")
     if refusal := refusal_of(name, entries):
         raise BackendError(refusal, hint="uninstall what you don't need")
     return entries[0]

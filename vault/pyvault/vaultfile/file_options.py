@@ -237,7 +237,7 @@ def _fingerprints(options: Options) -> frozenset[bytes]:
     text = options.get("expect_fingerprint")
     if text is None:
         return frozenset()
-    hint = "pyvault vault verify shows the vault's; separate several with commas"
+    hint = "'pyvault vault verify' shows the vault's; separate several with commas"
     parts = (part.strip() for part in text.split(","))
     return frozenset(_parse_hex(part, FINGERPRINT_SIZE, "the expected fingerprint", hint) for part in parts)
 

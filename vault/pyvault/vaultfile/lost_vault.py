@@ -41,12 +41,13 @@ def refuse_lost(path: Path, known: Mapping[bytes, VaultState], options: VaultOpt
     if backups:
         raise VaultGoneError(
             f"{nothing}, but there are backups of one",
-            hint="pyvault vault restore 1 restores the newest, pyvault vault init creates an empty vault",
+            hint="'pyvault vault restore 1' restores the newest, 'pyvault vault init' creates an empty vault",
         )
     if before is not None:
         raise VaultGoneError(
             f"{nothing}, but the vault {before.vault_id.hex()} was there before",
-            hint="put the file back; pyvault vault init creates an empty vault, pyvault vault forget drops the old one",
+            hint="put the file back; "
+            "'pyvault vault init' creates an empty vault, 'pyvault vault forget' drops the old one",
         )
     if options.expects_a_vault:
         raise VaultGoneError(

@@ -67,7 +67,7 @@ def vault_export(
                 output.note(
                     f"Made the key file '{key}'. Whoever can read both files has the keys: send them separately."
                 )
-            output.note(f"Wrote '{file}'; pyvault vault import takes the keys out of it.")
+            output.note(f"Wrote '{file}'; 'pyvault vault import' takes the keys out of it.")
 
         ours = context.options_of("file")
         wishes = {key: ours[key] for key in ("kdf", "weak_passphrase") if key in ours}

@@ -86,7 +86,7 @@ def _warn_of_other_states(access: VaultAccess, header: Header, seen: VaultState 
 
     if seen is not None and header.generation <= seen.generation and (header.generation, header.txid) != seen.step:
         output.warn(f"the vault is not in the state last seen here, which is generation {seen.generation}")
-        output.hint("pyvault vault verify opens it, and explains what to do")
+        output.hint("'pyvault vault verify' opens it, and explains what to do")
     for copy in find_conflict_copies(access.path, header.vault_id):
         output.warn(f"'{copy.path}' is another state of the vault, generation {copy.generation}")
         output.hint(f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it")

@@ -27,7 +27,7 @@ def vault_passwd(context: Context, kdf: KdfOption = None) -> None:
     output.note("Changed the passphrase, and deleted the backups: the old one opened them.")
     output.hint(
         "anyone with the old passphrase and an old copy can still open that copy; "
-        "pyvault vault rekey protects later versions"
+        "'pyvault vault rekey' protects later versions"
     )
 
 

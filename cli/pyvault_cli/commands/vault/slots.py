@@ -79,7 +79,7 @@ def vault_slot_remove(
     try:
         slot_id = bytes.fromhex(slot)
     except ValueError:
-        raise UsageError(f"'{slot}' is not the id of a slot", hint="pyvault vault slot list shows them") from None
+        raise UsageError(f"'{slot}' is not the id of a slot", hint="'pyvault vault slot list' shows them") from None
     if not yes:
         context.ask.confirm(f"Remove the slot {slot_id.hex()} and all backups?", option="--yes")
     access = VaultAccess(context)
@@ -92,5 +92,5 @@ def vault_slot_remove(
             keys.drop(vault_id, slot_id)  # after the slot: a key without a slot harms nobody, the reverse locks out
     output.note("Removed the slot, and deleted the backups: it opened them.")
     output.hint(
-        "anyone with its secret and an old copy can still open that copy; pyvault vault rekey protects later versions"
+        "anyone with its secret and an old copy can still open that copy; 'pyvault vault rekey' protects later versions"
     )

@@ -48,7 +48,7 @@ def vault_forget(
     try:
         vault_id = bytes.fromhex(vault)
     except ValueError:
-        raise UsageError(f"'{vault}' is not the id of a vault", hint="pyvault vault info shows it") from None
+        raise UsageError(f"'{vault}' is not the id of a vault", hint="'pyvault vault info' shows it") from None
     if vault_id not in known:
         raise ItemNotFoundError(f"no vault {vault_id.hex()} is remembered")
     access.trust.forget_vault(vault_id)

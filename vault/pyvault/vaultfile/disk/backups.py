@@ -137,7 +137,7 @@ def _space_in_backups(vault: Path) -> str | None:
     if not sizes:
         return None
     count = "1 backup" if len(sizes) == 1 else f"{len(sizes)} backups"
-    return f"pyvault vault purge deletes {count} and frees {-(-sum(sizes) // 1024)} KiB"
+    return f"'pyvault vault purge' deletes {count} and frees {-(-sum(sizes) // 1024)} KiB"
 
 
 def delete_backups(vault: Path) -> int:

@@ -87,5 +87,5 @@ def name_conflict_copies(problem: Refusal, vault: Path, vault_id: bytes) -> Refu
     return type(problem)(
         f"{problem.message}; next to it is {named}",
         hint=f"pyvault vault import {shlex.quote(str(copies[0].path))} merges the two, "
-        "pyvault vault accept goes on with the current file alone",
+        "'pyvault vault accept' goes on with the current file alone",
     )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.state.vault_state import VaultState
 
 MERGE_HINT = (
-    "pyvault vault import FILE merges the other one, which a file synchroniser may have kept; "
-    "pyvault vault accept goes on with this one alone"
+    "'pyvault vault import FILE' merges the other one, which a file synchroniser may have kept; "
+    "'pyvault vault accept' goes on with this one alone"
 )
 
 

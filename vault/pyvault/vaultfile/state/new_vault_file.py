@@ -169,7 +169,7 @@ def _check_same_key(backup: Path, seen: VaultState, before: VaultState | None, s
         return  # rekeyed elsewhere
     raise ForeignVaultError(
         f"'{backup}' has a different data key than the vault known here",
-        hint="it may be from before a rekey; pyvault vault forget forgets the known vault",
+        hint="it may be from before a rekey; 'pyvault vault forget' forgets the known vault",
     )
 
 

@@ -78,7 +78,7 @@ def chosen_slots(slots: tuple[Slot, ...], only: str, path: Path) -> tuple[Slot, 
     if len(found) != 1:
         raise UsageError(
             f"'{path}' has {'several slots' if found else 'no slot'} '{only}'",
-            hint="pyvault vault info shows the ids; a label can't be used, because labels are encrypted",
+            hint="'pyvault vault info' shows the ids; a label can't be used, because labels are encrypted",
         )
     return found
 
