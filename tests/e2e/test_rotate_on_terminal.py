@@ -104,7 +104,7 @@ def test_ctrl_c_in_the_wait_loses_nothing(person: Person, then: str) -> None:
     child.sendintr()
     code, shown = end_of(child)
     assert code == 130
-    assert "interrupted" in shown
+    assert "error:\x1b[0m cancelled" in shown
     assert "nothing is lost: 'pyvault rotate --resume demo' resumes it, --abort abandons it" in shown
     assert entries(person) == ["credential", "pending"]
     assert len(keys_at_aws(person)) == 2
