@@ -13,7 +13,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 DEMO := build/demo
 
-.PHONY: venv clients demo test test-weak test-long fuzz check lint types actions wheel-test bench bench-parts clean
+.PHONY: venv clients demo test test-weak test-long fuzz check lint types actions pages site site-look wheel-test bench bench-parts clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -68,6 +68,21 @@ types: venv
 # The workflows of .github, whatever else is installed here; needs Go.
 actions:
 	go run $(ACTIONLINT) -shellcheck= -pyflakes=
+
+# What of docs/ is made, written anew: references, man pages, pictures. Then read the diff.
+pages: venv
+	$(BIN)/python -m pytest -q --rewrite $(wildcard tests/docs/test_generated.py tests/docs/test_reference.py)
+
+# The site in build/site, and its tests: links, anchors, no other host.
+site: venv
+	$(BIN)/pip install -q --group docs
+	PYTHONPATH=tests $(BIN)/python -m website.build
+	PYVAULT_SITE=build/site $(BIN)/python -m pytest -q tests/website/test_gather.py tests/website/test_site.py
+
+# The site in Chromium, narrow and wide, light and dark, under axe-core. Needs npm and chromium. Pictures of it in build/site-look.
+site-look: site
+	tests/website/fetch-axe build/axe
+	PYVAULT_SITE=build/site $(BIN)/python -m pytest -q --long tests/website/test_look.py
 
 # The tests once more, against the installed wheel: what is not in it fails here.
 wheel-test: venv
