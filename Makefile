@@ -65,9 +65,10 @@ types: venv
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-# The workflows of .github, whatever else is installed here; needs Go.
+# The workflows of .github and of the documents, whatever else is installed here; needs Go.
 actions:
-	go run $(ACTIONLINT) -shellcheck= -pyflakes=
+	PYTHONPATH=tests $(PYTHON) -m docs.workflows build/workflows
+	go run $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml build/workflows/*.yml
 
 # What of docs/ is made, written anew: references, man pages, pictures. Then read the diff.
 pages: venv

@@ -52,6 +52,7 @@ def session() -> str:
     lines = [
         line for begin in SHOWN for line in _screen(next(t for t in reversed(turns) if t.lines[0].startswith(begin)))
     ]
+    del lines[-1]  # the blank one below the last command
     parts = [svg.text(0, row, pieces) for row, pieces in enumerate(lines)]
     return svg.picture("A first session: a key is stored, and a command runs with it", COLUMNS, len(lines), parts)
 

@@ -26,12 +26,19 @@ class Example(NamedTuple):
 
 
 def examples() -> list[Example]:
-    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [
-        Example(document.name, number, found["needs"], found["language"], found["text"])
-        for document in documents
+        Example(name_of(document), number, found["needs"], found["language"], found["text"])
+        for document in documents()
         for number, found in enumerate(MARK.finditer(document.read_text()))
     ]
+
+
+def name_of(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix().removeprefix("docs/")
+
+
+def documents() -> list[Path]:
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda e: f"{e.document}-{e.number}")
@@ -82,6 +89,14 @@ def prepare_web_identity(environ: dict[str, str], fake_aws: FakeAws, home: Path)
     (home / ".aws").mkdir(exist_ok=True)
     (home / ".aws" / "config").write_text(f"[profile deploy]\nrole_arn = {role}\nweb_identity_token_file = {token}\n")
     run(["pyvault", "vault", "init", "--keyfile", environ["PYVAULT_KEYFILE"]], environ, home)
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_every_mark_has_its_example(document: Path) -> None:
+    text = document.read_text()
+    assert text.count("<!-- example") == len(MARK.findall(text)), (
+        "<!-- example: ... -->, and the block in the next line"
+    )
 
 
 def test_the_documents_have_examples() -> None:

@@ -24,6 +24,7 @@ from pyvault.config.profile_keys import PROFILE_KEYS
 from pyvault.errors import ConfigError, InputRequiredError
 from pyvault.secret import Secret
 from pyvault.storage.built_in import BUILT_IN
+from pyvault_cli.commandline import exit_codes
 from pyvault_cli.commandline.command_table import GLOBAL_HELP
 from pyvault_cli.terminal.mfa_prompts import choice
 
@@ -60,6 +61,12 @@ def test_every_option_of_a_command_is_on_its_page_and_in_its_man_page(command: C
 def test_every_option_of_all_commands_is_on_the_page() -> None:
     page = section((DOCS / "commands.md").read_text(encoding="utf-8"), "Options of all commands")
     assert [name for name, _ in GLOBAL_HELP if f"\n* `{name}`: " not in page] == []
+
+
+def test_every_exit_code_is_in_the_man_page() -> None:
+    page = (DOCS / "man" / "pyvault.1").read_text(encoding="utf-8").partition(".SH EXIT STATUS")[2]
+    told = {int(number) for number in re.findall(r"\d+", " ".join(re.findall(r"^\\fB(.*)\\fP$", page, re.MULTILINE)))}
+    assert told == {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
 
 
 def code() -> Iterator[ast.AST]:

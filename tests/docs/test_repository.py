@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from docs.workflows import workflows
+
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
@@ -17,7 +19,11 @@ pytestmark = pytest.mark.skipif(not GITHUB.exists(), reason="not part of what is
 
 
 def load(path: Path) -> dict[Any, Any]:
-    found: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return load_text(path.read_text(encoding="utf-8"))
+
+
+def load_text(text: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(text)
     return found
 
 
@@ -39,6 +45,14 @@ def test_all_actions_are_pinned_in_one_way() -> None:
 def test_actionlint_is_pinned_and_part_of_the_gate() -> None:
     assert re.search(r"actionlint@v\d+\.\d+\.\d+$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert "\nmake actions\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_linter_sees_the_workflows_of_the_documents() -> None:
+    found = workflows()
+    assert {name.partition("-")[0] for name in found} >= {"ci"}
+    assert all(load_text(text)["jobs"] for text in found.values())
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"docs\.workflows (\S+)\n.*\$\(ACTIONLINT\).* \1/\*\.yml", makefile)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
