@@ -49,9 +49,9 @@ def files() -> dict[str, str]:
 def session() -> str:
     """Return a first session, as its transcript has it."""
     turns = parse(TRANSCRIPT.read_text(encoding="utf-8"))
-    lines = [
-        line for begin in SHOWN for line in _screen(next(t for t in reversed(turns) if t.lines[0].startswith(begin)))
-    ]
+    last = {begin: turn for turn in turns for begin in SHOWN if turn.lines[0].startswith(begin)}
+    assert last.keys() == set(SHOWN), f"'{TRANSCRIPT.name}' has other commands now: SHOWN picks them"
+    lines = [line for begin in SHOWN for line in _screen(last[begin])]
     del lines[-1]  # the blank one below the last command
     parts = [svg.text(0, row, pieces) for row, pieces in enumerate(lines)]
     return svg.picture("A first session: a key is stored, and a command runs with it", COLUMNS, len(lines), parts)
