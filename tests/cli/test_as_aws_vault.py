@@ -1,4 +1,4 @@
-"""What docs/migrating-from-aws-vault.md says of exit codes, tried line by line in one home."""
+"""What docs/moving.md says of exit codes, tried line by line in one home."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ Clients send a token over http only to addresses that they trust. With `AWS_CONT
 
 ## Whose files they read first
 All of them look at `[default]` of the AWS files before they ask a server; `exec` refuses to start a server where that has a source of its own,
-and `--hide-shared-config` hides it ([containers.md](containers.md)). Tried with the AWS CLI v1, boto3, JavaScript v3, Go v1 and Go v2.
+and `--hide-shared-config` hides it ([servers.md](servers.md#programs-whose-own-files-know-better)). Tried with the AWS CLI v1, boto3, JavaScript v3, Go v1 and Go v2.
 """
 
 

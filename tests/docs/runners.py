@@ -18,6 +18,13 @@ from typing import Any
 
 import yaml
 
+#: The actions of our pages, and what they are told.
+ACTIONS = {
+    "actions/checkout": {"persist-credentials"},
+    "hashicorp/setup-terraform": {"terraform_version", "terraform_wrapper"},
+}
+TERRAFORM_IMAGE = re.compile(r"hashicorp/terraform:\d+\.\d+\.\d+")
+
 EXPRESSION = re.compile(r"\$\{\{\s*([\w.]+)\s*\}\}")
 
 
@@ -33,11 +40,13 @@ class Machine:
         repository: what a checkout gives.
         work: an empty directory; the job's home and files are made in it.
         environ: what the machine has before any job.
+        terraform: the directory that its action or image puts on the PATH.
     """
 
     repository: Path
     work: Path
     environ: Mapping[str, str]
+    terraform: Path
 
     def check_out(self, *, umask: int) -> Path:
         """Copy the repository as Git does, which keeps no modes but the x bit."""
@@ -67,6 +76,7 @@ class Machine:
         )
         if ended.returncode != 0:
             raise JobFailedError(f"{words[-1]}\n[{ended.returncode}]\n{ended.stdout}\n{ended.stderr}")
+        assert "pyvault: " not in ended.stderr, ended.stderr  # no warning in the log of a good job
         return ended.stdout
 
 
@@ -88,16 +98,23 @@ def run_github(text: str, machine: Machine, *, secrets: Mapping[str, str], token
         "github.workspace": str(machine.work / "project"),
     }
     environ = {**machine.environ, "CI": "true", "RUNNER_TEMP": str(temporary), "GITHUB_ENV": str(exported)}
+    # The images of GitHub have the directory of pipx on their PATH.
+    environ["PATH"] = f"{environ['HOME']}/.local/bin{os.pathsep}{environ['PATH']}"
     if workflow.get("permissions", {}).get("id-token") == "write":
         environ |= token_service
     environ |= _filled(workflow.get("env", {}), context) | _filled(job.get("env", {}), context)
     project, shown = machine.work, ""
     for step in job["steps"]:
-        if unknown := set(step) - {"name", "uses", "run", "env", "if"}:
+        if unknown := set(step) - {"name", "uses", "with", "run", "env", "if"}:
             raise JobFailedError(f"a step has {unknown}")
         if "uses" in step:
-            assert step["uses"] == "actions/checkout@v4"
-            project = machine.check_out(umask=0o022)
+            action, _, version = step["uses"].partition("@")
+            assert re.fullmatch(r"v\d+\.\d+\.\d+", version), version
+            assert step.get("with", {}).keys() <= ACTIONS[action]
+            if action == "actions/checkout":
+                project = machine.check_out(umask=0o022)
+            else:
+                environ["PATH"] = f"{machine.terraform}{os.pathsep}{environ['PATH']}"
             continue
         own = environ | dict(line.split("=", 1) for line in exported.read_text().splitlines())
         script = _fill(step["run"], context)
@@ -118,9 +135,13 @@ def run_gitlab(text: str, machine: Machine, *, files: Mapping[str, str], token: 
     known = {"image", "rules", "variables", "id_tokens", "before_script", "script", "after_script"}
     if unknown := set(job) - known:
         raise JobFailedError(f"the job has {unknown}")
+    # This image's entry point is terraform itself, which would take the job's shell for a subcommand.
+    assert TERRAFORM_IMAGE.fullmatch(job["image"]["name"])
+    assert job["image"]["entrypoint"] == [""]
     # The executor works with a umask of 0: everything is open to everybody.
     project = machine.check_out(umask=0)
     environ = {**machine.environ, "CI": "true", "CI_PROJECT_DIR": str(project)}
+    environ["PATH"] = f"{machine.terraform}{os.pathsep}{environ['PATH']}"
     beside = machine.work / "project.tmp"
     beside.mkdir()
     for name, content in files.items():

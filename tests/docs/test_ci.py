@@ -20,12 +20,14 @@ import pytest
 
 from docs.runners import JobFailedError, Machine, path_with, run_github, run_gitlab, stand_in
 from fake_aws.client import REGION, FakeAws
+from pyvault.version import __version__
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```(?:yaml|ini)\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)
 GITHUB, GITLAB, CONFIG = ".github/workflows/deploy.yml", ".gitlab-ci.yml", "ci/aws-config"
 SAMPLE = "a56572709e1d28a4fdd317b9a79c99f9"
 AUDIENCE = "sts.amazonaws.com"
+SCRIPTS = sysconfig.get_path("scripts")
 
 
 def block(name: str, number: int) -> str:
@@ -35,16 +37,14 @@ def block(name: str, number: int) -> str:
 
 @pytest.fixture
 def environ(fake_aws: FakeAws, tmp_path: Path) -> dict[str, str]:
-    """What a runner has: our program and the AWS CLI, and stand-ins for pip and Terraform."""
+    """What a runner has: the installers of the page, which bring this pyvault; Terraform comes with its action or image."""
     programs = tmp_path / "programs"
-    for installer in ("pip", "pipx"):
-        stand_in(programs, installer, 'test "$*" = "install pyvault-aws"')
-    # A variable that could open the vault would be seen by whatever Terraform starts.
-    leak = "env | grep -E '^PYVAULT_(KEY|PASS)' && exit 9"
-    stand_in(programs, "terraform", f'test "$*" = "apply -auto-approve" || exit 8; {leak}; aws sts get-caller-identity')
+    stand_in(programs, "apk", 'test "$*" = "add --no-cache pipx"')
+    brought = f'mkdir -p "$HOME/.local/bin" && ln -s "{SCRIPTS}/pyvault" "$HOME/.local/bin/pyvault"'
+    stand_in(programs, "pipx", f'test "$*" = "install pyvault-aws=={__version__}" && {brought}')
     home = tmp_path / "home"
     home.mkdir()
-    path = path_with(programs, sysconfig.get_path("scripts"))
+    path = path_with(programs)
     region = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the workflows bring their own
     given = {name: value for name, value in fake_aws.environ().items() if name not in region}
     return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **given}
@@ -55,7 +55,16 @@ def machine(environ: dict[str, str], tmp_path: Path) -> Machine:
     repository, work = tmp_path / "repository", tmp_path / "work"
     (repository / "ci").mkdir(parents=True)
     work.mkdir()
-    return Machine(repository=repository, work=work, environ=environ)
+    # A variable that could open the vault would be seen by whatever Terraform starts.
+    leak = "env | grep -E '^PYVAULT_(KEY|PASS)' && exit 9"
+    state = f"{work}/initialised"
+    lines = f"""case "$*" in
+        "init -input=false") touch {state} ;;
+        "apply -input=false -auto-approve") test -e {state} || exit 7; {leak}; "{SCRIPTS}/aws" sts get-caller-identity ;;
+        *) exit 8 ;;
+    esac"""
+    stand_in(tmp_path / "terraform", "terraform", lines)
+    return Machine(repository=repository, work=work, environ=environ, terraform=tmp_path / "terraform")
 
 
 class Vault:
@@ -64,14 +73,17 @@ class Vault:
     def __init__(self, machine: Machine, aws: FakeAws) -> None:
         here = machine.repository
         (script,) = re.findall(r"<!-- example: needs keys -->\n```sh\n(.*?)```", PAGE, re.DOTALL)
-        keys = {**machine.environ, **aws.environ("demo")}
+        home = Path(machine.environ["HOME"])
+        keys = {**machine.environ, **aws.environ("demo"), "PATH": path_with(Path(SCRIPTS))}
         subprocess.run(["bash", "-euc", script], cwd=here, env=keys, check=True, capture_output=True, timeout=60)
-        self.key = (here / "ci.key").read_text()
-        opened = {"PYVAULT_FILE": "ci/vault.pyv", "PYVAULT_KEYFILE": "ci.key", "PYVAULT_BACKEND": "file"}
+        self.files = {str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()}
+        self.key = (home / "ci.key").read_text()
+        opened = {"PYVAULT_FILE": "ci/vault.pyv", "PYVAULT_KEYFILE": str(home / "ci.key"), "PYVAULT_BACKEND": "file"}
         told = subprocess.run(
             ["pyvault", "vault", "info", "--json"], cwd=here, env={**keys, **opened}, check=True, capture_output=True
         )
         self.fingerprint = json.loads(told.stdout)["fingerprint"]
+        (home / "ci.key").unlink()
         for left in here.rglob("*"):
             if left.is_file() and left != here / "ci" / "vault.pyv":
                 left.unlink()
@@ -99,6 +111,19 @@ def test_gitlab_with_a_key_file(machine: Machine, vault: Vault) -> None:
     shown = run_gitlab(workflow, machine, files={"VAULT_KEY": vault.key}, token={})
     assert ":user/demo" in shown
     assert not list(Path(machine.environ["HOME"]).rglob("key"))
+
+
+def test_what_lies_beside_the_vault_is_ignored_and_the_key_is_elsewhere(machine: Machine, vault: Vault) -> None:
+    assert vault.files > {"ci/vault.pyv"}
+    assert not any(name.endswith("key") for name in vault.files)
+    for name in vault.files:
+        (machine.repository / name).touch()
+    (lines,) = re.findall(r"```gitignore\n(.*?)```", PAGE, re.DOTALL)
+    (machine.repository / ".gitignore").write_text(lines)
+    git = ["git", "-C", str(machine.repository)]
+    subprocess.run([*git, "init", "-q"], check=True, capture_output=True)
+    told = subprocess.run([*git, "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True).stdout
+    assert told.split() == ["??", ".gitignore", "??", "ci/vault.pyv"]
 
 
 def test_another_vault_is_refused(machine: Machine, vault: Vault) -> None:
@@ -153,7 +178,7 @@ def test_github_with_oidc(
     (machine.repository / CONFIG).write_text(block(CONFIG, config))
     workflow = block(GITHUB, 1)
     if config == 1:  # the second way has no step for the token
-        workflow = re.sub(r" +- name: get a token.*?(?= +- run: pyvault)", "", workflow, flags=re.DOTALL)
+        workflow = re.sub(r" +- name: get a token.*?(?= +- run: \|\n +pyvault)", "", workflow, flags=re.DOTALL)
         assert "umask" not in workflow
     shown = run_github(workflow, machine, secrets={}, token_service=token_service)
     assert ":assumed-role/deploy/" in shown
@@ -174,18 +199,6 @@ def test_gitlab_with_oidc(machine: Machine, deploy_role: None, fake_aws: FakeAws
     (machine.repository / CONFIG).write_text(block(CONFIG, 0))
     token = {AUDIENCE: fake_aws.web_identity_token(audience=AUDIENCE)}
     assert ":assumed-role/deploy/" in run_gitlab(block(GITLAB, 1), machine, files={}, token=token)
-    assert fake_aws.ops().count("sts.AssumeRoleWithWebIdentity") == 1
-
-
-def test_without_a_vault_nothing_is_kept_for_the_next_command(
-    machine: Machine, deploy_role: None, fake_aws: FakeAws
-) -> None:
-    (machine.repository / CONFIG).write_text(block(CONFIG, 0))
-    token = {AUDIENCE: fake_aws.web_identity_token(audience=AUDIENCE)}
-    command = "    - pyvault --no-input exec deploy -- terraform apply -auto-approve\n"
-    pipeline = block(GITLAB, 1)
-    assert command in pipeline
-    run_gitlab(pipeline.replace(command, command * 2), machine, files={}, token=token)
     assert fake_aws.ops().count("sts.AssumeRoleWithWebIdentity") == 2
 
 
@@ -197,6 +210,8 @@ def test_the_page_has_a_workflow_of_each_kind() -> None:
 
 def test_without_a_vault_the_way_out_is_named(machine: Machine, deploy_role: None, fake_aws: FakeAws) -> None:
     (machine.repository / CONFIG).write_text(block(CONFIG, 0))
-    pipeline = block(GITLAB, 1).replace("PYVAULT_BACKEND: memory", "PYVAULT_BACKEND: file")
+    pipeline = (
+        block(GITLAB, 1).replace("PYVAULT_BACKEND: memory", "PYVAULT_BACKEND: file").replace("exec --no-cache", "exec")
+    )
     with pytest.raises(JobFailedError, match="PYVAULT_BACKEND=memory"):
         run_gitlab(pipeline, machine, files={}, token={AUDIENCE: fake_aws.web_identity_token(audience=AUDIENCE)})

@@ -53,6 +53,8 @@ def test_an_example_runs(example: Example, environ: dict[str, str], fake_aws: Fa
         run(["pyvault", "vault", "init", "--keyfile", str(private_home / "team.key")], team, private_home)
     if "token" in example.needs:
         environ["TOKEN"] = "pypi-pLaNtEd"
+    if "credentials file" in example.needs:
+        leave_credentials_file(fake_aws, private_home)
     if "keys" in example.needs:
         environ |= fake_aws.environ("demo")
     if "web-identity" in example.needs:
@@ -80,6 +82,18 @@ def prepare_mfa(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:
             f"\n[profile admin]\nsource_profile = mfa-user\nrole_arn = {fake_aws.role_arn('admin')}\n"
             f"mfa_serial = {fake_aws.mfa_serial('mfa-user')}\n"
         )
+
+
+def leave_credentials_file(aws: FakeAws, home: Path) -> None:
+    """Leave a key pair in plain text, as the AWS CLI does."""
+    pair = aws.key("demo")
+    file = home / ".aws" / "credentials"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(
+        f"[work]\nregion = eu-west-1\n"
+        f"aws_access_key_id = {pair.access_key_id}\naws_secret_access_key = {pair.secret_access_key}\n"
+    )
+    file.chmod(0o600)
 
 
 def prepare_web_identity(environ: dict[str, str], fake_aws: FakeAws, home: Path) -> None:

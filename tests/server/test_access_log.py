@@ -112,7 +112,7 @@ def test_a_failed_fetch_is_logged_with_its_path(clock: MovedClock, fetch: Obedie
 
 
 def test_every_word_of_the_list_is_explained_to_users() -> None:
-    explained = (Path(__file__).parents[2] / "docs" / "containers.md").read_text(encoding="utf-8")
+    explained = (Path(__file__).parents[2] / "docs" / "servers.md").read_text(encoding="utf-8")
     assert [word for word in RefusalReason if f"| `{word}` |" not in explained] == []
 
 
