@@ -116,10 +116,20 @@ def test_every_mark_has_its_example(document: Path) -> None:
 def test_the_documents_have_examples() -> None:
     assert {example.document for example in examples()} >= {
         "README.md",
+        "backends/index.md",
         "ci.md",
         "containers.md",
         "credential-process.md",
+        "faq.md",
+        "headless.md",
         "keyring.md",
+        "moving.md",
         "python.md",
+        "rotation.md",
+        "servers.md",
         "shell.md",
+        "start-ci.md",
+        "start-headless.md",
+        "troubleshooting.md",
+        "vault-file.md",
     }
