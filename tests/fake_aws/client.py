@@ -192,6 +192,11 @@ class FakeAws(Door):
         shown: dict[str, Any] = self.order("POST", "sso", changes)
         return shown
 
+    def change_console_login(self, **changes: object) -> dict[str, Any]:
+        """Change person, consent, access_token_s, session_s, refuse_codes; or refuse_refresh=KIND, forget=True."""
+        shown: dict[str, Any] = self.order("POST", "console-login", changes)
+        return shown
+
     # ------------------------------------------------------------ witness and saboteur
     def calls(self, op: str | None = None, *, since: int = 0) -> list[dict[str, Any]]:
         """Give the log: all calls, or those of ``AssumeRole`` or ``sts.AssumeRole``."""

@@ -143,6 +143,26 @@ def _change_sso(control: Control, request: Request) -> object:
     return snapshot(control.world)["sso"]
 
 
+def _change_console(control: Control, request: Request) -> object:
+    """Change the person at the console's sign-in page and the life of tokens, or end all sign-ins with a refusal."""
+    logins = control.world.console_logins
+    with _fields(request) as fields:
+        logins.person = fields.text("person", logins.person)
+        logins.consent = Consent(fields.text("consent", logins.consent.value))
+        logins.access_token_s = fields.number("access_token_s", logins.access_token_s)
+        logins.session_s = fields.number("session_s", logins.session_s)
+        logins.refusal = fields.optional_text("refuse_codes")
+        if (refusal := fields.optional_text("refuse_refresh")) is not None:
+            for login in logins.logins:
+                login.refusal = refusal
+        if fields.flag("forget"):
+            logins.logins.clear()
+    return {
+        "person": logins.person,
+        "logins": [{"arn": login.principal.arn, "refresh_token": login.refresh_token} for login in logins.logins],
+    }
+
+
 def _show_calls(control: Control, request: Request) -> object:
     return control.log.as_json(int(request.query_fields().get("since", "0")))
 
@@ -200,6 +220,7 @@ ORDERS: Mapping[tuple[str, str], Callable[[Control, Request], object]] = {
     ("POST", "web-identity"): _issue_web_token,
     ("POST", "revoke"): _revoke,
     ("POST", "sso"): _change_sso,
+    ("POST", "console-login"): _change_console,
     ("GET", "calls"): _show_calls,
     ("DELETE", "calls"): _clear_calls,
     ("GET", "faults"): _show_faults,

@@ -25,6 +25,7 @@ class Operation(StrEnum):
     FEDERATION_TOKEN = "GetFederationToken"
     SSO = "GetRoleCredentials"
     MACHINE = "InstanceMetadata"
+    CONSOLE_LOGIN = "CreateOAuth2Token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

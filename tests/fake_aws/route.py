@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from . import browser_pages, oidc, oidc_errors, portal, s3, signin, surroundings
+from . import browser_pages, console_login, oidc, oidc_errors, portal, s3, signin, surroundings
 from .errors import AwsError
 from .iam import IAM
 from .json_shape import is_list
@@ -95,6 +95,26 @@ REST_SERVICES = (
         throttle=AwsError("TooManyRequests", "Rate exceeded", status=429),
     ),
     RestService(
+        name="console-login",
+        operations={
+            ("POST", "/v1/token"): ("CreateOAuth2Token", console_login.create_token),
+            ("POST", "/v1/revoke"): ("RevokeOAuth2TokenWithIAM", console_login.revoke),
+        },
+        refuse=console_login.refuse,
+        throttle=AwsError("TooManyRequestsError", "Rate exceeded", status=429),
+    ),
+    RestService(
+        name="console-login-pages",
+        operations={
+            ("GET", "/v1/authorize"): ("ConsoleAuthorize", console_login.authorize),
+            ("GET", "/v1/authorize/allow"): ("AllowConsoleLogin", console_login.answer),
+            ("GET", "/v1/authorize/deny"): ("DenyConsoleLogin", console_login.answer),
+            ("GET", console_login.CONFIRMATION): ("Confirmation", console_login.confirmation),
+        },
+        refuse=console_login.refuse_page,
+        throttle=AwsError("TooManyRequests", "Rate exceeded", status=429),
+    ),
+    RestService(
         name="machine",
         operations={
             ("PUT", "/latest/api/token"): ("MetadataToken", surroundings.new_metadata_token),
@@ -146,7 +166,7 @@ def _by_version(form: Mapping[str, str]) -> QueryApi:
 
 def _rest_route(service: RestService, op: str, operation: RestOperation, request: Request, base_url: str) -> Route:
     params = request.form_fields() if service.name == "signin" else request.query_fields()
-    if service.name == "sso-oidc":
+    if service.name in {"sso-oidc", "console-login"}:
         params = _json_params(request)
     return Route(
         service=service.name,

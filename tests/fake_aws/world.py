@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from . import ids
 from .clock import Clock
+from .console_login_state import ConsoleLogins
 from .console_state import ConsoleSession, SigninToken
 from .model import (
     AccessKey,
@@ -59,6 +60,7 @@ class World:
         self.container_token = ids.bearer(30)
         self.metadata_tokens: dict[str, datetime] = {}
         self.signin_tokens: dict[str, SigninToken] = {}
+        self.console_logins = ConsoleLogins()
         self.console_sessions: dict[str, ConsoleSession] = {}  # by cookie
 
     def now(self) -> datetime:

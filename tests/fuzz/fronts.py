@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from fuzz.target import Target
+from pyvault.codegrant.loopback import RedirectReceiver
 from pyvault.secret import Secret
 from pyvault.server.endpoints.ecs import EcsApplication, ecs_answer
 from pyvault.server.endpoints.imds import ImdsApplication, imds_answer
@@ -15,7 +16,6 @@ from pyvault.server.endpoints.roles import RolePatterns, RoleSources
 from pyvault.server.http.admission import Admission
 from pyvault.server.http.connection import Application, Connection
 from pyvault.server.processes.threaded_server import in_thread
-from pyvault.sso.loopback import RedirectReceiver
 from server.serving import SECRET, SESSION, TOKEN, MovedClock, ObedientFetch
 from server.wire import Wire
 

@@ -21,13 +21,14 @@ from pyvault.config.config_file import ConfigFile, find_config_path, find_creden
 from pyvault.config.load import inspect_profile
 from pyvault.config.profile import Flags
 from pyvault.config.sources import CredentialSource
-from pyvault.errors import ItemNotFoundError
+from pyvault.errors import InputRequiredError, ItemNotFoundError
+from pyvault.loginsession.tokens import LoginToken
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import Kind
-from pyvault.planning.first_step import require_built
 from pyvault.planning.plan import PlanOptions, make_plan
 from pyvault.planning.steps import (
     AssumeRoleStep,
+    LoginSessionStep,
     PlaintextStep,
     Plan,
     ProcessStep,
@@ -115,9 +116,12 @@ def plan_in(world: World, environ: Mapping[str, str]) -> Plan:
     credentials_file = ConfigFile.load(find_credentials_path(environ))
     profile = inspect_profile(config, credentials_file, world.profile, environ, Flags(), stored=world.stored)
     options = PlanOptions(no_session=world.no_session, allow_plaintext_source=world.plaintext)
-    plan = make_plan(profile, stored=world.stored, options=options)
-    require_built(plan)
-    return plan
+    return make_plan(profile, stored=world.stored, options=options)
+
+
+def console_login(step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+    """Return credentials of whoever the profile names."""
+    raise InputRequiredError(f"nobody is signed in as {step.session}")
 
 
 def retrieved(plan: Plan, environ: Mapping[str, str], sessions: Sessions | None = None) -> Credentials:
@@ -133,6 +137,7 @@ def retrieved(plan: Plan, environ: Mapping[str, str], sessions: Sessions | None 
         ),
         environ=environ,
         clock=clock.now,
+        console=console_login,
     )
     return Retriever(tools).retrieve(plan)
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SESSION = "session"
     SSO_TOKEN = "sso-token"  # noqa: S105 - a kind, not a password
     SSO_CLIENT = "sso-client"
+    LOGIN_SESSION = "login-session"
     TOTP = "totp"
     KEK = "kek"
     BRIDGE = "bridge"

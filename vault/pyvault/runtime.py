@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.aws.calls import AwsCalls
+    from pyvault.loginsession.fresh_credentials import ConsoleLogin
+    from pyvault.loginsession.person_signs_in import ConsolePrompt
     from pyvault.mfa.codes import MfaCodes, MfaSource
     from pyvault.retrieval.walk import Retriever
     from pyvault.secret import Secret
@@ -130,12 +132,31 @@ class Runtime(Stores):
             find_foreign=lambda session: read_aws_cache(aws_cache_directory(self.environ), session),
         )
 
+    def console_login(self, prompt: ConsolePrompt | None) -> ConsoleLogin:
+        """Return the source of the credentials of console sign-ins: kept, refreshed, and new ones.
+
+        Args:
+            prompt: has the user sign in; None if prompts are not allowed.
+        """
+        from pyvault.loginsession.cli_cache import find_cli_session
+        from pyvault.loginsession.fresh_credentials import ConsoleLogin
+        from pyvault.loginsession.tokens import LoginTokens
+
+        return ConsoleLogin(
+            tokens=LoginTokens(self.sessions),
+            flights=self.flight,
+            prompt=prompt,
+            clock=clock.now,
+            find_foreign=lambda session: find_cli_session(self.environ, session),
+        )
+
     def retriever(
         self,
         *,
         mfa_code: Secret[str] | None,
         prompt: Callable[[], MfaSource | None],
         sign_in: Callable[[], SignIn | None],
+        console_prompt: Callable[[], ConsolePrompt | None] = lambda: None,
     ) -> Retriever:
         """Return a retriever; nothing is called or asked yet.
 
@@ -143,10 +164,11 @@ class Runtime(Stores):
             mfa_code: used for every MFA call.
             prompt: returns the way to ask the user for another; called when a code is needed.
             sign_in: returns the way to have the user sign in; called when a token is needed.
+            console_prompt: the same for a console sign-in.
         """
         from pyvault.retrieval.walk import Retriever
 
-        return Retriever(_Tools(self, mfa_code, prompt, sign_in))
+        return Retriever(_Tools(self, mfa_code, prompt, sign_in, console_prompt))
 
 
 class _Tools:
@@ -158,11 +180,13 @@ class _Tools:
         mfa_code: Secret[str] | None,
         prompt: Callable[[], MfaSource | None],
         sign_in: Callable[[], SignIn | None],
+        console_prompt: Callable[[], ConsolePrompt | None],
     ) -> None:
         self._runtime = runtime
         self._mfa_code = mfa_code
         self._prompt = prompt
         self._sign_in = sign_in
+        self._console_prompt = console_prompt
         self.environ = runtime.environ
         self.clock = clock.now
 
@@ -191,6 +215,10 @@ class _Tools:
     @property
     def sso(self) -> SsoLogin:
         return self._runtime.sso_login(self._sign_in())
+
+    @property
+    def console(self) -> ConsoleLogin:
+        return self._runtime.console_login(self._console_prompt())
 
     @property
     def min_ttl(self) -> timedelta:

@@ -28,6 +28,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sso accounts": ("sso.listing", "list the accounts you can sign in to"),
     "sso roles": ("sso.listing", "list the roles you can use"),
     "sso populate": ("sso.populate", "write a profile for every role into the AWS config file"),
+    # console identities
+    "login-session": ("login_session", "sign in with your console identity, as aws login does"),
+    "logout-session": ("login_session", "end a console sign-in, and revoke it"),
     # the vault file
     "unlock": ("unlocking", "type the passphrase once for the next commands"),
     "lock": ("unlocking", "ask for the passphrase again from now on"),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: Commands whose first word is a profile.
 WITH_PROFILE = frozenset(
-    {"add", "remove", "rm", "exec", "export", "clear", "login", "rotate", "explain", "server", "sso login"}
+    {"add", "remove", "rm", "exec", "export", "clear", "login", "rotate", "explain", "server"}
+    | {"sso login", "login-session", "logout-session"}
 )
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
     "--format": ("env", "export-env", "fish", "powershell", "json", "ini", "dotenv"),

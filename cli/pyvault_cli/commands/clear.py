@@ -20,7 +20,7 @@ def clear(
     ] = False,
     expired: Annotated[bool, Option("--expired", help="only expired ones")] = False,
 ) -> None:
-    """Forget the sessions of PROFILE and its SSO token, or all of them; at AWS they stay good until they expire."""
+    """Forget the sessions of PROFILE and its sign-in, or all of them; at AWS they stay good until they expire."""
     if (profile is not None) + everything + expired > 1:
         raise UsageError("only one of PROFILE, --all and --expired can be used")
 
@@ -36,12 +36,14 @@ def clear(
 
         file = session_path(context.paths.data, context.choice.name, context.backend_options)
         forget_session_file(file, context.paths.state, warn=output.warn, clock=clock.now)
-        output.note("Cleared all sessions and SSO tokens.")
+        output.note("Cleared all sessions and sign-ins.")
         return
+    from pyvault_cli.credentials.console_sign_ins import drop_sign_ins
     from pyvault_cli.credentials.sso_portals import drop_tokens
 
     shared = _drop_shared(context, profile) if profile is not None else 0
     dropped = shared + context.sessions.clear(profile) + drop_tokens(context, profile)
+    dropped += drop_sign_ins(context, profile)
     output.note(f"Cleared {counted(dropped, 'session')}.")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from pyvault.config.profile import Profile
+    from pyvault.loginsession.person_signs_in import ConsolePrompt
     from pyvault.model import Credentials
     from pyvault.planning.narrowing import Narrowing
     from pyvault.planning.steps import Plan
@@ -117,7 +118,6 @@ class CredentialRequest(Record):
 
         Raises:
             ProfileNotFoundError: neither a section nor stored credentials.
-            ConfigError: a step can't be carried out yet.
         """
         return self.planned(context)[1]
 
@@ -129,7 +129,6 @@ class CredentialRequest(Record):
             ConfigError: a step can't be carried out yet.
         """
         from pyvault import clock
-        from pyvault.planning.first_step import require_built
 
         profile, stored = self.load_with_names(context)
         try:
@@ -139,7 +138,6 @@ class CredentialRequest(Record):
 
             advise(problem, profile, stored, context)
             raise
-        require_built(plan)
         context.recent.note(self.profile, clock.now())
         if context.line.has("--debug"):
             for text in plan.notes:
@@ -239,10 +237,16 @@ def fetcher(request: CredentialRequest, plan: Plan, context: Context) -> Callabl
 
         return sso_portals.sign_in(context, open_browser=request.open_browser)
 
+    def console_prompt() -> ConsolePrompt | None:
+        from pyvault_cli.credentials import console_sign_ins
+
+        return console_sign_ins.console_prompt(context, open_browser=request.open_browser)
+
     retriever = context.retriever(
         mfa_code=request.mfa_token,
         prompt=lambda: context.mfa_prompt(beside_server=request.beside_server),
         sign_in=sign_in,
+        console_prompt=console_prompt,
     )
 
     def fetch() -> Credentials:

@@ -93,7 +93,7 @@ def sign_in(
         browser: what opens it; None leaves that to config.toml and the desktop.
         on_purpose: signing in is what the command is for, so whoever started it is there.
     """
-    if context.line.has("--no-input") or not (on_purpose or not open_browser or _somebody_is_there(context)):
+    if context.line.has("--no-input") or not (on_purpose or not open_browser or somebody_is_there(context)):
         return None
     from pyvault.sso.oidc_boto3 import connect
     from pyvault.sso.person_signs_in import SignIn
@@ -116,7 +116,7 @@ def aws_cache(context: Context) -> Path:
     return aws_cache_directory(context.environ)
 
 
-def _somebody_is_there(context: Context) -> bool:
+def somebody_is_there(context: Context) -> bool:
     """Return whether a person would see the question: a job of cron must not wait for a browser."""
     import sys
 

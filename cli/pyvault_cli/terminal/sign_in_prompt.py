@@ -6,11 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pyvault.errors import PyvaultError
 from pyvault.secret import Secret
 from pyvault.sso.flow import choose_flow
 from pyvault_cli.terminal import output
-from pyvault_cli.terminal.redirect_page import RedirectPage, can_be_read_by
+from pyvault_cli.terminal.sign_in_page import SignInPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +42,7 @@ class TerminalSignInPrompt:
         self._flow = flow
         self._open_browser = open_browser
         self._browser = browser
-        self._page = RedirectPage(runtime)
+        self._page = SignInPage(environ, runtime=runtime, open_browser=open_browser, browser=browser)
 
     def choose_flow(self) -> Flow:
         """Return which kind of sign-in works here; see :func:`pyvault.sso.flow.choose_flow`."""
@@ -58,7 +57,7 @@ class TerminalSignInPrompt:
 
     def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
         """Open the authorization page by way of a page of ours; its address is shown in any case."""
-        if self._opened(Secret(url), plain=None):
+        if self._page.opened(Secret(url), plain=None):
             output.note(f"signing in to '{session.label}' in a browser; Ctrl-C cancels. If none opened:")
         else:
             output.note(f"to sign in to '{session.label}', open this page in a browser on this machine:")
@@ -73,7 +72,7 @@ class TerminalSignInPrompt:
         output.note(f"and check that it shows the code {authorization.user_code}")
         if self._browser or self._environ.get("BROWSER"):
             whole = Secret(authorization.verification_uri_complete)
-            self._opened(whole, plain=Secret(authorization.verification_uri))
+            self._page.opened(whole, plain=Secret(authorization.verification_uri))
 
     def fall_back(self, reason: str) -> None:
         """Tell the person why a code is used instead of a redirect to this machine."""
@@ -82,31 +81,3 @@ class TerminalSignInPrompt:
     def done(self) -> None:
         """Take the page away that led to AWS's."""
         self._page.remove()
-
-    def _opened(self, link: Secret[str], *, plain: Secret[str] | None) -> bool:
-        """Open a link by a page of ours, or where the browser could not read it, the plain one instead.
-
-        Args:
-            link: whoever has it can end the sign-in, so it stands in no argument.
-            plain: an address that says nothing; None where nothing else can be opened.
-        """
-        from pyvault_cli.terminal.browser import browser_command, open_page
-
-        if not self._open_browser:
-            return False
-        try:
-            command = browser_command(command=self._browser, environ=self._environ)
-            if can_be_read_by(command, self._environ):
-                shown: Secret[str] | None = Secret(self._page.leave(link))
-            else:
-                shown = plain
-            if shown is None:
-                return False
-            open_page(shown, command=self._browser, environ=self._environ)
-        except PyvaultError as problem:
-            output.warn(problem.message)
-            return False
-        except OSError as exc:
-            output.warn(f"the page for the browser can't be written: {exc.strerror}")
-            return False
-        return True

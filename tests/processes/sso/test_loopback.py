@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pyvault.codegrant.loopback import RedirectReceiver
 from pyvault.errors import AwsError, CredentialsError
 from pyvault.secret import Secret
 from pyvault.sso import loopback
-from pyvault.sso.loopback import RedirectReceiver
 
 STATE = "the-state"
 
@@ -267,7 +267,7 @@ NO_PORT = """\
 import socket, subprocess, sys
 from pathlib import Path
 from pyvault.secret import Secret
-from pyvault.sso.loopback import PortUnavailableError, RedirectReceiver
+from pyvault.codegrant.loopback import PortUnavailableError, RedirectReceiver
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 if sys.argv[1] == "no address":
     subprocess.run(["ip", "addr", "del", "127.0.0.1/8", "dev", "lo"], check=True)

@@ -29,7 +29,7 @@ ELSEWHERE = {
     "server/metadata_address/address_owner.py": "exec",
     "signin/links.py": "login",
     "signin/token.py": "login",
-    "sso/loopback.py": "sso login",
+    "codegrant/loopback.py": "sso login",
     "sso/populate.py": "sso populate",
     "sso/rate.py": "sso populate",
     "storage/backend_choice.py": "what decided, as doctor shows it",

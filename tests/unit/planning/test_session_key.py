@@ -69,7 +69,7 @@ STEPS: list[Step] = [
         why="",
     ),
     FederationStep(profile="p", name="n", duration=timedelta(hours=1), policy="{}", client=CLIENT, why=""),
-    LoginSessionStep(profile="p", session="arn", why=""),
+    LoginSessionStep(profile="p", session="arn", client=CLIENT, why=""),
 ]
 
 #: What leaves the answer of AWS as it is.

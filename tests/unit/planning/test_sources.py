@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_profiles import brief, plan_of, profile_of
-from pyvault.errors import ConfigError, InvalidSettingError, PyvaultError
-from pyvault.planning.first_step import require_built
+from pyvault.errors import InvalidSettingError, PyvaultError
 from pyvault.planning.plan import PlanOptions
 from pyvault.planning.steps import (
     AssumeRoleStep,
@@ -315,15 +314,6 @@ def test_a_login_session_ranks_before_a_process_and_behind_a_token() -> None:
 def test_a_login_session_names_the_partition() -> None:
     text = "[profile s]\nlogin_session = arn:aws-cn:iam::1:user/me\n[profile t]\nsource_profile = s\nrole_session_name = x1\n"
     assert any("cn-northwest-1" in note for note in plan_of(text).notes)
-
-
-def test_what_the_aws_cli_alone_can_do_is_refused_by_name() -> None:
-    plan = plan_of("[profile a b]\nlogin_session = arn:aws:iam::1:user/me\n", "a b")
-    with pytest.raises(ConfigError, match="'a b': its credentials come from login_session") as caught:
-        require_built(plan)
-    hint = caught.value.hint or ""
-    assert "aws configure export-credentials --profile 'a b'" in hint
-    assert "pyvault add" not in hint
 
 
 #: Each says whose it is, so that the plan shows from which layer it came.

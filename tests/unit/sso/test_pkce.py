@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from pyvault.codegrant import pkce
 from pyvault.secret import Secret
-from pyvault.sso import pkce
 
 
 def test_the_example_of_rfc_7636_appendix_b() -> None:

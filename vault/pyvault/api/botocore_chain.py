@@ -10,7 +10,6 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
 
 from botocore import credentials as chain
-from botocore.exceptions import UnknownCredentialError
 
 from pyvault.boto3_session import METHOD
 
@@ -43,13 +42,3 @@ def insert(resolver: object, provider: chain.CredentialProvider) -> None:
         resolver.insert_after(environment, provider)
     else:
         resolver.providers.insert(0, provider)
-
-
-def from_console(session: Session) -> chain.Credentials | None:
-    """Return the credentials of a console sign-in of the AWS CLI; None if botocore sees or knows none."""
-    try:
-        provider = chain.create_credential_resolver(session).get_provider("login")
-    except UnknownCredentialError:  # an older botocore
-        return None
-    found: chain.Credentials | None = provider.load()
-    return found

@@ -54,11 +54,9 @@ class Planner:
         Raises:
             PyvaultError: there is no way to credentials.
         """
-        from pyvault.planning.first_step import require_built
         from pyvault.planning.plan import PlanOptions, make_plan
 
         plan = make_plan(loaded, stored=self.stored, options=PlanOptions(no_session=no_session))
-        require_built(plan)
         if loaded.policy or loaded.policy_arns:
             from pyvault.planning.narrowing import check_own_policy
 

@@ -73,10 +73,8 @@ class SessionSource:
         Raises:
             CredentialRetrievalError: there are none; says why.
         """
-        from pyvault.api.botocore_chain import from_console
         from pyvault.api.planning import Planner
         from pyvault.boto3_session import botocore_errors
-        from pyvault.planning.first_step import require_built
 
         environ = self._environ
         named: str | None = session.get_config_variable("profile")
@@ -88,9 +86,6 @@ class SessionSource:
             if plan is None:
                 trace(__name__, "profile %r is left to botocore", named or "default")
                 return None
-            if _is_console_sign_in(plan) and (found := from_console(session)) is not None:
-                return found
-            require_built(plan)
             if _uses_environment(plan):
                 vault = self._vault(session, environ.get("AWS_ACCESS_KEY_ID", ""))
             return vault._renewing(plan)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
@@ -188,12 +183,6 @@ def plan_for(named: str | None, planner: Planner) -> Plan | None:
     ):
         return replace(plan, steps=(first,))
     return plan
-
-
-def _is_console_sign_in(plan: Plan) -> bool:
-    from pyvault.planning.steps import LoginSessionStep
-
-    return len(plan.steps) == 1 and isinstance(plan.steps[0], LoginSessionStep)
 
 
 def _uses_environment(plan: Plan) -> bool:

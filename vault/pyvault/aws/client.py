@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyvault.config.clients import ClientSettings
     from pyvault.model import Credentials
 
-Service = Literal["sts", "iam", "sso", "sso-oidc"]
+Service = Literal["sts", "iam", "sso", "sso-oidc", "signin"]
 
 CONNECT_TIMEOUT = 10  # seconds
 READ_TIMEOUT = 30  # seconds; these services answer in one
@@ -164,7 +164,13 @@ _making = _Making()
 
 def _endpoint(service: Service, settings: ClientSettings) -> str | None:
     endpoints = settings.endpoints
-    urls = {"sts": endpoints.sts, "iam": endpoints.iam, "sso": endpoints.sso, "sso-oidc": endpoints.sso_oidc}
+    urls = {
+        "sts": endpoints.sts,
+        "iam": endpoints.iam,
+        "sso": endpoints.sso,
+        "sso-oidc": endpoints.sso_oidc,
+        "signin": endpoints.signin,
+    }
     url = urls[service]
     if url is not None:
         _ = urlsplit(url).port  # raises ValueError now; botocore would in the middle of a call

@@ -21,6 +21,7 @@ class Endpoints(Record, uncompared=("settings",)):
     iam: str | None = None
     sso: str | None = None
     sso_oidc: str | None = None
+    signin: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

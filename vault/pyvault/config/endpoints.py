@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyvault.config.partition import Partition
     from pyvault.config.setting_reader import SettingReader
 
-SERVICES = ("sts", "iam", "sso", "sso_oidc")
+SERVICES = ("sts", "iam", "sso", "sso_oidc", "signin")
 # No user and password: they would be sent to the host and shown in messages.
 _URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#]\S*)?")
 _SERVICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.config.account import account_of
 from pyvault.errors import CredentialsError, InvalidSettingError
-from pyvault.planning.steps import AssumeRoleStep, SsoStep, WebIdentityStep
+from pyvault.planning.steps import AssumeRoleStep, LoginSessionStep, SsoStep, WebIdentityStep
 from pyvault.record import replace
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def check_step(claim: ClaimedAccount, step: Step) -> None:
     match step:
         case SsoStep():
             account_id: str | None = step.account_id
+        case LoginSessionStep():
+            account_id = account_of(step.session)
         case AssumeRoleStep() | WebIdentityStep():
             account_id = account_of(step.role_arn)
         case _:

@@ -69,7 +69,7 @@ def _request(step: Step) -> tuple[Field, ...]:  # noqa: C901, PLR0911 - one for 
         case PlaintextStep():
             return (step.credentials.access_key_id,)
         case LoginSessionStep():
-            return (step.session,)
+            return (step.session, _client(step.client, step.client.endpoints.signin))
         case SourceStep():
             return (step.source,)
         case ProcessStep():

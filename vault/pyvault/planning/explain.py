@@ -154,9 +154,9 @@ def step_as_json(step: Step, cached: Cached) -> dict[str, Json]:
             values["region"] = step.client.region_of_sts
             values["chained_mfa"] = isinstance(step, AssumeRoleStep) and step.chained_mfa
             values["capped"] = isinstance(step, AssumeRoleStep) and step.capped
-        case SsoStep():
+        case SsoStep() | LoginSessionStep():
             values["region"] = step.client.region
-        case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep() | LoginSessionStep():
+        case StoredStep() | PlaintextStep() | ProcessStep() | SourceStep():
             pass
     if isinstance(step, AssumeRoleStep | WebIdentityStep | FederationStep):
         values["policy_arns"] = [*step.policy_arns] or None

@@ -122,7 +122,8 @@ def _facts(step: Step) -> Iterator[str]:  # noqa: C901 - one case per kind of st
         case ProcessStep():
             yield f"runs each time: {step.command}"
         case LoginSessionStep():
-            yield f"sign-in of {step.session}"
+            yield f"console sign-in of {step.session} in {step.client.region}"
+            yield "a browser opens when the sign-in has expired"
         case SsoStep():
             yield f"role {step.role_name!r} of account {step.account_id} at {step.start_url} ({step.sso_region})"
             yield "a browser opens when the sign-in has expired"

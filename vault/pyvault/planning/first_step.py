@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.config.client_settings import client_of, sso_client_of
 from pyvault.config.sso_settings import DEFAULT_SCOPES
-from pyvault.errors import ConfigError, InvalidSettingError, NoCredentialsError
+from pyvault.errors import InvalidSettingError, NoCredentialsError
 from pyvault.planning.limits import LONGEST_ROLE, check_duration, check_policies, check_text
 from pyvault.planning.steps import (
     LoginSessionStep,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pyvault.config.partition import Partition
     from pyvault.config.profile import Profile
-    from pyvault.planning.steps import Plan
 
 
 class PlanOptions(Record):
@@ -68,7 +67,8 @@ def first_step(  # noqa: C901, PLR0911 - one for each kind of source
         return _web_identity_step(profile, partition)
     if profile.login_session:
         why = f"{name!r} uses the console sign-in of {profile.login_session}"
-        return LoginSessionStep(profile=name, session=profile.login_session, why=why)
+        client = client_of(profile, partition)
+        return LoginSessionStep(profile=name, session=profile.login_session, client=client, why=why)
     if profile.credential_process:
         origin = profile.origins.get("credential_process", "")
         inherited = origin.startswith(("[default]", "include "))
@@ -149,27 +149,4 @@ def _web_identity_step(profile: Profile, partition: Partition) -> WebIdentitySte
         policy_arns=profile.policy_arns,
         client=client_of(profile, partition),
         why=f"{profile.name!r} assumes its role with a web identity token",
-    )
-
-
-def require_built(plan: Plan) -> None:
-    """Raise if a step can't be carried out, before anything is asked or started.
-
-    Raises:
-        ConfigError: names the setting and a way around it.
-    """
-    for step in plan.steps:
-        if isinstance(step, LoginSessionStep):
-            raise console_sign_in(step)
-
-
-def console_sign_in(step: LoginSessionStep) -> ConfigError:
-    """Return the error of a profile whose credentials only the AWS CLI can get."""
-    from shlex import quote
-
-    name = quote(step.profile)
-    return ConfigError(
-        f"profile {step.profile!r}: its credentials come from login_session, which only the AWS CLI can use",
-        hint=f"sign in with 'aws login --profile {name}' and use the credentials in another profile with"
-        f" 'credential_process = aws configure export-credentials --profile {name}'",
     )

@@ -9,7 +9,6 @@ from pyvault.planning.limits import LONGEST_CHAINED_ROLE
 from pyvault.planning.steps import (
     AssumeRoleStep,
     FederationStep,
-    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SourceStep,
@@ -59,6 +58,6 @@ def with_role(plan: Plan, role_arn: str) -> Plan:
 
 def _client(plan: Plan) -> ClientSettings:
     for step in reversed(plan.steps):
-        if not isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep | LoginSessionStep):
+        if not isinstance(step, StoredStep | PlaintextStep | SourceStep | ProcessStep):
             return step.client
     raise NoCredentialsError(f"profile {plan.profile!r} makes no AWS call, so it can't assume a further role")

@@ -72,11 +72,13 @@ class LoginSessionStep(Record):
 
     Attributes:
         session: the ARN of the person who signed in.
+        client: its region is where the person signs in.
     """
 
     op: ClassVar[str] = "login_session"
     profile: str
     session: str
+    client: ClientSettings
     why: str
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ConfigError, CredentialsError, ItemNotFoundError
 from pyvault.planning.cache_keys import UNCACHED_STEPS, plan_keys, unshared_key
 from pyvault.planning.steps import (
+    LoginSessionStep,
     PlaintextStep,
     ProcessStep,
     SessionTokenStep,
@@ -81,7 +82,7 @@ def look_at_cache(
     return states
 
 
-def expected_identity(
+def expected_identity(  # noqa: PLR0911 - one for each kind of step
     step: Step, key_id: Callable[[str], str], blobs: BlobStore | None, *, environ: Mapping[str, str], at: datetime
 ) -> str | None:
     """Return the identity that a retrieval would begin with; None if only a call or a command can tell.
@@ -102,6 +103,12 @@ def expected_identity(
             if blobs is None:
                 raise ItemNotFoundError("nobody is signed in")
             return signed_in_as(step, blobs, environ=environ, at=at)
+        case LoginSessionStep():
+            from pyvault.loginsession.tokens import signed_in_as as signed_in_to_console
+
+            if blobs is None:
+                raise ItemNotFoundError("nobody is signed in")
+            return signed_in_to_console(step, blobs)
         case WebIdentityStep(token_process=None):
             from pyvault.retrieval.from_sts import token_in_file
             from pyvault.retrieval.web_token import token_holder

@@ -59,7 +59,7 @@ class Origin:
             ItemNotFoundError: nobody is signed in, or the stored keys are gone.
             CredentialsError: a command failed, or the credential source has nothing.
             UnusableAnswerError: what it has is no credentials, or expired.
-            ConfigError: the file of a token can't be read, or it is a console sign-in.
+            ConfigError: the file of a token can't be read.
         """
         match self._step:
             case StoredStep():  # without the secret, if the store can
@@ -70,6 +70,10 @@ class Origin:
                 self.identity = signed_in_as(
                     self._step, self._tools.sessions, environ=self._tools.environ, at=self._tools.clock()
                 )
+            case LoginSessionStep():
+                from pyvault.loginsession.tokens import signed_in_as as signed_in_to_console
+
+                self.identity = signed_in_to_console(self._step, self._tools.sessions)
             case WebIdentityStep():
                 self.token(self._step)
             case _:
@@ -86,9 +90,13 @@ class Origin:
         try:
             self.look()
         except ItemNotFoundError:
-            if not isinstance(self._step, SsoStep):
-                raise
-            self.login(self._step)
+            match self._step:
+                case SsoStep():
+                    self.login(self._step)
+                case LoginSessionStep():
+                    self.console_login(self._step)
+                case _:
+                    raise
 
     def credentials(self) -> Credentials:
         """Return the credentials of one of :data:`~pyvault.planning.cache_keys.UNCACHED_STEPS`, fetched once.
@@ -129,10 +137,6 @@ class Origin:
                 from pyvault.retrieval.from_process import run_process
 
                 return run_process(step, self.run)
-            case LoginSessionStep() as step:
-                from pyvault.planning.first_step import console_sign_in
-
-                raise console_sign_in(step)
             case _ as step:
                 raise AssertionError(f"no plan begins with {step.op}")
 
@@ -159,6 +163,16 @@ class Origin:
         token = self._tools.sso(step, rejected=rejected)
         self.identity = token.identity
         return token
+
+    def console_login(self, step: LoginSessionStep) -> Credentials:
+        """Return the credentials of a console sign-in; may need one.
+
+        Raises:
+            InputRequiredError: the user has to sign in, and prompts are not allowed.
+        """
+        token = self._tools.console(step, window=self._tools.min_ttl)
+        self.identity = token.sign_in
+        return token.credentials
 
     def run(self, command: ConfiguredCommand) -> Secret[bytes]:
         """Return the output of a command, run once; or that of a concurrent run.

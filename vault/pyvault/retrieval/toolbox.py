@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
+    from pyvault.loginsession.tokens import LoginToken
     from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials
+    from pyvault.planning.steps import LoginSessionStep
     from pyvault.retrieval.from_sso import PortalLogin
     from pyvault.sessions.single_flight import SingleFlight
     from pyvault.storage.typed_store import CredentialStore
@@ -35,6 +37,22 @@ class Sessions(BlobStore, Protocol):
 
     def put(self, key: str, credentials: Credentials, *, profile: str, op: str, root: str | None = None) -> None:
         """Keep a session until it expires."""
+        ...
+
+
+class ConsoleCredentials(Protocol):
+    """What returns the credentials of console sign-ins."""
+
+    def __call__(self, step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+        """Return the kept ones, refreshed ones, or those of a new sign-in.
+
+        Args:
+            step: names the person.
+            window: how long they must still be good.
+
+        Raises:
+            InputRequiredError: the user has to sign in, and prompts are not allowed.
+        """
         ...
 
 
@@ -72,6 +90,11 @@ class Toolbox(Protocol):
     @property
     def sso(self) -> PortalLogin:
         """Hands out SSO access tokens."""
+        ...
+
+    @property
+    def console(self) -> ConsoleCredentials:
+        """Hands out the credentials of console sign-ins."""
         ...
 
     @property

@@ -193,7 +193,7 @@ class _Walk:
         raise NoCredentialsError(f"there are no credentials to call {self.plan.steps[0].op!r} with")
 
 
-def _carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin) -> Credentials:
+def _carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, origin: Origin) -> Credentials:  # noqa: PLR0911 - one for each kind
     """Return the credentials of a step; may ask the user and call AWS.
 
     Args:
@@ -205,11 +205,13 @@ def _carry_out(step: Step, source: Callable[[], Credentials], tools: Toolbox, or
 
     Raises:
         CredentialsError: AWS, a command or a human said no.
-        ConfigError: the file of a token can't be read, or it is a console sign-in, which only the AWS CLI can use yet.
+        ConfigError: the file of a token can't be read.
     """
     match step:
-        case StoredStep() | PlaintextStep() | SourceStep() | ProcessStep() | LoginSessionStep():
+        case StoredStep() | PlaintextStep() | SourceStep() | ProcessStep():
             return origin.credentials()
+        case LoginSessionStep():
+            return origin.console_login(step)
         case SsoStep():
             from pyvault.retrieval.from_sso import get_role_credentials
 

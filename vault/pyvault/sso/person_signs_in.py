@@ -79,7 +79,7 @@ class SignIn:
             AwsUnreachableError: AWS gave no answer.
             CredentialsError: nobody finished in time.
         """
-        from pyvault.sso.loopback import PortUnavailableError
+        from pyvault.codegrant.loopback import PortUnavailableError
 
         calls = self._connect(session)
         try:
@@ -123,8 +123,8 @@ class SignIn:
                 return self._with_device_code(calls, session, client)
 
     def _with_browser(self, calls: OidcCalls, session: SsoSession, client: Registration, *, kept: bool) -> TokenAnswer:
-        from pyvault.sso import pkce
-        from pyvault.sso.loopback import RedirectReceiver
+        from pyvault.codegrant import pkce
+        from pyvault.codegrant.loopback import RedirectReceiver
 
         state, verifier = pkce.new_state(), pkce.new_verifier()
         with RedirectReceiver(state) as receiver:

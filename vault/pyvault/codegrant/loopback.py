@@ -70,13 +70,15 @@ class RedirectReceiver:
 
     Args:
         state: what the genuine redirect carries.
+        elsewhere: how to sign in with a browser on another machine, for the hint.
 
     Raises:
         PortUnavailableError: this machine gives no port on 127.0.0.1.
     """
 
-    def __init__(self, state: Secret[str]) -> None:
+    def __init__(self, state: Secret[str], *, elsewhere: str = "sign in from another machine with --device") -> None:
         self._state = state
+        self._elsewhere = elsewhere
         self._arrived = threading.Event()
         self._lock = threading.Lock()
         self._code: Secret[str] | None = None
@@ -116,7 +118,7 @@ class RedirectReceiver:
         if not self._arrived.wait(seconds):
             raise CredentialsError(
                 f"no browser came back within {seconds:.0f} s",
-                hint="sign in from another machine with --device",
+                hint=self._elsewhere,
             )
         if self._code is not None:
             return self._code
