@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pyvault.aws.calls import AwsCalls
 from pyvault.clock import Clock
-from pyvault.loginsession.tokens import LoginToken
+from pyvault.loginsession.login_tokens import LoginToken
 from pyvault.mfa.codes import MfaCodes
 from pyvault.planning.steps import LoginSessionStep, SsoStep
 from pyvault.record import Record

@@ -22,7 +22,7 @@ from pyvault.config.load import inspect_profile
 from pyvault.config.profile import Flags
 from pyvault.config.sources import CredentialSource
 from pyvault.errors import InputRequiredError, ItemNotFoundError
-from pyvault.loginsession.tokens import LoginToken
+from pyvault.loginsession.login_tokens import LoginToken
 from pyvault.model import Credentials, StoredCredentials
 from pyvault.names import Kind
 from pyvault.planning.plan import PlanOptions, make_plan

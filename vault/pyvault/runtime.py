@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pyvault.aws.calls import AwsCalls
+    from pyvault.loginsession.console_sign_in import ConsolePrompt
     from pyvault.loginsession.fresh_credentials import ConsoleLogin
-    from pyvault.loginsession.person_signs_in import ConsolePrompt
     from pyvault.mfa.codes import MfaCodes, MfaSource
     from pyvault.retrieval.walk import Retriever
     from pyvault.secret import Secret
@@ -138,9 +138,9 @@ class Runtime(Stores):
         Args:
             prompt: has the user sign in; None if prompts are not allowed.
         """
-        from pyvault.loginsession.cli_cache import find_cli_session
+        from pyvault.loginsession.cli_sign_in import find_cli_session
         from pyvault.loginsession.fresh_credentials import ConsoleLogin
-        from pyvault.loginsession.tokens import LoginTokens
+        from pyvault.loginsession.login_tokens import LoginTokens
 
         return ConsoleLogin(
             tokens=LoginTokens(self.sessions),

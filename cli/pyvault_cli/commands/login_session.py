@@ -16,7 +16,7 @@ from pyvault_cli.terminal.output import counted
 if TYPE_CHECKING:
     from pyvault.config.clients import ClientSettings
     from pyvault.config.profile import Profile
-    from pyvault.loginsession.tokens import LoginToken
+    from pyvault.loginsession.login_tokens import LoginToken
 
 
 def login_session(
@@ -86,7 +86,7 @@ def _client(loaded: Profile) -> ClientSettings:
 def _signed_in(
     context: Context, client: ClientSettings, *, remote: bool, no_browser: bool, browser: str | None
 ) -> LoginToken:
-    from pyvault.loginsession.person_signs_in import sign_in
+    from pyvault.loginsession.console_sign_in import sign_in
     from pyvault_cli.credentials.console_sign_ins import console_prompt
 
     prompt = console_prompt(context, remote=remote, open_browser=not no_browser, browser=browser, on_purpose=True)
@@ -102,9 +102,9 @@ def _imported(context: Context, loaded: Profile, client: ClientSettings) -> Logi
         ConfigError: the profile does not say whose sign-in it is.
         ItemNotFoundError: the AWS CLI has none.
     """
-    from pyvault.loginsession.cli_cache import cache_path, read_cli_session
-    from pyvault.loginsession.person_signs_in import LONGEST_SESSION
-    from pyvault.loginsession.session import LoginSession
+    from pyvault.loginsession.cli_sign_in import cache_path, read_cli_session
+    from pyvault.loginsession.console_sign_in import LONGEST_SESSION
+    from pyvault.loginsession.login_session import LoginSession
 
     if loaded.login_session is None:
         raise ConfigError(
@@ -120,10 +120,10 @@ def _keep(
 ) -> None:
     from pyvault.config.insert import add_settings
     from pyvault.files.modes import make_directory
-    from pyvault.loginsession.cli_cache import cache_path, find_cli_session, remove_cli_session
+    from pyvault.loginsession.cli_sign_in import cache_path, find_cli_session, remove_cli_session
     from pyvault.loginsession.fresh_credentials import check_person
-    from pyvault.loginsession.session import LoginSession
-    from pyvault.loginsession.tokens import LoginTokens
+    from pyvault.loginsession.login_session import LoginSession
+    from pyvault.loginsession.login_tokens import LoginTokens
 
     session = LoginSession(arn=loaded.login_session or token.arn, client=client, profile=loaded.name)
     check_person(session, token)
@@ -151,8 +151,8 @@ def _keep(
 
 def logout_session(context: Context, profile: shared_options.ProfileArgument) -> None:
     """Revoke the console sign-in of PROFILE where AWS can, and forget it and the sessions made with it."""
-    from pyvault.loginsession.logout import Logout, logout
-    from pyvault.loginsession.tokens import LoginTokens
+    from pyvault.loginsession.login_tokens import LoginTokens
+    from pyvault.loginsession.revoking import Logout, logout
     from pyvault_cli.credentials.console_sign_ins import session_of_profile
 
     session = session_of_profile(profile, context)

@@ -9,8 +9,8 @@ from pyvault.names import Kind
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile
-    from pyvault.loginsession.person_signs_in import ConsolePrompt
-    from pyvault.loginsession.session import LoginSession
+    from pyvault.loginsession.console_sign_in import ConsolePrompt
+    from pyvault.loginsession.login_session import LoginSession
     from pyvault_cli.context import Context
 
 
@@ -62,7 +62,7 @@ def session_of_profile(name: str, context: Context) -> LoginSession:
     from pyvault.config.client_settings import client_of, home_partition
     from pyvault.config.load import load_profile
     from pyvault.errors import ProfileNotFoundError
-    from pyvault.loginsession.session import LoginSession
+    from pyvault.loginsession.login_session import LoginSession
 
     profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
     if not profile.known:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from pyvault.config.profile import Profile
-    from pyvault.loginsession.person_signs_in import ConsolePrompt
+    from pyvault.loginsession.console_sign_in import ConsolePrompt
     from pyvault.model import Credentials
     from pyvault.planning.narrowing import Narrowing
     from pyvault.planning.steps import Plan

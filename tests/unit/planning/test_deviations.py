@@ -240,14 +240,22 @@ def test_deviation_07_endpoints_per_service() -> None:
         "[profile t]\nservices = v\nendpoint_url = http://all-file\n"
     )
     assert profile_of(text).endpoints == Endpoints(
-        sts="http://sts-file", iam="http://iam-file", sso="http://all-file", sso_oidc="http://all-file"
+        sts="http://sts-file",
+        iam="http://iam-file",
+        sso="http://all-file",
+        sso_oidc="http://all-file",
+        signin="http://all-file",
     )
     environ = {"AWS_ENDPOINT_URL_STS": "http://sts-env"}
     assert profile_of(text, environ=environ).endpoints.sts == "http://sts-env"
     environ |= {"AWS_ENDPOINT_URL": "http://all-env"}
     profile = profile_of(text, environ=environ)
     assert profile.endpoints == Endpoints(
-        sts="http://sts-env", iam="http://all-env", sso="http://all-env", sso_oidc="http://all-env"
+        sts="http://sts-env",
+        iam="http://all-env",
+        sso="http://all-env",
+        sso_oidc="http://all-env",
+        signin="http://all-env",
     )
     assert profile.endpoint_url == "http://all-env"
     environ |= {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}

@@ -140,8 +140,8 @@ def test_where_the_call_goes_counts(step: Any) -> None:
         client = replace(CLIENT, **{field: another(getattr(CLIENT, field))}) if field != "endpoints" else CLIENT
         same = session_key(replace(step, client=client), "p") == session_key(step, "p")
         assert same is (field in NO_CLIENT_PARAMETER), field
-    service = "sso" if isinstance(step, SsoStep) else "sts"
-    for name in ("sts", "iam", "sso", "sso_oidc"):
+    service = {SsoStep: "sso", LoginSessionStep: "signin"}.get(type(step), "sts")
+    for name in ("sts", "iam", "sso", "sso_oidc", "signin"):
         client = replace(CLIENT, endpoints=replace(Endpoints(), **{name: "http://x"}))
         same = session_key(replace(step, client=client), "p") == session_key(step, "p")
         assert same is (name != service), name

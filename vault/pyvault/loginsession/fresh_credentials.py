@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import NO_ANSWER, AwsError, CredentialsError, InputRequiredError, ItemNotFoundError
+from pyvault.loginsession.login_session import session_of
 from pyvault.loginsession.refusals import DEAD, Refusal
-from pyvault.loginsession.session import session_of
 from pyvault.record import replace
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.clock import Clock
-    from pyvault.loginsession.person_signs_in import ConsolePrompt
-    from pyvault.loginsession.session import LoginSession
-    from pyvault.loginsession.tokens import LoginToken, LoginTokens
+    from pyvault.loginsession.console_sign_in import ConsolePrompt
+    from pyvault.loginsession.login_session import LoginSession
+    from pyvault.loginsession.login_tokens import LoginToken, LoginTokens
     from pyvault.planning.steps import LoginSessionStep
     from pyvault.sessions.single_flight import SingleFlight
 
@@ -75,7 +75,7 @@ class ConsoleLogin:
         return token
 
     def _renew(self, session: LoginSession) -> LoginToken:
-        from pyvault.loginsession import service
+        from pyvault.loginsession import signin_service as service
 
         try:
             token = self._tokens.get(session)
@@ -103,7 +103,7 @@ class ConsoleLogin:
     def _ask(self, session: LoginSession, reason: str) -> LoginToken:
         if self._prompt is None:
             raise InputRequiredError(reason, hint=self._hint(session))
-        from pyvault.loginsession.person_signs_in import sign_in
+        from pyvault.loginsession.console_sign_in import sign_in
 
         self._prompt.tell(reason)
         token = sign_in(session.client, self._prompt)

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Final
 
 from pyvault.json_reader import UnreadableError, read_object
-from pyvault.loginsession.session import PERSON
+from pyvault.loginsession.login_session import PERSON
 
 if TYPE_CHECKING:
     from pyvault.secret import Secret

@@ -104,7 +104,7 @@ def expected_identity(  # noqa: PLR0911 - one for each kind of step
                 raise ItemNotFoundError("nobody is signed in")
             return signed_in_as(step, blobs, environ=environ, at=at)
         case LoginSessionStep():
-            from pyvault.loginsession.tokens import signed_in_as as signed_in_to_console
+            from pyvault.loginsession.login_tokens import signed_in_as as signed_in_to_console
 
             if blobs is None:
                 raise ItemNotFoundError("nobody is signed in")

@@ -71,7 +71,7 @@ class Origin:
                     self._step, self._tools.sessions, environ=self._tools.environ, at=self._tools.clock()
                 )
             case LoginSessionStep():
-                from pyvault.loginsession.tokens import signed_in_as as signed_in_to_console
+                from pyvault.loginsession.login_tokens import signed_in_as as signed_in_to_console
 
                 self.identity = signed_in_to_console(self._step, self._tools.sessions)
             case WebIdentityStep():

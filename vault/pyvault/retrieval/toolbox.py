@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pyvault.aws.calls import AwsCalls
     from pyvault.clock import Clock
-    from pyvault.loginsession.tokens import LoginToken
+    from pyvault.loginsession.login_tokens import LoginToken
     from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials
     from pyvault.planning.steps import LoginSessionStep

@@ -14,7 +14,7 @@ from pyvault.clock import to_rfc3339
 from pyvault.config.account import account_of
 from pyvault.errors import ItemCorruptError, ItemNotFoundError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError, read_object
-from pyvault.loginsession.session import session_of
+from pyvault.loginsession.login_session import session_of
 from pyvault.model import Credentials
 from pyvault.names import Kind
 from pyvault.record import Record
@@ -23,7 +23,7 @@ from pyvault.secret import Secret
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from pyvault.loginsession.session import LoginSession
+    from pyvault.loginsession.login_session import LoginSession
     from pyvault.planning.steps import LoginSessionStep
     from pyvault.sessions.cache import BlobStore
 

@@ -17,8 +17,8 @@ from pyvault.aws.error_answers import translated
 from pyvault.errors import AwsError
 from pyvault.json_reader import UnreadableError
 from pyvault.loginsession.dpop import HEADER, proof
+from pyvault.loginsession.login_tokens import MOST_REFRESH_CHARACTERS, credentials_of
 from pyvault.loginsession.refusals import HINTS, Refusal, clock_hint
-from pyvault.loginsession.tokens import MOST_REFRESH_CHARACTERS, credentials_of
 from pyvault.record import Record, replace
 from pyvault.secret import Secret
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from pyvault.config.clients import ClientSettings
-    from pyvault.loginsession.tokens import Grant
+    from pyvault.loginsession.login_tokens import Grant
     from pyvault.model import Credentials
 
 #: What AWS knows every program as that signs a person in here, or by a browser on another machine.

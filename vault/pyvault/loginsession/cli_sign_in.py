@@ -15,8 +15,8 @@ from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.loginsession import dpop
 from pyvault.loginsession.id_token import person_of
-from pyvault.loginsession.service import CROSS_DEVICE, SAME_DEVICE
-from pyvault.loginsession.tokens import MOST_REFRESH_CHARACTERS, Grant, LoginToken, credentials_of, new_sign_in
+from pyvault.loginsession.login_tokens import MOST_REFRESH_CHARACTERS, Grant, LoginToken, credentials_of, new_sign_in
+from pyvault.loginsession.signin_service import CROSS_DEVICE, SAME_DEVICE
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault.json_reader import Fields
-    from pyvault.loginsession.session import LoginSession
+    from pyvault.loginsession.login_session import LoginSession
 
 VARIABLE: Final = "AWS_LOGIN_CACHE_DIRECTORY"
 MAX_FILE: Final = 256 * 1024  # bytes; a session is some kilobytes

@@ -16,9 +16,9 @@ from pyvault.errors import CredentialsError, UnusableAnswerError
 from pyvault.json_reader import UnreadableError
 from pyvault.loginsession import dpop
 from pyvault.loginsession.id_token import person_of
-from pyvault.loginsession.service import CROSS_DEVICE, SAME_DEVICE, redeem
-from pyvault.loginsession.session import browser_address
-from pyvault.loginsession.tokens import Grant, LoginToken, new_sign_in
+from pyvault.loginsession.login_session import browser_address
+from pyvault.loginsession.login_tokens import Grant, LoginToken, new_sign_in
+from pyvault.loginsession.signin_service import CROSS_DEVICE, SAME_DEVICE, redeem
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:

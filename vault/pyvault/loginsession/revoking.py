@@ -10,8 +10,8 @@ from pyvault.loginsession.refusals import DEAD
 
 if TYPE_CHECKING:
     from pyvault.clock import Clock
-    from pyvault.loginsession.session import LoginSession
-    from pyvault.loginsession.tokens import LoginToken, LoginTokens
+    from pyvault.loginsession.login_session import LoginSession
+    from pyvault.loginsession.login_tokens import LoginToken, LoginTokens
     from pyvault.sessions.single_flight import SingleFlight
 
 
@@ -51,7 +51,7 @@ def _end(session: LoginSession, token: LoginToken, tokens: LoginTokens, clock: C
     """Revoke, with credentials that AWS still takes: those that have ended are renewed for it."""
     from datetime import timedelta
 
-    from pyvault.loginsession import service
+    from pyvault.loginsession import signin_service as service
     from pyvault.record import replace
 
     credentials, grant = token.credentials, token.grant
