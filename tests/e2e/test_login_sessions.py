@@ -1,0 +1,413 @@
+"""Console sign-ins, as ``aws login`` makes them: the command, the strict local AWS, a real browser, the real vault."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import starts
+from command_line import PYVAULT, Ended, clean_environ
+from fake_aws.client import FakeAws
+from fakes.browsers import chromium
+
+ME = "arn:aws:iam::123456789012:user/demo"
+CONFIG = """\
+# written by hand
+[profile console]
+region = eu-west-1
+[profile app]
+region = eu-west-1
+source_profile = console
+role_arn = {reader}
+# the end"""
+SIGNED_IN = CONFIG.replace("[profile console]\n", f"[profile console]\nlogin_session = {ME}\n")
+
+#: Follows the page that it is given and AWS's redirects, as a desktop's browser does.
+BROWSER = """\
+#!{python}
+import html, re, sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+page = opener.open(sys.argv[1], timeout=30).read().decode()
+link = re.search('http-equiv="refresh" content="0;url=(.*?)"', page)
+page = opener.open(html.unescape(link[1]), timeout=30).read().decode()
+open({log!r}, "a").write(page)
+"""
+
+
+#: Seconds of a token that has ended when it is used.
+AT_ONCE = 1
+
+
+class Machine:
+    """A home with a config file, a vault that a key file opens, and a desktop."""
+
+    def __init__(self, aws: FakeAws, home: Path) -> None:
+        self.aws = aws
+        self.home = home
+        self.log = home / "pages"
+        browser = home / "browser"
+        browser.write_text(BROWSER.format(python=sys.executable, log=str(self.log)))
+        browser.chmod(0o755)
+        keyfile = home / "key"
+        keyfile.write_text(f"pyvault-keyfile-v1:{'A' * 43}=\n")
+        keyfile.chmod(0o600)
+        self.config = home / ".aws" / "config"
+        self.config.parent.mkdir()
+        self.write(SIGNED_IN)
+        self.environ = {
+            **clean_environ(home),
+            **{name: value for name, value in aws.environ().items() if "REGION" not in name},
+            "AWS_MAX_ATTEMPTS": "1",
+            "BROWSER": str(browser),
+            "PYVAULT_SSO_FLOW": "browser",  # the tests may themselves run in a container
+            "PYVAULT_KEYFILE": str(keyfile),
+        }
+
+    def write(self, config: str) -> None:
+        self.config.write_text(config.format(reader=self.aws.role_arn("reader")))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return starts.Popen(
+            [PYVAULT, *words],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, **env: str) -> Ended:
+        done = starts.run(
+            [PYVAULT, *words],
+            capture_output=True,
+            check=False,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**self.environ, **env},
+        )
+        return Ended(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def good(self, *words: str) -> Ended:
+        ended = self.run(*words)
+        assert ended.code == 0, ended.err
+        return ended
+
+    def sign_in(self, *, access_token_s: float = 900) -> None:
+        self.aws.change_console_login(access_token_s=access_token_s)
+        self.good("login-session", "console")
+        self.aws.change_console_login(access_token_s=900)
+        self.aws.clear_calls()
+        if access_token_s == AT_ONCE:
+            time.sleep(AT_ONCE)  # AWS gives no shorter one, and our clock can't be moved: until it has ended
+
+    def key_id(self, profile: str = "console") -> str:
+        shown = json.loads(self.good("--no-input", "export", profile, "--format", "json").out)
+        assert shown["AccountId"] == "123456789012"
+        return str(shown["AccessKeyId"])
+
+
+@pytest.fixture
+def machine(fake_aws: FakeAws, tmp_path: Path) -> Machine:
+    return Machine(fake_aws, tmp_path)
+
+
+def whole(text: str, machine: Machine) -> str:
+    return text.format(reader=machine.aws.role_arn("reader"))
+
+
+def test_a_sign_in_is_written_into_the_profile_and_serves_it_and_those_on_top(machine: Machine) -> None:
+    machine.write(CONFIG)
+    machine.aws.enlarge({"accounts": {"123456789012": {"roles": {}}}})
+    ended = machine.good("login-session", "console")
+    assert f"signed in as {ME}" in ended.err
+    assert machine.config.read_text() == whole(SIGNED_IN, machine)
+    assert "You can close this window" in machine.log.read_text()
+    assert machine.key_id() == machine.key_id()
+    who = machine.good("--no-input", "exec", "app", "--", "aws", "sts", "get-caller-identity").out
+    assert ":assumed-role/reader/" in json.loads(who)["Arn"]
+    tokens = [op for op in machine.aws.ops() if op.endswith("CreateOAuth2Token")]
+    assert tokens == ["console-login.CreateOAuth2Token"]
+    explained = json.loads(machine.good("explain", "app", "--json").out)
+    assert [(step["op"], step["cached"]) for step in explained["steps"]] == [
+        ("login_session", "hit"),
+        ("sts.AssumeRole", "hit"),
+    ]
+
+
+def test_no_token_key_or_code_is_in_any_file(machine: Machine) -> None:
+    machine.sign_in()
+    shown = json.loads(machine.good("--no-input", "export", "console", "--format", "json").out)
+    (login,) = machine.aws.change_console_login()["logins"]
+    secrets = [login["refresh_token"], shown["SecretAccessKey"], shown["SessionToken"], "PRIVATE KEY"]
+    files = [path for path in machine.home.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("sessions-") for path in files)
+    for path in files:
+        data = path.read_bytes()
+        assert not [secret for secret in secrets if secret.encode() in data], path
+
+
+@pytest.mark.peer("chromium")
+def test_a_real_browser_signs_in(machine: Machine) -> None:
+    program = machine.start("login-session", "console", "--no-browser")
+    assert program.stderr is not None
+    url = next(line.strip() for line in program.stderr if line.startswith("http"))
+    page = chromium(url, machine.home / "chromium")
+    assert "You can close this window" in page
+    program.communicate(timeout=60)
+    assert program.returncode == 0
+    assert machine.key_id().startswith("ASIA")
+
+
+def test_over_ssh_the_text_of_the_page_is_pasted_unseen(machine: Machine) -> None:
+    environ = {**machine.environ, "SSH_CONNECTION": "1", "PYVAULT_SSO_FLOW": ""}
+    child = pexpect.spawn(
+        str(PYVAULT), ["login-session", "console"], env=environ, encoding="utf-8", timeout=60, dimensions=(24, 2000)
+    )
+    child.expect(r"(http://[^\s]+)")
+    assert isinstance(child.match, re.Match)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    page = opener.open(child.match[1], timeout=20).read().decode()
+    found = re.search("<pre id=code>(.*?)</pre>", page)
+    assert found is not None
+    text = html.unescape(found[1])
+    child.expect("paste the text")
+    child.sendline(text)
+    child.expect(pexpect.EOF)
+    shown = child.before or ""
+    assert f"signed in as {ME}" in shown
+    assert text not in shown
+    child.close()
+    assert child.exitstatus == 0
+    assert machine.key_id().startswith("ASIA")
+
+
+def test_exec_signs_in_by_itself_when_a_person_is_there_and_never_without(machine: Machine) -> None:
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert (ended.code, ended.out) == (4, "")
+    assert f"nobody is signed in as {ME}" in ended.err
+    assert "run: pyvault login-session console" in ended.err
+    assert machine.aws.ops() == []
+    assert machine.run("--no-input", "login-session", "console").code == 4
+    machine.good("exec", "app", "--", "true")
+    assert machine.aws.ops()[-2:] == ["console-login.CreateOAuth2Token", "sts.AssumeRole"]
+
+
+def test_somebody_else_s_sign_in_is_not_kept(machine: Machine) -> None:
+    machine.aws.change_console_login(person="mfa-user")
+    ended = machine.run("login-session", "console")
+    assert ended.code == 6
+    assert "user/mfa-user has signed in, but profile 'console' is for" in ended.err
+    assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[profile console]\nsource_profile = app\n[profile app]\n", "another source of credentials: source_profile"),
+        ("[profile console]\ncredential_process = x\n", "another source of credentials: credential_process"),
+        ("[profile console]\nsso_session = corp\n", "another source of credentials: sso_session"),
+        (
+            "[profile console]\naws_access_key_id = x\naws_secret_access_key = y\n",
+            "another source of credentials: aws_access_key_id",
+        ),
+    ],
+)
+def test_a_profile_with_another_source_is_refused(machine: Machine, config: str, said: str) -> None:
+    machine.write(config)
+    ended = machine.run("login-session", "console")
+    assert ended.code == 5
+    assert said in ended.err
+    assert machine.config.read_text() == config
+    assert machine.aws.ops() == []
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_many_programs_make_one_refresh_and_lose_nothing(machine: Machine, count: int) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    programs = [
+        machine.start("--no-input", "exec", "console", "--", "printenv", "AWS_ACCESS_KEY_ID") for _ in range(count)
+    ]
+    outputs = [program.communicate(timeout=240) for program in programs]
+    assert {errors for _, errors in outputs} == {""}
+    assert len({key for key, _ in outputs}) == 1
+    assert machine.aws.ops() == ["console-login.CreateOAuth2Token"]
+    assert len(machine.aws.change_console_login()["logins"]) == 1
+    machine.good("--no-input", "export", "console", "--refresh")  # what was kept is the last of the chain
+
+
+def test_a_sign_in_is_renewed_ahead_of_its_end_and_the_role_on_top_stays(machine: Machine) -> None:
+    machine.sign_in(access_token_s=200)
+    role = machine.key_id("app")
+    first = machine.key_id()
+    assert machine.key_id() == first  # renewed once, to fifteen minutes
+    assert machine.key_id("app") == role
+    assert machine.aws.ops() == ["console-login.CreateOAuth2Token", "sts.AssumeRole"]
+
+
+@pytest.mark.parametrize("kind", ["TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED", "INVALID_GRANT"])
+def test_a_sign_in_that_is_over_is_named_and_a_person_signs_in_anew(machine: Machine, kind: str) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    machine.aws.change_console_login(refuse_refresh=kind)
+    reasons = {
+        "TOKEN_EXPIRED": "AWS ended it",
+        "USER_CREDENTIALS_CHANGED": "the person's password or other credentials have changed",
+        "INVALID_GRANT": "its refresh token was used before",
+    }
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert ended.code == 4
+    assert f"the sign-in of {ME} has ended: {reasons[kind]}" in ended.err
+    assert "run: pyvault login-session console" in ended.err
+    machine.good("exec", "console", "--", "true")
+
+
+def test_a_refresh_killed_between_answer_and_save_is_named_and_a_person_signs_in_anew(machine: Machine) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    machine.aws.fault("console-login.CreateOAuth2Token", "hang-after", times=1)
+    program = machine.start("--no-input", "exec", "console", "--", "true")
+    machine.aws.wait_for_call("CreateOAuth2Token")
+    os.killpg(program.pid, signal.SIGKILL)
+    program.communicate(timeout=60)
+    machine.aws.clear_faults()
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert ended.code == 4
+    assert "its refresh token was used before, by a refresh that was interrupted" in ended.err
+    machine.good("exec", "console", "--", "true")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ({"kind": "throttle"}, "TooManyRequestsError"),
+        ({"kind": "error", "status": 503}, "AWS refused signin:CreateOAuth2Token"),
+        ({"kind": "drop-before"}, "the connection was closed before the answer"),
+    ],
+    ids=["429", "503", "network"],
+)
+def test_a_trouble_that_passes_is_named_and_loses_nothing(
+    machine: Machine, trouble: dict[str, object], said: str
+) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    machine.aws.fault("console-login.CreateOAuth2Token", times=1, **trouble)  # type: ignore[arg-type]
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert ended.code == 6
+    assert said in ended.err
+    machine.good("--no-input", "exec", "console", "--", "true")
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("AUTHCODE_EXPIRED", "run the command again"),
+        ("INSUFFICIENT_PERMISSIONS", "signin:AuthorizeOAuth2Access and signin:CreateOAuth2Token"),
+    ],
+)
+def test_a_refused_code_is_named_with_the_way_out(machine: Machine, kind: str, hint: str) -> None:
+    machine.aws.change_console_login(refuse_codes=kind)
+    ended = machine.run("login-session", "console")
+    assert ended.code == 6
+    assert f"AWS refused signin:CreateOAuth2Token: {kind}" in ended.err
+    assert hint in ended.err
+    assert "The sign-in was refused" in machine.log.read_text()
+
+
+def test_a_sign_in_of_the_aws_cli_is_named_taken_over_and_removed(machine: Machine) -> None:
+    machine.sign_in()
+    source = cli_file(machine)
+    machine.good("clear", "console")
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert ended.code == 4
+    assert f"with --import it takes over the AWS CLI's sign-in in '{source}'" in ended.err
+    taken = machine.good("login-session", "console", "--import")
+    assert "took over the AWS CLI's sign-in" in taken.err
+    assert not source.exists()
+    machine.good("--no-input", "export", "console", "--refresh")
+    again = machine.run("login-session", "console", "--import")
+    assert again.code == 3
+    assert f"the AWS CLI has no sign-in of {ME}" in again.err
+
+
+def cli_file(machine: Machine) -> Path:
+    """Write what the AWS CLI would have of the sign-in that was just made: out of the vault, which has its key."""
+    import hashlib
+
+    key = starts.run(
+        [PYVAULT.with_name("python"), "-c", DUMP],
+        env=machine.environ,
+        capture_output=True,
+        check=True,
+    )
+    path = machine.home / ".aws/login/cache" / f"{hashlib.sha256(ME.encode()).hexdigest()}.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(key.stdout)
+    return path
+
+
+DUMP = """
+import json, os
+from pyvault.clock import to_rfc3339
+from pyvault.loginsession.login_tokens import decode
+from pyvault.names import Kind
+from pyvault.runtime import Runtime
+
+def ask(question):
+    raise AssertionError(question)
+
+with Runtime(os.environ, ask) as runtime:
+    (name,) = runtime.sessions.blobs(Kind.LOGIN_SESSION)
+    token = decode(runtime.sessions.get_blob(Kind.LOGIN_SESSION, name))
+keys, grant = token.credentials, token.grant
+print(json.dumps({
+    "accessToken": {
+        "accessKeyId": keys.access_key_id,
+        "secretAccessKey": keys.secret_access_key.reveal(),
+        "sessionToken": keys.session_token.reveal(),
+        "accountId": keys.account_id,
+        "expiresAt": to_rfc3339(keys.expires),
+    },
+    "tokenType": "aws_sigv4",
+    "clientId": grant.client_id,
+    "refreshToken": grant.refresh_token.reveal(),
+    "dpopKey": grant.dpop_key.reveal(),
+    "signInRegion": grant.region,
+}))
+"""
+
+
+def test_a_sign_out_revokes_and_forgets(machine: Machine) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    machine.key_id("app")
+    ended = machine.good("logout-session", "app")
+    assert f"signed out as {ME}; the sign-in is revoked and forgotten" in ended.err
+    assert machine.aws.change_console_login()["logins"] == []
+    assert machine.run("--no-input", "exec", "app", "--", "true").code == 4
+    assert f"nobody was signed in as {ME}" in machine.good("logout-session", "console").err
+
+
+def test_a_sign_out_without_aws_forgets_all_the_same(machine: Machine) -> None:
+    machine.sign_in()
+    machine.aws.fault("console-login.RevokeOAuth2TokenWithIAM", "drop-before")
+    ended = machine.good("logout-session", "console")
+    assert "is forgotten here, but not revoked" in ended.err
+    assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
+
+
+def test_a_clock_that_is_off_is_named(machine: Machine) -> None:
+    machine.sign_in(access_token_s=AT_ONCE)
+    machine.aws.skew_wire(3600)
+    ended = machine.run("--no-input", "exec", "console", "--", "true")
+    assert ended.code == 6
+    machine.aws.skew_wire(0)
+    machine.good("--no-input", "exec", "console", "--", "true")
