@@ -51,15 +51,15 @@ def test_explain_lists_what_is_passed_over(tmp_path: Path, pyvault: Pyvault) -> 
     ],
     ids=" ".join,
 )
-def test_a_console_sign_in_is_refused_by_name_and_never_by_asking_for_a_key(
+def test_a_console_sign_in_is_asked_for_by_name_and_never_a_key(
     tmp_path: Path, pyvault: Pyvault, keyed: Environ, words: tuple[str, ...]
 ) -> None:
     app = "[profile app]\nrole_arn = arn:aws:iam::111111111111:role/app\nsource_profile = console\n"
     aws_files(tmp_path, f"[default]\ncredential_process = corp-creds\n{LOGIN}{app}")
     ended = pyvault("--no-input", *words, env=keyed)
-    assert ended.code == 5, ended.err
-    assert "profile 'console': its credentials come from login_session" in ended.err
-    assert "aws configure export-credentials --profile console" in ended.err
+    assert ended.code == 4, ended.err
+    assert "nobody is signed in as arn:aws:iam::222222222222:user/me" in ended.err
+    assert "run: pyvault login-session console" in ended.err
     assert "pyvault add" not in ended.err
 
 
