@@ -46,7 +46,7 @@ def test_explain_lists_what_is_passed_over(tmp_path: Path, pyvault: Pyvault) -> 
     "words",
     [
         *(("exec", "console", "--", "true"), ("export", "console"), ("exec", "app", "--", "true")),
-        *(("exec", "-s", "--hide-shared-config", "--lazy", "console", "--", "true"), ("server", "console")),
+        *(("exec", "-s", "--hide-shared-config", "console", "--", "true"), ("server", "console")),
         ("login", "console", "--stdout"),
     ],
     ids=" ".join,

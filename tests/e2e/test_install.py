@@ -274,7 +274,7 @@ def test_the_console_sign_in_is_ours(world: World, install: Install) -> None:
     )
     install()
     for profile in ("console", "hidden"):  # botocore does not see the second
-        assert f"pyvault login-session {profile}" in str(refused(boto3.Session(profile_name=profile)))
+        assert "nobody is signed in as" in str(refused(boto3.Session(profile_name=profile)))
 
 
 def test_a_session_with_files_of_its_own_gets_what_they_say(

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pyvault.codegrant import loopback
 from pyvault.codegrant.loopback import RedirectReceiver
 from pyvault.errors import AwsError, CredentialsError
 from pyvault.secret import Secret
-from pyvault.sso import loopback
 
 STATE = "the-state"
 

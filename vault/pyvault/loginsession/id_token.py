@@ -1,7 +1,7 @@
 """Who signed in: the ``sub`` of an ID token.
 
 Its signature is not checked: it came over TLS from AWS's token endpoint (OpenID Connect Core 1.0,
-section 3.1.3.7, item 6), or from the file in which the AWS CLI keeps it for itself.
+"ID Token Validation", allows that), or from the file in which the AWS CLI keeps it for itself.
 """
 
 from __future__ import annotations
