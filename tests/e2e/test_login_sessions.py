@@ -411,3 +411,27 @@ def test_a_clock_that_is_off_is_named(machine: Machine) -> None:
     assert ended.code == 6
     machine.aws.skew_wire(0)
     machine.good("--no-input", "exec", "console", "--", "true")
+
+
+def test_botocore_with_awscrt_renews_the_same_sign_in_at_the_same_aws(machine: Machine) -> None:
+    """The yardstick: what our proof and our file are, AWS's own client and this AWS agree on."""
+    awscrt = pytest.importorskip("awscrt")
+    machine.sign_in(access_token_s=AT_ONCE)
+    cli_file(machine)
+    shown = starts.run(
+        [PYVAULT.with_name("python"), "-c", WHO],
+        env={**machine.environ, "PYTHONPATH": str(Path(awscrt.__file__).parents[1])},
+        capture_output=True,
+        check=True,
+    )
+    assert shown.stdout.decode().strip() == ME
+    assert machine.aws.ops() == ["console-login.CreateOAuth2Token", "sts.GetCallerIdentity"]
+    taken = machine.good("login-session", "console", "--import")  # what botocore has written is read by us
+    assert "took over" in taken.err
+    assert machine.key_id().startswith("ASIA")
+
+
+WHO = """
+import boto3
+print(boto3.Session(profile_name="console").client("sts").get_caller_identity()["Arn"])
+"""
