@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COLUMNS = 70
 TRANSCRIPT = ROOT / "tests" / "transcripts" / "passphrase.txt"
 #: The commands of the transcript that the picture has, by their beginnings.
-SHOWN = ("pyvault add demo", "echo 'region", "pyvault exec demo")
+SHOWN = ("pyvault add demo", "pyvault exec demo")
 KEY_ID, EXAMPLE_ID = "«key ID of demo»", "AKIAIOSFODNN7EXAMPLE"  # the key ID of AWS's own examples
 
 CONFIG = """\
