@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault import clock
 from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
-from pyvault.files.owned import others_on
+from pyvault.files.owned import let_inherit, others_on
 from pyvault.files.private import OTHERS_WRITE, own_private_file
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LockFile:
 
     Not re-entrant, and two objects on one path exclude each other even within
     one process, so it works between threads too. A forked child does not hold it, and
-    can't release it. Whatever is raised while it is taken, it is not held afterwards.
+    can't release it, unless it was told to. Whatever is raised while it is taken, it is not held afterwards.
 
     Attributes:
         entered: it was held once.
@@ -115,6 +115,11 @@ class LockFile:
         finally:
             with contextlib.suppress(OSError):
                 file.close()
+
+    def share_with_children(self) -> None:
+        """Let processes that are forked from now on hold it as well; whoever of them leaves it releases it for all."""
+        if self._file is not None:
+            let_inherit(self._file)
 
     def _wait(self, file: FileIO, deadline: float) -> None:
         descriptor, pause = file.fileno(), FIRST_PAUSE

@@ -28,6 +28,11 @@ def duplicate(file: FileIO) -> FileIO:
     return _own(os.dup, file.fileno(), kind=file.mode)
 
 
+def let_inherit(file: FileIO) -> None:
+    """Leave a file open in processes that are forked from now on."""
+    _kept.discard(weakref.ref(file))
+
+
 def others_on(file: FileIO) -> list[FileIO]:
     """Return what this process has open on the same file."""
     status = os.fstat(file.fileno())

@@ -64,6 +64,7 @@ class View:
         # The lock comes first: another run must not take the new view for an abandoned one.
         lock = LockFile(directory.with_name(directory.name + LOCK_SUFFIX), timeout=0, ephemeral=True)
         lock.__enter__()
+        lock.share_with_children()  # this process may become the program, and the child that looks after both removes
         view = cls(directory, real, lock)
         try:
             make_new_directory(directory)
