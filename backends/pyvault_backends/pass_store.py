@@ -37,6 +37,7 @@ from pyvault.record import Record
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, seal_envelope
+from pyvault.thread_locks import holding
 from pyvault_backends._gpg import Gpg, Outcome, gpg_error
 from pyvault_backends._safe_names import decode_name, encode_name
 
@@ -272,7 +273,7 @@ class PassBackend:
     def _file(self, name: ItemName) -> Path:
         return self._path(self._entry(name))
 
-    @contextmanager
+    @holding
     def _locked(self) -> Generator[None]:
         with _file_errors("make its folder"):
             make_directory(self._places.root)

@@ -45,6 +45,21 @@ def tell_of_fork(owner: Forked) -> None:
     _told.add(weakref.ref(owner, _told.discard))  # in C: what a signal handler raises in a callback of ours is lost
 
 
+class ModuleLock:
+    """What the functions of a module take turns with, as ``with one.lock``.
+
+    The thread that has it may take it again: who answers a question may call us.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        tell_of_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the lock new."""
+        self.lock = threading.RLock()
+
+
 def holding(function: Callable[P, Generator[T]]) -> Callable[P, AbstractContextManager[T]]:
     """Make a context manager of a generator, as ``contextlib.contextmanager`` does, that lets go at once.
 

@@ -7,8 +7,6 @@ first: botocore does not ask its chain then.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Mapping  # noqa: TC003 - typing.get_type_hints reads what the annotations name
 from pathlib import Path  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Final, cast
@@ -18,6 +16,7 @@ from pyvault.api.session_source import SessionSource, VaultArguments
 from pyvault.backend import Ask  # noqa: TC001 - as above
 from pyvault.errors import UsageError
 from pyvault.record import Record
+from pyvault.thread_locks import ModuleLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +152,7 @@ def install(
     )
     if session is not None:
         return _install_into(cast("Session", getattr(session, "_session", session)), given)
-    with _installing:
+    with _installing.lock:
         if not _everywhere:
             _everywhere.append(_install_everywhere(given))
         return _same(_everywhere[0], given)
@@ -172,7 +171,7 @@ def _install_everywhere(given: VaultArguments) -> _Installed:
         session.lazy_register_component(CHAIN, lambda: _insert(make_resolver(session), session, source))
 
     def take_back() -> None:
-        with _installing:
+        with _installing.lock:
             if installed in _everywhere:
                 _everywhere.remove(installed)
                 botocore.unregister_initializer(attach)
@@ -228,15 +227,5 @@ def _same(known: _Installed, given: VaultArguments) -> Installation:
     return known.installation
 
 
-_installing = threading.Lock()
+_installing = ModuleLock()
 _everywhere: list[_Installed] = []  # at most one
-
-
-def _in_child() -> None:
-    """Have a new lock: who held the old one is not in this process."""
-    global _installing  # noqa: PLW0603 - a lock can't be let go by somebody else
-    _installing = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyvault import clock
@@ -13,6 +11,7 @@ from pyvault.errors import ConflictError, ItemExistsError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
 from pyvault.surface import argument, call
+from pyvault.thread_locks import ModuleLock, holding
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from pyvault.runtime import Runtime
     from pyvault.secret import Secret
 
-_threads = threading.Lock()
+_threads = ModuleLock()
 
 
 def store_pair(
@@ -71,7 +70,7 @@ def _verify(runtime: Runtime, name: str, key_id: str, secret: Secret[str], trust
     identify(loaded, key_id, secret)
 
 
-@contextmanager
+@holding
 def _alone(runtime: Runtime) -> Generator[None]:
     """Let no other put of pyvault's come between looking and storing.
 
@@ -83,7 +82,7 @@ def _alone(runtime: Runtime) -> Generator[None]:
     from pyvault.files.modes import make_directory
 
     if isinstance(runtime.store.backend, Transactional):
-        with _threads, runtime.store.transaction():
+        with _threads.lock, runtime.store.transaction():
             yield
         return
     with writing(runtime.paths.locks):

@@ -10,7 +10,6 @@ Source: RFC 6238, section 5.2: a verifier must accept a code only once.
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
+from pyvault.thread_locks import holding
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -85,7 +85,7 @@ class UsedCodes:
             if used.pop(mark, None) is not None:
                 _write(record, used)
 
-    @contextmanager
+    @holding
     def _record(self, serial: str) -> Generator[tuple[Path, float]]:
         """Hold the device's lock; yield its record and the time in epoch seconds."""
         from pyvault.files.modes import make_directory

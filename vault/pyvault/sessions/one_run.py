@@ -16,7 +16,7 @@ be one more door, one that Windows lacks.
 from __future__ import annotations
 
 import secrets
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from pyvault.files.lock import LockFile
 from pyvault.names import Kind
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import is_unwritable
+from pyvault.thread_locks import holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -71,7 +72,7 @@ class OneRun:
                 fetch=lambda: self._lead(key, me, run),
             )
 
-    @contextmanager
+    @holding
     def _asking(self, key: str) -> Generator[str]:
         """Be seen by whoever leads; yield the name to be addressed by."""
         me = secrets.token_hex(16)
