@@ -267,6 +267,10 @@ def no_gpg_key(machine: Machine) -> None:
     password_store(machine)
 
 
+def unlocking_for_no_time(machine: Machine) -> None:
+    machine.environ["PYVAULT_UNLOCK_TTL"] = "a while"
+
+
 def no_person_and_no_key(machine: Machine) -> None:
     machine.make_vault()
     del machine.environ["PYVAULT_KEYFILE"]
@@ -403,6 +407,7 @@ BROKEN: list[tuple[str, State, str, str]] = [
     ("gpg", no_pass, "'pass' is not installed", "install pass"),
     ("gpg", no_gpg, "'gpg' is not installed", "install gnupg"),
     ("gpg", no_password_store, "there is no password store", "pass init"),
+    ("unlock", unlocking_for_no_time, "PYVAULT_UNLOCK_TTL: 'a while' is not a duration", "write it like"),
     ("terminal", no_person_and_no_key, "nothing else opens", "PYVAULT_KEYFILE"),
     ("aws config", no_ini, "config", "fix"),
     ("aws config", profile_that_goes_round, "loop", "fix it in"),
@@ -441,7 +446,7 @@ def test_an_error_that_stops_many_checks_is_told_once(machine: Machine, state: S
     (broken,) = (found for found in findings if not found["ok"])
     assert broken["check"] == "config"
     stopped = [found["check"] for found in findings if found["message"] == "not checked: config"]
-    assert stopped == ["backend", "vault", "d-bus", "gpg"]
+    assert stopped == ["backend", "vault", "d-bus", "gpg", "unlock"]
 
 
 @pytest.mark.peer("unshare")
