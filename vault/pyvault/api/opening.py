@@ -53,6 +53,7 @@ def open_vault(
     Raises:
         TypeError: an argument has another type.
         ConfigError: a setting is wrong, or *environ* has no home directory and a path is needed.
+        UsageError: two settings can't go together, such as ``PYVAULT_KEY`` and ``PYVAULT_KEYFILE``.
         BackendUnavailableError: the backend can't work here.
         BackendLockedError: the key is wrong, or the store is locked; at the first use of a vault file.
         InputRequiredError: something has to open the vault, and nobody may be asked; as above.

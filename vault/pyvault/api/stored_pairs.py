@@ -38,7 +38,11 @@ class StoredPairs:
         self._name = runtime.choice.name
         self._renewed = RenewedSet()
         # Opened now and not in some thread later: an error comes at once.
-        _ = runtime.store, runtime.sessions
+        try:
+            _ = runtime.store, runtime.sessions
+        except BaseException:
+            runtime.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
