@@ -54,6 +54,14 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "faults/test_writers.py::sixteen_processes_adding_twenty_five_entries_each",
         "unit/vaultfile/test_transactions.py::what_was_decided_by_reading_is_not_written_over_another_state",
     ),
+    "So does an exception that a program raises in the middle of a call, out of a signal handler: it leaves no lock.": (
+        "unit/test_locks_let_go.py::a_lock_is_let_go_at_whatever_moment_it_is_interrupted",
+        "processes/workers/test_stress.py::a_soft_time_limit_gets_out_and_leaves_nothing_behind",
+    ),
+    "A forked child neither holds nor releases the locks of its parent.": (
+        "processes/workers/test_forked_locks.py::a_child_that_outlives_its_parent_holds_nothing_of_it",
+        "processes/workers/test_forked_locks.py::a_child_leaves_to_its_parent_what_is_its_parent_s",
+    ),
     "A hostile file costs little: every bound is checked before memory is allocated or a key is derived, and one passphrase costs at most 6 GiB-passes of Argon2id over all slots of a vault.": (
         "faults/test_hostile.py::absurd_key_derivations_are_refused_at_once",
         "faults/test_hostile.py::fields_out_of_bounds",

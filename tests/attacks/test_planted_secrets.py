@@ -205,6 +205,7 @@ EVERY = {
     "backends info": ("backends", "info", "file"),
     "backends accept": ("backends", "accept", "file"),
     "backends new": ("backends", "new", "mine", "made"),
+    "setup": ("setup",),
     "doctor": ("doctor",),
     "shell-init": ("shell-init", "bash"),
     "version": ("version",),
