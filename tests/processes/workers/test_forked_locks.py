@@ -59,6 +59,7 @@ from pyvault.files.atomic import PendingFile
 from pyvault.files.lock import LockFile
 from vaults import UnlockSources, Vault, WEAK, credential
 from pyvault.secret import Secret
+from pyvault.thread_locks import ModuleLock
 
 place = Path(sys.argv[1])
 def other_can_lock(path):
@@ -129,9 +130,9 @@ if pid == 0:
     os._exit(1)
 
 # One that is forked while a thread is in the middle of a transaction reads and writes for itself.
-inside, go_on = threading.Event(), threading.Event()
+inside, go_on, turns = threading.Event(), threading.Event(), ModuleLock()
 def write():
-    with vault.transaction():
+    with turns.lock, vault.transaction():
         vault.put(credential("c"), Secret(b"c"))
         inside.set()
         go_on.wait()
@@ -139,6 +140,7 @@ thread = threading.Thread(target=write)
 thread.start()
 inside.wait()
 def child():
+    assert turns.lock.acquire(blocking=False)
     assert vault.get(credential("b")).reveal() == b"b"
     assert sorted(entry.name.name for entry in vault.entries()) == ["a", "b"]
 in_a_child(child)
@@ -171,3 +173,16 @@ def test_a_lock_of_this_process_is_not_one_of_a_child(tmp_path: Path) -> None:
                 os._exit(0 if f"process {os.getppid()} " in error.message else 1)
             os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_child_that_was_given_a_lock_holds_it_and_removes_it(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    lock = LockFile(path, ephemeral=True)
+    with lock:
+        lock.share_with_children()
+        pid = os.fork()
+        if pid == 0:
+            lock.__exit__(None, None, None)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert not path.exists()
