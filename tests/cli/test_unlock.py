@@ -322,6 +322,14 @@ def test_a_runtime_directory_that_cannot_be_written_is_no_cache(login: Login) ->
     assert "counts for one command" in login.run("doctor").out
 
 
+def test_a_lock_without_the_runtime_directory_ends_it_for_all(login: Login) -> None:
+    """As a job of cron, or a container that shares the kernel, where the shell had XDG_RUNTIME_DIR."""
+    login.at_terminal("unlock")
+    assert login.is_open()
+    assert login.run("lock", XDG_RUNTIME_DIR="/nowhere").code == 0
+    assert not login.is_open()
+
+
 def test_a_lock_that_leaves_something_says_so(login: Login) -> None:
     """The kernel doesn't let go, and neither does the directory: both ends are looked at."""
     login.at_terminal("unlock")

@@ -286,6 +286,19 @@ def test_nothing_is_answered_after(home: WarmHome, ending: str) -> None:
     assert home.known(*JSON) is None
 
 
+@pytest.mark.parametrize("env", [{"XDG_STATE_HOME": "relative"}, {"HOME": "{home}/"}, {"HOME": "{home}/./"}], ids=str)
+def test_an_environment_that_tells_the_place_otherwise_ends_it_too(home: WarmHome, env: dict[str, str]) -> None:
+    home.warm_up(*JSON)
+    assert home.known(*JSON)
+    kept = {path: path.read_bytes() for path in home.entries.iterdir()}
+    assert home.run("lock", env={name: value.format(home=home.home) for name, value in env.items()}).code == 0
+    home.entries.mkdir(exist_ok=True)
+    for path, content in kept.items():
+        made(path)
+        path.write_bytes(content)
+    assert home.known(*JSON) is None
+
+
 def swapped(home: WarmHome, entry: Path) -> None:
     other = next(path for path in home.entries.iterdir() if path != entry)
     other.rename(entry)

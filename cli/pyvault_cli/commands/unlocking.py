@@ -65,14 +65,23 @@ def lock(
     ] = False,
 ) -> None:
     """Forget the keys of all vaults that were unlocked; the next command asks again."""
-    left = [
-        purpose
-        for purpose in (unlock_cache.PURPOSE, *((SSO,) if everything else ()))
-        if (keys := context.kept_keys(purpose)) is not None and not keys.end()
-    ]
+    purposes = (unlock_cache.PURPOSE, *((SSO,) if everything else ()))
+    left = [purpose for purpose in purposes if not _end(context, purpose)]
     if left:
         raise AccessDeniedError(
             f"the keys of {' and '.join(left)} could not be ended",
             hint="log out, or restart the machine, and they are gone",
         )
     output.note("Locked.")
+
+
+def _end(context: Context, purpose: str) -> bool:
+    """End the keys of a purpose; return whether none is left that can be used."""
+    keys = context.kept_keys(purpose)
+    if keys is not None:
+        return keys.end()
+    from pyvault.login.halves import end_kernel_half
+    from pyvault.login.runtime_directory import Place
+
+    # This process has no runtime directory; the shell that unlocked the vault has one.
+    return end_kernel_half(Place("", str(context.paths.state)), purpose)

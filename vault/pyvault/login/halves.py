@@ -100,6 +100,15 @@ def end_halves(place: Place, purpose: str) -> bool:
     return ended or removed
 
 
+def end_kernel_half(place: Place, purpose: str) -> bool:
+    """Revoke the half in the kernel alone; return whether none is found. The seed may be where we don't look.
+
+    A kernel that refuses to search has nothing for a process like this one.
+    """
+    keyring, description = kernel_keyring(), place.prefix + purpose
+    return keyring is None or keyring.end(description) or keyring.find(description) is None
+
+
 def _made(descriptor: int, place: Place, purpose: str, keyring: KernelKeyring, seconds: int) -> Halves | None:
     """Return the halves, made under the lock of the seed; None if the file was removed meanwhile."""
     import fcntl

@@ -49,9 +49,9 @@ def _end(environ: Mapping[str, str]) -> bool:
     from pyvault.login.halves import end_halves
     from pyvault.login.kernel_keyring import kernel_keyring
     from pyvault.login.runtime_directory import find_runtime_directory
-    from pyvault.warm.replay import PURPOSE, Warm, find_state
+    from pyvault.warm.replay import PURPOSE, Warm
 
-    state = find_state(environ)
+    state = _find_any_state(environ)
     if state is None:
         return True  # without a place there was nothing
     runtime = find_runtime_directory(environ)
@@ -62,6 +62,22 @@ def _end(environ: Mapping[str, str]) -> bool:
         keyring = kernel_keyring()
         ended = keyring is not None and keyring.end(warm.halves.prefix + PURPOSE)
     return _remove(warm.directory) or ended
+
+
+def _find_any_state(environ: Mapping[str, str]) -> str | None:
+    """Return the directory of states, also where this environment alone doesn't tell: another's may have, by HOME."""
+    import sys
+
+    from pyvault.errors import ConfigError
+    from pyvault.paths import find_paths
+    from pyvault.warm.replay import find_state
+
+    state = find_state(environ)
+    if state is not None or sys.platform != "linux":
+        return state
+    with suppress(ConfigError):  # without a home there is no such place
+        return str(find_paths(environ).state.parent)
+    return None
 
 
 def _remove(directory: str) -> bool:

@@ -48,13 +48,16 @@ def find_warm(environ: "Mapping[str, str]") -> Warm | None:
 
 
 def find_state(environ: "Mapping[str, str]") -> str | None:
-    """Return the directory of states; None where there is none without doubt."""
+    """Return the directory of states, written as :mod:`pyvault.paths` writes it; None where there is none for sure."""
     if sys.platform != "linux":
         return None
     state, home = environ.get("XDG_STATE_HOME", ""), environ.get("HOME", "")
     if not state and home.startswith("/"):
-        return f"{home}/.local/state"
-    return state if state.startswith("/") else None
+        state = f"{home}/.local/state"
+    if not state.startswith("/"):
+        return None
+    # The keys go by this text, and are ended under it: "/home/me/" is "/home/me".
+    return f"/{'/'.join(name for name in state.split('/') if name not in {'', '.'})}"
 
 
 class Answer:
