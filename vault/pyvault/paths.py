@@ -141,10 +141,15 @@ def _is_given(environ: Mapping[str, str]) -> bool:
 
 
 def _given_home(environ: Mapping[str, str]) -> Path:
-    home = environ.get(HOME)
-    if not home:
-        raise ConfigError(f"the given environment has no {HOME}", hint=f"put {HOME} into environ=, or pass home=")
-    return Path(home)
+    home = Path(environ.get(HOME) or "")
+    if not home.is_absolute():  # a relative one is none, as in the environment of a process
+        raise ConfigError(
+            f"the given environment has no {HOME}"
+            if not environ.get(HOME)
+            else f"the given {HOME} is no absolute path",
+            hint=f"put {HOME} into environ=, or pass home=",
+        )
+    return home
 
 
 def _given_directories(environ: Mapping[str, str]) -> Directories:

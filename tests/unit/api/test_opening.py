@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +287,8 @@ def test_a_closed_vault_says_so(own: Path, method: str) -> None:
         ({"options": "path=v"}, "options must be a Mapping, not str"),
         ({"ask": "passphrase"}, "ask must be a function"),
         ({"must_exist": "yes"}, "must_exist must be a bool, not str"),
+        ({"config": 5}, r"config must be a str or a pathlib\.Path, not int"),
+        ({"home": b"/home"}, r"home must be a str or a pathlib\.Path, not bytes"),
     ],
 )
 def test_wrong_types_are_told_when_opening(arguments: dict[str, Any], told: str) -> None:
@@ -294,3 +299,39 @@ def test_wrong_types_are_told_when_opening(arguments: dict[str, Any], told: str)
 def test_a_passphrase_is_a_secret(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"passphrase must be a pyvault\.Secret, not str"):
         pyvault.create_vault(tmp_path / "v.pyv", passphrase="correct horse")  # type: ignore[arg-type]  # the test
+
+
+@pytest.mark.parametrize("arguments", [{"path": 5}, {"path": None}, {"path": "v.pyv", "keyfile": b"key"}], ids=str)
+def test_a_path_is_one(arguments: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"(path|keyfile) must be a str or a pathlib\.Path, not"):
+        pyvault.create_vault(**arguments)
+
+
+def test_a_relative_home_is_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    with pyvault.open_vault("file", environ={}, home="own", options={"keyfile": str(tmp_path / "key")}) as vault:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert vault._runtime.paths.vault == tmp_path / "own/.local/share/pyvault/vault.pyv"
+    with pytest.raises(ConfigError, match="the given HOME is no absolute path"):
+        pyvault.open_vault("memory", environ={"HOME": "own"})
+
+
+@pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_an_open_vault_stays_in_its_process(own: Path, attempt: Callable[[object], object]) -> None:
+    with (
+        pyvault.open_vault("memory", environ={}, home=own) as vault,
+        pytest.raises(TypeError, match="each process opens its own"),
+    ):
+        attempt(vault)
+
+
+def test_what_is_installed_keeps_the_arguments_it_was_given(own: Path) -> None:
+    environ, options = {"HOME": str(own)}, {"name": "team"}
+    installed = pyvault.install(backend="memory", environ=environ, options=options)
+    try:
+        environ["HOME"] = options["name"] = "another"
+        given = {"HOME": str(own)}
+        assert pyvault.install(backend="memory", environ=given, options={"name": "team"}) is installed
+    finally:
+        installed.uninstall()

@@ -120,6 +120,7 @@ def test_a_name_that_is_none(vault: pyvault.CredentialVault) -> None:
         ("credentials", {"no_session": "no"}, "no_session must be a bool, not str"),
         ("plan", {"region": 1}, "region must be a str, not int"),
         ("rotate", {"trust_endpoints": "https://x"}, "trust_endpoints must be a sequence of str, not str"),
+        ("rotate", {"trust_endpoints": [1]}, r"trust_endpoints\[0\] must be a str, not int"),
         ("rotate", {"mfa_code": 123456}, "mfa_code must be a pyvault.Secret, not int"),
         ("put_totp", {"secret": "JBSWY3DPEHPK3PXP"}, "secret must be a pyvault.Secret, not str"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from os import PathLike
 from typing import cast
 
 from pyvault.secret import Secret
@@ -26,7 +27,10 @@ _TYPES: Mapping[str, type] = {
     "backend": str,
 }
 _SECRETS = frozenset({"secret_access_key", "mfa_code", "secret", "passphrase"})
-_OPTIONAL = frozenset({"region", "serial", "duration", "mfa_code", "backend", "passphrase"})
+_PATHS = frozenset({"path", "keyfile", "config", "home"})
+_OPTIONAL = frozenset(
+    {"region", "serial", "duration", "mfa_code", "backend", "passphrase", "keyfile", "config", "home"}
+)
 
 
 def check_types(**arguments: object) -> None:
@@ -40,6 +44,9 @@ def check_types(**arguments: object) -> None:
             continue
         if name in _SECRETS:
             _check_secret(name, value)
+        elif name in _PATHS:
+            if not isinstance(value, str | PathLike):
+                raise TypeError(f"{name} must be a str or a pathlib.Path, not {type(value).__name__}")
         elif not isinstance(value, _TYPES[name]):
             raise _wrong(name, value, _TYPES[name])
 
@@ -68,6 +75,9 @@ def check_list(name: str, texts: object) -> None:
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence):
         raise TypeError(f"{name} must be a sequence of str, not {type(texts).__name__}")
+    for place, text in enumerate(cast("Sequence[object]", texts)):
+        if not isinstance(text, str):
+            raise _wrong(f"{name}[{place}]", text, str)
 
 
 def check_ask(ask: object) -> None:

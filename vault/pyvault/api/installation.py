@@ -146,9 +146,16 @@ def install(
     check_types(backend=backend, must_exist=must_exist)
     check_texts("options", options)
     check_texts("environ", environ)
+    check_types(config=config, home=home)
     check_ask(ask)
     given = VaultArguments(
-        backend=backend, options=options, ask=ask, config=config, environ=environ, home=home, must_exist=must_exist
+        backend=backend,
+        options=None if options is None else dict(options),  # it is opened later; the program may go on with its own
+        ask=ask,
+        config=config,
+        environ=None if environ is None else dict(environ),
+        home=home,
+        must_exist=must_exist,
     )
     if session is not None:
         return _install_into(cast("Session", getattr(session, "_session", session)), given)

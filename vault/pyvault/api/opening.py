@@ -69,6 +69,7 @@ def open_vault(
     """
     check_types(backend=backend, must_exist=must_exist)
     check_texts("options", options)
+    check_types(config=config, home=home)
     runtime = _runtime(backend, options or {}, ask, config=config, environ=environ, home=home)
     vault = CredentialVault(runtime, ask)
     if must_exist:
@@ -123,7 +124,7 @@ def create_vault(
     """
     from pyvault.api.creating import make_vault
 
-    check_types(passphrase=passphrase)
+    check_types(path=path, keyfile=keyfile, passphrase=passphrase, home=home)
     options = {"path": str(path)} | ({"keyfile": str(keyfile)} if keyfile is not None else {})
     answers = ask if passphrase is None else _with_passphrase(passphrase, ask)
     runtime = _runtime("file", options, answers, config=None, environ=environ, home=home)
@@ -155,11 +156,12 @@ def _runtime(
     check_ask(ask)
     environment = dict(os.environ) if environ is None else GivenEnvironment(environ)
     if home is not None:
-        environment = GivenEnvironment(moved_home(environment, str(home)))
+        environment = GivenEnvironment(moved_home(environment, str(Path(home).absolute() if home else "")))
     if config is not None:
         environment["AWS_CONFIG_FILE"] = str(config)
     answers = _AskWithKey(ask, environment) if ask and environment.get(KEY) else ask or EnvironmentAnswers(environment)
-    return Runtime(environment, answers, backend=backend, options=lambda: options)
+    given = dict(options)  # the program may go on with its own
+    return Runtime(environment, answers, backend=backend, options=lambda: given)
 
 
 class _AskWithKey:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003 - typing.get_type_hints reads what the annotations name
 from types import TracebackType  # noqa: TC003 - as above
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from pyvault import clock
 from pyvault.api.arguments import check_list, check_types
@@ -54,6 +54,9 @@ class StoredPairs:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} backend={self._name!r}{'' if self._open_runtime else ' closed'}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an open vault can't be pickled or copied: each process opens its own, or is forked")
 
     @property
     def _runtime(self) -> Runtime:
