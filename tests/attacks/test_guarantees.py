@@ -61,6 +61,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "A forked child neither holds nor releases the locks of its parent.": (
         "processes/workers/test_forked_locks.py::a_child_that_outlives_its_parent_holds_nothing_of_it",
         "processes/workers/test_forked_locks.py::a_child_leaves_to_its_parent_what_is_its_parent_s",
+        "processes/workers/test_forked_locks.py::a_child_can_store_though_a_thread_of_its_parent_was_storing",
     ),
     "A hostile file costs little: every bound is checked before memory is allocated or a key is derived, and one passphrase costs at most 6 GiB-passes of Argon2id over all slots of a vault.": (
         "faults/test_hostile.py::absurd_key_derivations_are_refused_at_once",

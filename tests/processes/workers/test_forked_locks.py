@@ -186,3 +186,30 @@ def test_a_child_that_was_given_a_lock_holds_it_and_removes_it(tmp_path: Path) -
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert not path.exists()
+
+
+STORES = """
+import os, signal, sys, threading
+import pyvault
+from pyvault.api.storing import _alone
+vault = pyvault.open_vault("memory", environ={}, home=sys.argv[1])
+inside, go_on = threading.Event(), threading.Event()
+def store():
+    with _alone(vault._runtime):
+        inside.set()
+        go_on.wait()
+thread = threading.Thread(target=store)
+thread.start()
+inside.wait()
+if (pid := os.fork()) == 0:
+    signal.alarm(20)
+    vault.put("ci", access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=pyvault.Secret("s" * 40))
+    os._exit(0 if vault.profiles() == ["ci"] else 1)
+go_on.set()
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_a_child_can_store_though_a_thread_of_its_parent_was_storing(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", STORES, str(tmp_path)], check=True, timeout=120)
