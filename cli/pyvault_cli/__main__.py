@@ -49,10 +49,17 @@ def answer(argv: "Sequence[str]") -> None:
         else:
             _become(argv[argv.index("--") + 1 :], known)
     except KeyboardInterrupt:
-        os.write(2, b"pyvault: error: cancelled\n")
-        os._exit(CANCELLED)
+        _cancel(argv)
     except Exception:  # noqa: BLE001, S110 - whatever it is, the ordinary path finds it too, and has words for it
         pass
+
+
+def _cancel(argv: "Sequence[str]") -> None:
+    from pyvault_cli.shells.failing_output import failing_command
+
+    os.write(1, (failing_command(argv, os.environ) or "").encode())  # a shell that evaluates nothing goes on
+    os.write(2, b"pyvault: error: cancelled\n")
+    os._exit(CANCELLED)
 
 
 def _write(known: "Answer") -> None:

@@ -299,6 +299,24 @@ def test_an_environment_that_tells_the_place_otherwise_ends_it_too(home: WarmHom
     assert home.known(*JSON) is None
 
 
+INTERRUPTED = """
+import os, sys
+from pyvault_cli.__main__ import answer
+class Interrupting(dict):
+    def get(self, *_):
+        raise KeyboardInterrupt
+os.environ = Interrupting()
+answer(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(("form", "out"), [("export-env", "false\n"), ("json", "")])
+def test_ctrl_c_does_not_let_a_shell_go_on(form: str, out: str) -> None:
+    words = ("export", "reader", "--format", form)
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED, *words], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, out, "pyvault: error: cancelled\n")
+
+
 def swapped(home: WarmHome, entry: Path) -> None:
     other = next(path for path in home.entries.iterdir() if path != entry)
     other.rename(entry)
