@@ -13,7 +13,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 DEMO := build/demo
 
-.PHONY: venv clients demo test test-weak test-long fuzz check lint types actions pages site site-look wheel-test bench bench-parts clean
+.PHONY: venv clients engines demo test test-weak test-long fuzz check lint types actions pages site site-look wheel-test bench bench-parts clean
 
 # The stamp is written last, so an interrupted set-up starts again instead of half-working.
 $(STAMP): pyproject.toml
@@ -35,6 +35,15 @@ $(DEMO)/.complete: pyproject.toml
 
 demo: $(DEMO)/.complete
 	$(DEMO)/bin/python tests/demo.py
+
+# The S3 servers of tests/engines.py, apart from our own packages: they bring many, and pin some.
+ENGINES := build/engines/.complete
+$(ENGINES): pyproject.toml
+	$(PYTHON) -m venv --upgrade-deps build/engines
+	build/engines/bin/pip install -q --group engines
+	touch $@
+
+engines: $(ENGINES)
 
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) --ignore $(WEAK_TESTS) $(PYTEST_ARGS)

@@ -50,6 +50,7 @@ class FileBackend:
         self._vault: Vault | None = None
         self._listener: Callable[[str], None] | None = None
         self._cache: Callable[[], UnlockCache | None] = lambda: None
+        settings.place.on_warning(self._tell)
         # One for all openings, so that a warning comes once.
         self._environ = current_environment()
         self._trust = TrustStore(find_paths(self._environ).trust, warn=self._tell, checks=settings.options.checks)
@@ -144,7 +145,7 @@ class FileBackend:
 
     def describe(self) -> dict[str, str]:
         """Return where the vault is, without opening it."""
-        described = {"path": str(self._settings.path)}
+        described = {"path": str(self._settings.place)}
         if self._settings.keyfile:
             described["key file"] = str(self._settings.keyfile)
         if self._settings.unlock_store:
@@ -166,11 +167,10 @@ class FileBackend:
     def has_vault(self) -> bool:
         """Return whether there is a vault."""
         settings = self._settings
-        if not settings.path.exists():
-            from pyvault.vaultfile.handle import canonical_path
+        if not settings.place.exists():
             from pyvault.vaultfile.lost_vault import refuse_lost
 
-            refuse_lost(canonical_path(settings.path), self._trust.known_states(), settings.options)
+            refuse_lost(settings.place.settled(settings.options.checks), self._trust.known_states(), settings.options)
             return False
         return True
 
@@ -245,7 +245,7 @@ class FileBackend:
 
             wrapping_key = kept_key(self._unlock_store, warn=self._tell)
         sources = settings.sources(self._ask, wrapping_key=wrapping_key, cache=self._cache)
-        return Vault.open(settings.path, sources, trust=self._trust, options=settings.options)
+        return Vault.open(settings.place, sources, trust=self._trust, options=settings.options)
 
     def _make(self) -> Vault:
         from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
@@ -257,7 +257,7 @@ class FileBackend:
             for slot in slots:
                 if isinstance(slot, PassphraseSlot) and (blanks := outer_blanks(slot.passphrase)):
                     self._tell(blanks)
-            return Vault.create(settings.path, new_slots=slots, trust=self._trust, options=settings.options)
+            return Vault.create(settings.place, new_slots=slots, trust=self._trust, options=settings.options)
         except VaultExistsError:
             return self._open()  # another process made it a moment ago
 

@@ -175,6 +175,7 @@ def test_the_keys_of_the_json_are_those_of_the_code() -> None:
         places=("/a", "/b"),
         last_write=(1, bytes(16)),
         unproven=1,
+        verified={"s3://a/b": 1},
     )
     (remembered,) = json.loads(trust_file.format_states({bytes(16): seen})).values()
     assert by_section["7. Rollback, fork, foreign vault"] == remembered.keys()

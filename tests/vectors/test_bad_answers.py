@@ -184,7 +184,7 @@ def test_a_descent_that_is_none_proves_nothing(row: Row, made: Path, tmp_path: P
     path, trust = prepare(row, made, tmp_path)
     with Vault.open(path, sources(row, tmp_path), trust=trust, options=WEAK) as vault:
         (seen,) = trust.known_states().values()
-        assert seen.step == (vault.generation, vault.txid)
+        assert seen.step == (vault.generation, vault.header.txid)
         assert seen.unproven == (None if row["name"] == "descent-proves" else 3)
 
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 HOME = "USERPROFILE" if sys.platform == "win32" else "HOME"
 #: Where systems keep files, each in place of a directory of the home.
-_PLACES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA")
+_PLACES = (
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+    *("XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA"),
+)
 _USUAL = (".config", ".local/share", ".local/state")
 
 
@@ -112,6 +115,32 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
     )
 
 
+def find_cache(environ: Mapping[str, str]) -> Path:
+    """Return the directory of what can be had again; nothing is created.
+
+    Args:
+        environ: as for :func:`find_paths`.
+
+    Raises:
+        ConfigError: this user, or the given environment, has no home directory.
+    """
+    if _is_given(environ):
+        if sys.platform == "win32":
+            return _given_directories(environ)[1] / "Cache"
+        usual = "Library/Caches" if sys.platform == "darwin" else ".cache"
+        return _xdg_directory(environ, "XDG_CACHE_HOME", usual, lambda: _given_home(environ))
+    try:
+        if sys.platform in {"darwin", "win32"}:
+            import platformdirs
+
+            return platformdirs.user_cache_path("pyvault", appauthor=False)
+        return _xdg_directory(os.environ, "XDG_CACHE_HOME", ".cache", lambda: _home(os.environ))
+    except RuntimeError:
+        raise ConfigError(
+            "this user has no home directory", hint="set HOME, or set XDG_CACHE_HOME to an absolute path"
+        ) from None
+
+
 def expand_user(text: str, environ: Mapping[str, str] | None = None) -> Path:
     """Return a path with a leading ``~`` or ``~NAME`` expanded.
 
@@ -183,12 +212,16 @@ def _user_directories() -> Directories:
 
 
 def _xdg_directories(environ: Mapping[str, str], usual: tuple[str, str, str], home: Callable[[], Path]) -> Directories:
-    # A relative path is invalid and ignored, says the specification; a relative HOME is none either.
     config, data, state = (
-        (Path(named) if Path(named := environ.get(variable, "")).is_absolute() else home() / place) / "pyvault"
-        for variable, place in zip(_PLACES, usual, strict=False)
+        _xdg_directory(environ, variable, place, home) for variable, place in zip(_PLACES, usual, strict=False)
     )
     return config, data, state
+
+
+def _xdg_directory(environ: Mapping[str, str], variable: str, usual: str, home: Callable[[], Path]) -> Path:
+    # A relative path is invalid and ignored, says the specification; a relative HOME is none either.
+    named = Path(environ.get(variable, ""))
+    return (named if named.is_absolute() else home() / usual) / "pyvault"
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -24,6 +24,7 @@ from pyvault_cli.terminal.output import counted
 
 if TYPE_CHECKING:
     from pyvault.config.profile import Profile
+    from pyvault.vaultfile.place import Place
 
 FIRST_GENERATION = 1
 
@@ -165,14 +166,14 @@ def _store(context: Context, name: str, key: GivenKey, *, is_known: bool) -> Non
             output.note(f"Deleted {counted(sessions, 'existing session')}.")
 
 
-def _vault_to_be_made(context: Context) -> Path | None:
-    """Return the path of the vault file that the first ``add`` makes; None if it exists, or another backend is used."""
+def _vault_to_be_made(context: Context) -> Place | None:
+    """Return where the vault file is that the first ``add`` makes; None if it exists, or another backend is used."""
     if context.choice.name != "file":
         return None
     from pyvault_cli.vaults.vault_access import VaultAccess
 
-    path = VaultAccess(context).path
-    return None if path.exists() else path
+    place = VaultAccess(context).place
+    return None if place.exists() else place
 
 
 def _is_new(context: Context) -> bool:
@@ -181,7 +182,7 @@ def _is_new(context: Context) -> bool:
     from pyvault_cli.vaults.vault_access import VaultAccess
 
     access = VaultAccess(context)
-    return read_header(access.path, access.options.checks).generation == FIRST_GENERATION
+    return read_header(access.place, access.options.checks).generation == FIRST_GENERATION
 
 
 def _append_section(context: Context, name: str, settings: Mapping[str, str | None]) -> None:

@@ -50,12 +50,12 @@ def unlock(
         cached_data_key=None,
         wrapping_key=None,
     )
-    with Vault.open(access.path, person, trust=access.trust, options=access.options) as vault:
+    with Vault.open(access.place, person, trust=access.trust, options=access.options) as vault:
         until = cache.until(vault.header)
     if until is None:
-        raise AccessDeniedError(f"'{access.path}' was opened, but its key could not be kept", hint=OTHER_WAYS)
+        raise AccessDeniedError(f"'{access.place}' was opened, but its key could not be kept", hint=OTHER_WAYS)
     rest = f"for {format_duration(cache.idle)}" + ("" if idle else " after each use, 12 hours at most")
-    output.note(f"Unlocked '{access.path}' until {to_rfc3339(until)}: {rest}.")
+    output.note(f"Unlocked '{access.place}' until {to_rfc3339(until)}: {rest}.")
 
 
 def lock(

@@ -57,9 +57,9 @@ def _vault_that_needs_a_person(context: Context) -> str | None:
         sources = access.sources(ask_human=False)
     except PyvaultError:  # other checks tell of it
         return None
-    if not sources.is_empty() or not access.path.exists():
+    if not sources.is_empty() or not access.place.exists():
         return None
-    return None if is_unlocked(context, access) else str(access.path)
+    return None if is_unlocked(context, access) else str(access.place)
 
 
 def aws_config(context: Context) -> Iterator[Finding]:

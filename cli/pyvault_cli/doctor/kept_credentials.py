@@ -7,12 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import PyvaultError, VaultNotFoundError, WriteFailedError
+from pyvault.vaultfile.disk.local_place import LocalPlace
 from pyvault_cli.doctor.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault_cli.context import Context
 
@@ -111,27 +113,39 @@ def vault(context: Context) -> Iterator[Finding]:
 
     access = VaultAccess(context)
     try:
-        with VaultReader(access.path, access.options.checks):
-            yield Finding(check="vault", ok=True, message=f"'{access.path}': permissions and header are OK")
+        with VaultReader(access.place, access.options.checks, "current"):
+            sound = "permissions and header are" if isinstance(access.place, LocalPlace) else "the header is"
+            yield Finding(check="vault", ok=True, message=f"'{access.place}': {sound} OK")
     except VaultNotFoundError:
         access.check_not_lost()
-        yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.path}'")
+        yield Finding(check="vault", ok=True, message=f"there is no vault file at '{access.place}'")
+    yield from _bucket(access.place)
     known = access.trust.known_states()  # raises what would stop every command
-    yield from _history(access.path, known)
+    yield from _history(access.place.settled(access.options.checks), known)
 
 
-def _history(path: Path, known: Mapping[bytes, VaultState]) -> Iterator[Finding]:
+def _bucket(place: Place) -> Iterator[Finding]:
+    """The bucket, where the vault is in one."""
+    if isinstance(place, LocalPlace):
+        return
+    from pyvault.vaultfile.s3.bucket_checks import examine_bucket
+    from pyvault.vaultfile.s3.s3_place import S3Place
+
+    if isinstance(place, S3Place):
+        for fact in examine_bucket(place.object):
+            yield Finding(check="vault", ok=fact.ok, message=fact.message, hint=fact.hint)
+
+
+def _history(place: Place, known: Mapping[bytes, VaultState]) -> Iterator[Finding]:
     """Other states of the vault beside it, and what could not be proven of the one in place."""
     import shlex
 
-    from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
-    from pyvault.vaultfile.handle import canonical_path
     from pyvault.vaultfile.state.places import vault_at
 
-    seen = vault_at(known, str(canonical_path(path)))
+    seen = vault_at(known, place.identity)
     if seen is None:
         return
-    for copy in find_conflict_copies(path, seen.vault_id):
+    for copy in place.other_states(seen.vault_id):
         message = f"'{copy.path}' is another state of the vault, generation {copy.generation}"
         hint = f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it"
         yield Finding(check="vault", ok=False, message=message, hint=hint)
@@ -187,7 +201,7 @@ def keys(context: Context) -> Iterator[Finding]:
 
     def read_key(path: Path) -> object:
         gone = "restore it, or remove the variable or option; a new key file can't open an existing vault"
-        return read_key_file(path, missing_hint=gone if access.path.exists() else how_to_make(path))
+        return read_key_file(path, missing_hint=gone if access.place.exists() else how_to_make(path))
 
     for path, read in ((settings.keyfile, read_key), (passphrase_file, read_passphrase_file)):
         if path is None or (path.exists() and not path.is_file()):
@@ -218,9 +232,9 @@ def _unlocked(context: Context) -> str:
     from pyvault_cli.vaults.vault_access import VaultAccess
 
     access = VaultAccess(context)
-    if not access.path.exists():
+    if not access.place.exists():
         return "there is no vault"
-    state = unlocked_state(context, read_header(access.path, access.options.checks))
+    state = unlocked_state(context, read_header(access.place, access.options.checks))
     return f"the vault is unlocked until {state['until']}" if state else "the vault is locked"
 
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch, to_rfc3339
 from pyvault.errors import BackendError, UsageError
 from pyvault.names import Kind
+from pyvault.vaultfile.disk.local_place import LocalPlace
 from pyvault.vaultfile.state.merge import Outcome
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.vault_access import VaultAccess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pyvault.vaultfile.format.index import IndexEntry
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.state.merge import Merged
     from pyvault.vaultfile.state.merge_files import MergeReport
     from pyvault_cli.context import Context
     from pyvault_cli.terminal.answers import TerminalAnswers
 
 
-def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
+def find_same_vault(context: Context, file: Path | Place) -> VaultAccess | None:
     """Return our vault file if *file* is another state of it; nothing is opened by a key.
 
     Raises:
@@ -36,16 +38,28 @@ def find_same_vault(context: Context, file: Path) -> VaultAccess | None:
         return None
     access = VaultAccess(context)
     try:
-        ours, theirs = (read_header(path, FileChecks(modes=False)) for path in (access.path, file))
+        ours, theirs = (read_header(each, FileChecks(modes=False)) for each in (access.place, file))
     except BackendError:  # whoever opens it tells of it
         return None
-    if access.path.samefile(file):
+    if _is_same(access.place, file):
         raise UsageError(f"'{file}' is the vault itself")
     return access if ours.vault_id == theirs.vault_id else None
 
 
+def _is_same(ours: Place, file: Path | Place) -> bool:
+    if isinstance(ours, LocalPlace):
+        return isinstance(file, Path) and ours.path.samefile(file)
+    return not isinstance(file, Path) and ours.identity == file.identity
+
+
 def merge_and_tell(
-    access: VaultAccess, file: Path, options: Mapping[str, str], ask: TerminalAnswers, *, overwrite: bool, dry_run: bool
+    access: VaultAccess,
+    file: Path | Place,
+    options: Mapping[str, str],
+    ask: TerminalAnswers,
+    *,
+    overwrite: bool,
+    dry_run: bool,
 ) -> None:
     """Merge *file* into the vault, and tell of each entry that differs which side won and what the other had.
 
@@ -61,7 +75,7 @@ def merge_and_tell(
     from pyvault.vaultfile.state.merge_files import merge_vault
 
     report = merge_vault(
-        access.path,
+        access.place,
         file,
         access.sources(),
         VaultSettings.parse(options).sources(ask),
@@ -71,7 +85,7 @@ def merge_and_tell(
         dry_run=dry_run,
     )
     if report.earlier:
-        output.note(f"Nothing to merge: '{file}' is an earlier state of '{access.path}'.")
+        output.note(f"Nothing to merge: '{file}' is an earlier state of '{access.place}'.")
         output.hint(f"pyvault vault import '{file}' --profile NAME takes a single key out of it")
         return
     for each in report.merged:
@@ -90,7 +104,7 @@ def _label(merged: Merged) -> str:
             return str(merged.name)
 
 
-def _describe(merged: Merged, file: Path) -> str | None:
+def _describe(merged: Merged, file: Path | Place) -> str | None:
     match merged.outcome:
         case Outcome.ADDED:
             return f"added ({_facts(merged.there)})"
@@ -106,7 +120,7 @@ def _facts(entry: IndexEntry | None) -> str:
     return "" if entry is None else f"revision {entry.revision}, modified {to_rfc3339(from_epoch(entry.modified))}"
 
 
-def _summarise(report: MergeReport, file: Path, *, dry_run: bool) -> None:
+def _summarise(report: MergeReport, file: Path | Place, *, dry_run: bool) -> None:
     count = Counter(each.outcome for each in report.merged)
     counted = (
         f"{count[Outcome.ADDED]} added, {count[Outcome.TAKEN]} taken, {count[Outcome.KEPT]} kept, "

@@ -23,7 +23,7 @@ def passphrase_slot(context: Context, access: VaultAccess, kdf: KdfPolicy, label
     from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
     from pyvault.vaultfile.unlock.passphrase import outer_blanks
 
-    passphrase = context.ask.new_passphrase(f"new passphrase for '{access.path}'")
+    passphrase = context.ask.new_passphrase(f"new passphrase for '{access.place}'")
     if blanks := outer_blanks(passphrase):
         output.warn(blanks)
     return PassphraseSlot(passphrase=passphrase, cost=choose_cost(kdf), label=label)

@@ -39,7 +39,7 @@ def is_unlocked(context: Context, access: VaultAccess) -> bool:
     from pyvault.vaultfile.disk.vault_reader import read_header
 
     try:
-        return unlocked_state(context, read_header(access.path, access.options.checks)) is not None
+        return unlocked_state(context, read_header(access.place, access.options.checks)) is not None
     except PyvaultError:  # a damaged vault is not open, and who opens it learns why
         return False
 

@@ -14,10 +14,9 @@ from pyvault.record import replace
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyvault.vaultfile.file_options import VaultSettings
     from pyvault.vaultfile.format.kdf import KdfPolicy
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault import Vault
@@ -36,12 +35,14 @@ class VaultAccess:
         """The options, checked."""
         from pyvault.vaultfile.file_options import VaultSettings
 
-        return VaultSettings.parse(self._context.options_of("file"))
+        settings = VaultSettings.parse(self._context.options_of("file"), self._context.environ)
+        settings.place.on_warning(output.warn)
+        return settings
 
     @property
-    def path(self) -> Path:
+    def place(self) -> Place:
         """Where the vault file is, or would be."""
-        return self.settings.path
+        return self.settings.place
 
     @property
     def options(self) -> VaultOptions:
@@ -72,9 +73,9 @@ class VaultAccess:
         """Open the vault; may ask the human. A vault that is cheap to guess comes with a hint."""
         from pyvault.vaultfile.vault import Vault
 
-        vault = Vault.open(self.path, self.sources(), trust=self.trust, options=self.options)
+        vault = Vault.open(self.place, self.sources(), trust=self.trust, options=self.options)
         if vault.needs_renewal:
-            output.hint(f"'{self.path}' uses a weak KDF setting; 'pyvault vault passwd' upgrades it")
+            output.hint(f"'{self.place}' uses a weak KDF setting; 'pyvault vault passwd' upgrades it")
         return vault
 
     def forget_unlocked(self, vault_id: bytes) -> None:
@@ -90,11 +91,10 @@ class VaultAccess:
         Raises:
             VaultGoneError: it was here before, or one is expected.
         """
-        from pyvault.vaultfile.handle import canonical_path
         from pyvault.vaultfile.lost_vault import refuse_lost
 
-        if not self.path.exists():
-            refuse_lost(canonical_path(self.path), self.trust.known_states(), self.options)
+        if not self.place.exists():
+            refuse_lost(self.place.settled(self.options.checks), self.trust.known_states(), self.options)
 
     def policy(self, kdf: str | None) -> KdfPolicy:
         """Return the cost of a new passphrase slot; for the beginning of a command, before anybody is asked.

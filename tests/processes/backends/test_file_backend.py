@@ -213,7 +213,7 @@ def test_a_desktops_store_opens_the_file_without_a_passphrase(
     first = FileBackend.open(options, Human({}))
     first.put(PROD, Secret(b"x"))
     settings = VaultSettings.parse(options)
-    with Vault.open(settings.path, settings.sources(Human({}))) as vault:
+    with Vault.open(settings.place, settings.sources(Human({}))) as vault:
         vault.add_slot(StoreKeySlot(keep=StoreKeys(registered()).keep))
     without = {"path": options["path"], "unlock_store": "memory"}
     assert FileBackend.open(without, Human({})).get(PROD) == Secret(b"x")

@@ -166,7 +166,7 @@ def test_handles_see_each_other_at_once(tmp_path: Path) -> None:
     one.delete(credential("a"))
     assert contents(one) == contents(two) == {"b": b"2"}
     one.refresh()
-    assert (one.generation, one.txid) == (two.generation, two.txid)
+    assert (one.generation, one.header.txid) == (two.generation, two.header.txid)
 
 
 def test_threads_share_a_handle(tmp_path: Path) -> None:
@@ -236,12 +236,52 @@ def test_what_was_decided_by_reading_is_not_written_over_another_state(tmp_path:
     def compare_and_set() -> None:
         with vault.transaction():
             if vault.get(credential("a")) == Secret(b"a"):
-                vault.put(credential("a"), Secret(b"b"))
+                vault.put(credential("b"), Secret(b"b"))
+            intrude(vault, "a")
+
+    with pytest.raises(ConflictError):
+        compare_and_set()
+    assert contents(open_again(vault)) == {"a": b"i"}
+
+
+def test_a_decision_over_all_entries_is_not_written_over_another_state(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={"a": b"a"})
+
+    def compare_and_set() -> None:
+        with vault.transaction():
+            if len(vault.entries()) == 1:
+                vault.put(credential("b"), Secret(b"b"))
             intrude(vault, "intruder")
 
     with pytest.raises(ConflictError):
         compare_and_set()
     assert contents(open_again(vault)) == {"a": b"a", "intruder": b"i"}
+
+
+def test_changes_of_different_entries_go_together(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path, items={"a": b"a"})
+    with vault.transaction():
+        assert vault.get(credential("a")) == Secret(b"a")
+        vault.put(credential("a"), Secret(b"b"))
+        intrude(vault, "intruder")
+    assert contents(open_again(vault)) == {"a": b"b", "intruder": b"i"}
+
+
+@pytest.mark.parametrize("change", ["put", "delete"])
+def test_two_changes_of_one_entry_are_a_conflict(tmp_path: Path, change: str) -> None:
+    vault = make_vault(tmp_path, items={"a": b"a"})
+
+    def change_it() -> None:
+        with vault.transaction():
+            if change == "put":
+                vault.put(credential("a"), Secret(b"b"))
+            else:
+                vault.delete(credential("a"))
+            intrude(vault, "a")
+
+    with pytest.raises(ConflictError, match="credential/a"):
+        change_it()
+    assert contents(open_again(vault)) == {"a": b"i"}
 
 
 class IntrudingChecks(FileChecks):

@@ -24,21 +24,23 @@ def make_vault(runtime: Runtime, *, keyfile: Path | None, passphrase: Secret[str
     Raises:
         VaultFileError: it can't be made.
     """
-    from pyvault.files.file_checks import prepare_directory
     from pyvault.paths import counting
-    from pyvault.vaultfile.disk.write import check_free
     from pyvault.vaultfile.file_options import VaultSettings
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.vault import Vault
 
     with counting(runtime.environ):
         settings = VaultSettings.parse(runtime.options_of("file"))
-        prepare_directory(settings.path.parent, settings.options.checks)  # before a key file is made for nothing
-        check_free(settings.path)
+        settings.place.on_warning(runtime.warn)
+        settings.place.prepare(settings.options)  # before a key file is made for nothing
+        settings.place.check_free()
         slots = _slots(settings, keyfile=settings.keyfile if keyfile else None, passphrase=passphrase)
         trust = TrustStore(runtime.paths.trust, warn=runtime.warn, checks=settings.options.checks)
         Vault.create(
-            settings.path, new_slots=slots or settings.new_slots(runtime.answers), trust=trust, options=settings.options
+            settings.place,
+            new_slots=slots or settings.new_slots(runtime.answers),
+            trust=trust,
+            options=settings.options,
         ).close()
 
 

@@ -85,6 +85,8 @@ class BoundedSession:
             AnswerTooLongError: the answer is too long or takes too long.
             botocore.exceptions.BotoCoreError: as the wrapped session does.
         """
+        if request.stream_output:  # an object of any size: whoever asked for it reads it, and bounds it
+            return cast("AWSResponse", self._inner.send(request))
         request.stream_output = True  # or the session reads all of it
         try:
             response: Any = self._inner.send(request)

@@ -23,6 +23,8 @@ from pyvault.thread_locks import tell_of_fork
 from pyvault.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.session import Session
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_sso.client import SSOClient
@@ -137,7 +139,16 @@ def make_client(
 
 @cache
 def bare_session(sts_regional: str) -> Session:
-    """Return a botocore session with default settings, independent of the environment.
+    """Return a botocore session with default settings, independent of the environment; the same one each time."""
+    return new_session(sts_regional)
+
+
+def new_session(sts_regional: str, files: Mapping[str, str] | None = None) -> Session:
+    """Return a new botocore session with default settings, independent of the environment.
+
+    Args:
+        sts_regional: as in the config file.
+        files: ``config_file`` and ``credentials_file``, where they are to be read.
 
     Source: botocore.configprovider, the table of session variables: name ->
     (config key, environment variable, default, conversion).
@@ -152,6 +163,7 @@ def bare_session(sts_regional: str) -> Session:
         "credentials_file": os.devnull,
         "ignore_configured_endpoint_urls": True,
         "sts_regional_endpoints": sts_regional,
+        **(files or {}),
     }
     store = ConfigValueStore(mapping={name: ConstantProvider(value) for name, value in values.items()})
     session = Session()

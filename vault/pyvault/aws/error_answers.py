@@ -102,7 +102,7 @@ def translated(
         raise UnusableAnswerError(f"the answer to {operation} can't be used: {exc.message}") from None
     except BotoCoreError as exc:
         kind = NothingSentError if type(exc).__name__ in WITHOUT_CONNECTION else AwsUnreachableError
-        raise kind(f"{operation} got no answer: {_reason(exc)}") from None
+        raise kind(f"{operation} got no answer: {reason_of(exc)}") from None
     # A parser's text is the body; and botocore fails in many ways on what is not an answer of AWS.
     except (ResponseParserError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError):
         raise UnusableAnswerError(f"the answer to {operation} is not one of AWS") from None
@@ -166,7 +166,7 @@ def _hint(code: str, text: str, sts_region: str | None) -> str | None:  # noqa: 
     return None
 
 
-def _reason(exc: BotoCoreError) -> str:
+def reason_of(exc: BotoCoreError) -> str:
     """Return why there was no answer in our own words: botocore's messages quote headers, and so tokens."""
     reason = next((REASONS[kind.__name__] for kind in type(exc).__mro__ if kind.__name__ in REASONS), None)
     where = urlsplit(str(exc.kwargs.get("endpoint_url", ""))).netloc  # of our own request; never with a user

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from pyvault.files.file_checks import FileChecks
     from pyvault.names import ItemName
     from pyvault.secret import Secret
+    from pyvault.vaultfile.place import Place
 
 
-def check_unlockable(file: Path, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks) -> None:
+def check_unlockable(
+    file: Path | Place, *, keyfile: Path | None, passphrase_file: Path | None, checks: FileChecks
+) -> None:
     """Refuse what can't come to a good end: a place that is given but not there, or no key file where only one opens.
 
     Nothing but the header is read, and nothing of it is believed: opening the file checks it.
@@ -82,5 +85,5 @@ class AnotherVault:
     def _opened(self) -> Vault:
         if self._vault is None:
             sources = self._settings.sources(self._ask)
-            self._vault = Vault.open(self._settings.path, sources, options=self._settings.options)
+            self._vault = Vault.open(self._settings.place, sources, options=self._settings.options)
         return self._vault

@@ -16,6 +16,7 @@ from pyvault.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+HOUR = 3600  # seconds
 #: Short names of the ``file`` backend's options. A passphrase is none of them:
 #: it is asked for, and the face knows where an answer may come from.
 FILE_ALIASES: Mapping[str, str] = MappingProxyType(
@@ -119,8 +120,8 @@ def flag_option(backend: str, options: Mapping[str, str], key: str) -> bool:
     return value in {"true", "1", "yes"}
 
 
-def seconds_option(backend: str, options: Mapping[str, str], key: str, default: float) -> float:
-    """Read an option in seconds, up to an hour.
+def seconds_option(backend: str, options: Mapping[str, str], key: str, default: float, *, longest: int = HOUR) -> float:
+    """Read an option in seconds, up to an hour or *longest*.
 
     Raises:
         ConfigError: not a number, or out of range.
@@ -129,8 +130,8 @@ def seconds_option(backend: str, options: Mapping[str, str], key: str, default: 
         seconds = float(options.get(key, default))
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= 3600:  # an hour; NaN is refused too
-        raise ConfigError(f"the option '{key}' of '{backend}' is not a number of seconds from 0 to 3600")
+    if not 0 < seconds <= longest:  # NaN is refused too
+        raise ConfigError(f"the option '{key}' of '{backend}' is not a number of seconds from 0 to {longest}")
     return seconds
 
 

@@ -14,13 +14,13 @@ from pyvault.files.file_checks import FileChecks
 from pyvault.paths import current_environment, expand_user, find_paths
 from pyvault.record import Record, replace
 from pyvault.storage.backend_options import check_options, flag_option, seconds_option
+from pyvault.vaultfile.disk.local_place import LocalPlace
 from pyvault.vaultfile.disk.secret_file import refuse_key_as_path
 from pyvault.vaultfile.format.header import ID_SIZE
 from pyvault.vaultfile.format.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.format.sealed_record import FINGERPRINT_SIZE
 from pyvault.vaultfile.unlock.key_file import how_to_make, read_key_file
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
-from pyvault.vaultfile.unlock.passphrase import read_passphrase_file
 from pyvault.vaultfile.unlock.passphrase_sources import (
     KEY,
     NEW_PASSPHRASE_SOURCES,
@@ -33,17 +33,28 @@ from pyvault.vaultfile.unlock.passphrase_sources import (
 from pyvault.vaultfile.vault_options import LOCK_SECONDS, VaultOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pyvault.backend import Ask, Options
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.unlock.key_sources import Unlocked
     from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 
 BACKEND = "file"
+#: Of a vault in a bucket.
+S3_OPTIONS = (
+    "region",
+    "endpoint_url",
+    "expected_bucket_owner",
+    "aws_profile",
+    "connect_timeout",
+    "read_timeout",
+    "max_stale",
+)
 KNOWN = frozenset(
     {
         "path",
@@ -59,8 +70,10 @@ KNOWN = frozenset(
         "slot",
         "unlock_store",
         "lock_timeout",
+        *S3_OPTIONS,
     }
 )
+S3_SCHEME = "s3:"
 STORE_PREFIX = "unlock_store."
 MOST_DIGITS = 20  # of a number: a generation has up to 64 bits
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; docs/vault-format.md, section 6
@@ -79,7 +92,7 @@ class VaultSettings(Record):
         options: limits and expectations.
     """
 
-    path: Path
+    place: Place
     keyfile: Path | None
     passphrase_file: Path | None
     kdf: KdfPolicy
@@ -89,17 +102,20 @@ class VaultSettings(Record):
     options: VaultOptions
 
     @classmethod
-    def parse(cls, options: Options) -> VaultSettings:
+    def parse(cls, options: Options, environ: Mapping[str, str] | None = None) -> VaultSettings:
         """Return the settings that the options make.
+
+        Args:
+            options: of the backend.
+            environ: where files are, and what gives this machine its own credentials; the one that counts by default.
 
         Raises:
             ConfigError: an unknown option, or an invalid value.
         """
         check_options(BACKEND, {key: options[key] for key in options if not key.startswith(STORE_PREFIX)}, known=KNOWN)
-        path = options.get("path")
         kdf = _policy(options)
         return cls(
-            path=expand_user(path) if path else find_paths(current_environment()).vault,
+            place=_place(options, current_environment() if environ is None else environ),
             keyfile=_path(options, "keyfile"),
             passphrase_file=_path(options, "passphrase_file"),
             kdf=kdf,
@@ -134,12 +150,12 @@ class VaultSettings(Record):
             cache: returns what has the data key if somebody typed the passphrase before; called when no
                 earlier source opens the vault.
         """
-        question = Question(key="passphrase", prompt=f"passphrase for '{self.path}'", sources=PASSPHRASE_SOURCES)
+        question = Question(key="passphrase", prompt=f"passphrase for '{self.place}'", sources=PASSPHRASE_SOURCES)
         file = self.passphrase_file
         sources = UnlockSources(
             keyfile=self.keyfile,
             key=self.key_from_ask(ask),
-            passphrase_from_environment=None if file is None else lambda: read_passphrase_file(file),
+            passphrase_from_environment=None if file is None else lambda: _passphrase_in(file),
             cached_data_key=lambda header: found.find(header) if (found := cache()) else None,
             wrapping_key=wrapping_key,
             passphrase_prompt=lambda: ask(question),
@@ -188,7 +204,7 @@ class VaultSettings(Record):
             InputRequiredError: nobody can be asked for a passphrase, or the passphrase is weak.
         """
         from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot
-        from pyvault.vaultfile.unlock.passphrase import check_new_passphrase
+        from pyvault.vaultfile.unlock.passphrase import check_new_passphrase, read_passphrase_file
 
         if (key := self.key_from_ask(ask)) is not None:
             return [KeyFileSlot(key=key, label=KEY)]
@@ -200,7 +216,7 @@ class VaultSettings(Record):
         else:
             question = Question(
                 key="new-passphrase",
-                prompt=f"new passphrase for '{self.path}'",
+                prompt=f"new passphrase for '{self.place}'",
                 sources=NEW_PASSPHRASE_SOURCES + PASSPHRASE_SOURCES,
             )
             try:
@@ -211,6 +227,21 @@ class VaultSettings(Record):
         if not self.weak_passphrase:
             check_new_passphrase(passphrase)
         return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf))]
+
+
+def _passphrase_in(file: Path) -> Secret[str]:
+    from pyvault.vaultfile.unlock.passphrase import read_passphrase_file
+
+    return read_passphrase_file(file)
+
+
+def _place(options: Options, environ: Mapping[str, str]) -> Place:
+    path = options.get("path")
+    if path and path[: len(S3_SCHEME)].lower() == S3_SCHEME:
+        from pyvault.vaultfile.s3.s3_options import parse_s3_place
+
+        return parse_s3_place(BACKEND, options, environ)
+    return LocalPlace(expand_user(path) if path else find_paths(environ).vault)
 
 
 def _path(options: Options, key: str) -> Path | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import time
 from functools import cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pyvault.errors import (
     ConflictError,
@@ -17,11 +16,11 @@ from pyvault.errors import (
     VaultNotFoundError,
     WrongKeyError,
 )
-from pyvault.files.file_checks import check_ancestors
-from pyvault.record import MutableRecord
+from pyvault.record import MutableRecord, field
 from pyvault.sealing import BrokenSealError
 from pyvault.thread_locks import holding
 from pyvault.trace import trace
+from pyvault.vaultfile.disk.local_place import canonical_path, lock, place_at
 from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
 from pyvault.vaultfile.state.entries import SlotInfo
@@ -31,41 +30,52 @@ from pyvault.vaultfile.unlock.key_sources import Unlocked, Unlocking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
 
-    from pyvault.files.lock import LockFile
     from pyvault.secret import Secret
+    from pyvault.vaultfile.format.descent import Step
     from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.place import Look, Place
     from pyvault.vaultfile.state.draft import Draft
     from pyvault.vaultfile.state.remembering import Memory
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.vault_options import VaultOptions
 
-MAX_RESTARTS = 5
+Serves = Literal["listing", "item"]
+START = 1.0  # seconds in which a command has opened and read its vault
+__all__ = ["Handle", "admit", "canonical_path", "follow", "lock", "open_vault", "unlocking"]
 
 
 class Handle(MutableRecord):
     """One open vault file.
 
     Attributes:
-        path: absolute, its directory without links.
+        place: settled: without redirections.
         unlocked: what opened it.
         snapshot: the last state that was verified or written.
         last_write: the last write from this state directory, as far as it is known.
+        opened: when, by the monotonic clock; what was opened a moment ago serves one listing and one item, so that
+            a command is one request where a request costs something.
+        served: which of the two it has served.
     """
 
-    path: Path
+    place: Place
     options: VaultOptions
     trust: TrustStore | None
     unlocked: Unlocked
     keys: Keys
     snapshot: Snapshot
     last_write: tuple[int, bytes] | None = None
+    opened: float = field(default_factory=time.monotonic)
+    served: frozenset[str] = frozenset()
 
     @property
     def state(self) -> VaultState:
         """The last verified state, as the trust file remembers it."""
-        return VaultState.of(self.path, self.snapshot.header, self.keys.fingerprint, last_write=self.last_write)
+        return VaultState.of(
+            self.place.identity, self.snapshot.header, self.keys.fingerprint, last_write=self.last_write
+        )
 
     def slots(self) -> list[SlotInfo]:
         """List the key slots of :attr:`snapshot`."""
@@ -80,58 +90,66 @@ class Handle(MutableRecord):
         ]
 
     @holding
-    def reading(self, memory: Memory | None = None) -> Generator[VaultReader]:
+    def reading(
+        self, look: Look = "any", *, serves: Serves | None = None, memory: Memory | None = None
+    ) -> Generator[VaultReader]:
         """Open the file in place, verified; :attr:`snapshot` is then its state.
 
         Args:
+            look: how new the state must be.
+            serves: what it is for, where that may be what was opened a moment ago.
             memory: the locked trust file, inside a write.
 
         Raises:
             VaultFileError: it is gone, damaged, older, forked or foreign.
             WrongKeyError: it has another data key now, and our slot is gone.
         """
-        with VaultReader(self.path, self.options.checks) as reader:
+        if serves is not None and serves not in self.served and time.monotonic() - self.opened < START:
+            look, self.served = "last", self.served | {serves}
+        else:
+            self.served = frozenset({"listing", "item"})
+        with VaultReader(self.place, self.options.checks, look) as reader:
             self._admit(reader, memory)
+            reader.confirm(memory or self.trust)
             yield reader
 
     def write(self, make: Callable[[VaultReader], Draft]) -> None:
         """Replace the file with the draft that *make* returns for its present state; only under :func:`lock`.
 
         Raises:
-            ConflictError: other writers got through each time, in spite of the lock.
+            ConflictError: others were quicker each time.
             LockTimeoutError: the trust file stayed locked; nothing changed.
-            WriteFailedError: nothing changed.
+            WriteFailedError: nothing changed; or it did, and backups that were to be deleted are still there.
         """
-        from pyvault.vaultfile.state.remembering import remembering
+        from pyvault.vaultfile.state.remembering import remembering, writer_of
 
         with remembering(self.trust, timeout=self.options.lock_timeout) as memory:
-            self._write(make, memory)
-
-    def _write(self, make: Callable[[VaultReader], Draft], memory: Memory | None) -> None:
-        from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
-
-        writer = None if memory is None else memory.writer
-        for _ in range(MAX_RESTARTS):
-            with self.reading(memory) as base:
-                self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one
-                draft = make(base)
-                try:
-                    snapshot = write_draft(
-                        self.path,
-                        draft,
-                        base=base,
-                        check_in_place=partial(check_unchanged, self.path, base.header, self.options),
-                        options=self.options,
-                        writer=writer,
-                    )
-                except SupersededError:
-                    continue
-            self.keys, self.snapshot = draft.keys, snapshot
-            self.last_write = None if writer is None else self.state.step
+            self.keys, self.snapshot = self._write(make, memory)
+            self.last_write = None if writer_of(memory) is None else self.state.step
             if memory is not None:
                 memory.record(self.state)
-            return
-        raise ConflictError(f"'{self.path}' is being written by processes that don't honor the lock")
+        self.place.after_write(self.snapshot)
+
+    def _write(self, make: Callable[[VaultReader], Draft], memory: Memory | None) -> tuple[Keys, Snapshot]:
+        from pyvault.vaultfile.disk.write import SupersededError
+        from pyvault.vaultfile.state.remembering import writer_of
+
+        tried: list[Step] = []
+        attempts = self.place.attempts(self.options, tried)
+        while True:
+            next(attempts)
+            with (
+                contextlib.suppress(SupersededError),
+                self.place.after_unclear(tried),
+                self.reading("current" if tried else "last", memory=memory) as base,
+            ):
+                self.snapshot = base.snapshot(self.keys)  # opens the index even if the header is the known one
+                if tried and self.place.find_written(tried, self.snapshot):
+                    return self.keys, self.snapshot  # only the answer was lost
+                draft = make(base)
+                return draft.keys, self.place.write(
+                    draft, base=base, over=base, options=self.options, writer=writer_of(memory), tried=tried
+                )
 
     def verify(self) -> int:
         """Verify the header, open the index and every record, and return the number of records.
@@ -147,7 +165,7 @@ class Handle(MutableRecord):
             count = (
                 "1 modified or damaged record" if len(damaged) == 1 else f"{len(damaged)} modified or damaged records"
             )
-            raise TamperedError(f"'{self.path}' has {count}: {named}")
+            raise TamperedError(f"'{self.place}' has {count}: {named}")
         return len(entries)
 
     def _admit(self, reader: VaultReader, memory: Memory | None) -> None:
@@ -155,19 +173,19 @@ class Handle(MutableRecord):
             return
         header = reader.header
         if header.vault_id != self.snapshot.header.vault_id:
-            raise ForeignVaultError(f"'{self.path}' was replaced by another vault")
+            raise ForeignVaultError(f"'{self.place}' was replaced by another vault")
         keys, unlocked = self.keys, self.unlocked
         if header.key_epoch != self.snapshot.header.key_epoch:
-            unlocked = follow(unlocked, header, self.path)
+            unlocked = follow(unlocked, header, self.place)
             keys = derive_keys(unlocked.data_key, header.vault_id)
             if self.options.expect_fingerprints:
                 from pyvault.vaultfile.state.expectations import check_key
 
-                check_key(self.path, keys, self.options)
+                check_key(self.place, keys, self.options)
         reader.verify_header(keys)
-        seen = VaultState.of(self.path, header, keys.fingerprint, last_write=self.last_write)
+        seen = VaultState.of(self.place.identity, header, keys.fingerprint, last_write=self.last_write)
         opened = cache(partial(reader.snapshot, keys))
-        seen = admit(seen, {header.vault_id: self.state}, opened, self.trust)
+        seen = admit(self.place, seen, {header.vault_id: self.state}, opened, self.trust)
         # The snapshot last: whatever is raised in between, and wherever a fork copies it, the rest is looked at again.
         self.unlocked, self.keys, self.snapshot = unlocked, keys, opened()
         if remembered := memory or self.trust:
@@ -175,7 +193,11 @@ class Handle(MutableRecord):
 
 
 def admit(
-    seen: VaultState, known: Mapping[bytes, VaultState], snapshot: Callable[[], Snapshot], trust: TrustStore | None
+    place: Place,
+    seen: VaultState,
+    known: Mapping[bytes, VaultState],
+    snapshot: Callable[[], Snapshot],
+    trust: TrustStore | None,
 ) -> VaultState:
     """Return what to remember of a state that may follow the last one seen; see ``state/trust_store.py``.
 
@@ -186,21 +208,7 @@ def admit(
     try:
         return check_history(seen, known, snapshot, (lambda: None) if trust is None else trust.writer)
     except (ForkError, RollbackError) as exc:
-        from pyvault.vaultfile.disk.conflict_copies import name_conflict_copies
-
-        raise name_conflict_copies(exc, Path(seen.path), seen.vault_id) from None
-
-
-def lock(path: Path, options: VaultOptions) -> LockFile:
-    """Return the lock that every writer of the vault at *path* holds."""
-    from pyvault.files.lock import LockFile  # readers need none
-
-    return LockFile(path.with_name(f"{path.name}.lock"), timeout=options.lock_timeout, what=f"'{path}'")
-
-
-def canonical_path(path: Path) -> Path:
-    """Return a vault's absolute path, with the links to its directory resolved."""
-    return Path(os.path.realpath(path.parent)) / path.name
+        raise place.name_other_states(exc, seen.vault_id) from None
 
 
 def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
@@ -219,7 +227,7 @@ def unlocking(reader: VaultReader, options: VaultOptions) -> Unlocking:
     )
 
 
-def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
+def follow(unlocked: Unlocked, header: Header, path: object) -> Unlocked:
     """Return what opens another state of the vault by the slot that opened this one.
 
     A rekey elsewhere wrapped the new data key for our slot too, if it was given the key of that slot.
@@ -235,7 +243,7 @@ def follow(unlocked: Unlocked, header: Header, path: Path) -> Unlocked:
     raise WrongKeyError(f"'{path}' was rekeyed, and the slot that opened it is gone", hint="open it again")
 
 
-def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions) -> Handle:
+def open_vault(path: Path | Place, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions) -> Handle:
     """Open a vault.
 
     The trust file is read first, so that a vault newer than its entry is not
@@ -247,43 +255,49 @@ def open_vault(path: Path, sources: UnlockSources, trust: TrustStore | None, opt
         InputRequiredError: no source of a key was given.
         UserCancelledError: the user declined.
     """
-    check_ancestors(path, options.checks)
-    path = canonical_path(path)
+    place = place_at(path).settled(options.checks)
     known = trust.known_states() if trust is not None else {}
     try:
-        with VaultReader(path, options.checks) as locked:
+        with VaultReader(place, options.checks) as locked:
             pass
     except VaultNotFoundError:
         from pyvault.vaultfile.lost_vault import refuse_lost
 
-        refuse_lost(path, known, options)
+        refuse_lost(place, known, options)
         raise
     if options.expects_a_vault:
         from pyvault.vaultfile.state.expectations import check_id
 
-        check_id(path, locked.header, options)
+        check_id(place, locked.header, options)
     unlocked = unlocking(locked, options).unlock(sources)
     keys = derive_keys(unlocked.data_key, locked.header.vault_id)
-    with VaultReader(path, options.checks) as reader:
+    with VaultReader(place, options.checks, "last") as reader:
         if (reader.header.vault_id, reader.header.key_epoch) != (locked.header.vault_id, locked.header.key_epoch):
-            raise ConflictError(f"'{path}' was rekeyed while it was being opened", hint="try again")
+            raise ConflictError(f"'{place}' was rekeyed while it was being opened", hint="try again")
         reader.verify_header(keys)
         if options.expects_a_vault:
             from pyvault.vaultfile.state.expectations import check_generation, check_key
 
-            check_key(path, keys, options)
-            check_generation(path, reader.header, options)
+            check_key(place, keys, options)
+            check_generation(place, reader.header, options)
         before = known.get(reader.header.vault_id)
         last_write = None if before is None else before.last_write
         opened = cache(partial(reader.snapshot, keys))
-        seen = VaultState.of(path, reader.header, keys.fingerprint, last_write=last_write)
-        seen = admit(seen, known, opened, trust)
+        seen = VaultState.of(place.identity, reader.header, keys.fingerprint, last_write=last_write)
+        seen = admit(place, seen, known, opened, trust)
         snapshot = opened()
     if unlocked.by_prompt and sources.keep_data_key is not None:
         sources.keep_data_key(reader.header, unlocked)
     if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
         trust.record(seen)  # takes a lock, so only for news
-    trace(__name__, "opened '%s', generation %s, by slot %s", path, seen.generation, (unlocked.slot_id or b"").hex())
+    reader.confirm(trust)
+    trace(__name__, "opened '%s', generation %s, by slot %s", place, seen.generation, (unlocked.slot_id or b"").hex())
     return Handle(
-        path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=snapshot, last_write=last_write
+        place=place,
+        options=options,
+        trust=trust,
+        unlocked=unlocked,
+        keys=keys,
+        snapshot=snapshot,
+        last_write=last_write,
     )

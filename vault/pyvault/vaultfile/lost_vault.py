@@ -10,34 +10,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.errors import VaultGoneError
-from pyvault.vaultfile.disk.backups import list_backups
 from pyvault.vaultfile.state.places import vault_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
-def refuse_lost(path: Path, known: Mapping[bytes, VaultState], options: VaultOptions) -> None:
+def refuse_lost(path: Place, known: Mapping[bytes, VaultState], options: VaultOptions) -> None:
     """Raise an error if a vault that was not found at *path* must have been there.
 
     Args:
-        path: canonical, as in the trust file.
+        path: settled, as in the trust file.
         known: the states in the trust file.
         options: how the vault was to be opened.
 
     Raises:
         VaultGoneError: it is gone.
     """
-    backups = list_backups(path, options.checks) if options.durable else []
+    backups = path.backups(options.checks) if options.durable else ()
     # Another process may make the vault, and then its first backup, at this moment: in this order.
     if path.exists():
         return
     nothing = f"there is no vault at '{path}'"
-    before = vault_at(known, str(path))
+    before = vault_at(known, path.identity)
     if backups:
         raise VaultGoneError(
             f"{nothing}, but there are backups of one",

@@ -1,9 +1,8 @@
 """The open vault: the one entry point to this package.
 
-Every read looks at the file in place, so another handle's writes are seen at once;
-every write is a transaction that locks, reads and verifies again first. A handle can
-be used from several threads: they wait for each other. Most processes only read, so
-what writes and rekeys is imported where it happens.
+Every read looks at the file in place, so another handle's writes are seen at once; every write is a
+transaction that locks, reads and verifies again first. A handle can be used from several threads: they wait
+for each other. Most processes only read, so what writes and rekeys is imported where it happens.
 
 Longer than most files: it is the whole surface, and each method only takes the
 handle's lock and calls the module that does the work.
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING, Self
 
 from pyvault.errors import ConflictError, UsageError
 from pyvault.thread_locks import holding, tell_of_fork
-from pyvault.vaultfile.handle import Handle, lock, open_vault
+from pyvault.vaultfile.disk.local_place import LocalPlace
+from pyvault.vaultfile.handle import Handle, open_vault
 from pyvault.vaultfile.state.entries import Entry, SlotInfo
-from pyvault.vaultfile.unlock.key_sources import Unlocked, UnlockSources
 from pyvault.vaultfile.vault_options import VaultOptions
 
 if TYPE_CHECKING:
@@ -30,10 +29,12 @@ if TYPE_CHECKING:
     from pyvault.names import ItemName
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.state.draft import Change
     from pyvault.vaultfile.state.transaction import Transaction
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.state.vault_state import VaultState
+    from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.unlock.new_slot import NewSlot
 
 ORDINARY = VaultOptions()
@@ -58,7 +59,7 @@ class Vault:
     @classmethod
     def create(
         cls,
-        path: Path,
+        path: Path | Place,
         *,
         new_slots: Sequence[NewSlot],
         trust: TrustStore | None = None,
@@ -81,7 +82,7 @@ class Vault:
     @classmethod
     def open(
         cls,
-        path: Path,
+        path: Path | Place,
         sources: UnlockSources,
         *,
         trust: TrustStore | None = None,
@@ -93,7 +94,7 @@ class Vault:
     @classmethod
     def restore(
         cls,
-        path: Path,
+        path: Path | Place,
         number: int,
         sources: UnlockSources,
         *,
@@ -108,9 +109,16 @@ class Vault:
     # What it is
 
     @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self._open_handle().place
+
+    @property
     def path(self) -> Path:
-        """The absolute path of the file."""
-        return self._open_handle().path
+        """The absolute path of a file of this machine."""
+        if not isinstance(self.place, LocalPlace):
+            raise TypeError(f"'{self.place}' is no file of this machine")
+        return self.place.path
 
     @property
     def vault_id(self) -> bytes:
@@ -131,11 +139,6 @@ class Vault:
     def generation(self) -> int:
         """Grows with every write."""
         return self._open_handle().snapshot.header.generation
-
-    @property
-    def txid(self) -> bytes:
-        """16 bytes, new with every write."""
-        return self._open_handle().snapshot.header.txid
 
     @property
     def fingerprint(self) -> bytes:
@@ -179,8 +182,8 @@ class Vault:
         """Return the items in the order of the file, or *only* that one if it is there; decrypts none."""
         with self._guard:
             if self._transaction is None:
-                self.refresh()
-                known = self._open_handle().snapshot.index.entries
+                with self._open_handle().reading(serves="listing"):
+                    known = self._open_handle().snapshot.index.entries
             else:
                 self._transaction.has_read = True
                 known = tuple(record.entry for record in self._transaction.draft.records)
@@ -200,10 +203,10 @@ class Vault:
         with self._guard:
             handle = self._open_handle()
             if self._transaction is None:
-                with handle.reading() as reader:
+                with handle.reading(serves="item") as reader:
                     entry = handle.snapshot.index.find(name)
                     return reader.record(handle.keys, entry), entry.version
-            self._transaction.has_read = True
+            self._transaction.read.add(name)
             draft, record = self._transaction.draft, self._transaction.draft.find(name)
             if record.box is not None:
                 return draft.opened(record), record.entry.version
@@ -271,8 +274,9 @@ class Vault:
                 with self._transaction.nested():
                     yield
                 return
-            with lock(handle.path, handle.options):
-                self.refresh()
+            with handle.place.lock(handle.options):
+                with handle.reading("current"):  # before anything is done that depends on writing
+                    pass
                 transaction = Transaction.on(handle)
                 self._transaction = transaction
                 try:
@@ -297,8 +301,7 @@ class Vault:
         """Read and open everything, and return the number of records.
 
         Raises:
-            TamperedError: header, index or records are damaged; the message
-                names every damaged record.
+            TamperedError: header, index or records are damaged; the message names every damaged record.
         """
         with self._guard:
             return self._open_handle().verify()
@@ -316,7 +319,10 @@ class Vault:
         Raises:
             UsageError: the vault has as many slots of this kind as it can have.
         """
-        return self._place_slot(new, instead_of=None)
+        from pyvault.vaultfile.state.slot_changes import place_slot
+
+        with self._guard:
+            return place_slot(self._open_handle(), new, self._change)
 
     def remove_slot(self, slot_id: bytes) -> None:
         """Remove a way to unlock, and delete the backups, which would still have it.
@@ -341,7 +347,11 @@ class Vault:
         Raises:
             UsageError: it isn't clear which slot is meant.
         """
-        return self._place_slot(new, instead_of=slot_id or self._passphrase_slot())
+        from pyvault.vaultfile.state.slot_changes import find_passphrase_slot, place_slot
+
+        with self._guard:
+            replaced = slot_id or find_passphrase_slot(self.slots())
+            return place_slot(self._open_handle(), new, self._change, instead_of=replaced)
 
     def rekey(
         self,
@@ -387,29 +397,3 @@ class Vault:
         with self.transaction():
             if self._transaction is not None:
                 self._transaction.apply(change)
-
-    def _place_slot(self, new: NewSlot, *, instead_of: bytes | None) -> bytes:
-        from pyvault.vaultfile.unlock.new_slot import make_slot
-
-        with self._guard:
-            handle = self._open_handle()
-            # The key derivation runs before the lock is taken: others need not wait for it.
-            slot, key = make_slot(new, self.vault_id, handle.keys.data, handle.options)
-            self._change(
-                lambda draft: draft.with_slot(
-                    slot.rewrap(key, draft.vault_id, draft.keys.data), new.label, instead_of=instead_of
-                )
-            )
-            if instead_of is not None and instead_of == handle.unlocked.slot_id:
-                handle.unlocked = Unlocked(data_key=handle.keys.data, slot_id=slot.slot_id, wrapping_key=key)
-            return slot.slot_id
-
-    def _passphrase_slot(self) -> bytes:
-        passphrases = [slot for slot in self.slots() if slot.kind == "passphrase"]
-        unlocked_this = [slot for slot in passphrases if slot.unlocked_this]
-        if len(unlocked_this or passphrases) != 1:
-            raise UsageError(
-                "it isn't clear which passphrase to replace: the vault has none, or several",
-                hint="open the vault with the one to replace, or use pyvault vault slot add and slot remove",
-            )
-        return (unlocked_this or passphrases)[0].slot_id

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pyvault.clock import from_epoch, to_rfc3339
-from pyvault.vaultfile.disk.backups import list_backups
 from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.commandline.shared_options import JsonOption, YesOption
 from pyvault_cli.context import Context
@@ -18,7 +17,7 @@ from pyvault_cli.vaults.vault_access import VaultAccess
 def vault_backups(context: Context, json: JsonOption = False) -> None:
     """List the backups, the newest first; opens nothing."""
     access = VaultAccess(context)
-    backups = list_backups(access.path, access.options.checks)
+    backups = access.place.backups(access.options.checks)
     if json:
         from json import dumps
 
@@ -56,18 +55,15 @@ def vault_restore(
     from pyvault.vaultfile.vault import Vault
 
     access = VaultAccess(context)
-    with Vault.restore(access.path, number, access.sources(), trust=access.trust, options=access.options) as vault:
+    with Vault.restore(access.place, number, access.sources(), trust=access.trust, options=access.options) as vault:
         output.note(f"Restored backup {number} as generation {vault.generation}.")
 
 
 def vault_purge(context: Context, yes: YesOption = False) -> None:
     """Delete the backups: they still hold removed secrets and removed slots."""
-    from pyvault.vaultfile.disk.backups import delete_backups
-    from pyvault.vaultfile.handle import lock
-
     access = VaultAccess(context)
     if not yes:
-        context.ask.confirm(f"Delete all backups of '{access.path}'?", option="--yes")
-    with lock(access.path, access.options):
-        count = delete_backups(access.path)
+        context.ask.confirm(f"Delete all backups of '{access.place}'?", option="--yes")
+    with access.place.lock(access.options):
+        count = access.place.delete_backups()
     output.note(f"Deleted {counted(count, 'backup')}.")

@@ -63,7 +63,7 @@ def vault_verify(context: Context, json: JsonOption = False) -> None:
     with access.open() as vault:
         count = vault.verify()
         known: dict[str, str | int] = {
-            "path": str(access.path),
+            "path": str(access.place),
             "vault_id": vault.vault_id.hex(),
             "fingerprint": vault.fingerprint.hex(),
             "generation": vault.generation,
@@ -75,5 +75,5 @@ def vault_verify(context: Context, json: JsonOption = False) -> None:
 
         output.data(dumps({"v": 1, **known, "verified": True}, indent=2) + "\n")
         return
-    output.out(f"'{access.path}' is intact: generation {known['generation']}, {counted(count, 'entry', 'entries')}")
+    output.out(f"'{access.place}' is intact: generation {known['generation']}, {counted(count, 'entry', 'entries')}")
     output.out(f"vault id {known['vault_id']}, fingerprint {known['fingerprint']}")

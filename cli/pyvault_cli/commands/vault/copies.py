@@ -19,6 +19,7 @@ from pyvault_cli.terminal import output
 if TYPE_CHECKING:
     from pyvault.backend import Question
     from pyvault.secret import Secret
+    from pyvault_cli.context import Context
 
 
 class To(StrEnum):
@@ -49,6 +50,11 @@ def vault_export(
     from pyvault.storage.typed_store import CredentialStore
     from pyvault.vaultfile.state.trust_store import TrustStore
 
+    if str(file).lower().startswith("s3:"):
+        raise UsageError(
+            "vault export writes a file of this machine",
+            hint="pyvault vault init makes a vault in S3, and pyvault vault import FILE brings the keys there",
+        )
     if keyfile is not None and to is not To.KEYFILE:
         raise UsageError("--keyfile needs --to keyfile")
     key = None if to is not To.KEYFILE else keyfile or file.with_name(f"{file.name}.key")
@@ -77,7 +83,7 @@ def vault_export(
 
 def vault_import(
     context: Context,
-    file: Annotated[Path, Argument(help="the vault file", show_default=False)],
+    file: Annotated[str, Argument(metavar="FILE", help="the vault file, or s3://BUCKET/KEY", show_default=False)],
     keyfile: Annotated[
         Path | None,
         Option("--keyfile", metavar="FILE", callback=shared_options.not_the_key, help="the key file that opens it"),
@@ -95,9 +101,13 @@ def vault_import(
     """
     from pyvault.migration.vault_import import AnotherVault, check_unlockable
     from pyvault.storage.typed_store import CredentialStore
+    from pyvault.vaultfile.disk.local_place import LocalPlace
+    from pyvault.vaultfile.file_options import VaultSettings
     from pyvault_cli.vaults.merge_report import find_same_vault, merge_and_tell
 
-    options = {"path": str(file.absolute())}
+    options = _options_of(file, context)
+    place = VaultSettings.parse(options, context.environ).place
+    source_file = Path(file) if isinstance(place, LocalPlace) else place
     if not context.file_checks.modes:
         options["insecure_directory"] = "true"
     if keyfile is not None:
@@ -106,11 +116,21 @@ def vault_import(
         options["passphrase_file"] = str(passphrase_file)
     # The variables and descriptors are those of our own vault; this one's passphrase is typed.
     ask = context.ask.for_another_vault()
-    same = find_same_vault(context, file)
+    same = find_same_vault(context, source_file)
     if same is not None and not profile:
-        merge_and_tell(same, file, options, ask, overwrite=overwrite, dry_run=dry_run)
+        merge_and_tell(same, source_file, options, ask, overwrite=overwrite, dry_run=dry_run)
         return
-    check_unlockable(file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
-    with closing(CredentialStore(AnotherVault.open(options, ask))) as source:
+    check_unlockable(source_file, keyfile=keyfile, passphrase_file=passphrase_file, checks=context.file_checks)
+    with closing(CredentialStore(AnotherVault(VaultSettings.parse(options, context.environ), ask))) as source:
         migration = MigrationOptions(overwrite=overwrite, dry_run=dry_run)
         move_and_report(source, context.store, profile or (), migration, record=context.keep_choice)
+
+
+def _options_of(file: str, context: Context) -> dict[str, str]:
+    """Return the options of the backend that open another vault; one in S3 is reached as ours is."""
+    from pyvault.vaultfile.file_options import S3_OPTIONS, S3_SCHEME
+
+    if file[: len(S3_SCHEME)].lower() != S3_SCHEME:
+        return {"path": str(Path(file).absolute())}
+    ours = context.options_of("file")
+    return {"path": file, **{key: ours[key] for key in S3_OPTIONS if key in ours}}

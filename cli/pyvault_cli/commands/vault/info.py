@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.clock import from_epoch, to_rfc3339
 from pyvault.errors import PyvaultError
-from pyvault.vaultfile.disk.backups import list_backups
-from pyvault.vaultfile.disk.vault_reader import read_header
+from pyvault.vaultfile.disk.vault_reader import VaultReader
 from pyvault.vaultfile.format.header import FORMAT_VERSION, SUITE
 from pyvault.vaultfile.state.entries import SlotInfo
 from pyvault_cli.commandline.shared_options import JsonOption
@@ -26,24 +25,25 @@ def vault_info(context: Context, json: JsonOption = False) -> None:
     """Show the clear part of the vault file; nothing of it is verified without a key."""
     access = VaultAccess(context)
     access.check_not_lost()
-    header = read_header(access.path, access.options.checks)
-    facts = access.path.stat()
+    with VaultReader(access.place, access.options.checks) as reader:
+        header, content = reader.header, reader.content
+        size, modified = content.size, content.modified
     slots = [SlotInfo.of(slot) for slot in header.slots]
     seen = _sighting(access, header)
     fingerprint = None if seen is None or seen.epoch != header.key_epoch else seen.fingerprint.hex()
     _warn_of_other_states(access, header, seen)
     unlocked = unlocked_state(context, header)
     known: dict[str, str | int] = {
-        "path": str(access.path),
+        "path": str(access.place),
         "format_version": FORMAT_VERSION,
         "suite": SUITE,
         "vault_id": header.vault_id.hex(),
         "txid": header.txid.hex(),
         "generation": header.generation,
         "key_epoch": header.key_epoch,
-        "size": facts.st_size,
-        "modified": to_rfc3339(from_epoch(facts.st_mtime)),
-        "backups": len(list_backups(access.path, access.options.checks)),
+        "size": size,
+        "modified": to_rfc3339(from_epoch(modified)),
+        "backups": len(access.place.backups(access.options.checks)),
     }
     if json:
         from json import dumps
@@ -82,11 +82,9 @@ def _warn_of_other_states(access: VaultAccess, header: Header, seen: VaultState 
     """
     import shlex
 
-    from pyvault.vaultfile.disk.conflict_copies import find_conflict_copies
-
     if seen is not None and header.generation <= seen.generation and (header.generation, header.txid) != seen.step:
         output.warn(f"the vault is not in the state last seen here, which is generation {seen.generation}")
         output.hint("'pyvault vault verify' opens it, and explains what to do")
-    for copy in find_conflict_copies(access.path, header.vault_id):
+    for copy in access.place.other_states(header.vault_id):
         output.warn(f"'{copy.path}' is another state of the vault, generation {copy.generation}")
         output.hint(f"pyvault vault import {shlex.quote(str(copy.path))} merges it; then remove it")

@@ -25,15 +25,12 @@ def vault_init(
     recovery: Annotated[bool, Option("--recovery", help="print a recovery code, once")] = False,
 ) -> None:
     """Make an empty vault; the passphrase is typed twice."""
-    from pyvault.files.file_checks import prepare_directory
-    from pyvault.vaultfile.disk.write import check_free
-    from pyvault.vaultfile.handle import canonical_path, lock
     from pyvault.vaultfile.vault import Vault
 
     access = VaultAccess(context)
     policy = access.policy(kdf)
-    prepare_directory(access.path.parent, access.options.checks)  # before a key file is made for nothing
-    check_free(access.path)
+    access.place.prepare(access.options)  # before a key file is made for nothing
+    access.place.check_free()
     path, key = keyfile or access.settings.keyfile, access.settings.key_from_ask(context.ask)
     if key is not None and path is not None:
         raise UsageError("Can't use PYVAULT_KEY with --keyfile: choose one of them for the new vault")
@@ -41,15 +38,15 @@ def vault_init(
     # A passphrase that is refused leaves no key file behind.
     typed = (path is None and key is None) or context.ask.new_passphrase_unasked() is not None
     passphrase = passphrase_slot(context, access, policy) if typed else None
-    with lock(canonical_path(access.path), access.options):
+    with access.place.settled(access.options.checks).lock(access.options):
         pass  # what is wrong with the lock is told before a key file is made for nothing, too
     slots: list[NewSlot] = [KeyFileSlot(key=key, label="PYVAULT_KEY")] if key is not None else []
     slots += [key_file_slot(path, make=keyfile is not None)] if path is not None else []
     slots += [passphrase] if passphrase else []
     slot, code = recovery_slot(policy) if recovery else (None, None)
     slots += [slot] if slot else []
-    with Vault.create(access.path, new_slots=slots, trust=access.trust, options=access.options) as vault:
-        output.note(f"Made the vault '{access.path}'.")
+    with Vault.create(access.place, new_slots=slots, trust=access.trust, options=access.options) as vault:
+        output.note(f"Made the vault '{access.place}'.")
         output.note(f"Its id is {vault.vault_id.hex()}, the fingerprint of its key {vault.fingerprint.hex()}.")
     if code is not None:
         show_recovery_code(code)

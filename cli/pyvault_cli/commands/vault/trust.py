@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pyvault.errors import ItemNotFoundError, UsageError
-from pyvault.vaultfile.handle import canonical_path
 from pyvault.vaultfile.state.places import vault_at
 from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.context import Context
@@ -19,9 +18,9 @@ def vault_accept(context: Context) -> None:
 
     access = VaultAccess(context)
     access.check_not_lost()
-    with Vault.open(access.path, access.sources(), options=access.options) as vault:
+    with Vault.open(access.place, access.sources(), options=access.options) as vault:
         access.trust.accept(vault.state)
-        output.note(f"Accepted '{access.path}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
+        output.note(f"Accepted '{access.place}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
         output.note(f"The fingerprint of its key is {vault.fingerprint.hex()}.")
 
 
@@ -38,8 +37,8 @@ def vault_forget(
     access = VaultAccess(context)
     known = access.trust.known_states()
     if vault is None:
-        path = canonical_path(access.path)
-        before = vault_at(known, str(path))
+        path = access.place.settled(access.options.checks).identity
+        before = vault_at(known, path)
         if before is None:
             raise ItemNotFoundError(f"no vault is remembered at '{path}'")
         access.trust.forget(path)

@@ -35,12 +35,13 @@ class Backup(Record):
 
     Attributes:
         number: 1 is the newest.
+        path: of a file; another place names it in its own way.
         generation, vault_id: unverified; None if its header can't be read.
         modified: of the file, in epoch seconds.
     """
 
     number: int
-    path: Path
+    path: Path | str
     size: int
     modified: float
     generation: int | None

@@ -10,6 +10,7 @@ Source: docs/vault-format.md, section 8.
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_SECRET_FILE = 64 << 10  # bytes
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # how Windows editors may begin one
 KEY_FILE_PREFIX = "pyvault-keyfile-v1:"  # how a key file begins; no other secret can be recognised
 #: How the base64 of a key file begins: the form in which CI services often keep one.
 ENCODED_PREFIX = "cHl2YXVsdC1rZXlmaWxlLXYxO"

@@ -9,25 +9,27 @@ Source: docs/vault-format.md, section 5.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pyvault.errors import TamperedError, TruncatedVaultError
-from pyvault.files.file_checks import FileChecks, open_vault_file, reading
+from pyvault.errors import TamperedError
+from pyvault.files.file_checks import FileChecks
 from pyvault.record import Record
 from pyvault.sealing import BrokenSealError
+from pyvault.vaultfile.disk.local_place import FileContent
 from pyvault.vaultfile.format.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
 from pyvault.vaultfile.format.index import Index, IndexEntry, open_index
 from pyvault.vaultfile.format.sealed_record import open_record
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.sealed_record import Keys
+    from pyvault.vaultfile.place import Content, Look, Source
+    from pyvault.vaultfile.state.remembering import Memory
+    from pyvault.vaultfile.state.trust_store import TrustStore
 
 
 class Snapshot(Record):
@@ -45,15 +47,20 @@ class Snapshot(Record):
 class VaultReader:
     """An open vault file; :attr:`header` is unverified until :meth:`snapshot`."""
 
-    def __init__(self, path: Path, checks: FileChecks) -> None:
+    def __init__(self, path: Path | Source, checks: FileChecks, look: Look = "any") -> None:
         """Open the file and read its header.
+
+        Args:
+            path: of a local file; or another place.
+            checks: of a local file.
+            look: how new the state must be.
 
         Raises:
             VaultFileError: see :func:`~pyvault.files.file_checks.open_vault_file` and
                 :func:`~pyvault.vaultfile.format.header.parse_fixed`.
         """
         self.path = path
-        self._descriptor = open_vault_file(path, checks)
+        self.content: Content = FileContent(path, checks) if isinstance(path, Path) else path.open(checks, look)
         try:
             self.header, self._signed, self._mac = self._read_header()
         except BaseException:
@@ -73,10 +80,12 @@ class VaultReader:
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            with contextlib.suppress(OSError):  # nothing was written through it
-                os.close(descriptor)
+        self.content.close()
+
+    def confirm(self, trust: TrustStore | Memory | None) -> None:
+        """Take note that this state passed all checks; only its place knows whether that is worth remembering."""
+        if trust is not None:
+            self.content.confirm(trust, self.header.vault_id)
 
     def snapshot(self, keys: Keys) -> Snapshot:
         """Verify the header, open the index, and return both.
@@ -85,7 +94,7 @@ class VaultReader:
             TamperedError: header or index were modified or damaged.
         """
         self.verify_header(keys)
-        box = self._read(len(self._signed) + MAC_SIZE, self.header.index_size)
+        box = self.content.read(len(self._signed) + MAC_SIZE, self.header.index_size)
         index = open_index(keys, self.header, box, self.path)
         return Snapshot(header=self.header, mac=self._mac, index=index)
 
@@ -113,7 +122,7 @@ class VaultReader:
             TamperedError: the record is damaged; the message names it.
         """
         start = len(self._signed) + MAC_SIZE + self.header.index_size
-        box = self._read(start + entry.offset, entry.length)
+        box = self.content.read(start + entry.offset, entry.length)
         if hashlib.sha256(box).digest() != entry.digest:
             raise TamperedError(f"the record '{entry.name}' in '{self.path}' was modified or damaged")
         return box
@@ -140,28 +149,15 @@ class VaultReader:
         return False
 
     def _read_header(self) -> tuple[Header, bytes, bytes]:
-        with reading(self.path):
-            size = os.fstat(self._descriptor).st_size
-        start = self._read(0, min(size, FIXED_SIZE))
+        size = self.content.size
+        start = self.content.read(0, min(size, FIXED_SIZE))
         fixed = parse_fixed(start, size, self.path)
-        slots = self._read(FIXED_SIZE, fixed.slots_size)
-        mac = self._read(FIXED_SIZE + fixed.slots_size, MAC_SIZE)
+        slots = self.content.read(FIXED_SIZE, fixed.slots_size)
+        mac = self.content.read(FIXED_SIZE + fixed.slots_size, MAC_SIZE)
         return fixed.with_slots(slots, self.path), start + slots, mac
 
-    def _read(self, offset: int, size: int) -> bytes:
-        parts: list[bytes] = []
-        with reading(self.path):
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            while size:
-                part = os.read(self._descriptor, size)
-                if not part:
-                    raise TruncatedVaultError(f"'{self.path}' was truncated while it was being read")
-                parts.append(part)
-                size -= len(part)
-        return b"".join(parts)
 
-
-def read_header(path: Path, checks: FileChecks | None = None) -> Header:
+def read_header(path: Path | Source, checks: FileChecks | None = None) -> Header:
     """Return the header of a vault, unverified because no key is used.
 
     Raises:

@@ -64,12 +64,12 @@ def write_draft(
         SupersededError: another process wrote the file, as *check_in_place* found.
     """
     remove_leftovers(path)
-    header, index_box = _assemble(draft, writer, listed=options.durable)
+    header, index_box = assemble(draft, writer, listed=options.durable)
     signed = header.encode()
     with hint_at_backups(path), PendingFile(path, durable=options.durable) as pending:
         pending.write(signed + draft.keys.mac(signed) + index_box)
         for record in draft.records:
-            pending.write(record.box if record.box is not None else _copied(base, record.entry))
+            pending.write(record.box if record.box is not None else copied(base, record.entry))
         pending.finish()
         snapshot = _read_back(pending.path, header, draft, options)
         if base is not None:
@@ -110,7 +110,13 @@ def check_unchanged(path: Path, header: Header, options: VaultOptions) -> None:
         raise SupersededError
 
 
-def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Header, bytes]:
+def assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Header, bytes]:
+    """Return the header and the sealed index of the state that a draft makes.
+
+    Raises:
+        ItemTooLargeError: the file would be over its limits.
+        WriteFailedError: it has the highest generation already.
+    """
     if draft.generation >= MAX_GENERATION:
         raise WriteFailedError("the vault has reached the highest generation that its format allows")
     blank = Header(
@@ -134,7 +140,8 @@ def _assemble(draft: Draft, writer: bytes | None, *, listed: bool) -> tuple[Head
     return header, index_box
 
 
-def _copied(base: VaultReader | None, entry: IndexEntry) -> bytes:
+def copied(base: VaultReader | None, entry: IndexEntry) -> bytes:
+    """Return the sealed bytes of an unchanged record."""
     if base is None:
         raise ValueError("a new vault has no records to copy")
     return base.box(entry)

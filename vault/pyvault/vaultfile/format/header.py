@@ -9,14 +9,10 @@ Source: docs/vault-format.md, section 4.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from pyvault.errors import NotAVaultError, TamperedError, TruncatedVaultError, UnsupportedVaultError
 from pyvault.record import Record, replace
 from pyvault.vaultfile.format.slots import MAX_SLOTS, Slot, encode_slots, parse_slots
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # As in PNG, the carriage return, ^Z and line feed reveal a transfer in text mode.
 MAGIC = b"\x89PYV\r\n\x1a\n"
@@ -88,7 +84,7 @@ class FixedPart(Record):
     slots_size: int
     slot_count: int
 
-    def with_slots(self, area: bytes, path: Path) -> Header:
+    def with_slots(self, area: bytes, path: object) -> Header:
         """Return the header with the slots in *area*.
 
         Raises:
@@ -101,7 +97,7 @@ class FixedPart(Record):
         return replace(self.header, slots=slots)
 
 
-def parse_fixed(start: bytes, file_size: int, path: Path) -> FixedPart:
+def parse_fixed(start: bytes, file_size: int, path: object) -> FixedPart:
     """Parse the first 84 bytes, and check that the whole file is as long as they say.
 
     Args:

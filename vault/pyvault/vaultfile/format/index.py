@@ -24,8 +24,6 @@ from pyvault.vaultfile.format.index_json import Json, read_index_text
 from pyvault.vaultfile.format.sealed_record import MAX_BOX, MIN_BOX, RECORD_ID_SIZE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.format.sealed_record import Keys
 
@@ -147,7 +145,7 @@ def seal_index(keys: Keys, header: Header, index: Index) -> bytes:
     return seal(keys.index, _context(header), pad(Secret(index.encode()), PADDING))
 
 
-def open_index(keys: Keys, header: Header, box: bytes, path: Path) -> Index:
+def open_index(keys: Keys, header: Header, box: bytes, path: object) -> Index:
     """Open and check the index; the header's HMAC must have been verified.
 
     Raises:

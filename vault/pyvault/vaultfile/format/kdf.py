@@ -21,7 +21,6 @@ from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pyvault.vaultfile.disk.free_memory import Memory
 
@@ -100,7 +99,7 @@ class KeyDerivation(Protocol):
         ...
 
 
-def parse_params(params: bytes, limits: KdfLimits, path: Path) -> tuple[KdfCost, bytes]:
+def parse_params(params: bytes, limits: KdfLimits, path: object) -> tuple[KdfCost, bytes]:
     """Return the cost and the salt that a passphrase slot's parameters hold.
 
     Raises:

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 from pyvault.errors import ForeignVaultError, RollbackError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.format.sealed_record import Keys
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
-def check_id(path: Path, header: Header, options: VaultOptions) -> None:
+def check_id(path: object, header: Header, options: VaultOptions) -> None:
     """Check the id before unlocking: no passphrase is tried on an unexpected vault.
 
     Raises:
@@ -29,7 +27,7 @@ def check_id(path: Path, header: Header, options: VaultOptions) -> None:
         raise ForeignVaultError(f"'{path}' is the vault {header.vault_id.hex()}, not the expected one")
 
 
-def check_key(path: Path, keys: Keys, options: VaultOptions) -> None:
+def check_key(path: object, keys: Keys, options: VaultOptions) -> None:
     """Check the data key before it is used.
 
     Raises:
@@ -42,7 +40,7 @@ def check_key(path: Path, keys: Keys, options: VaultOptions) -> None:
         )
 
 
-def check_generation(path: Path, header: Header, options: VaultOptions) -> None:
+def check_generation(path: object, header: Header, options: VaultOptions) -> None:
     """Check the generation of a verified header.
 
     Raises:

@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConflictError, ForeignVaultError, ForkError, RollbackError, WrongKeyError
-from pyvault.files.file_checks import check_ancestors
 from pyvault.record import Record, replace
+from pyvault.vaultfile.disk.local_place import place_at
 from pyvault.vaultfile.disk.vault_reader import VaultReader
-from pyvault.vaultfile.disk.write import SupersededError, check_unchanged, write_draft
+from pyvault.vaultfile.disk.write import SupersededError
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
-from pyvault.vaultfile.handle import Handle, canonical_path, follow, lock, unlocking
+from pyvault.vaultfile.handle import Handle, follow, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
 from pyvault.vaultfile.state.merge import Merged, combine, compare
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from pyvault.vaultfile.disk.vault_reader import Snapshot
     from pyvault.vaultfile.format.index import IndexEntry
+    from pyvault.vaultfile.place import Place
     from pyvault.vaultfile.unlock.key_sources import Unlocked, UnlockSources
     from pyvault.vaultfile.vault_options import VaultOptions
 
@@ -69,8 +70,8 @@ class _State(Record):
 
 
 def merge_vault(
-    path: Path,
-    file: Path,
+    path: Path | Place,
+    file: Path | Place,
     sources: UnlockSources,
     file_sources: UnlockSources,
     *,
@@ -97,9 +98,8 @@ def merge_vault(
         VaultFileError: one of the two can't be read; nothing changed.
         ConflictError: one of the two changed meanwhile.
     """
-    for each in (path, file):
-        check_ancestors(each, options.checks)
-    path = canonical_path(path)
+    path = place_at(path).settled(options.checks)
+    place_at(file).settled(options.checks)
     known = trust.known_states()
     with VaultReader(path, options.checks) as ours, VaultReader(file, options.checks) as theirs:
         pass
@@ -112,7 +112,7 @@ def merge_vault(
     check_key(path, keys, options)
     check_key(file, file_keys, options)
     with (
-        contextlib.nullcontext() if dry_run else lock(path, options),
+        contextlib.nullcontext() if dry_run else path.lock(options),
         VaultReader(path, options.checks) as ours_again,
         VaultReader(file, options.checks) as theirs_again,
     ):
@@ -156,11 +156,11 @@ def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSource
 
 
 def _check_history(
-    path: Path, here: _State, there: _State, known: Mapping[bytes, VaultState], trust: TrustStore
+    path: Place, here: _State, there: _State, known: Mapping[bytes, VaultState], trust: TrustStore
 ) -> None:
     """Accept a fork if the other file is, or was made from, the state last seen here."""
     header = here.snapshot.header
-    seen = VaultState.of(path, header, here.keys.fingerprint)
+    seen = VaultState.of(path.identity, header, here.keys.fingerprint)
     try:
         check_history(seen, known, lambda: here.snapshot, trust.writer)
     except (ForkError, RollbackError, ForeignVaultError):
@@ -179,20 +179,15 @@ def _same(here: _State, there: _State, ours: IndexEntry, theirs: IndexEntry) -> 
     return here.reader.record(here.keys, ours) == there.reader.record(there.keys, theirs)
 
 
-def _write(path: Path, draft: Draft, here: _State, base: _State, trust: TrustStore, options: VaultOptions) -> int:
+def _write(path: Place, draft: Draft, here: _State, base: _State, trust: TrustStore, options: VaultOptions) -> int:
     with remembering(trust, timeout=options.lock_timeout) as memory:
         try:
-            snapshot = write_draft(
-                path,
-                draft,
-                base=base.reader,
-                check_in_place=partial(check_unchanged, path, here.snapshot.header, options),
-                options=options,
-                writer=writer_of(memory),
+            snapshot = path.write(
+                draft, base=base.reader, over=here.reader, options=options, writer=writer_of(memory), tried=[]
             )
         except SupersededError:
             raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None
         handle = Handle(
-            path=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot
+            place=path, options=options, trust=trust, unlocked=base.unlocked, keys=base.keys, snapshot=snapshot
         )
         return remembered(handle, memory).snapshot.header.generation

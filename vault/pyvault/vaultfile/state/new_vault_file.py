@@ -10,15 +10,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ConflictError, ForeignVaultError, TamperedError
-from pyvault.files.file_checks import check_ancestors, prepare_directory
 from pyvault.record import replace
-from pyvault.vaultfile.disk.backups import find_backup
+from pyvault.vaultfile.disk.local_place import place_at
 from pyvault.vaultfile.disk.vault_reader import VaultReader
-from pyvault.vaultfile.disk.write import SupersededError, check_free, check_unchanged, write_draft
+from pyvault.vaultfile.disk.write import SupersededError
 from pyvault.vaultfile.format.descent import Descent, Step
 from pyvault.vaultfile.format.header import ID_SIZE
 from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
-from pyvault.vaultfile.handle import Handle, canonical_path, lock, unlocking
+from pyvault.vaultfile.handle import Handle, unlocking
 from pyvault.vaultfile.state.draft import Draft
 from pyvault.vaultfile.state.expectations import check_id, check_key
 from pyvault.vaultfile.state.places import vault_at
@@ -34,13 +33,16 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.disk.vault_reader import Snapshot
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.format.sealed_record import Keys
+    from pyvault.vaultfile.place import Place, Source
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.unlock.key_sources import UnlockSources
     from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
-def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | None, options: VaultOptions) -> Handle:
+def create_vault(
+    path: Path | Place, new_slots: Sequence[NewSlot], trust: TrustStore | None, options: VaultOptions
+) -> Handle:
     """Create an empty vault, and return its handle; the first slot counts as the one that opened it.
 
     Raises:
@@ -48,11 +50,11 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
         InsecurePermissionsError: others can write its directory.
         WriteFailedError: it can't be written.
     """
-    prepare_directory(path.parent, options.checks)
-    path = canonical_path(path)
-    check_free(path)
-    with lock(path, options):
-        check_free(path)  # before the slow key derivation, and before a store keeps a key
+    place_at(path).prepare(options)
+    place = place_at(path).settled(options.checks)
+    place.check_free()
+    with place.lock(options):
+        place.check_free()  # before the slow key derivation, and before a store keeps a key
         vault_id = secrets.token_bytes(ID_SIZE)
         keys = derive_keys(new_data_key(), vault_id)
         made = [make_slot(new, vault_id, keys.data, options) for new in new_slots]
@@ -67,22 +69,15 @@ def create_vault(path: Path, new_slots: Sequence[NewSlot], trust: TrustStore | N
         for new, (slot, _) in zip(new_slots, made, strict=True):
             draft = draft.with_slot(slot, new.label)
         with remembering(trust, timeout=options.lock_timeout) as memory:
-            snapshot = write_draft(
-                path,
-                draft,
-                base=None,
-                check_in_place=lambda: check_free(path),
-                options=options,
-                writer=writer_of(memory),
-            )
+            snapshot = place.write(draft, base=None, over=None, options=options, writer=writer_of(memory), tried=[])
             first, wrapping_key = made[0]
             opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
-            handle = Handle(path=path, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
+            handle = Handle(place=place, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
             return remembered(handle, memory)
 
 
 def restore_vault(
-    path: Path, number: int, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions
+    path: Path | Place, number: int, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions
 ) -> Handle:
     """Write a backup's content as a new generation, and return its handle.
 
@@ -100,24 +95,23 @@ def restore_vault(
         ForeignVaultError: the backup belongs to another vault than the known or expected one.
         VaultFileError: the backup can't be opened; nothing changed.
     """
-    check_ancestors(path, options.checks)
-    path = canonical_path(path)
-    backup = find_backup(path, number)
+    place = place_at(path).settled(options.checks)
+    backup = place.backup(number)
     with VaultReader(backup, options.checks) as locked:
         pass
     known = trust.known_states() if trust is not None else {}
     check_id(backup, locked.header, options)
-    _check_same_vault(backup, locked.header, path, known, options)
+    _check_same_vault(backup, locked.header, place, known, options)
     unlocked = unlocking(locked, options).unlock(sources)
     keys = derive_keys(unlocked.data_key, locked.header.vault_id)
     check_key(backup, keys, options)
-    with lock(path, options), VaultReader(find_backup(path, number), options.checks) as base:
+    with place.lock(options), VaultReader(place.backup(number), options.checks) as base:
         if base.header != locked.header:
-            raise ConflictError(f"the backups of '{path}' changed meanwhile", hint="list them and choose again")
+            raise ConflictError(f"the backups of '{place}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
         before = None if trust is None else trust.known_states().get(snapshot.header.vault_id)
-        _check_same_key(backup, VaultState.of(path, snapshot.header, keys.fingerprint), before, snapshot)
-        current, tip = _find_current(path, snapshot.header.vault_id, keys, options)
+        _check_same_key(backup, VaultState.of(place.identity, snapshot.header, keys.fingerprint), before, snapshot)
+        current, tip = _find_current(place, snapshot.header.vault_id, keys, options)
         draft = Draft.of(snapshot, keys)
         draft = replace(
             draft,
@@ -125,15 +119,21 @@ def restore_vault(
             descent=draft.descent.restored_over(tip or _seen_here(before)),
         )
         with remembering(trust, timeout=options.lock_timeout) as memory:
-            written = write_draft(
-                path,
-                draft,
-                base=base,
-                check_in_place=lambda: _check_still(path, current, options),
-                options=options,
-                writer=writer_of(memory),
-            )
-            handle = Handle(path=path, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
+            try:
+                written = place.write(
+                    draft,
+                    base=base,
+                    over=current,
+                    options=options,
+                    writer=writer_of(memory),
+                    tried=[],
+                    restoring=True,
+                )
+            except SupersededError:
+                raise ConflictError(
+                    f"'{place}' was written meanwhile by a process that doesn't honor the lock"
+                ) from None
+            handle = Handle(place=place, options=options, trust=trust, unlocked=unlocked, keys=keys, snapshot=written)
             return remembered(handle, memory)
 
 
@@ -146,10 +146,10 @@ def remembered(handle: Handle, memory: Memory | None) -> Handle:
 
 
 def _check_same_vault(
-    backup: Path, header: Header, path: Path, known: Mapping[bytes, VaultState], options: VaultOptions
+    backup: Source, header: Header, path: Place, known: Mapping[bytes, VaultState], options: VaultOptions
 ) -> None:
     # Anyone who can write here can put another vault next to ours and call it a backup.
-    before = vault_at(known, str(path))
+    before = vault_at(known, path.identity)
     if before is not None:
         vault_id = before.vault_id
     else:  # nothing is known, so the current file decides, if it can be read
@@ -162,7 +162,7 @@ def _check_same_vault(
         )
 
 
-def _check_same_key(backup: Path, seen: VaultState, before: VaultState | None, snapshot: Snapshot) -> None:
+def _check_same_key(backup: Source, seen: VaultState, before: VaultState | None, snapshot: Snapshot) -> None:
     if before is None or seen.fingerprint == before.fingerprint:
         return
     if seen.epoch > before.epoch and before.fingerprint in snapshot.index.previous_fingerprints():
@@ -173,7 +173,7 @@ def _check_same_key(backup: Path, seen: VaultState, before: VaultState | None, s
     )
 
 
-def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
+def _find_in_place(path: Place, options: VaultOptions) -> VaultReader | None:
     # The vault to restore may be damaged or missing, so neither is an error.
     try:
         with VaultReader(path, options.checks) as reader:
@@ -183,7 +183,7 @@ def _find_in_place(path: Path, options: VaultOptions) -> VaultReader | None:
 
 
 def _find_current(
-    path: Path, vault_id: bytes, keys: Keys, options: VaultOptions
+    path: Place, vault_id: bytes, keys: Keys, options: VaultOptions
 ) -> tuple[VaultReader | None, Descent | None]:
     # The vault to restore may be damaged or missing, so neither is an error.
     descent = None
@@ -212,11 +212,3 @@ def _highest_generation(header: Header, current: VaultReader | None, keys: Keys,
     if known is not None:
         generations.append(known.generation)
     return max(generations)
-
-
-def _check_still(path: Path, current: VaultReader | None, options: VaultOptions) -> None:
-    if current is not None:
-        try:
-            check_unchanged(path, current.header, options)
-        except SupersededError:
-            raise ConflictError(f"'{path}' was written meanwhile by a process that doesn't honor the lock") from None

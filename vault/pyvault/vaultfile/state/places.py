@@ -35,7 +35,10 @@ def with_state(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:
     places = before.places if seen.path in before.places else _bounded((*before.places, seen.path))
     newest = seen if seen.is_newer_than(before) else before
     last_write = max((step for step in (before.last_write, seen.last_write) if step is not None), default=None)
-    return {**known, seen.vault_id: replace(newest, places=places, last_write=last_write)}
+    return {
+        **known,
+        seen.vault_id: replace(newest, places=places, last_write=last_write, verified=before.verified),
+    }
 
 
 def with_accepted(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:
@@ -44,7 +47,24 @@ def with_accepted(known: KnownStates, seen: VaultState) -> dict[bytes, VaultStat
     elsewhere = before.places if before is not None else ()
     others = without_path({key: each for key, each in known.items() if key != seen.vault_id}, seen.path)
     places = (*(place for place in elsewhere if place != seen.path), seen.path)
-    return {**others, seen.vault_id: replace(seen, places=_bounded(places))}
+    verified = dict[str, int]() if before is None else before.verified
+    return {**others, seen.vault_id: replace(seen, places=_bounded(places), verified=verified)}
+
+
+def with_verified(known: KnownStates, vault_id: bytes, place: str, moment: int, grain: float) -> KnownStates:
+    """Return the known states with a note that the server of a place was asked at *moment*.
+
+    Args:
+        known: the states.
+        vault_id: what was found there.
+        place: its identity.
+        moment: epoch seconds.
+        grain: a note that is not older stays as it is, unless it is of the future.
+    """
+    seen = known.get(vault_id)
+    if seen is None or (place in seen.verified and 0 <= moment - seen.verified[place] < grain):
+        return known
+    return {**known, vault_id: replace(seen, verified={**seen.verified, place: moment})}
 
 
 def without_path(known: KnownStates, path: str) -> dict[bytes, VaultState]:

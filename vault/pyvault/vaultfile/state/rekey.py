@@ -13,7 +13,7 @@ from pyvault.record import replace
 from pyvault.vaultfile.format.header import MAX_EPOCH
 from pyvault.vaultfile.format.index import Index
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys, new_data_key, seal_record
-from pyvault.vaultfile.handle import lock, unlocking
+from pyvault.vaultfile.handle import unlocking
 from pyvault.vaultfile.state.draft import Draft, DraftRecord
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def rekey(
 
     def make(base: VaultReader) -> Draft:
         if base.header.slots != slots:
-            raise ConflictError(f"the slots of '{handle.path}' changed meanwhile", hint="try again")
+            raise ConflictError(f"the slots of '{handle.place}' changed meanwhile", hint="try again")
         return rekeyed(Draft.of(handle.snapshot, handle.keys), base, wrapping_keys)
 
-    with lock(handle.path, handle.options):
+    with handle.place.lock(handle.options):
         handle.write(make)
     return lost
 

@@ -32,6 +32,10 @@ class Memory(Record):
         """Remember a state that was written; see :meth:`TrustStore.record`."""
         self.trust.record(seen, accepted=accepted, locked=self.locked)
 
+    def note_verified(self, vault_id: bytes, place: str, moment: int, grain: float) -> None:
+        """Note what the server of a place said; see :meth:`TrustStore.note_verified`."""
+        self.trust.note_verified(vault_id, place, moment, grain, locked=self.locked)
+
 
 def writer_of(memory: Memory | None) -> bytes | None:
     """Return the id of the state directory that writes, if there is one."""

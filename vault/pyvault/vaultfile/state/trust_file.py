@@ -5,7 +5,7 @@
     {"<vault id>": {"path": "/home/ann/vault.pyv", "fingerprint": "<hex>",
                     "epoch": 1, "generation": 7, "txid": "<hex>"}}
 
-An entry may also have ``places``, ``own`` (``last_write``) and ``unproven``, see
+An entry may also have ``places``, ``own`` (``last_write``), ``unproven`` and ``verified``, see
 :class:`~pyvault.vaultfile.state.vault_state.VaultState`. Earlier versions ignore unknown keys.
 
 Source: docs/vault-format.md, section 7.
@@ -43,6 +43,7 @@ def format_states(known: Mapping[bytes, VaultState]) -> bytes:
                 else {"own": {"generation": seen.last_write[0], "txid": seen.last_write[1].hex()}}
             ),
             **({} if seen.unproven is None else {"unproven": seen.unproven}),
+            **({"verified": dict(seen.verified)} if seen.verified else {}),
         }
         for vault_id, seen in known.items()
     }
@@ -62,6 +63,7 @@ def parse_states(text: bytes) -> dict[bytes, VaultState]:
 def _state(vault_id: bytes, entry: Fields) -> VaultState:
     path = entry.path("path")
     places = entry.paths("places") if entry.has("places") else []
+    verified = entry.fields("verified") if entry.has("verified") else None
     own = entry.fields("own") if entry.has("own") else None
     return VaultState(
         vault_id=vault_id,
@@ -73,6 +75,7 @@ def _state(vault_id: bytes, entry: Fields) -> VaultState:
         places=tuple(dict.fromkeys((*places, path))),
         last_write=None if own is None else (_count(own, "generation"), _id(own.text("txid"))),
         unproven=_count(entry, "unproven") if entry.has("unproven") else None,
+        verified={place: _count(verified, place) for place in verified.names()} if verified is not None else {},
     )
 
 

@@ -10,8 +10,8 @@ Source: docs/vault-format.md, section 7.
 
 from __future__ import annotations
 
+import contextlib
 import errno
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
@@ -143,6 +143,18 @@ class TrustStore:
                 warn, self._warn = self._warn, None
                 warn(f"the trust file can't be written, so an old copy of the vault would go unnoticed: {exc.message}")
 
+    def note_verified(self, vault_id: bytes, place: str, moment: int, grain: float, *, locked: bool = False) -> None:
+        """Note that the server of a place said what its present state is; see :func:`~.places.with_verified`.
+
+        Where that fails, the kept copy is read for a shorter time.
+        """
+        from pyvault.vaultfile.state.places import with_verified
+
+        with contextlib.suppress(PyvaultError):
+            known = self.known_states()
+            if with_verified(known, vault_id, place, moment, grain) is not known:  # or every start took the lock
+                self._update(lambda states: dict(with_verified(states, vault_id, place, moment, grain)), locked=locked)
+
     def accept(self, seen: VaultState, *, locked: bool = False) -> None:
         """Remember this state in place of whatever was known: the user accepts it.
 
@@ -189,15 +201,16 @@ class TrustStore:
 
         return LockFile(self.path.with_name("trust.lock"), timeout=timeout, what=f"the trust file '{self.path}'")
 
-    def forget(self, path: Path) -> None:
-        """Forget the vault at *path*, which the user has removed.
+    def forget(self, place: Path | str) -> None:
+        """Forget the vault at a path, or at the place with this identity, which the user has removed.
 
         Raises:
             WriteFailedError: the trust file can't be written.
         """
         from pyvault.vaultfile.state.places import without_path
 
-        self._update(lambda known: without_path(known, str(path.absolute())))
+        identity = place if isinstance(place, str) else str(place.absolute())
+        self._update(lambda known: without_path(known, identity))
 
     def follow(self, old: Path, new: Path) -> None:
         """Remember that the vault at *old* was renamed to *new*, where nothing was.
@@ -229,7 +242,7 @@ class TrustStore:
 
         self.make_directory()
         check_state_directory(self.path.parent, self._checks)
-        with nullcontext() if locked else self.lock():
+        with contextlib.nullcontext() if locked else self.lock():
             try:
                 known = self.known_states()
             except DamagedTrustFileError:

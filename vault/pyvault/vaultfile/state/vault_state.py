@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.record import Record
+from pyvault.record import Record, field
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from pyvault.vaultfile.format.header import Header
 
@@ -23,6 +23,7 @@ class VaultState(Record):
         fingerprint: 16 bytes that name the data key.
         places: every path where this vault was seen; see :mod:`pyvault.vaultfile.state.places`.
         last_write: the last write from this state directory: generation and txid.
+        verified: when the server of a place last said that this is the present state, in epoch seconds.
         unproven: the generation seen before, if it isn't proven that this state was made from it.
     """
 
@@ -35,6 +36,7 @@ class VaultState(Record):
     places: tuple[str, ...] = ()
     last_write: tuple[int, bytes] | None = None
     unproven: int | None = None
+    verified: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         """Make sure that *places* has at least *path*."""
@@ -43,12 +45,12 @@ class VaultState(Record):
 
     @classmethod
     def of(
-        cls, path: Path, header: Header, fingerprint: bytes, *, last_write: tuple[int, bytes] | None = None
+        cls, path: str, header: Header, fingerprint: bytes, *, last_write: tuple[int, bytes] | None = None
     ) -> VaultState:
         """Return the state with this verified header."""
         return cls(
             vault_id=header.vault_id,
-            path=str(path.absolute()),
+            path=path,
             fingerprint=fingerprint,
             epoch=header.key_epoch,
             generation=header.generation,

@@ -17,7 +17,6 @@ from pyvault.vaultfile.state.entries import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pyvault.vaultfile.format.kdf import KdfCost
 
@@ -47,7 +46,7 @@ class Budget(MutableRecord):
         self.work -= cost.work
         return True
 
-    def wrong_passphrase(self, path: Path) -> WrongKeyError:
+    def wrong_passphrase(self, path: object) -> WrongKeyError:
         """Return the error for a passphrase that opened none of the slots that were tried."""
         message = f"wrong passphrase for '{path}', or the slot was modified"
         if not self.untried:
@@ -62,7 +61,7 @@ class Budget(MutableRecord):
         )
 
 
-def chosen_slots(slots: tuple[Slot, ...], only: str, path: Path) -> tuple[Slot, ...]:
+def chosen_slots(slots: tuple[Slot, ...], only: str, path: object) -> tuple[Slot, ...]:
     """Return the slots to try: the one that the user named.
 
     Args:

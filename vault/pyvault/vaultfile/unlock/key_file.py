@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING
 from pyvault.errors import InsecurePermissionsError, InvalidSettingError, VaultExistsError
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
-from pyvault.vaultfile.disk.secret_file import KEY_FILE_PREFIX, check_secret_file, read_secret_file, refuse_key_as_path
-from pyvault.vaultfile.unlock.passphrase import UTF_16
+from pyvault.vaultfile.disk.secret_file import (
+    KEY_FILE_PREFIX,
+    UTF_16,
+    check_secret_file,
+    read_secret_file,
+    refuse_key_as_path,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

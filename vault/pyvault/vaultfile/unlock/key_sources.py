@@ -16,7 +16,6 @@ from pyvault.sealing import BrokenSealError
 from pyvault.vaultfile.format.kdf import KdfCost, KdfLimits, KeyDerivation, parse_params
 from pyvault.vaultfile.format.slots import ParentVault, Slot, SlotType, child_params
 from pyvault.vaultfile.unlock.key_file import read_key_file
-from pyvault.vaultfile.unlock.passphrase import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,12 +96,13 @@ class Unlocking(Record):
     """Unlocks one vault, of which it needs only the header.
 
     Attributes:
+        path: names the vault in errors.
         only: the one slot to try: its id, the beginning of its id, or its kind; None for all.
         fits: returns whether a data key verifies the header; for the unlock cache.
     """
 
     header: Header
-    path: Path
+    path: object
     limits: KdfLimits
     derive: KeyDerivation
     fits: Callable[[Secret[bytes]], bool]
@@ -189,6 +189,7 @@ class Unlocking(Record):
             return None
         from pyvault.vaultfile.unlock.kdf_budget import Budget
         from pyvault.vaultfile.unlock.new_slot import parse_recovery_code
+        from pyvault.vaultfile.unlock.passphrase import normalise
 
         entered = source()
         code = parse_recovery_code(entered)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import unicodedata
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, InputRequiredError, InvalidSettingError
 from pyvault.files import witness
 from pyvault.secret import Secret
-from pyvault.vaultfile.disk.secret_file import read_all, read_secret_file
+from pyvault.vaultfile.disk.secret_file import UTF_16, read_all, read_secret_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 
 BOM = "\ufeff"  # Windows editors put it before UTF-8; nobody types one
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def normalise(passphrase: Secret[str]) -> Secret[bytes]:

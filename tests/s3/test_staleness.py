@@ -1,0 +1,95 @@
+"""For how long the copy on this machine takes the place of a bucket that can't be reached."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+import engines
+from engines import Engine
+from fault_proxy import FaultProxy
+from pyvault import clock
+from pyvault.errors import AwsUnreachableError, ForkError, RollbackError
+from pyvault.secret import Secret
+from pyvault.vaultfile.s3.s3_place import S3Place
+from s3_machine import Machine
+from vaults import contents, credential
+
+
+def place_at(machine: Machine, url: str, later: timedelta) -> S3Place:
+    """Give the place as it is at another time."""
+    place = machine.place(url, max_stale="60")
+
+    def moved() -> datetime:
+        return clock.now() + later
+
+    return S3Place(place.settings, engines.credentials(), clock=moved)
+
+
+@pytest.mark.parametrize(
+    ("later", "readable"),
+    [
+        (timedelta(), True),
+        (timedelta(seconds=30), True),
+        (timedelta(seconds=90), False),
+        (timedelta(days=1), False),
+        (timedelta(days=-1), False),
+    ],
+)
+def test_a_copy_is_read_for_a_while(later: timedelta, readable: bool, moto_machine: Machine, proxy: FaultProxy) -> None:
+    moto_machine.create(proxy.url).put(credential("a"), Secret(b"a"))
+    moto_machine.open(proxy.url, max_stale="60")
+    proxy.close()
+    place = place_at(moto_machine, proxy.url, later)
+    if readable:
+        assert contents(moto_machine.open_at(place)) == {"a": b"a"}
+        return
+    with pytest.raises(AwsUnreachableError, match="too old"):
+        moto_machine.open_at(place)
+
+
+def test_a_copy_that_somebody_has_put_back_is_a_rollback(moto_machine: Machine, proxy: FaultProxy) -> None:
+    from pyvault.files.file_checks import FileChecks
+    from pyvault.paths import find_cache
+    from pyvault.vaultfile.s3.kept_copy import KeptCopy
+
+    vault = moto_machine.create(proxy.url)
+    moto_machine.open(proxy.url)
+    copy = KeptCopy(find_cache({}), moto_machine.place(proxy.url).identity, FileChecks())
+    old = copy.load()
+    assert old is not None
+    vault.put(credential("a"), Secret(b"a"))
+    assert contents(moto_machine.open(proxy.url)) == {"a": b"a"}
+    copy.save(old)
+    proxy.close()
+    with pytest.raises((RollbackError, ForkError)):
+        moto_machine.open(proxy.url)
+
+
+def test_a_damaged_copy_is_no_copy(moto: Engine, moto_machine: Machine) -> None:
+    from pyvault.files.file_checks import FileChecks
+    from pyvault.paths import find_cache
+    from pyvault.vaultfile.s3.kept_copy import KeptCopy
+
+    moto_machine.create(moto.url).put(credential("a"), Secret(b"a"))
+    moto_machine.open(moto.url)
+    path = KeptCopy(find_cache({}), moto_machine.place(moto.url).identity, FileChecks()).path
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(b"something else")
+    assert contents(moto_machine.open(moto.url)) == {"a": b"a"}
+
+
+def test_one_request_for_each_look(moto_machine: Machine, proxy: FaultProxy) -> None:
+    moto_machine.create(proxy.url).put(credential("a"), Secret(b"a"))
+    moto_machine.open(proxy.url)
+    proxy.calm()
+    reader = moto_machine.open(proxy.url)
+    assert [entry.name for entry in reader.entries()] == [credential("a")]  # of what was just opened
+    assert reader.get(credential("a")) == Secret(b"a")  # the same: a command is one request
+    assert len(proxy.requests) == 1
+    for _ in range(5):
+        assert reader.get(credential("a")) == Secret(b"a")
+    assert len(proxy.requests) == 6
+    assert len(reader.entries()) == 1
+    assert len(proxy.requests) == 7

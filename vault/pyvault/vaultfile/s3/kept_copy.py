@@ -1,0 +1,75 @@
+"""The last state of a vault in a bucket, kept on this machine as it was sent: sealed.
+
+It saves the transfer of what has not changed, and is read for a while when the bucket
+can't be reached. It is believed no more than any vault file. One file holds the ETag and
+the time of the write, in a line, and the bytes, so that they always belong together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pyvault.errors import PyvaultError
+from pyvault.files.atomic import remove_leftovers, replace_file
+from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
+from pyvault.files.reading import read_file
+from pyvault.record import Record
+from pyvault.trace import trace
+from pyvault.vaultfile.format.header import MAX_FILE_SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = b"pyvault-kept-v1 "
+MAX_TAG = 1024  # bytes
+
+
+class Kept(Record):
+    """What was kept.
+
+    Attributes:
+        modified: epoch seconds.
+    """
+
+    tag: str
+    modified: float
+    body: bytes
+
+
+class KeptCopy:
+    """The copy of one object."""
+
+    def __init__(self, cache: Path, identity: str, checks: FileChecks) -> None:
+        self._cache = cache
+        self._identity = identity
+        self._checks = checks
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        digest = hashlib.sha256(self._identity.encode()).hexdigest()[:32]
+        return self._cache / "vaults" / f"{digest}.pyv"
+
+    def load(self) -> Kept | None:
+        """Return what was kept; None if there are none, or others could have changed them."""
+        try:
+            check_state_directory(self.path.parent, self._checks)
+            content = read_file(self.path, MAX_FILE_SIZE + MAX_TAG)
+        except (OSError, PyvaultError):
+            return None
+        first, newline, body = content.partition(b"\n")
+        modified, blank, tag = first.removeprefix(PREFIX).decode(errors="replace").partition(" ")
+        if not newline or not blank or not first.startswith(PREFIX) or not modified.isdecimal():
+            return None
+        return Kept(tag=tag, modified=float(modified), body=body)
+
+    def save(self, kept: Kept) -> None:
+        """Keep a state; where that fails, the next start transfers it again."""
+        try:
+            make_private_directory(self.path.parent, self._checks)
+            check_state_directory(self.path.parent, self._checks)
+            remove_leftovers(self.path)
+            replace_file(self.path, PREFIX + f"{int(kept.modified)} {kept.tag}\n".encode() + kept.body)
+        except PyvaultError as problem:
+            trace(__name__, "no copy was kept: %s", problem.message)
