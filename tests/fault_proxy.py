@@ -72,7 +72,7 @@ UNREACHABLE = [
     Fault("cut before the server sees it", forward=False, cut=0),
     Fault("cut after it was carried out", cut=0),
     Fault("half an answer", cut=0.5),
-    Fault("delay beyond the time-out", delay=0.8),
+    Fault("delay beyond the time-out", delay=1.6),
     Fault("500, not carried out", forward=False, answer=answer("500 Internal Server Error", "InternalError")),
     Fault("500, carried out", answer=answer("500 Internal Server Error", "InternalError")),
     Fault("503 SlowDown", forward=False, answer=answer("503 Slow Down", "SlowDown")),

@@ -42,7 +42,7 @@ class Machine:
         options = {
             "path": self.url,
             "endpoint_url": endpoint_url,
-            "read_timeout": "0.4",
+            "read_timeout": "1",
             "connect_timeout": "1",
             **more,
         }

@@ -38,8 +38,14 @@ class InS3(BackendContract):
         for name, value in engines.credentials().items():
             monkeypatch.setenv(name, value)
         create_key_file(tmp_path / "key")
-        options = {"path": server.free_url(), "endpoint_url": server.url, "keyfile": str(tmp_path / "key")}
-        return Subject(backend="file", options=options)
+        url = server.free_url()
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+
+        def break_store() -> None:
+            server.client().put_object(Bucket=bucket, Key=key, Body=b"something else")
+
+        options = {"path": url, "endpoint_url": server.url, "keyfile": str(tmp_path / "key")}
+        return Subject(backend="file", options=options, break_store=break_store)
 
     @pytest.fixture
     def capabilities(self, writes: int) -> Capabilities:

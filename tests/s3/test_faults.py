@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from engines import Engine
 from fault_proxy import RACES, REFUSED, UNREACHABLE, Fault, FaultProxy
@@ -43,6 +44,14 @@ def by_name(fault: Fault) -> str:
     return fault.name
 
 
+def few(faults: list[Fault], *names: str) -> list[ParameterSet]:
+    """Return faults as parameters: those whose names begin so, and the others in the long form."""
+    return [
+        pytest.param(each, id=each.name, marks=() if each.name.startswith(names) else pytest.mark.slow)
+        for each in faults
+    ]
+
+
 def requests_of_a_write(vault: Vault, proxy: FaultProxy) -> int:
     proxy.calm()
     vault.put(credential("counted"), Secret(b"x"))
@@ -71,7 +80,9 @@ def test_one_fault_during_a_write(
         assert witness.generation == before + acknowledged  # not written twice
 
 
-@pytest.mark.parametrize("fault", [*UNREACHABLE, *RACES, *REFUSED[-2:]], ids=by_name)
+@pytest.mark.parametrize(
+    "fault", few([*UNREACHABLE, *RACES, *REFUSED[-2:]], "cut after", "412, although", "captive portal with")
+)
 def test_a_fault_that_lasts_during_a_write(
     fault: Fault, moto: Engine, moto_machine: Machine, proxy: FaultProxy, faulted: Faulted
 ) -> None:
@@ -96,7 +107,9 @@ def test_a_fault_that_lasts_during_a_write(
             assert told == "acknowledged" or "not known" in told or fault in RACES
 
 
-@pytest.mark.parametrize("fault", [*UNREACHABLE, *RACES, *REFUSED[-2:]], ids=by_name)
+@pytest.mark.parametrize(
+    "fault", few([*UNREACHABLE, *RACES, *REFUSED[-2:]], "cut after", "412, although", "captive portal with")
+)
 def test_one_fault_during_the_creation(
     fault: Fault, moto: Engine, moto_machine: Machine, proxy: FaultProxy, faulted: Faulted
 ) -> None:
@@ -139,7 +152,7 @@ def test_an_unreachable_bucket_is_read_from_the_copy(
     offline.put(credential("b"), Secret(b"b"))
 
 
-@pytest.mark.parametrize("fault", [*REFUSED, *RACES], ids=by_name)
+@pytest.mark.parametrize("fault", few([*REFUSED, *RACES], "401", "403", "no such", "301", "captive portal", "409"))
 def test_what_is_refused_is_never_read_from_the_copy(
     fault: Fault, moto: Engine, moto_machine: Machine, proxy: FaultProxy
 ) -> None:

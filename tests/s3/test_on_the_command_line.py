@@ -10,7 +10,10 @@ import pytest
 import engines
 from command_line import Pyvault
 from engines import Engine
+from fake_aws.client import FakeAws
 from fault_proxy import FaultProxy
+from login_keys import end_keys
+from warm_home import WarmHome
 
 PAIR = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI\n"
 OTHER = b"AKIAI44QH8DHBEXAMPLE\nje7MtGbClwBF\n"
@@ -117,3 +120,17 @@ def test_import_takes_the_keys_of_another_vault(pyvault: Pyvault, moto: Engine, 
     assert "test" in pyvault("list", env=env).out
     assert pyvault("vault", "import", env["PYVAULT_FILE"], env=env).code == 2  # the vault itself
     assert pyvault("vault", "export", env["PYVAULT_FILE"], "--to", "keyfile", env=env).code == 2
+
+
+@pytest.mark.kernel_keyring
+@pytest.mark.parametrize("local", [True, False])
+def test_its_answers_are_not_kept_for_the_next_command(
+    local: bool, tmp_path: Path, fake_aws: FakeAws, moto: Engine
+) -> None:
+    home = WarmHome(tmp_path, fake_aws, None if local else settings(moto.free_url(), moto.url, tmp_path))
+    words = ("export", "reader", "--format", "json")
+    try:
+        assert home.warm_up(*words).code == 0
+        assert (home.known(*words) is not None) == local  # only the bucket knows what it holds by then
+    finally:
+        end_keys(home.runtime, home.state)

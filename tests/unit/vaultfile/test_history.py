@@ -205,7 +205,7 @@ class Synchronised(RuleBasedStateMachine):
     def merge(self, machine: Machine, copy: Path) -> bool:
         """Merge a copy as ``vault import`` does; gives whether a state was made of the two."""
         before, other = machine.in_place, read_header(copy)
-        theirs = (other.generation, other.header.txid)
+        theirs = (other.generation, other.txid)
         refused = False
         try:
             report = merge_vault(

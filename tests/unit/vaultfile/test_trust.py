@@ -198,8 +198,8 @@ def test_the_trust_file_is_private_and_holds_what_the_format_says(tmp_path: Path
             "fingerprint": vault.fingerprint.hex(),
             "epoch": 1,
             "generation": 2,
-            "txid": vault.txid.hex(),
-            "own": {"generation": 2, "txid": vault.txid.hex()},
+            "txid": vault.header.txid.hex(),
+            "own": {"generation": 2, "txid": vault.header.txid.hex()},
         }
     }
 
