@@ -75,12 +75,13 @@ def _elsewhere(missing: list[Profile], context: Context) -> str | None:
         if name is not None:
             return f"the backend '{backend}' has keys of '{name}': use --backend {backend}"
     if context.choice.name != "file":
+        from pyvault.vaultfile.disk.local_place import LocalPlace
         from pyvault_cli.vaults.vault_access import VaultAccess
 
         try:
-            path = VaultAccess(context).path
+            place = VaultAccess(context).place
         except PyvaultError:
             return None
-        if path.exists():
-            return f"the vault '{path}' was not opened; --backend file looks into it"
+        if isinstance(place, LocalPlace) and place.exists():  # a hint asks no server
+            return f"the vault '{place}' was not opened; --backend file looks into it"
     return None
