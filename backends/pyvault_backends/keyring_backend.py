@@ -21,7 +21,7 @@ from pyvault.errors import (
     PyvaultError,
 )
 from pyvault.storage.backend_options import check_options
-from pyvault.storage.installation import how_to_add
+from pyvault.storage.how_to_add import how_to_add
 from pyvault.surface import argument
 from pyvault_backends._keyring import KeyringStore, lock_for, pinned
 

@@ -19,7 +19,7 @@ from pyvault.errors import BackendError, BackendUnavailableError, ItemNotFoundEr
 from pyvault.secret import Secret
 from pyvault.storage.backend_options import check_options, seconds_option
 from pyvault.storage.envelope import open_envelope, read_envelope, seal_envelope
-from pyvault.storage.installation import how_to_add
+from pyvault.storage.how_to_add import how_to_add
 from pyvault.surface import argument
 from pyvault.thread_locks import holding, tell_of_fork
 from pyvault_backends._desktop import CALL_LIMIT, PROMPT_LIMIT, bus_address, connect_problem, is_desktop, no_bus_reason

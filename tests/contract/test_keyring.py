@@ -19,7 +19,7 @@ from pyvault.errors import (
 from pyvault.names import credential_name
 from pyvault.secret import Secret
 from pyvault.storage.backend_choice import KWALLET
-from pyvault.storage.installation import how_to_add
+from pyvault.storage.how_to_add import how_to_add
 from pyvault.testing import BackendContract, Capabilities, Subject
 from pyvault_backends.keyring_backend import KeyringAdapter
 

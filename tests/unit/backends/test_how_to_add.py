@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvault.storage.installation import how_to_add
+from pyvault.storage.how_to_add import how_to_add
 
 
 @pytest.mark.parametrize(
