@@ -50,6 +50,9 @@ from pyvault_cli.credentials.formats import Exported, Format, render
 from pyvault_cli.credentials.profile_clients import client_settings, new_settings
 from pyvault_cli.servers.listening_server import OTHER_METADATA
 
+#: Of the test that runs: clients read them after they are made.
+VIEWS: Final[list[View]] = []
+
 
 class Vault:
     """Keys that name their profile."""
@@ -195,8 +198,10 @@ def beside_a_server(
 def beside_a_server_behind_a_view(
     plan: Plan, environ: Mapping[str, str], credentials: Credentials, server: Server, name: str
 ) -> dict[str, str]:
-    """Return the environment of ``exec --ecs-server --hide-shared-config``; the view is swept with the next one."""
-    return _with_a_server(plan, environ, _of_ecs(credentials, server, name) | view_in(environ).variables())
+    """Return the environment of ``exec --ecs-server --hide-shared-config``; the view goes with the test."""
+    view = view_in(environ)
+    VIEWS.append(view)
+    return _with_a_server(plan, environ, _of_ecs(credentials, server, name) | view.variables())
 
 
 def beside_a_metadata_server(
