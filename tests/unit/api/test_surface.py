@@ -25,6 +25,7 @@ ELSEWHERE = {
     "pyvault_backends/_gpg.py": "gpg's",
     "pyvault_backends/pass_store.py": "import",
     "rotation/rotate.py": "aws iam",
+    "server/http/listener.py": "server",
     "server/metadata_address/address_owner.py": "exec",
     "signin/links.py": "login",
     "signin/token.py": "login",
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "sso/populate.py": "sso populate",
     "sso/rate.py": "sso populate",
     "storage/backend_choice.py": "what decided, as doctor shows it",
+    "storage/how_to_add.py": "uv's",
     "storage/backend_options.py": "the parser of --backend-option",
     "vaultfile/unlock/kdf_budget.py": "vault slot add",
 }

@@ -89,7 +89,7 @@ def test_a_slot_that_is_not_one(tmp_path: Path, name: str, said: str) -> None:
     vault = vault_with(tmp_path, passphrase("a", HIGH), passphrase("b", HIGH))
     with pytest.raises(UsageError, match=said) as caught:
         Vault.open(vault.path, by_passphrase("a"), options=VaultOptions(derive=CountingKdf(), slot=name))
-    assert "vault info shows the ids" in str(caught.value.hint)
+    assert "'pyvault vault info' shows the ids" in str(caught.value.hint)
 
 
 def test_the_kind_names_a_slot_that_is_the_only_one_of_it(tmp_path: Path) -> None:
