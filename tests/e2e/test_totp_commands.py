@@ -97,7 +97,10 @@ def test_an_otpauth_uri_typed_at_the_terminal_is_not_echoed(machine: Machine) ->
 
 def test_a_mistyped_code_is_asked_for_again_at_the_terminal(machine: Machine) -> None:
     machine.with_key()
-    child = pexpect.spawn(str(PYVAULT), ["export", "ci"], env=machine.environ, encoding="utf-8", timeout=60)
+    wide = (24, 200)  # no message is wrapped
+    child = pexpect.spawn(
+        str(PYVAULT), ["export", "ci"], env=machine.environ, encoding="utf-8", timeout=60, dimensions=wide
+    )
     child.expect("Enter MFA code for .*: ")
     child.sendline("12345")
     child.expect("is not 6 digits")
