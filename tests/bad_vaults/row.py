@@ -74,7 +74,7 @@ class Row:
     content: bytes
     kind: str | None = None
     stage: str | None = None
-    key: dict[str, str] = field(default_factory=lambda: BY_KEY_FILE)
+    key: dict[str, Any] = field(default_factory=lambda: BY_KEY_FILE)
     seen: str | None = None
     expected: dict[str, Any] = field(default_factory=dict)
     entries: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from pyvault import errors, names, sealing
 from pyvault.storage import envelope
 from pyvault.vaultfile import file_options, vault, vault_options
 from pyvault.vaultfile.disk import backups, secret_file
-from pyvault.vaultfile.format import descent, header, index, index_json, kdf, sealed_record, slots
+from pyvault.vaultfile.format import descent, external_key, header, index, index_json, kdf, sealed_record, slots
 from pyvault.vaultfile.state import draft, entries, places, rekey, trust_file, trust_store
 from pyvault.vaultfile.unlock import kdf_budget, key_file, key_sources, new_slot
 from pyvault_cli.commandline.exit_codes import exit_code
@@ -50,6 +50,9 @@ IN_CODE = {
     "kept fingerprints": rekey.KEPT_FINGERPRINTS,
     "secret file": secret_file.MAX_SECRET_FILE,
     "recovery code": new_slot.LENGTH,
+    "reference of a KMS key": external_key.MAX_REFERENCE,
+    "ciphertext of KMS": external_key.MAX_CIPHERTEXT,
+    "id of a KEK": external_key.KEK_ID_SIZE,
     "params": kdf.PARAMS.size,
     "Argon2 version": kdf.ARGON2_VERSION,
     "lanes written": kdf.LANES,
@@ -117,8 +120,10 @@ def test_the_slot_has_its_layout() -> None:
 
 def test_the_types_of_slots_are_those_of_the_code() -> None:
     (table,) = tables(section(TEXT, "Slot types"))
+    key = external_key.ExternalKey(reference="arn:aws:kms:eu-central-1:111122223333:key/1", ciphertext=b"x")
+    params = {slots.SlotType.EXTERNAL: key.encode()}
     shown = {
-        kind: entries.kind_of(slots.Slot(slot_type=kind, flags=0, slot_id=b"", params=b"", wrap=b""))
+        kind: entries.kind_of(slots.Slot(slot_type=kind, flags=0, slot_id=b"", params=params.get(kind, b""), wrap=b""))
         for kind in slots.SlotType
     }
     assert {int(row[0]): row[1] for row in table[1:]} == shown
@@ -176,6 +181,7 @@ def test_the_keys_of_the_json_are_those_of_the_code() -> None:
         last_write=(1, bytes(16)),
         unproven=1,
         verified={"s3://a/b": 1},
+        external=(bytes(8), bytes(16)),
     )
     (remembered,) = json.loads(trust_file.format_states({bytes(16): seen})).values()
     assert by_section["7. Rollback, fork, foreign vault"] == remembered.keys()

@@ -23,15 +23,16 @@ GENERATED_ONLY = frozenset((TESTS / "bad_vaults" / "generated_only.txt").read_te
 
 
 def refused_rows() -> list[Row]:
-    from bad_vaults import clear_part, history, index, keys, records
+    from bad_vaults import clear_part, external, history, index, keys, records
 
-    return [row for module in (clear_part, keys, index, records, history) for row in module.rows()]
+    listed = [row for module in (clear_part, keys, index, records, history) for row in module.rows()]
+    return [*listed, *external.refused_rows()]
 
 
 def accepted_rows() -> list[Row]:
-    from bad_vaults import good
+    from bad_vaults import external, good
 
-    return list(good.rows())
+    return [*good.rows(), *external.accepted_rows()]
 
 
 def manifest(refused: list[Row], accepted: list[Row]) -> dict[str, Any]:

@@ -16,6 +16,7 @@
 
     [unlock]
     ttl = "30m"              # how long a typed passphrase counts without a use; 0: for one command only
+    kms_keys = ["arn:aws:kms:eu-central-1:111122223333:key/*"]   # keys that may open a vault
 
     [warm]
     enabled = false          # no command is answered from what the one before it was answered
@@ -55,6 +56,7 @@ class ToolConfig(Record):
         unlock_ttl: how long the data key of a vault is kept without a use.
         warm: whether a command may be answered from what the one before it was answered.
         warm_stores: for how many minutes, where the store is no file.
+        kms_keys: patterns of the ARNs of KMS keys that may be asked to open a vault.
     """
 
     backend: str | None = None
@@ -65,6 +67,12 @@ class ToolConfig(Record):
     unlock_ttl: str | None = None
     warm: bool = True
     warm_stores: int = WARM_STORES
+    kms_keys: tuple[str, ...] = ()
+
+    def options_of(self, backend: str) -> Mapping[str, str]:
+        """Return the options of a backend."""
+        options = self.backend_options.get(backend, {})
+        return {"kms_keys": ",".join(self.kms_keys), **options} if backend == "file" and self.kms_keys else options
 
 
 def load(path: Path) -> ToolConfig:
@@ -107,7 +115,7 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     _check_known(execution, ("hide_shared_config",), "exec.", where)
     _check_known(login, ("browser",), "login.", where)
     _check_known(prompt, ("driver",), "prompt.", where)
-    _check_known(unlock, ("ttl",), "unlock.", where)
+    _check_known(unlock, ("ttl", "kms_keys"), "unlock.", where)
     return ToolConfig(
         backend=name,
         backend_options=options,
@@ -117,6 +125,7 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
         unlock_ttl=_scalar(unlock["ttl"], "unlock.ttl", where) if "ttl" in unlock else None,
         warm=_flag(warm.get("enabled", True), "warm.enabled", where),
         warm_stores=_minutes(warm.get("stores", WARM_STORES), "warm.stores", where),
+        kms_keys=_texts(unlock.get("kms_keys", []), "unlock.kms_keys", where),
     )
 
 
@@ -150,6 +159,12 @@ def _text(value: object, setting: str, where: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise _wrong(setting, "a text", where)
+
+
+def _texts(value: object, setting: str, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in cast("list[object]", value)):
+        raise _wrong(setting, "a list of texts", where)
+    return tuple(cast("list[str]", value))
 
 
 def _flag(value: object, setting: str, where: str) -> bool:

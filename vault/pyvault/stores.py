@@ -210,7 +210,7 @@ class Stores:
 
         return gather_options(
             backend,
-            configured=self.tool_config.backend_options.get(backend, {}),
+            configured=self.tool_config.options_of(backend),
             environ=self.environ,
             flags=share_of(backend, self._options(), others=BUILT_IN, for_any=for_any),
         )

@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vault cat": ("vault.contents", "write the payload of one entry to stdout"),
     "vault passwd": ("vault.secrets", "change the passphrase"),
     "vault slot list": ("vault.slots", "list the ways to open the vault"),
-    "vault slot add": ("vault.slots", "add a passphrase, a key file or a recovery code"),
+    "vault slot add": ("vault.slots", "add a passphrase, a key file, a recovery code or a KMS key"),
     "vault slot remove": ("vault.slots", "remove a way to open the vault"),
     "vault rekey": ("vault.secrets", "re-encrypt under a new key, which no old secret or copy has"),
     "vault backups": ("vault.backups", "list the backups beside the vault"),

@@ -49,6 +49,7 @@ def unlock(
         passphrase_from_environment=None,
         cached_data_key=None,
         wrapping_key=None,
+        external=None,
     )
     with Vault.open(access.place, person, trust=access.trust, options=access.options) as vault:
         until = cache.until(vault.header)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.kdf import KdfPolicy
     from pyvault.vaultfile.state.entries import SlotInfo
-    from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, PassphraseSlot, RecoverySlot
+    from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, KmsSlot, PassphraseSlot, RecoverySlot
     from pyvault_cli.context import Context
     from pyvault_cli.vaults.vault_access import VaultAccess
 
@@ -48,6 +48,35 @@ def key_file_slot(path: Path, *, make: bool, label: str | None = None) -> KeyFil
     return KeyFileSlot(key=key, label=label)
 
 
+def check_kms_key(arn: str) -> None:
+    """Refuse what is not a KMS key, before anybody is asked or called.
+
+    Raises:
+        UsageError: it is not the ARN of a key.
+    """
+    from pyvault.errors import UsageError
+    from pyvault.vaultfile.format.external_key import KMS_KEY
+
+    if not KMS_KEY.fullmatch(arn):
+        raise UsageError(
+            f"{arn!r} is not the ARN of a KMS key",
+            hint="arn:aws:kms:REGION:ACCOUNT:key/ID; an alias can be pointed at another key, so it is not taken",
+        )
+
+
+def kms_slot(access: VaultAccess, arn: str, label: str | None) -> KmsSlot:
+    """Return a slot of a KMS key, which encrypts a random key for it."""
+    from pyvault.vaultfile.unlock.external_keys import encryption_context
+    from pyvault.vaultfile.unlock.new_slot import KmsSlot
+
+    calls = access.settings.external_keys().calls()
+
+    def encrypt(vault_id: bytes, slot_id: bytes, key: Secret[bytes]) -> bytes:
+        return calls.encrypt(arn, encryption_context(vault_id, slot_id), key)
+
+    return KmsSlot(reference=arn, encrypt=encrypt, label=label or arn)
+
+
 def recovery_slot(kdf: KdfPolicy) -> tuple[RecoverySlot, Secret[str]]:
     """Return a slot with a new recovery code, and the code in groups as it is to be shown."""
     from pyvault.vaultfile.format.kdf import choose_cost
@@ -71,6 +100,8 @@ def slot_as_text(slot: SlotInfo) -> str:
     parts = [slot.slot_id.hex(), slot.kind]
     if slot.cost is not None:
         parts.append(f"Argon2id {slot.cost.memory // KIB_PER_MIB} MiB x {slot.cost.passes}")
+    if slot.kms_key is not None and slot.label != slot.kms_key:
+        parts.append(slot.kms_key)
     if slot.label:
         parts.append(f"'{slot.label}'")
     if slot.unlocked_this:
@@ -87,4 +118,5 @@ def slot_as_json(slot: SlotInfo) -> dict[str, object]:
         "memory_kib": slot.cost.memory if slot.cost else None,
         "passes": slot.cost.passes if slot.cost else None,
         "lanes": slot.cost.lanes if slot.cost else None,
+        "kms_key": slot.kms_key,
     }

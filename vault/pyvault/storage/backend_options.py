@@ -24,6 +24,7 @@ FILE_ALIASES: Mapping[str, str] = MappingProxyType(
         "PYVAULT_FILE": "path",
         "PYVAULT_KEYFILE": "keyfile",
         "PYVAULT_KDF": "kdf",
+        "PYVAULT_KMS_KEY": "kms_key",
         "PYVAULT_WEAK_PASSPHRASE": "weak_passphrase",
         "PYVAULT_EXPECT_VAULT_ID": "expect_vault_id",
         "PYVAULT_EXPECT_FINGERPRINT": "expect_fingerprint",

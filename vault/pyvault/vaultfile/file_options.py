@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.place import Place
+    from pyvault.vaultfile.unlock.external_keys import ExternalKeys, KmsCalls
     from pyvault.vaultfile.unlock.key_sources import Unlocked
     from pyvault.vaultfile.unlock.new_slot import NewSlot
     from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
@@ -71,6 +72,8 @@ KNOWN = frozenset(
         "unlock_store",
         "lock_timeout",
         *S3_OPTIONS,
+        "kms_key",
+        "kms_keys",
     }
 )
 S3_SCHEME = "s3:"
@@ -79,7 +82,7 @@ MOST_DIGITS = 20  # of a number: a generation has up to 64 bits
 HIGHEST_MEMORY_LIMIT = 4 * GIB  # KiB; docs/vault-format.md, section 6
 
 
-class VaultSettings(Record):
+class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # it may hold secrets
     """Where a vault file is, and how it is opened and made.
 
     Attributes:
@@ -89,6 +92,9 @@ class VaultSettings(Record):
         weak_passphrase: a new one may be short or well known; the cheapest KDF implies it.
         unlock_store: the backend that keeps the keys of slots of type 4.
         unlock_store_options: its options, passed as ``unlock_store.KEY``.
+        kms_keys: patterns of the ARNs of KMS keys that may be asked to open slots of type 7.
+        aws_profile: whose credentials reach KMS; None for the machine's own.
+        environ: has those.
         options: limits and expectations.
     """
 
@@ -99,6 +105,9 @@ class VaultSettings(Record):
     weak_passphrase: bool
     unlock_store: str | None
     unlock_store_options: Options
+    kms_keys: tuple[str, ...] = ()
+    aws_profile: str | None = None
+    environ: Mapping[str, str]
     options: VaultOptions
 
     @classmethod
@@ -114,8 +123,9 @@ class VaultSettings(Record):
         """
         check_options(BACKEND, {key: options[key] for key in options if not key.startswith(STORE_PREFIX)}, known=KNOWN)
         kdf = _policy(options)
+        environ = current_environment() if environ is None else environ
         return cls(
-            place=_place(options, current_environment() if environ is None else environ),
+            place=_place(options, environ),
             keyfile=_path(options, "keyfile"),
             passphrase_file=_path(options, "passphrase_file"),
             kdf=kdf,
@@ -124,6 +134,9 @@ class VaultSettings(Record):
             unlock_store_options={
                 key.removeprefix(STORE_PREFIX): value for key, value in options.items() if key.startswith(STORE_PREFIX)
             },
+            kms_keys=_kms_keys(options),
+            aws_profile=options.get("aws_profile") or None,
+            environ=environ,
             options=VaultOptions(
                 checks=FileChecks(modes=False) if flag_option(BACKEND, options, "insecure_directory") else FileChecks(),
                 limits=KdfLimits(memory=_memory_limit(options)),
@@ -158,6 +171,7 @@ class VaultSettings(Record):
             passphrase_from_environment=None if file is None else lambda: _passphrase_in(file),
             cached_data_key=lambda header: found.find(header) if (found := cache()) else None,
             wrapping_key=wrapping_key,
+            external=self.external_keys() if self.kms_keys else None,
             passphrase_prompt=lambda: ask(question),
         )
         origins = origins_of(ask)
@@ -183,6 +197,17 @@ class VaultSettings(Record):
             passphrase_again=lambda: origins.passphrase_from_prompt(question, wrong=True),
             undisturbed=undisturbed_of(ask),
         )
+
+    def external_keys(self) -> ExternalKeys:
+        """Return what opens slots of type 7; nothing is imported or called yet."""
+        from pyvault.vaultfile.unlock.external_keys import ExternalKeys
+
+        return ExternalKeys(allowed=self.kms_keys, calls=self._kms)
+
+    def _kms(self) -> KmsCalls:
+        from pyvault.aws.kms import BotoKms
+
+        return BotoKms(self.environ, self.aws_profile)
 
     def key_from_ask(self, ask: Ask) -> Secret[bytes] | None:
         """Return the key of a key file that came without the file; None if there is none.
@@ -248,6 +273,15 @@ def _path(options: Options, key: str) -> Path | None:
     if key == "keyfile":
         refuse_key_as_path(options.get(key, ""), "PYVAULT_KEYFILE, or the option 'keyfile',")
     return expand_user(options[key]) if options.get(key) else None
+
+
+def _kms_keys(options: Options) -> tuple[str, ...]:
+    named = ",".join(options.get(key, "") for key in ("kms_key", "kms_keys")).strip(",")
+    if not named:
+        return ()
+    from pyvault.vaultfile.unlock.external_keys import parse_patterns
+
+    return parse_patterns(named)
 
 
 def _policy(options: Options) -> KdfPolicy:

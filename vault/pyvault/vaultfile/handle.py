@@ -16,7 +16,7 @@ from pyvault.errors import (
     VaultNotFoundError,
     WrongKeyError,
 )
-from pyvault.record import MutableRecord, field
+from pyvault.record import MutableRecord, field, replace
 from pyvault.sealing import BrokenSealError
 from pyvault.thread_locks import holding
 from pyvault.trace import trace
@@ -74,7 +74,11 @@ class Handle(MutableRecord):
     def state(self) -> VaultState:
         """The last verified state, as the trust file remembers it."""
         return VaultState.of(
-            self.place.identity, self.snapshot.header, self.keys.fingerprint, last_write=self.last_write
+            self.place.identity,
+            self.snapshot.header,
+            self.keys.fingerprint,
+            last_write=self.last_write,
+            external=external_of(self.unlocked, self.snapshot.header),
         )
 
     def slots(self) -> list[SlotInfo]:
@@ -183,7 +187,13 @@ class Handle(MutableRecord):
 
                 check_key(self.place, keys, self.options)
         reader.verify_header(keys)
-        seen = VaultState.of(self.place.identity, header, keys.fingerprint, last_write=self.last_write)
+        seen = VaultState.of(
+            self.place.identity,
+            header,
+            keys.fingerprint,
+            last_write=self.last_write,
+            external=external_of(unlocked, header),
+        )
         opened = cache(partial(reader.snapshot, keys))
         seen = admit(self.place, seen, {header.vault_id: self.state}, opened, self.trust)
         # The snapshot last: whatever is raised in between, and wherever a fork copies it, the rest is looked at again.
@@ -238,9 +248,17 @@ def follow(unlocked: Unlocked, header: Header, path: object) -> Unlocked:
     for slot in header.slots:
         if slot.slot_id == unlocked.slot_id and unlocked.wrapping_key is not None:
             with contextlib.suppress(BrokenSealError):
-                data_key = slot.open(unlocked.wrapping_key, header.vault_id)
-                return Unlocked(data_key=data_key, slot_id=slot.slot_id, wrapping_key=unlocked.wrapping_key)
+                return replace(unlocked, data_key=slot.open(unlocked.wrapping_key, header.vault_id))
     raise WrongKeyError(f"'{path}' was rekeyed, and the slot that opened it is gone", hint="open it again")
+
+
+def external_of(unlocked: Unlocked, header: Header) -> tuple[bytes, bytes] | None:
+    """Return the slot of type 7 that opened a vault and the id of its wrapping key; None for any other slot."""
+    if not unlocked.external or unlocked.slot_id is None or unlocked.wrapping_key is None:
+        return None
+    from pyvault.vaultfile.format.external_key import kek_id
+
+    return unlocked.slot_id, kek_id(unlocked.wrapping_key, header.vault_id)
 
 
 def open_vault(path: Path | Place, sources: UnlockSources, trust: TrustStore | None, options: VaultOptions) -> Handle:
@@ -283,12 +301,22 @@ def open_vault(path: Path | Place, sources: UnlockSources, trust: TrustStore | N
         before = known.get(reader.header.vault_id)
         last_write = None if before is None else before.last_write
         opened = cache(partial(reader.snapshot, keys))
-        seen = VaultState.of(place.identity, reader.header, keys.fingerprint, last_write=last_write)
+        external = external_of(unlocked, reader.header)
+        seen = VaultState.of(place.identity, reader.header, keys.fingerprint, last_write=last_write, external=external)
+        if external is not None:
+            from pyvault.vaultfile.state.expectations import check_external
+
+            check_external(place, seen, before, options)
         seen = admit(place, seen, known, opened, trust)
         snapshot = opened()
     if unlocked.by_prompt and sources.keep_data_key is not None:
         sources.keep_data_key(reader.header, unlocked)
-    if trust is not None and (before is None or before.step != seen.step or seen.path not in before.places):
+    if trust is not None and (
+        before is None
+        or before.step != seen.step
+        or seen.path not in before.places
+        or external not in {None, before.external}
+    ):
         trust.record(seen)  # takes a lock, so only for news
     reader.confirm(trust)
     trace(__name__, "opened '%s', generation %s, by slot %s", place, seen.generation, (unlocked.slot_id or b"").hex())

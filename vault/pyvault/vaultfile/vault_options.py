@@ -24,6 +24,7 @@ class VaultOptions(Record):
         expect_vault_id: the only vault to accept, for machines without state.
         expect_fingerprints: the only data keys to accept, for the same; empty accepts any.
         min_generation: the oldest generation to accept, for the same.
+        vouched: the user accepts the state in place, whatever opens it.
         slot: the only slot to try, see :class:`~pyvault.vaultfile.unlock.key_sources.Unlocking`.
         weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
     """
@@ -37,6 +38,7 @@ class VaultOptions(Record):
     expect_vault_id: bytes | None = None
     expect_fingerprints: frozenset[bytes] = frozenset()
     min_generation: int | None = None
+    vouched: bool = False
     slot: str | None = None
     weak_kdf_for_tests: bool = False
 

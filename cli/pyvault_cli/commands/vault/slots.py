@@ -13,7 +13,9 @@ from pyvault_cli.commandline.shared_options import JsonOption, KdfOption, YesOpt
 from pyvault_cli.context import Context
 from pyvault_cli.terminal import output
 from pyvault_cli.vaults.slot_options import (
+    check_kms_key,
     key_file_slot,
+    kms_slot,
     passphrase_slot,
     recovery_slot,
     show_recovery_code,
@@ -32,14 +34,17 @@ def vault_slot_add(
     ] = None,
     recovery: Annotated[bool, Option("--recovery", help="a recovery code, printed once")] = False,
     store: Annotated[str | None, Option("--store", metavar="NAME", help="a random key, kept in this backend")] = None,
+    kms: Annotated[str | None, Option("--kms", metavar="ARN", help="an AWS KMS key: who may decrypt with it")] = None,
     label: Annotated[str | None, Option("--label", metavar="TEXT", help="a name for the list of slots")] = None,
     kdf: KdfOption = None,
 ) -> None:
-    """Add a passphrase, a key file, a recovery code, or a key that another backend keeps."""
-    if sum((passphrase, keyfile is not None, recovery, store is not None)) != 1:
-        raise UsageError("exactly one of --passphrase, --keyfile, --recovery and --store is required")
+    """Add a passphrase, a key file, a recovery code, a key that another backend keeps, or an AWS KMS key."""
+    if sum((passphrase, keyfile is not None, recovery, store is not None, kms is not None)) != 1:
+        raise UsageError("exactly one of --passphrase, --keyfile, --recovery, --store and --kms is required")
     access = VaultAccess(context)
     policy = access.policy(kdf)
+    if kms is not None:
+        check_kms_key(kms)
     with access.open() as vault:
         context.ask.renewing = True
         if keyfile is not None:
@@ -48,6 +53,12 @@ def vault_slot_add(
             slot, code = recovery_slot(policy)
             slot_id = vault.add_slot(slot)
             show_recovery_code(code)
+        elif kms is not None:
+            slot_id = vault.add_slot(kms_slot(access, kms, label))
+            output.hint(
+                f"to use it, set PYVAULT_KMS_KEY={kms}, and PYVAULT_EXPECT_FINGERPRINT={vault.fingerprint.hex()} "
+                "where nothing is remembered from one run to the next"
+            )
         elif store is not None:
             with closing(context.open_store_keys(store)) as keys:
                 slot_id = vault.add_slot(StoreKeySlot(keep=keys.keep, label=label or store))

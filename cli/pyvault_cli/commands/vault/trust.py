@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pyvault.errors import ItemNotFoundError, UsageError
+from pyvault.record import replace
 from pyvault.vaultfile.state.places import vault_at
 from pyvault_cli.commandline.parameters import Argument
 from pyvault_cli.context import Context
@@ -18,7 +19,8 @@ def vault_accept(context: Context) -> None:
 
     access = VaultAccess(context)
     access.check_not_lost()
-    with Vault.open(access.place, access.sources(), options=access.options) as vault:
+    options = replace(access.options, vouched=True)
+    with Vault.open(access.place, access.sources(), options=options) as vault:
         access.trust.accept(vault.state)
         output.note(f"Accepted '{access.place}': vault {vault.vault_id.hex()}, generation {vault.generation}.")
         output.note(f"The fingerprint of its key is {vault.fingerprint.hex()}.")

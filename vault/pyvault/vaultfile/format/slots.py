@@ -29,11 +29,12 @@ WRAP_LENGTH = struct.Struct(">H")
 
 
 class SlotType(IntEnum):
-    """What opens a slot. The format reserves 3, 5, 6 and 7."""
+    """What opens a slot. The format reserves 3, 5 and 6."""
 
     PASSPHRASE = 1
     KEY_FILE = 2
     STORE_KEY = 4
+    EXTERNAL = 7
     CHILD = 8
 
 
@@ -83,6 +84,10 @@ class Slot(Record):
         allowed = (0, RECOVERY_FLAG) if self.slot_type == SlotType.PASSPHRASE else (0,)
         if self.params and self.slot_type in {SlotType.KEY_FILE, SlotType.STORE_KEY}:
             return False  # they have none; what a later version puts there must not be ignored
+        if self.slot_type == SlotType.EXTERNAL:
+            from pyvault.vaultfile.format.external_key import parse_external
+
+            return self.flags == 0 and parse_external(self.params) is not None
         return self.slot_type in tuple(SlotType) and self.flags in allowed
 
     def encode(self) -> bytes:

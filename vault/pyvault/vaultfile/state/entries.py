@@ -50,10 +50,11 @@ class SlotInfo(Record):
 
     Attributes:
         kind: ``passphrase``, ``recovery-code``, ``key-file``, ``store-key``,
-            ``child`` or ``unknown-<type>``.
+            ``child``, ``kms`` or ``unknown-<type>``.
         label: from the encrypted index; None on a locked vault.
         cost: of the key derivation; None for slots without one.
         unlocked_this: it opened this handle.
+        kms_key: the ARN of the KMS key of a slot of type 7.
     """
 
     slot_id: bytes
@@ -61,6 +62,7 @@ class SlotInfo(Record):
     label: str | None = None
     cost: KdfCost | None = None
     unlocked_this: bool = False
+    kms_key: str | None = None
 
     @classmethod
     def of(cls, slot: Slot, *, label: str | None = None, unlocked_this: bool = False) -> SlotInfo:
@@ -71,6 +73,7 @@ class SlotInfo(Record):
             # Anyone who had a key could have put escape sequences for the terminal into it.
             label=None if label is None else "".join(char for char in label if char.isprintable()),
             cost=_cost(slot),
+            kms_key=_kms_key(slot),
             unlocked_this=unlocked_this,
         )
 
@@ -81,7 +84,18 @@ def kind_of(slot: Slot) -> str:
         return f"unknown-{slot.slot_type}"
     if slot.is_recovery:
         return "recovery-code"
+    if slot.slot_type == SlotType.EXTERNAL:
+        return "kms"
     return SlotType(slot.slot_type).name.lower().replace("_", "-")
+
+
+def _kms_key(slot: Slot) -> str | None:
+    if slot.slot_type != SlotType.EXTERNAL:
+        return None
+    from pyvault.vaultfile.format.external_key import parse_external
+
+    held = parse_external(slot.params)
+    return None if held is None else held.reference
 
 
 def _cost(slot: Slot) -> KdfCost | None:

@@ -14,6 +14,7 @@ from pyvault.errors import ForeignVaultError, RollbackError
 if TYPE_CHECKING:
     from pyvault.vaultfile.format.header import Header
     from pyvault.vaultfile.format.sealed_record import Keys
+    from pyvault.vaultfile.state.vault_state import VaultState
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
@@ -49,4 +50,34 @@ def check_generation(path: object, header: Header, options: VaultOptions) -> Non
     if options.min_generation is not None and header.generation < options.min_generation:
         raise RollbackError(
             f"'{path}' is generation {header.generation}, older than the expected {options.min_generation}"
+        )
+
+
+def check_external(path: object, seen: VaultState, before: VaultState | None, options: VaultOptions) -> None:
+    """Check a state that a slot of type 7 opened.
+
+    Whoever may encrypt with the key of such a slot can make another vault of the same id, which opens as this one.
+
+    Args:
+        path: of the vault.
+        seen: from the verified header, with the slot that opened it.
+        before: what is remembered of the vault.
+        options: the fingerprints that are expected.
+
+    Raises:
+        ForeignVaultError: nothing proves that it is the vault that is meant.
+    """
+    if options.vouched or seen.fingerprint in options.expect_fingerprints:
+        return
+    if before is None:
+        raise ForeignVaultError(
+            f"nothing proves that '{path}' is the vault that is meant: whoever may encrypt with its KMS key can make "
+            "such a vault, and it was never seen here",
+            hint="set PYVAULT_EXPECT_FINGERPRINT to its fingerprint, which pyvault vault verify shows where the vault "
+            "is opened by another key",
+        )
+    if seen.fingerprint != before.fingerprint and seen.external != before.external:
+        raise ForeignVaultError(
+            f"'{path}' has another data key than the one known here, and another slot or KMS ciphertext opened it",
+            hint="if the vault was rekeyed, accept it with pyvault vault accept, or set PYVAULT_EXPECT_FINGERPRINT",
         )

@@ -16,9 +16,9 @@ from pyvault.vaultfile.disk.local_place import place_at
 from pyvault.vaultfile.disk.vault_reader import VaultReader
 from pyvault.vaultfile.disk.write import SupersededError
 from pyvault.vaultfile.format.sealed_record import Keys, derive_keys
-from pyvault.vaultfile.handle import Handle, follow, unlocking
+from pyvault.vaultfile.handle import Handle, external_of, follow, unlocking
 from pyvault.vaultfile.state.draft import Draft
-from pyvault.vaultfile.state.expectations import check_generation, check_id, check_key
+from pyvault.vaultfile.state.expectations import check_external, check_generation, check_id, check_key
 from pyvault.vaultfile.state.merge import Merged, combine, compare
 from pyvault.vaultfile.state.new_vault_file import remembered
 from pyvault.vaultfile.state.places import vault_at
@@ -110,6 +110,9 @@ def merge_vault(
     file_unlocked = _unlock_other(theirs, unlocked, file_sources, options)
     keys, file_keys = (derive_keys(each.data_key, ours.header.vault_id) for each in (unlocked, file_unlocked))
     check_key(path, keys, options)
+    if (external := external_of(unlocked, ours.header)) is not None:
+        seen = VaultState.of(path.identity, ours.header, keys.fingerprint, external=external)
+        check_external(path, seen, known.get(ours.header.vault_id), options)
     check_key(file, file_keys, options)
     with (
         contextlib.nullcontext() if dry_run else path.lock(options),
@@ -152,7 +155,8 @@ def _unlock_other(reader: VaultReader, unlocked: Unlocked, sources: UnlockSource
         return unlocked
     with contextlib.suppress(WrongKeyError):
         return follow(unlocked, reader.header, reader.path)
-    return unlocking(reader, replace(options, slot=None)).unlock(sources)  # a chosen slot is one of ours
+    # A chosen slot is one of ours; and a KMS key opens what anybody made.
+    return unlocking(reader, replace(options, slot=None)).unlock(replace(sources, external=None))
 
 
 def _check_history(

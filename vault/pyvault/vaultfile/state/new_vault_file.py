@@ -17,9 +17,9 @@ from pyvault.vaultfile.disk.write import SupersededError
 from pyvault.vaultfile.format.descent import Descent, Step
 from pyvault.vaultfile.format.header import ID_SIZE
 from pyvault.vaultfile.format.sealed_record import derive_keys, new_data_key
-from pyvault.vaultfile.handle import Handle, unlocking
+from pyvault.vaultfile.handle import Handle, external_of, unlocking
 from pyvault.vaultfile.state.draft import Draft
-from pyvault.vaultfile.state.expectations import check_id, check_key
+from pyvault.vaultfile.state.expectations import check_external, check_id, check_key
 from pyvault.vaultfile.state.places import vault_at
 from pyvault.vaultfile.state.remembering import Memory, remembering, writer_of
 from pyvault.vaultfile.state.vault_state import VaultState
@@ -110,7 +110,11 @@ def restore_vault(
             raise ConflictError(f"the backups of '{place}' changed meanwhile", hint="list them and choose again")
         snapshot = base.snapshot(keys)
         before = None if trust is None else trust.known_states().get(snapshot.header.vault_id)
-        _check_same_key(backup, VaultState.of(place.identity, snapshot.header, keys.fingerprint), before, snapshot)
+        external = external_of(unlocked, snapshot.header)
+        seen = VaultState.of(place.identity, snapshot.header, keys.fingerprint, external=external)
+        if external is not None:
+            check_external(backup, seen, before, options)
+        _check_same_key(backup, seen, before, snapshot)
         current, tip = _find_current(place, snapshot.header.vault_id, keys, options)
         draft = Draft.of(snapshot, keys)
         draft = replace(

@@ -35,10 +35,9 @@ def with_state(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:
     places = before.places if seen.path in before.places else _bounded((*before.places, seen.path))
     newest = seen if seen.is_newer_than(before) else before
     last_write = max((step for step in (before.last_write, seen.last_write) if step is not None), default=None)
-    return {
-        **known,
-        seen.vault_id: replace(newest, places=places, last_write=last_write, verified=before.verified),
-    }
+    external = seen.external or before.external
+    kept = replace(newest, places=places, last_write=last_write, verified=before.verified, external=external)
+    return {**known, seen.vault_id: kept}
 
 
 def with_accepted(known: KnownStates, seen: VaultState) -> dict[bytes, VaultState]:

@@ -5,7 +5,7 @@
     {"<vault id>": {"path": "/home/ann/vault.pyv", "fingerprint": "<hex>",
                     "epoch": 1, "generation": 7, "txid": "<hex>"}}
 
-An entry may also have ``places``, ``own`` (``last_write``), ``unproven`` and ``verified``, see
+An entry may also have ``places``, ``own`` (``last_write``), ``unproven``, ``verified`` and ``external``, see
 :class:`~pyvault.vaultfile.state.vault_state.VaultState`. Earlier versions ignore unknown keys.
 
 Source: docs/vault-format.md, section 7.
@@ -21,7 +21,8 @@ from pyvault.vaultfile.state.vault_state import MAX_TRUST_FILE, VaultState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint and a state
+ID_SIZE: Final = 16  # bytes, of a vault, a data key's fingerprint, a state and a wrapping key
+SLOT_ID_SIZE: Final = 8  # bytes
 MAX_COUNT: Final = (1 << 64) - 1  # the highest generation in a vault's header
 
 
@@ -44,6 +45,11 @@ def format_states(known: Mapping[bytes, VaultState]) -> bytes:
             ),
             **({} if seen.unproven is None else {"unproven": seen.unproven}),
             **({"verified": dict(seen.verified)} if seen.verified else {}),
+            **(
+                {}
+                if seen.external is None
+                else {"external": {"slot": seen.external[0].hex(), "kek": seen.external[1].hex()}}
+            ),
         }
         for vault_id, seen in known.items()
     }
@@ -65,6 +71,7 @@ def _state(vault_id: bytes, entry: Fields) -> VaultState:
     places = entry.paths("places") if entry.has("places") else []
     verified = entry.fields("verified") if entry.has("verified") else None
     own = entry.fields("own") if entry.has("own") else None
+    external = entry.fields("external") if entry.has("external") else None
     return VaultState(
         vault_id=vault_id,
         path=path,
@@ -76,6 +83,7 @@ def _state(vault_id: bytes, entry: Fields) -> VaultState:
         last_write=None if own is None else (_count(own, "generation"), _id(own.text("txid"))),
         unproven=_count(entry, "unproven") if entry.has("unproven") else None,
         verified={place: _count(verified, place) for place in verified.names()} if verified is not None else {},
+        external=None if external is None else (_id(external.text("slot"), SLOT_ID_SIZE), _id(external.text("kek"))),
     )
 
 
@@ -83,11 +91,11 @@ def _count(entry: Fields, key: str) -> int:
     return entry.whole(key, least=1, most=MAX_COUNT)
 
 
-def _id(text: str) -> bytes:
+def _id(text: str, size: int = ID_SIZE) -> bytes:
     try:
         found = bytes.fromhex(text)
     except ValueError:
         found = b""
-    if len(found) != ID_SIZE:
-        raise UnreadableError("an id has to be 16 bytes in hex")
+    if len(found) != size:
+        raise UnreadableError(f"an id has to be {size} bytes in hex")
     return found

@@ -124,7 +124,9 @@ class TrustStore:
 
         def is_known(known: Mapping[bytes, VaultState]) -> bool:
             before = known.get(seen.vault_id)
-            return before is not None and seen.path in before.places and not seen.is_newer_than(before)
+            if before is None or seen.external not in {None, before.external}:
+                return False
+            return seen.path in before.places and not seen.is_newer_than(before)
 
         def add(known: dict[bytes, VaultState]) -> dict[bytes, VaultState]:
             if is_known(known):  # by now

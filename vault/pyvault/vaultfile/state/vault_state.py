@@ -25,6 +25,7 @@ class VaultState(Record):
         last_write: the last write from this state directory: generation and txid.
         verified: when the server of a place last said that this is the present state, in epoch seconds.
         unproven: the generation seen before, if it isn't proven that this state was made from it.
+        external: the slot of type 7 that opened it last, and an id of its wrapping key.
     """
 
     vault_id: bytes
@@ -37,6 +38,7 @@ class VaultState(Record):
     last_write: tuple[int, bytes] | None = None
     unproven: int | None = None
     verified: Mapping[str, int] = field(default_factory=dict[str, int])
+    external: tuple[bytes, bytes] | None = None
 
     def __post_init__(self) -> None:
         """Make sure that *places* has at least *path*."""
@@ -45,7 +47,13 @@ class VaultState(Record):
 
     @classmethod
     def of(
-        cls, path: str, header: Header, fingerprint: bytes, *, last_write: tuple[int, bytes] | None = None
+        cls,
+        path: str,
+        header: Header,
+        fingerprint: bytes,
+        *,
+        last_write: tuple[int, bytes] | None = None,
+        external: tuple[bytes, bytes] | None = None,
     ) -> VaultState:
         """Return the state with this verified header."""
         return cls(
@@ -56,6 +64,7 @@ class VaultState(Record):
             generation=header.generation,
             txid=header.txid,
             last_write=last_write,
+            external=external,
         )
 
     @property

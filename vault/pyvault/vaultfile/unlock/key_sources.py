@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
     from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.unlock.external_keys import ExternalKeys
 
 PROMPT_TRIES = 3  # as login programs do
 MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must not cost 32 KDF calls
@@ -33,6 +34,7 @@ KEY_DESCRIPTIONS = {
     SlotType.PASSPHRASE: "a passphrase ({ways})",
     SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)",
     SlotType.STORE_KEY: "a key in another store (unlock_store)",
+    SlotType.EXTERNAL: "a KMS key (PYVAULT_KMS_KEY, or kms_keys in the section [unlock])",
     SlotType.CHILD: "its parent vault",
 }
 
@@ -53,6 +55,7 @@ class UnlockSources(Record):
         wrapping_key: a store; takes slot id and vault id, returns the key of a
             slot of type 4 or None.
         parent: the vault whose child this is.
+        external: a provider such as AWS KMS, which may refuse; a slot that it does not open is skipped.
         passphrase_prompt: asks the user, last.
         passphrase_again: asks the user again after a wrong one; None for a source
             that would only repeat its answer.
@@ -68,6 +71,7 @@ class UnlockSources(Record):
     keep_data_key: Callable[[Header, Unlocked], None] | None = None
     wrapping_key: Callable[[bytes, bytes], Secret[bytes] | None] | None = None
     parent: ParentVault | None = None
+    external: ExternalKeys | None = None
     passphrase_prompt: Callable[[], Secret[str]] | None = None
     passphrase_again: Callable[[], Secret[str]] | None = None
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -84,12 +88,14 @@ class Unlocked(Record):
         slot_id: None if the data key came from the unlock cache.
         wrapping_key: the key of that slot, to wrap the next data key with.
         by_prompt: the user typed what opened it.
+        external: the slot is of type 7: whoever may encrypt with its key can have made it.
     """
 
     data_key: Secret[bytes]
     slot_id: bytes | None = None
     wrapping_key: Secret[bytes] | None = None
     by_prompt: bool = False
+    external: bool = False
 
 
 class Unlocking(Record):
@@ -121,15 +127,24 @@ class Unlocking(Record):
         costs = self.passphrase_costs()
         if sources.is_empty() and sources.cached_data_key is None:
             raise InputRequiredError(f"a passphrase or key is required to open '{self.path}'")
-        for attempt in self._attempts(sources, costs):
-            unlocked = attempt()
-            if unlocked is not None:
-                return unlocked
+        skipped: list[str] = []
+        try:
+            for attempt in self._attempts(sources, costs, skipped):
+                unlocked = attempt()
+                if unlocked is not None:
+                    return unlocked
+            raise self._unopened(sources)
+        except (InputRequiredError, WrongKeyError) as problem:
+            if not skipped:
+                raise
+            raise type(problem)("; ".join((problem.message, *skipped)), hint=problem.hint) from None
+
+    def _unopened(self, sources: UnlockSources) -> InputRequiredError | WrongKeyError:
         hint = f"provide {self._keys()}"
         # The user could be asked, but no slot takes a passphrase.
         if replace(sources, passphrase_prompt=None, passphrase_again=None).is_empty():
-            raise InputRequiredError(f"no key was supplied that could open '{self.path}'", hint=hint)
-        raise WrongKeyError(f"none of the supplied keys opens the vault '{self.path}'", hint=hint)
+            return InputRequiredError(f"no key was supplied that could open '{self.path}'", hint=hint)
+        return WrongKeyError(f"none of the supplied keys opens the vault '{self.path}'", hint=hint)
 
     def unlock_all(self, sources: UnlockSources) -> list[Unlocked]:
         """Return what every source with a slot gives, to wrap another data key.
@@ -137,10 +152,15 @@ class Unlocking(Record):
         Raises:
             KdfLimitsError, WrongKeyError: as :meth:`unlock`.
         """
-        attempts = self._attempts(sources, self.passphrase_costs())
-        return [unlocked for attempt in attempts if (unlocked := attempt()) is not None]
+        skipped: list[str] = []
+        others = replace(sources, external=None)
+        attempts = self._attempts(others, self.passphrase_costs(), skipped)
+        opened = [unlocked for attempt in attempts if (unlocked := attempt()) is not None]
+        return [*opened, *self._by_external(sources.external, skipped)]
 
-    def _attempts(self, sources: UnlockSources, costs: Costs) -> tuple[Callable[[], Unlocked | None], ...]:
+    def _attempts(
+        self, sources: UnlockSources, costs: Costs, skipped: list[str]
+    ) -> tuple[Callable[[], Unlocked | None], ...]:
         return (
             lambda: self._by_passphrase(sources.passphrase, costs),
             lambda: self._by_key_file(sources),
@@ -148,6 +168,7 @@ class Unlocking(Record):
             lambda: self._by_cache(sources),
             lambda: self._by_store(sources),
             lambda: self._by_parent(sources.parent),
+            lambda: next(self._by_external(sources.external, skipped), None),
             lambda: self._by_prompt(sources, costs),
         )
 
@@ -272,6 +293,14 @@ class Unlocking(Record):
                 if unlocked is not None:
                     return unlocked
         raise WrongKeyError(f"'{self.path}' belongs to another vault or an earlier data key, or was modified")
+
+    def _by_external(self, keys: ExternalKeys | None, skipped: list[str]) -> Iterator[Unlocked]:
+        slots = self._slots(SlotType.EXTERNAL)
+        if not slots:
+            return
+        from pyvault.vaultfile.unlock.external_keys import ExternalSlots
+
+        yield from ExternalSlots(vault_id=self.header.vault_id, keys=keys, skipped=skipped).opened(slots)
 
     def _try(self, slot: Slot, key: Secret[bytes]) -> Unlocked | None:
         try:

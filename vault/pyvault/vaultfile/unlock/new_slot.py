@@ -99,6 +99,28 @@ class StoreKeySlot(Record):
         return Wrapping(slot_type=SlotType.STORE_KEY, key=key)
 
 
+class KmsSlot(Record):
+    """Opened by whoever may decrypt with a KMS key.
+
+    Attributes:
+        reference: the ARN of the key.
+        encrypt: takes the ids of vault and slot and a wrapping key, returns it encrypted.
+    """
+
+    reference: str
+    encrypt: Callable[[bytes, bytes, Secret[bytes]], bytes]
+    label: str | None = None
+
+    def wrapping(self, vault_id: bytes, slot_id: bytes, derive: KeyDerivation) -> Wrapping:
+        """Make a random key and have it encrypted."""
+        del derive
+        from pyvault.vaultfile.format.external_key import ExternalKey
+
+        key = Secret(secrets.token_bytes(KEY_SIZE))
+        held = ExternalKey(reference=self.reference, ciphertext=self.encrypt(vault_id, slot_id, key))
+        return Wrapping(slot_type=SlotType.EXTERNAL, key=key, params=held.encode())
+
+
 class ChildSlot(Record):
     """Opened by another vault, as long as that keeps its data key."""
 
