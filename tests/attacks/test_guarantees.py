@@ -151,6 +151,15 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_vault_memory.py::the_fingerprint_that_ci_expects",
         "unit/vaultfile/test_memory_of_places.py::the_fingerprint_that_is_expected",
     ),
+    "A vault that a KMS key opens, and that was never seen on the machine, is refused without it: who may encrypt with that key could have made it.": (
+        "kms/test_fingerprint.py::a_forged_vault_is_refused_where_nothing_is_remembered",
+        "kms/test_fingerprint.py::a_forged_rekey_is_refused",
+        "docs/test_fleet.py::without_the_fingerprint_it_is_refused",
+    ),
+    "Each command asks KMS anew, and an ARN in a file is used only if you have named that key.": (
+        "kms/test_fingerprint.py::a_withdrawn_grant_bites_at_the_next_opening",
+        "unit/vaultfile/test_external_slots.py::without_the_key_named_no_call_is_made",
+    ),
     "`vault init` and `vault verify` show the fingerprint, `vault info` the one that was seen when the vault was last opened here.": (
         "cli/test_vault_memory.py::the_fingerprint_is_told_where_it_is_known",
     ),
