@@ -9,7 +9,7 @@ from attacks.sources import SOURCES
 #: What this one can do; with tests where something bounds it.
 CAN: dict[str, tuple[str, ...]] = {
     "run commands with your rights: `credential_process`, `mfa_process` and `web_identity_token_process` are commands by design": (),
-    "send your calls to another endpoint by `endpoint_url` and `services` (requests are signed, the secret key is not sent; a session token and an MFA code are), and by TLS the tokens that stand in a request as they are: web identity, SSO access and refresh tokens, device codes, client secrets": (
+    "send your calls to another endpoint by `endpoint_url` and `services` (requests are signed, the secret key is not sent; a session token and an MFA code are), and by TLS the tokens that stand in a request as they are: web identity, SSO access and refresh tokens, those and the codes of a console sign-in, device codes, client secrets": (
         "unit/aws/test_aws_answers.py::a_secret_of_the_request_is_not_shown_when_the_answer_repeats_it",
         "attacks/test_controls_the_config.py::an_endpoint_of_the_config_gets_no_secret_key",
     ),

@@ -151,6 +151,13 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_vault_memory.py::the_fingerprint_that_ci_expects",
         "unit/vaultfile/test_memory_of_places.py::the_fingerprint_that_is_expected",
     ),
+    "`vault init` and `vault verify` show the fingerprint, `vault info` the one that was seen when the vault was last opened here.": (
+        "cli/test_vault_memory.py::the_fingerprint_is_told_where_it_is_known",
+    ),
+    "Id and generation (`PYVAULT_EXPECT_VAULT_ID`, `PYVAULT_MIN_GENERATION`) stand in the clear, and prove nothing against somebody who can make a vault.": (
+        "cli/test_promises.py::what_ci_expects_of_the_vault",
+        "unit/vaultfile/test_trust.py::machines_without_memory_name_the_vault_and_its_least_generation",
+    ),
     "A vault that a KMS key opens, and that was never seen on the machine, is refused without it: who may encrypt with that key could have made it.": (
         "kms/test_fingerprint.py::a_forged_vault_is_refused_where_nothing_is_remembered",
         "kms/test_fingerprint.py::a_forged_rekey_is_refused",
@@ -158,14 +165,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "Each command asks KMS anew, and an ARN in a file is used only if you have named that key.": (
         "kms/test_fingerprint.py::a_withdrawn_grant_bites_at_the_next_opening",
+        "kms/test_keeping.py::an_answer_is_not_kept_for_the_next_command",
         "unit/vaultfile/test_external_slots.py::without_the_key_named_no_call_is_made",
-    ),
-    "`vault init` and `vault verify` show the fingerprint, `vault info` the one that was seen when the vault was last opened here.": (
-        "cli/test_vault_memory.py::the_fingerprint_is_told_where_it_is_known",
-    ),
-    "Id and generation (`PYVAULT_EXPECT_VAULT_ID`, `PYVAULT_MIN_GENERATION`) stand in the clear, and prove nothing against somebody who can make a vault.": (
-        "cli/test_promises.py::what_ci_expects_of_the_vault",
-        "unit/vaultfile/test_trust.py::machines_without_memory_name_the_vault_and_its_least_generation",
     ),
     "The vault's directory and the state directory are ours and writable by nobody else, and so is the way there: a directory above them that others may write without the sticky bit, or a group with members besides its owner, is an error, links resolved step by step.": (
         "unit/vaultfile/test_above.py::a_directory_above_that_others_can_write",
