@@ -38,7 +38,6 @@ from vaults import CHEAP, KEY, WEAK, by_passphrase, contents, credential, make_v
 # The vault imports what writes when it first writes. Here that is done before, so that the
 # faults meet the vault's own calls and not the reading of Python's modules.
 for part in (
-    "disk.backups",
     "state.draft",
     "state.remembering",
     "state.new_vault_file",
@@ -49,6 +48,12 @@ for part in (
     "state.transaction",
     "disk.write",
     "state.places",
+    "state.slot_changes",
+    "state.expectations",
+    "state.conditional",
+    "disk.backups",
+    "disk.local_place",
+    "unlock.unlock_cache",
 ):
     import_module(f"pyvault.vaultfile.{part}")
 

@@ -36,7 +36,7 @@ def write_log(path: Path) -> None:
 
 def note_use(path: Path) -> None:
     recent = RecentUse(path.parent)
-    named = recent._path("p")
+    named = recent.path("p")
     if path.is_symlink() or path.exists():
         path.rename(named)
     recent.note("p", USED)

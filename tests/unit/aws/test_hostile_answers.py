@@ -144,12 +144,12 @@ OPERATIONS: dict[str, tuple[Callable[[str], object], str | None, dict[str, Any]]
         {"roleList": [{"roleName": "Admin"}]},
     ),
     "RegisterClient": (
-        lambda url: oidc(url).register_client(Flow.DEVICE, start_url="https://x/start", scopes=("a:b",)),
+        lambda url: oidc(url).register_client(Flow.DEVICE, start_url="https://x.awsapps.com/start", scopes=("a:b",)),
         None,
         {"clientId": CANARY, "clientSecret": CANARY, "clientSecretExpiresAt": 1893456000},
     ),
     "StartDeviceAuthorization": (
-        lambda url: oidc(url).start_device_authorization(registration(), start_url="https://x/start"),
+        lambda url: oidc(url).start_device_authorization(registration(), start_url="https://x.awsapps.com/start"),
         None,
         {"deviceCode": CANARY, "userCode": "AAAA-BBBB", "verificationUri": "https://x/", "expiresIn": 600, "interval": 1},
     ),

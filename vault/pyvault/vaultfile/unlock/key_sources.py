@@ -7,6 +7,7 @@ source would hide the mistake. Only the user, who may mistype, is asked again.
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -246,7 +247,8 @@ class Unlocking(Record):
             return None
         if sources.keyfile is not None:
             what = f"the key file '{sources.keyfile}'"
-            hint = None if sources.keyfile.exists() else f"to open '{self.path}', provide {self._keys()}"
+            is_there = os.path.exists(sources.keyfile)  # noqa: PTH110 - Path's raises where a directory can't be read
+            hint = None if is_there else f"to open '{self.path}', provide {self._keys()}"
             key = read_key_file(sources.keyfile, missing_hint=hint)
         elif sources.key is not None:
             what, key = "the key of PYVAULT_KEY", sources.key
