@@ -40,6 +40,12 @@ CAUGHT_VERSIONS = {
 }
 
 
+CAUGHT_TRANSACTIONS = {
+    "CommitsAtOnce": "test_a_transaction_that_fails_is_none_of_them",
+    "SwallowsWhatIsRaised": "test_a_transaction_that_fails_is_none_of_them",
+}
+
+
 def run_suite(backend: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the suite as an author does, in a process of its own."""
     return subprocess.run(
@@ -76,6 +82,14 @@ def test_a_backend_with_wrong_versions_is_caught_by_the_case_for_it(broken: str)
     assert any(case in line for line in failed), result.stdout
 
 
+@pytest.mark.parametrize("broken", CAUGHT_TRANSACTIONS)
+def test_a_backend_with_wrong_transactions_is_caught_by_the_case_for_it(broken: str) -> None:
+    case = CAUGHT_TRANSACTIONS[broken]
+    result = run_suite(f"broken_transactions:{broken}", "-k", case)
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    assert any(case in line for line in failed), result.stdout
+
+
 def test_the_sound_one_passes_and_skips_nothing() -> None:
     result = run_suite(
         SOUND,
@@ -93,7 +107,12 @@ def test_the_sound_one_passes_and_skips_nothing() -> None:
     assert result.returncode == 0, result.stdout
     skipped = [line for line in result.stdout.splitlines() if line.startswith("SKIPPED")]
     reasons = {line.partition("declared: ")[2] for line in skipped}
-    assert reasons == {"lockable is False", "breakable is False", "the backend is not Versioned"}
+    assert reasons == {
+        "lockable is False",
+        "breakable is False",
+        "the backend is not Versioned",
+        "the backend is not Transactional",
+    }
 
 
 BROKEN = """

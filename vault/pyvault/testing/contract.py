@@ -18,6 +18,7 @@ from pyvault.testing.cases.naming import NamingCases
 from pyvault.testing.cases.processes import ProcessCases
 from pyvault.testing.cases.secrecy import SecrecyCases
 from pyvault.testing.cases.sizes import SizeCases
+from pyvault.testing.cases.transactions import TransactionCases
 from pyvault.testing.cases.versions import VersionCases
 from pyvault.testing.subject import Capabilities
 
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
 
 
 class BackendContract(
-    ItemCases, SizeCases, NamingCases, HandleCases, VersionCases, ProcessCases, CrashCases, SecrecyCases
+    ItemCases,
+    SizeCases,
+    NamingCases,
+    HandleCases,
+    TransactionCases,
+    VersionCases,
+    ProcessCases,
+    CrashCases,
+    SecrecyCases,
 ):
     """Every case of the contract; a subclass names what is tested.
 
