@@ -176,6 +176,8 @@ EVERY = {
     "export": ("export", "p"),
     "login": ("login", "p", "--stdout"),
     "rotate": ("rotate", "p"),
+    "login-session": ("login-session", "p", "--remote"),
+    "logout-session": ("logout-session", "p"),
     "sso login": ("sso", "login", "p"),
     "sso accounts": ("sso", "accounts", "p"),
     "sso roles": ("sso", "roles", "p"),

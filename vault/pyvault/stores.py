@@ -171,14 +171,14 @@ class Stores:
             named: record not only an automatic choice, but also a backend that was named for the
                 first key, where nothing else says which to use: the next command would look elsewhere.
         """
-        from pyvault.errors import LockTimeoutError, WriteFailedError
+        from pyvault.errors import PyvaultError
         from pyvault.storage.backend_choice import Origin
 
-        if not (self.choice.origin is Origin.AUTOMATIC or (named and self._is_first())):
-            return False
         try:
+            if not (self.choice.origin is Origin.AUTOMATIC or (named and self._is_first())):
+                return False
             self.choice_file.record_backend(self.choice.name)
-        except (WriteFailedError, LockTimeoutError) as problem:
+        except PyvaultError as problem:  # such as a damaged record, which nobody needed who named the backend
             self.warn(f"the choice of '{self.choice.name}' was not recorded: {problem.message}")
             return False
         return True
