@@ -101,7 +101,7 @@ wheel-test: venv
 	$(PYTHON) -m venv build/wheel-test/venv
 	build/wheel-test/venv/bin/pip install -q --upgrade pip
 	build/wheel-test/venv/bin/pip install -q --group test "$$(echo dist/*.whl)[desktop]"
-	cp -r tests docs pyproject.toml *.md build/wheel-test/
+	cp -r tests docs pyproject.toml README.md build/wheel-test/
 	cd build/wheel-test && PYVAULT_ENGINES="$(CURDIR)/build/engines" PYVAULT_REAL_START=1 venv/bin/python -m pytest -n $(WORKERS) $(WHEEL_TESTS)
 
 # All budgets in one run (docs/performance.md). AWS_VAULT_BIN=FILE: aws-vault beside them. BENCH_ARGS="--runs 5".

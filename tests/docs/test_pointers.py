@@ -40,7 +40,11 @@ def pages() -> list[Path]:
 
 
 def test_every_page_that_the_code_names_is_there() -> None:
-    beside = {path.name for path in ROOT.glob("*.md")} if IS_CHECKOUT else {"SECURITY.md", "README.md", "CHANGELOG.md"}
+    beside = (
+        {path.name for path in ROOT.glob("*.md")}
+        if IS_CHECKOUT
+        else {"SECURITY.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
+    )
     missing = {
         f"{path}: {name}"
         for path in (*code(), *(ROOT / "tests").rglob("*.py"))
