@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError
-from pyvault.secret import Secret
-from pyvault.sso.flow import choose_flow
 from pyvault.sso.oidc import Flow
 from pyvault_cli.terminal import output, prompt
 from pyvault_cli.terminal.sign_in_page import SignInPage
@@ -16,6 +12,8 @@ from pyvault_cli.terminal.sign_in_page import SignInPage
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pyvault.secret import Secret
 
 
 class TerminalConsolePrompt:
@@ -37,30 +35,16 @@ class TerminalConsolePrompt:
         open_browser: bool = True,
         browser: str | None = None,
     ) -> None:
-        self._environ = environ
-        self._remote = remote
-        self._open_browser = open_browser
         self._flow = Flow.DEVICE if remote else Flow.BROWSER if browser else None
         self._page = SignInPage(environ, runtime=runtime, open_browser=open_browser, browser=browser)
 
     def is_remote(self) -> bool:
         """Return whether the browser is on another machine; see :func:`pyvault.sso.flow.choose_flow`."""
-        choice = choose_flow(
-            asked=self._flow,
-            print_only=not self._open_browser,
-            environ=self._environ,
-            platform=sys.platform,
-            exists=os.path.exists,
-        )
-        return choice.flow is Flow.DEVICE
+        return self._page.choose_flow(self._flow) is Flow.DEVICE
 
     def open_page(self, url: str) -> None:
         """Open the authorization page by way of a page of ours; its address is shown in any case."""
-        if self._page.opened(Secret(url), plain=None):
-            output.note("signing in to AWS in a browser; Ctrl-C cancels. If none opened:")
-        else:
-            output.note("to sign in to AWS, open this page in a browser on this machine:")
-        output.note(url)
+        self._page.show(url, where="AWS")
 
     def pasted(self, url: str) -> Secret[str]:
         """Show the address for any browser, and ask for the text; it is not seen.

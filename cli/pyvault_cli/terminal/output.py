@@ -104,11 +104,6 @@ def data_bytes(raw: bytes) -> None:
         raise PyvaultError(f"can't write the output: {exc.strerror}") from None
 
 
-def is_terminal() -> bool:
-    """Return whether stdout is a terminal."""
-    return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
-
-
 def columns(stream: TextIO | None = None) -> int | None:
     """Return how wide the terminal is that a stream, by default stdout, goes to; None if it goes to none."""
     stream = stream or sys.stdout

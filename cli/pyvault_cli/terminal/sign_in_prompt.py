@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from pyvault.secret import Secret
-from pyvault.sso.flow import choose_flow
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.sign_in_page import SignInPage
 
@@ -40,28 +37,16 @@ class TerminalSignInPrompt:
     ) -> None:
         self._environ = environ
         self._flow = flow
-        self._open_browser = open_browser
         self._browser = browser
         self._page = SignInPage(environ, runtime=runtime, open_browser=open_browser, browser=browser)
 
     def choose_flow(self) -> Flow:
         """Return which kind of sign-in works here; see :func:`pyvault.sso.flow.choose_flow`."""
-        choice = choose_flow(
-            asked=self._flow,
-            print_only=not self._open_browser,
-            environ=self._environ,
-            platform=sys.platform,
-            exists=os.path.exists,
-        )
-        return choice.flow
+        return self._page.choose_flow(self._flow)
 
     def open_page(self, session: SsoSession, url: str, *, known_client: bool) -> None:
         """Open the authorization page by way of a page of ours; its address is shown in any case."""
-        if self._page.opened(Secret(url), plain=None):
-            output.note(f"signing in to '{session.label}' in a browser; Ctrl-C cancels. If none opened:")
-        else:
-            output.note(f"to sign in to '{session.label}', open this page in a browser on this machine:")
-        output.note(url)
+        self._page.show(url, where=f"'{session.label}'")
         if known_client:
             output.hint("if the page shows 'invalid_client', press Ctrl-C and run the command again to register again")
 
