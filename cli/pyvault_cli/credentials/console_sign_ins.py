@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import ConfigError, ItemNotFoundError
+from pyvault.errors import ConfigError
 from pyvault.names import Kind
 
 if TYPE_CHECKING:
@@ -84,11 +84,4 @@ def drop_sign_ins(context: Context, profile: str | None) -> int:
             kept &= {session_of_profile(profile, context).key()}
         except ConfigError:
             return 0
-    dropped = 0
-    for name in kept:
-        try:
-            context.sessions.delete_blob(Kind.LOGIN_SESSION, name)
-            dropped += 1
-        except ItemNotFoundError:  # another process was faster
-            continue
-    return dropped
+    return context.sessions.drop(kept, kind=Kind.LOGIN_SESSION) if kept else 0

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
-from pyvault.errors import ConfigError, ItemNotFoundError, ProfileNotFoundError
+from pyvault.errors import ConfigError, ProfileNotFoundError
 from pyvault.names import Kind
 from pyvault_cli.commandline.parameters import Argument, Option
 from pyvault_cli.terminal import output
@@ -193,11 +193,4 @@ def drop_tokens(context: Context, profile: str | None) -> int:
         doomed = {*context.sessions.blobs(Kind.SSO_TOKEN)}
     else:
         doomed = {portal.key() for name, portal in kept_portals(context).items() if name == profile}
-    dropped = 0
-    for name in doomed:
-        try:
-            context.sessions.delete_blob(Kind.SSO_TOKEN, name)
-            dropped += 1
-        except ItemNotFoundError:  # another process was faster
-            continue
-    return dropped
+    return context.sessions.drop(doomed, kind=Kind.SSO_TOKEN) if doomed else 0

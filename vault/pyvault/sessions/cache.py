@@ -123,9 +123,9 @@ class SessionCache:
             kinds=frozenset({Kind.SESSION}),
         )
 
-    def drop(self, keys: Collection[str]) -> int:
-        """Drop the sessions with these cache keys and return how many."""
-        return self._drop(lambda entry: entry.name.name in keys, kinds=frozenset({Kind.SESSION}))
+    def drop(self, keys: Collection[str], *, kind: Kind = Kind.SESSION) -> int:
+        """Drop the sessions with these cache keys, or the raw items with these names, and return how many."""
+        return self._drop(lambda entry: entry.name.name in keys, kinds=frozenset({kind}))
 
     def clear_expired(self) -> int:
         """Drop everything that has ended and return how many."""
@@ -154,7 +154,7 @@ class SessionCache:
         Raises:
             ItemNotFoundError: there is none of this name.
         """
-        if not self._drop(lambda entry: entry.name.name == name, kinds=frozenset({kind})):
+        if not self.drop({name}, kind=kind):
             raise ItemNotFoundError(f"there is no item '{ItemName(kind, name)}'")
 
     def blobs(self, kind: Kind) -> list[str]:
