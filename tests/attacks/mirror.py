@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from xml.sax.saxutils import escape
+
+from local_server import serving
 
 #: What was asked (method, path, headers and body as one text) to status and body.
 Reply = Callable[[str], tuple[int, str]]
@@ -41,19 +42,8 @@ def listening() -> Iterator[Mirror]:
 
         do_GET = do_POST = do_PUT = say  # noqa: N815 - the server's names for it
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    mirror.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as mirror.url:
         yield mirror
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def sts_answer(operation: str, key: str, secret: str, token: str) -> str:

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from local_server import serving
 from pyvault import clock
 from pyvault.aws.calls import MfaProof
 from pyvault.aws.client import BotoCalls, make_client
@@ -58,17 +58,8 @@ def answer() -> Iterator[Answer]:
         do_POST = say  # noqa: N815 - the server's name for it
         do_GET = say  # noqa: N815 - the server's name for it
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as state.url:
+        yield state
 
 
 def settings(url: str, region: str = "eu-west-1", sts_region: str | None = None) -> ClientSettings:

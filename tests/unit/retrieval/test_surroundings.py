@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from local_server import serving
 from pyvault.config.sources import CredentialSource
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError, UnusableAnswerError
 from pyvault.model import Credentials
@@ -74,17 +74,8 @@ def service() -> Iterator[Service]:
         do_GET = answer  # noqa: N815 - the server's name for it
         do_PUT = answer  # noqa: N815 - the server's name for it
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as state.url:
+        yield state
 
 
 def test_environment() -> None:
