@@ -46,7 +46,7 @@ class Question(Record):
 
     Attributes:
         key: what kind of value, for programs: ``passphrase``, ``new-passphrase``,
-            ``pin``, ``confirm``.
+            ``pin``, ``confirm``; ``mfa-code`` of the Python API.
         prompt: what to show, without a colon: ``passphrase for '/home/me/vault.pyv'``.
         sources: how the value can be given without a human, for the error message.
 

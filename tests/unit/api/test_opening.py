@@ -19,6 +19,7 @@ from pyvault.errors import (
     InvalidSettingError,
     ItemNotFoundError,
     PyvaultError,
+    UsageError,
     VaultClosedError,
     VaultExistsError,
     VaultNotFoundError,
@@ -335,3 +336,23 @@ def test_what_is_installed_keeps_the_arguments_it_was_given(own: Path) -> None:
         assert pyvault.install(backend="memory", environ=given, options={"name": "team"}) is installed
     finally:
         installed.uninstall()
+
+
+def test_a_weak_passphrase_is_taken_where_the_hint_is_followed(tmp_path: Path, own: Path) -> None:
+    weak: dict[str, Any] = {"passphrase": Secret("short"), "options": {"weak_passphrase": "true", "kdf": "min"}}
+    with pyvault.create_vault(tmp_path / "v.pyv", **weak, environ={}, home=own) as vault:
+        assert vault.profiles() == []
+
+
+@pytest.mark.parametrize("given", ["a text", None, Secret(b"bytes")])
+def test_an_answer_that_is_no_secret_text_is_told_as_that(tmp_path: Path, own: Path, given: Any) -> None:
+    with pytest.raises(UsageError, match=r"the answer of ask to 'new-passphrase' must be a pyvault\.Secret") as caught:
+        pyvault.create_vault(tmp_path / "v.pyv", ask=lambda _: given, environ={}, home=own)
+    assert "a text" not in str(caught.value)
+
+
+def test_a_closed_vault_can_t_be_entered(own: Path) -> None:
+    vault = pyvault.open_vault("memory", environ={}, home=own)
+    vault.close()
+    with pytest.raises(VaultClosedError), vault:
+        pass

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from pyvault.errors import UsageError
 from pyvault.secret import Secret
+
+if TYPE_CHECKING:
+    from pyvault.backend import Ask, Question
 
 #: The types of the arguments that several methods have; None is left to the signature's default.
 _TYPES: Mapping[str, type] = {
@@ -88,6 +92,27 @@ def check_ask(ask: object) -> None:
     """
     if ask is not None and not callable(ask):
         raise TypeError(f"ask must be a function of a pyvault.backend.Question, not {type(ask).__name__}")
+
+
+def checked_ask(ask: Ask | None) -> Ask | None:
+    """Return *ask* with its answers looked at: a text is the first thing that a program returns by mistake.
+
+    Raises:
+        TypeError: it can't be called.
+    """
+    check_ask(ask)
+    if ask is None:
+        return None
+
+    def answer(question: Question) -> Secret[str]:
+        given = ask(question)
+        try:
+            _check_secret(f"the answer of ask to {question.key!r}", given)
+        except TypeError as wrong:  # which a driver between us and the program would be blamed for
+            raise UsageError(str(wrong)) from None
+        return given
+
+    return answer
 
 
 def _check_secret(name: str, value: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping  # noqa: TC003 - typing.get_type_hints reads
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.api.arguments import check_ask, check_texts, check_types
+from pyvault.api.arguments import check_texts, check_types, checked_ask
 from pyvault.api.credential_vault import CredentialVault
 from pyvault.backend import Ask, OpenedLate
 from pyvault.secret import Secret  # noqa: TC001 - as above
@@ -70,6 +70,7 @@ def open_vault(
     check_types(backend=backend, must_exist=must_exist)
     check_texts("options", options)
     check_types(config=config, home=home)
+    ask = checked_ask(ask)
     runtime = _runtime(backend, options or {}, ask, config=config, environ=environ, home=home)
     vault = CredentialVault(runtime, ask)
     if must_exist:
@@ -89,6 +90,7 @@ def create_vault(
     *,
     keyfile: str | Path | None = None,
     passphrase: Secret[str] | None = None,
+    options: Mapping[str, str] | None = None,
     ask: Ask | None = None,
     environ: Mapping[str, str] | None = None,
     home: str | Path | None = None,
@@ -100,6 +102,7 @@ def create_vault(
         keyfile: a key file that opens it; made, with mode 0600, if it is missing.
         passphrase: opens it too. Without both, the key is that of ``PYVAULT_KEYFILE`` or ``PYVAULT_KEY``,
             a passphrase variable, or what *ask* answers.
+        options: of the backend ``file``, such as ``weak_passphrase`` and ``kdf``.
         ask: as for :func:`open_vault`.
         environ: as for :func:`open_vault`.
         home: as for :func:`open_vault`.
@@ -125,9 +128,11 @@ def create_vault(
     from pyvault.api.creating import make_vault
 
     check_types(path=path, keyfile=keyfile, passphrase=passphrase, home=home)
-    options = {"path": str(path)} | ({"keyfile": str(keyfile)} if keyfile is not None else {})
+    check_texts("options", options)
+    ask = checked_ask(ask)
+    named = {**(options or {}), "path": str(path)} | ({"keyfile": str(keyfile)} if keyfile is not None else {})
     answers = ask if passphrase is None else _with_passphrase(passphrase, ask)
-    runtime = _runtime("file", options, answers, config=None, environ=environ, home=home)
+    runtime = _runtime("file", named, answers, config=None, environ=environ, home=home)
     make_vault(runtime, keyfile=None if keyfile is None else Path(keyfile), passphrase=passphrase)
     return CredentialVault(runtime, ask)
 
@@ -153,7 +158,6 @@ def _runtime(
     from pyvault.vaultfile.unlock.passphrase_sources import KEY, EnvironmentAnswers
 
     check_texts("environ", environ)
-    check_ask(ask)
     environment = dict(os.environ) if environ is None else GivenEnvironment(environ)
     if home is not None:
         environment = GivenEnvironment(moved_home(environment, str(Path(home).absolute() if home else "")))

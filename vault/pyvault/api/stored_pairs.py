@@ -45,6 +45,7 @@ class StoredPairs:
             raise
 
     def __enter__(self) -> Self:
+        _ = self._runtime  # one that is closed says so here already
         return self
 
     def __exit__(
