@@ -1,8 +1,9 @@
 """Debug logging of what pyvault does.
 
 It uses the standard library's loggers, one for each module, without the cost of importing
-them (10 ms): where ``logging`` was never imported, nobody listens. Never log a secret, a
-one-time code, or the text of a command.
+them (10 ms): where ``logging`` was never imported, nobody listens, and where another thread
+is just importing it, nobody does so yet. Never log a secret, a one-time code, or the text of
+a command.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ def trace(module: str, text: str, *values: object) -> None:
         text: with ``%s`` and ``%r`` for *values*.
         values: names, paths, times, counts.
     """
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger(module).debug(text, *values)
+    get_logger = getattr(sys.modules.get("logging"), "getLogger", None)
+    if get_logger is not None:
+        get_logger(module).debug(text, *values)
 
 
 def warn(module: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """Run by Windows' Python: a vault file is replaced while somebody has it open.
 
 Windows refuses that with a sharing violation, where POSIX would give the reader
-the old file. The writer waits for about two seconds; after that the old vault
+the old file. The writer waits for some seconds; after that the old vault
 has to be as it was. Then a reader and a writer at full speed.
 """
 

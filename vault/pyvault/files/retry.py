@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIMIT = 2.0  # seconds; virus scanners and indexers hold files open that long
-PAUSE = 0.05
+LIMIT = 5.0  # seconds; virus scanners and indexers hold files open for up to two, on a busy machine longer
+PAUSE = 0.01  # short: somebody who reads again and again leaves only short gaps
 
 
 def retry_while_in_use(act: Callable[[], T]) -> T:
