@@ -74,8 +74,15 @@ def stripped_pair(access_key_id: str, secret_access_key: Secret[str], *, source:
     """
     key_id, secret = access_key_id.strip(), Secret(secret_access_key.reveal().strip())
     for part, text in (("access key id", Secret(key_id)), ("secret access key", secret)):
-        if not text or not all("!" <= char <= "~" for char in text.reveal()):
-            raise PyvaultError(f"the {part} of {source} is empty or holds characters that no key has")
+        if not text:
+            raise PyvaultError(
+                f"the {part} of {source} is empty", hint="a pair has an access key id and a secret access key"
+            )
+        if not all("!" <= char <= "~" for char in text.reveal()):
+            raise PyvaultError(
+                f"the {part} of {source} holds characters that no key has",
+                hint="copy it anew, without quotes and blanks",
+            )
     check_pair(key_id, secret, source=source, any_id=True)  # whether it may be any id, the profile says
     return key_id, secret
 

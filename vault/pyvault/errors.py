@@ -30,8 +30,8 @@ class PyvaultError(Exception):
         ...     with pyvault.open_vault("memory") as vault:
         ...         vault.get("nobody")
         ... except pyvault.PyvaultError as exc:
-        ...     print(exc.message, exc.hint)
-        there is no item 'credential/nobody' None
+        ...     print(exc.message, exc.hint, sep="; ")
+        there is no item 'credential/nobody'; vault.profiles() returns the profiles that have a pair
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:

@@ -9,6 +9,8 @@ of it; so its traceback is asked who raised it.
   traceback with its own caller among its arguments is a handler's, whoever
   installed it and whether or not it still is.
 * Its code may also be that of a handler that is installed now (one that deletes its arguments).
+* A function of ours that calls one of the program's, as one that asks it for a passphrase does, is marked;
+  what comes out of it is the program's.
 * What does not derive from Exception ends a program, a thread or a greenlet (SystemExit,
   GeneratorExit, gevent.Timeout). It interrupts too, unless code wrote ``raise`` itself:
   what is thrown in from outside comes out of any other instruction.
@@ -20,10 +22,21 @@ import signal
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import CodeType, FrameType, TracebackType
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType, FunctionType, TracebackType
+    from typing import TypeVar
+
+    Function = TypeVar("Function", bound=Callable[..., object])
 
 TAKES_MORE: Final = 0x04  # inspect.CO_VARARGS, without the import
+
+_CALLS_PROGRAM: Final[set[CodeType]] = set()
+
+
+def calls_program(function: Function) -> Function:
+    """Mark a function of ours that calls the program's: what it raises is the program's own."""
+    _CALLS_PROGRAM.add(cast("FunctionType", function).__code__)
+    return function
 
 
 def raise_interruption(error: BaseException) -> None:
@@ -87,7 +100,7 @@ def _raises(entry: TracebackType) -> bool:
 
 
 def _codes_of_handlers() -> set[CodeType]:
-    codes: set[CodeType] = set()
+    codes = set(_CALLS_PROGRAM)
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
         if callable(handler):

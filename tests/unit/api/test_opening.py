@@ -31,6 +31,7 @@ from pyvault_backends._gpg import Gpg
 from pyvault_backends.pass_store import Places
 from pyvault_cli.commandline.exit_codes import exit_code
 
+LONG, CHEAP = Secret("correct horse staple"), {"kdf": "min"}
 KEY_ID, KEY = "AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
@@ -356,3 +357,44 @@ def test_a_closed_vault_can_t_be_entered(own: Path) -> None:
     vault.close()
     with pytest.raises(VaultClosedError), vault:
         pass
+
+
+class _Quota(Exception):  # noqa: N818 - a program's own
+    pass
+
+
+@pytest.mark.parametrize("raised", [_Quota("no"), KeyError("token"), InvalidSettingError("ours")])
+def test_what_the_programs_ask_raises_passes_as_it_is(tmp_path: Path, own: Path, raised: Exception) -> None:
+    def ask(_: object) -> Secret[str]:
+        raise raised
+
+    pyvault.create_vault(tmp_path / "v.pyv", passphrase=LONG, options=CHEAP, environ={}, home=own).close()
+    vault = pyvault.open_vault("file", options={"path": str(tmp_path / "v.pyv")}, ask=ask, environ={}, home=own)
+    with pytest.raises(type(raised)) as caught:
+        vault.profiles()
+    assert caught.value is raised
+
+
+def test_without_a_way_in_the_hint_names_the_arguments(tmp_path: Path, own: Path) -> None:
+    pyvault.create_vault(tmp_path / "v.pyv", passphrase=LONG, options=CHEAP, environ={}, home=own).close()
+    vault = pyvault.open_vault("file", options={"path": str(tmp_path / "v.pyv")}, environ={}, home=own)
+    with pytest.raises(InputRequiredError) as caught:
+        vault.profiles()
+    assert "options={'keyfile': '...'}" in str(caught.value.hint)
+    assert "ask=..." in str(caught.value.hint)
+    with pytest.raises(InputRequiredError, match="passphrase") as caught:
+        pyvault.create_vault(tmp_path / "new.pyv", environ={}, home=own)
+    assert "keyfile=... or passphrase=..." in str(caught.value.hint)
+
+
+def test_a_config_file_that_is_named_must_be_there(tmp_path: Path, own: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no config file at"):
+        pyvault.open_vault("memory", config=tmp_path / "confg", environ={}, home=own)
+
+
+def test_what_is_not_stored_is_told_with_what_is(own: Path) -> None:
+    with pyvault.open_vault("memory", environ={}, home=own) as vault:
+        for asked, way in ((vault.get, "profiles"), (vault.delete, "profiles"), (vault.totp, "put_totp")):
+            with pytest.raises(ItemNotFoundError) as caught:
+                asked("nobody")
+            assert f"vault.{way}()" in str(caught.value.hint)

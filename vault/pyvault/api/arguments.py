@@ -97,13 +97,17 @@ def check_ask(ask: object) -> None:
 def checked_ask(ask: Ask | None) -> Ask | None:
     """Return *ask* with its answers looked at: a text is the first thing that a program returns by mistake.
 
+    What it raises passes as it is.
+
     Raises:
         TypeError: it can't be called.
     """
     check_ask(ask)
     if ask is None:
         return None
+    from pyvault.interruptions import calls_program
 
+    @calls_program
     def answer(question: Question) -> Secret[str]:
         given = ask(question)
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyvault.api.arguments import check_texts, check_types, checked_ask
 from pyvault.api.credential_vault import CredentialVault
 from pyvault.backend import Ask, OpenedLate
+from pyvault.errors import ConfigError
 from pyvault.secret import Secret  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def open_vault(
 
     Raises:
         TypeError: an argument has another type.
-        ConfigError: a setting is wrong, or *environ* has no home directory and a path is needed.
+        ConfigError: a setting is wrong, *config* is not there, or *environ* has no home directory and a path is needed.
         UsageError: two settings can't go together, such as ``PYVAULT_KEY`` and ``PYVAULT_KEYFILE``.
         BackendUnavailableError: the backend can't work here.
         BackendLockedError: the key is wrong, or the store is locked; at the first use of a vault file.
@@ -153,7 +154,7 @@ def _runtime(
     environ: Mapping[str, str] | None,
     home: str | Path | None,
 ) -> Runtime:
-    from pyvault.paths import GivenEnvironment, moved_home
+    from pyvault.paths import GivenEnvironment, expand_user, moved_home
     from pyvault.runtime import Runtime
     from pyvault.vaultfile.unlock.passphrase_sources import KEY, EnvironmentAnswers
 
@@ -162,6 +163,10 @@ def _runtime(
     if home is not None:
         environment = GivenEnvironment(moved_home(environment, str(Path(home).absolute() if home else "")))
     if config is not None:
+        if not expand_user(
+            str(config), environment
+        ).exists():  # one that the environment names may be missing, as for the AWS programs
+            raise ConfigError(f"there is no config file at '{config}'", hint="config= names an AWS config file")
         environment["AWS_CONFIG_FILE"] = str(config)
     answers = _AskWithKey(ask, environment) if ask and environment.get(KEY) else ask or EnvironmentAnswers(environment)
     given = dict(options)  # the program may go on with its own

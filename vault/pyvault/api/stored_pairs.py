@@ -5,7 +5,8 @@ Long by its docstrings, which are the reference of the Python interface; each me
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - typing.get_type_hints reads what the annotations name
+from collections.abc import Generator, Sequence  # noqa: TC003 - typing.get_type_hints reads what the annotations name
+from contextlib import contextmanager
 from types import TracebackType  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, NoReturn, Self
 
@@ -13,7 +14,7 @@ from pyvault import clock
 from pyvault.api.arguments import check_list, check_types
 from pyvault.api.records import ListedProfile  # noqa: TC001 - as above
 from pyvault.api.renewed import RenewedSet
-from pyvault.errors import InputRequiredError, VaultClosedError
+from pyvault.errors import InputRequiredError, ItemNotFoundError, VaultClosedError
 from pyvault.model import StoredCredentials  # noqa: TC001 - as above
 from pyvault.secret import Secret  # noqa: TC001 - as above
 
@@ -155,7 +156,8 @@ class StoredPairs:
             Secret(***)
         """
         check_types(profile=profile)
-        return self._runtime.store.get(profile)
+        with _with_hint("vault.profiles() returns the profiles that have a pair"):
+            return self._runtime.store.get(profile)
 
     def profiles(self) -> list[str]:
         """Return the profiles that have a stored pair; decrypts none.
@@ -208,7 +210,8 @@ class StoredPairs:
         """
         check_types(profile=profile)
         runtime = self._runtime
-        runtime.store.delete(profile)
+        with _with_hint("vault.profiles() returns the profiles that have a pair"):
+            runtime.store.delete(profile)
         runtime.sessions.clear(root=profile)
 
     def rotate(
@@ -337,7 +340,8 @@ file and no stored credentials
         from pyvault.mfa.stored_totp import StoredTotp
 
         check_types(profile=profile)
-        return StoredTotp(self._runtime.store.backend).get(profile).code(clock.now())
+        with _with_hint("vault.put_totp() stores one"):
+            return StoredTotp(self._runtime.store.backend).get(profile).code(clock.now())
 
     def _codes(self, mfa_code: Secret[str] | None) -> MfaCodes:
         return self._runtime.mfa_codes(mfa_code, self._prompt)
@@ -352,3 +356,13 @@ file and no stored credentials
                 hint=f"provide it with {argument('mfa_code')} or {argument('ask')}, or set mfa_process in the profile",
             )
         return self._ask(Question(key="mfa-code", prompt=f"MFA code of {request.serial}", sources=("mfa_code",)))
+
+
+@contextmanager
+def _with_hint(hint: str) -> Generator[None]:
+    """Add the way out where nothing is found: the store knows items, and not the methods of a vault."""
+    try:
+        yield
+    except ItemNotFoundError as missing:
+        missing.hint = missing.hint or hint
+        raise

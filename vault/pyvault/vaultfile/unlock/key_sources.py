@@ -33,7 +33,7 @@ MAX_TRIES = 4  # passphrase slots per passphrase: a file with 32 of them must no
 #: What opens a slot of each kind, and how to provide it.
 KEY_DESCRIPTIONS = {
     SlotType.PASSPHRASE: "a passphrase ({ways})",
-    SlotType.KEY_FILE: "a key file (PYVAULT_KEYFILE, or PYVAULT_KEY with its content)",
+    SlotType.KEY_FILE: "a key file ({files})",
     SlotType.STORE_KEY: "a key in another store (unlock_store)",
     SlotType.EXTERNAL: "a KMS key (PYVAULT_KMS_KEY, or kms_keys in the section [unlock])",
     SlotType.CHILD: "its parent vault",
@@ -184,13 +184,17 @@ class Unlocking(Record):
 
     def _keys(self) -> str:
         """Return what opens the vault, by the kinds of its slots."""
+        from pyvault import errors
         from pyvault.surface import argument, option
 
+        files = ["PYVAULT_KEYFILE", *([] if errors.wording else [argument("options", {"keyfile": "..."})])]
         ways = [option("passphrase_fd"), "PYVAULT_PASSPHRASE_FILE", "PYVAULT_PASSPHRASE", argument("ask")]
         kinds = {slot.slot_type for slot in self.header.slots if slot.is_known()}
         return (
             " or ".join(
-                text.format(ways=", ".join(filter(None, ways)))
+                text.format(
+                    ways=", ".join(filter(None, ways)), files=f"{', '.join(files)}, or PYVAULT_KEY with its content"
+                )
                 for kind, text in KEY_DESCRIPTIONS.items()
                 if kind in kinds
             )

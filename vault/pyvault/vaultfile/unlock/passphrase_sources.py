@@ -217,7 +217,11 @@ class EnvironmentAnswers:
         """
         from pyvault.surface import argument
 
-        sources = ", ".join((*question.sources, argument("ask")))
+        ways = {
+            "passphrase": [argument("options", {"keyfile": "..."})],
+            "new-passphrase": [f"{argument('keyfile')} or {argument('passphrase')} of pyvault.create_vault"],
+        }
+        sources = ", ".join((*question.sources, *ways.get(question.key, ()), argument("ask")))
         raise InputRequiredError(f"input required: {question.prompt}", hint=f"provide it with {sources}")
 
     def passphrase_from_flag(self) -> PassphraseSource | None:
