@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from pyvault.errors import (
     UserCancelledError,
 )
 from pyvault.files.owners import foreign_owner, ownership_hint
+from pyvault.interruptions import suppressing
 from pyvault.paths import current_environment
 from pyvault.process.group import running_group
 from pyvault.process.scrub_environment import without_vault_secrets
@@ -181,7 +181,7 @@ class Gpg(Record, unshown=("environ",)):
 def _terminal_name() -> str | None:
     for descriptor in range(3):
         if os.isatty(descriptor):
-            with suppress(OSError):  # in a container the terminal may have no name
+            with suppressing(OSError):  # in a container the terminal may have no name
                 return os.ttyname(descriptor)
     return None
 

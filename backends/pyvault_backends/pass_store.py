@@ -17,7 +17,7 @@ import os
 import secrets
 import shutil
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -32,6 +32,7 @@ from pyvault.errors import (
 )
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory
+from pyvault.interruptions import suppressing
 from pyvault.paths import current_environment, expand_user
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -188,7 +189,7 @@ class PassBackend:
                     raise ItemCorruptError(f"the new item '{name}' could not be read back")
                 self._rename(new, self._entry(name))
             finally:
-                with suppress(OSError):
+                with suppressing(OSError):
                     self._path(new).unlink(missing_ok=True)
 
     def delete(self, name: ItemName) -> None:
@@ -203,7 +204,7 @@ class PassBackend:
                 return
             with _file_errors(f"delete '{name}'"):
                 file.unlink()
-            with suppress(OSError):  # not empty
+            with suppressing(OSError):  # not empty
                 for folder in file.parents:
                     if folder == self._places.store:
                         break
@@ -284,7 +285,7 @@ class PassBackend:
         # Killed writers leave these; nobody else writes while we hold the lock.
         file = self._file(name)
         stem = file.name.removesuffix(SUFFIX)
-        with suppress(OSError):
+        with suppressing(OSError):
             for left in file.parent.iterdir():
                 if left.name.startswith(f"{stem}{NEW_MARK}"):
                     left.unlink()

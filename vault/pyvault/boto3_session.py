@@ -22,7 +22,7 @@ from botocore.exceptions import CredentialRetrievalError
 
 from pyvault.clock import to_rfc3339
 from pyvault.errors import PyvaultError
-from pyvault.interruptions import find_interruption
+from pyvault.interruptions import is_interruption
 from pyvault.paths import GivenEnvironment
 from pyvault.thread_locks import tell_of_fork
 
@@ -113,7 +113,7 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
                 fresh = self._fetch()
         except Exception as error:
             self._is_dead = True
-            if find_interruption(error) is error:
+            if is_interruption(error):
                 self._interruption = error
             raise
         self._key_id = fresh.access_key_id

@@ -18,7 +18,6 @@ of it; so its traceback is asked who raised it.
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -39,24 +38,66 @@ def calls_program(function: Function) -> Function:
     return function
 
 
-def raise_interruption(error: BaseException) -> None:
-    """Raise the interruption that *error* was made of, if there was one; called where *error* is handled."""
-    interruption = find_interruption(error)
+class suppressing:  # noqa: N801 - as contextlib.suppress, in the place of which it stands
+    """Go on after an error of the system, and let an interruption pass: a program's TimeoutError is an OSError, too."""
+
+    def __init__(self, *kinds: type[Exception]) -> None:
+        self._kinds = kinds
+
+    def __enter__(self) -> None:
+        """Change nothing."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Return whether the error was one of *kinds*, and of nobody else's."""
+        return isinstance(error, self._kinds) and not is_interruption(error)
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Return whether *error* is the program's own; one with a number is the system's."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return False
+    return _interrupts(error, _codes_of_handlers())
+
+
+def pass_interruption(error: BaseException) -> None:
+    """Raise *error* if it is the program's own; called where it would be taken for one of the system."""
+    if is_interruption(error):
+        raise error
+
+
+def raise_interruption(error: BaseException, *, handled: BaseException | None) -> None:
+    """Raise the interruption that *error* was made of, if there was one; called where *error* is handled.
+
+    Args:
+        error: what was caught.
+        handled: as for :func:`find_interruption`.
+    """
+    interruption = find_interruption(error, handled=handled)
     if interruption is not None and interruption is not error:
         raise interruption from None
 
 
-def find_interruption(error: BaseException) -> BaseException | None:
-    """Return the exception by which the program interrupted: *error*, or one that it was made of."""
+def find_interruption(error: BaseException, *, handled: BaseException | None) -> BaseException | None:
+    """Return the exception by which the program interrupted: *error*, or one that it was made of.
+
+    Args:
+        error: what was caught.
+        handled: ``sys.exception()`` at the beginning of the call. Whoever calls us while he handles a time limit
+            of before, as a clean-up does, must not get that one again.
+    """
     codes = _codes_of_handlers()
     seen: set[int] = set()
     link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        if _interrupts(link, codes):
-            return link
+    found: BaseException | None = None
+    while link is not None and link is not handled and id(link) not in seen:
+        # urllib3 gives the exception that it makes of another the traceback of that one, and has that one in it.
+        if _interrupts(link, codes) and (found is None or link in found.args):
+            found = link
         seen.add(id(link))
         link = link.__cause__ or link.__context__
-    return None
+    return found
 
 
 def _interrupts(error: BaseException, codes: set[CodeType]) -> bool:
@@ -83,7 +124,8 @@ def _is_handler(frame: FrameType, codes: set[CodeType]) -> bool:
     values = frame.f_locals
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & TAKES_MORE)
     given: list[object] = [values.get(name) for name in code.co_varnames[:count]]
-    more = [item for value in given if isinstance(value, tuple) for item in cast("tuple[object, ...]", value)]
+    # By its type: a proxy of what is gone has no class to ask for.
+    more = [item for value in given if issubclass(type(value), tuple) for item in cast("tuple[object, ...]", value)]
     return any(value is frame.f_back for value in (*given, *more))
 
 
@@ -100,6 +142,8 @@ def _raises(entry: TracebackType) -> bool:
 
 
 def _codes_of_handlers() -> set[CodeType]:
+    import signal
+
     codes = set(_CALLS_PROGRAM)
     for number in signal.valid_signals():
         handler = signal.getsignal(number)

@@ -12,6 +12,7 @@ a duplicate key is damage; here the last one counts, as in AWS's own readers.
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def read_value(document: bytes | Secret[bytes], *, limit: int = MAX_ANSWER, exac
         raise UnreadableError(f"it has more than {MAX_DEPTH} levels")
     try:
         value: object = json.loads(
-            data.decode("utf-8" if exact else "utf-8-sig"),
+            (data if exact else data.removeprefix(codecs.BOM_UTF8)).decode(),  # see pyvault.config.syntax
             object_pairs_hook=_unique if exact else None,
             parse_constant=_refuse,
             parse_float=_finite,

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, cast
 
 from pyvault.errors import ConfigError
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.record import Record, field
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def load(path: Path) -> ToolConfig:
     except (FileNotFoundError, NotADirectoryError):
         return ToolConfig()
     except (OSError, UnicodeDecodeError) as exc:
+        pass_interruption(exc)
         raise ConfigError(f"'{path}' can't be read: {_reason(exc)}") from None
     import tomllib
 

@@ -16,8 +16,8 @@ import threading
 import time
 import weakref
 from contextlib import _GeneratorContextManager  # pyright: ignore[reportPrivateUsage]  # the base of ours
-from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -63,8 +63,9 @@ class ModuleLock:
 def holding(function: Callable[P, Generator[T]]) -> Callable[P, AbstractContextManager[T]]:
     """Make a context manager of a generator, as ``contextlib.contextmanager`` does, that lets go at once.
 
-    A signal handler may raise when the generator has taken its locks, and before the block begins. Then
-    contextlib's would hold them for as long as somebody keeps the traceback.
+    A signal handler may raise when the generator has taken its locks and before the block begins, or when the
+    block has ended and before the generator goes on. Then contextlib's would hold them for as long as somebody
+    keeps the traceback.
     """
 
     @wraps(function)
@@ -74,7 +75,33 @@ def holding(function: Callable[P, Generator[T]]) -> Callable[P, AbstractContextM
     return make
 
 
+class Leave(partial[bool | None]):
+    """What a ``with`` block calls at its end; *held* goes with it.
+
+    ``with`` looks ``__exit__`` up before the block, and drops what it found when an exception comes out of the call. A
+    traceback keeps the frame of a Python function that was called, though, and its arguments: what they lead to may
+    stay for long. So the function gets a weak reference, and nobody but this has the thing itself.
+    """
+
+    held: object
+
+
+class leaving(property):  # noqa: N801 - a decorator, as property is
+    """An ``__exit__`` that returns a :class:`Leave`."""
+
+    def __call__(self, manager: Any, *error: object) -> bool | None:
+        """Leave; called by an ``ExitStack``, which looks it up in the class, and keeps what is held."""
+        left: bool | None = self.__get__(manager)(*error)
+        return left
+
+
 class _Holding(_GeneratorContextManager[T, None, None]):
+    @leaving
+    def __exit__(self) -> Leave:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: PLE0302, PYI036 - see Leave
+        leave = Leave(super().__exit__)
+        leave.held, self.gen = self.gen, weakref.proxy(self.gen)
+        return leave
+
     def __enter__(self) -> T:
         try:
             given = super().__enter__()

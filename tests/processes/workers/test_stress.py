@@ -37,7 +37,7 @@ def test_sixteen_threads_share_a_vault(run: Run, rounds: int, kind: str) -> None
     assert run("threads", kind, rounds=rounds)["rounds"] == rounds
 
 
-@pytest.mark.parametrize("kind", ["own", "exit"])
+@pytest.mark.parametrize("kind", ["own", "exit", "timeout"])
 @pytest.mark.parametrize("rounds", [15, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_soft_time_limit_gets_out_and_leaves_nothing_behind(
     run: Run, rounds: int, kind: str, tell: list[str]

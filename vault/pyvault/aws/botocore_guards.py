@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -88,10 +89,12 @@ class BoundedSession:
         if request.stream_output:  # an object of any size: whoever asked for it reads it, and bounds it
             return cast("AWSResponse", self._inner.send(request))
         request.stream_output = True  # or the session reads all of it
+        handled = sys.exception()
         try:
             response: Any = self._inner.send(request)
         except Exception as error:
-            raise_interruption(error)  # the session makes an HTTPClientError of anything, and that is retried
+            # The session makes an HTTPClientError of anything, and that is retried.
+            raise_interruption(error, handled=handled)
             raise
         try:
             response._content = _read(response, request.url)  # noqa: SLF001 - read first by AWSResponse.content

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import ConfigError
+from pyvault.interruptions import pass_interruption
 
 if TYPE_CHECKING:
     import ssl
@@ -56,5 +57,6 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=checked_bundle(ca_bundle))
     except OSError as exc:  # also SSLError, for what holds no certificate
+        pass_interruption(exc)
         reason = exc.strerror or type(exc).__name__
         raise ConfigError(f"the ca_bundle {ca_bundle!r} can't be used: {reason.lower()}") from None

@@ -15,6 +15,7 @@ from pyvault.config.profile_keys import PROFILE_KEYS
 from pyvault.errors import ConfigError
 from pyvault.files import witness
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.paths import GivenEnvironment, expand_user
 from pyvault.record import Record
 
@@ -66,6 +67,7 @@ class ConfigFile(Record, unshown=("data", "sections", "index", "plain")):
         except (FileNotFoundError, NotADirectoryError):
             data = b""
         except (OSError, ValueError) as exc:
+            pass_interruption(exc)
             reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
             raise ConfigError(f'can\'t read "{path}": {reason[0].lower()}{reason[1:]}') from exc
         return cls.parse(data, path)

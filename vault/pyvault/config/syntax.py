@@ -19,6 +19,7 @@ Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files
 
 from __future__ import annotations
 
+import codecs
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -165,7 +166,8 @@ def unquoted(value: str) -> str:
 def _lines(data: bytes) -> Iterable[str]:
     # Not str.splitlines: it also splits at form feeds and Unicode separators, where
     # other readers of this file see one value.
-    text = data.decode("utf-8-sig", "surrogateescape")
+    # Not "utf-8-sig", which is Python code in a call of C: that makes another of what a signal handler raises in it.
+    text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.files import witness
+from pyvault.interruptions import pass_interruption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,8 @@ def _rows(file: Path, *, numbers: tuple[int, ...]) -> list[list[str]]:
         if witness.current is not None:
             witness.current.saw_file(file, file.stat())
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         if witness.current is not None:
             witness.current.lose_sight()
         return []

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from pyvault.errors import VaultExistsError, WriteFailedError
 from pyvault.files.owned import duplicate, open_owned
 from pyvault.files.retry import retry_while_in_use
+from pyvault.interruptions import pass_interruption, suppressing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -69,11 +70,11 @@ class PendingFile:
         trace: TracebackType | None,
     ) -> None:
         """Remove what was not committed."""
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             self._close()
         # After a commit there is nothing to remove; what can't be removed now is left to the next writer.
         if os.getpid() == self._process:  # a forked child may be on its way out of this block too
-            with contextlib.suppress(OSError):
+            with suppressing(OSError):
                 self.path.unlink()
         self._release()
 
@@ -123,13 +124,14 @@ class PendingFile:
             try:
                 sync_directory(self.target.parent)
             except OSError as exc:
+                pass_interruption(exc)
                 message = f"'{self.target}' was written, but may not survive a power loss: {exc.strerror}"
                 raise WriteFailedError(message) from exc
 
     def _release(self) -> None:
         if self._lock is not None:
             held, self._lock = self._lock, None
-            with contextlib.suppress(OSError):
+            with suppressing(OSError):
                 held.close()
 
     def _close(self) -> None:
@@ -172,7 +174,8 @@ def place_new(finished: Path, target: Path) -> None:
             os.link(finished, target, follow_symlinks=False)
         except FileExistsError:
             raise VaultExistsError(f"'{target}' already exists") from None
-        except OSError:  # a file system without hard links, where checking and renaming is not atomic
+        except OSError as exc:  # a file system without hard links, where checking and renaming is not atomic
+            pass_interruption(exc)
             if os.path.lexists(target):
                 raise VaultExistsError(f"'{target}' already exists") from None
             finished.rename(target)
@@ -190,10 +193,10 @@ def remove_all_leftovers(directory: Path) -> None:
 
 
 def _sweep(directory: Path, is_pending: Callable[[str], bool]) -> None:
-    with contextlib.suppress(OSError):  # a failed clean-up must not stop the write
+    with suppressing(OSError):  # a failed clean-up must not stop the write
         for entry in list(os.scandir(directory)):
             if is_pending(entry.name):
-                with contextlib.suppress(OSError):
+                with suppressing(OSError):
                     _remove_unless_locked(Path(entry.path))
 
 
@@ -232,7 +235,8 @@ def _try_lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return True
     return True
 
@@ -257,8 +261,7 @@ def writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as exc:
-        if exc.errno is None:  # not of the system: a program's own TimeoutError out of a signal handler
-            raise
+        pass_interruption(exc)
         raise WriteFailedError(f"can't write '{path}': {exc.strerror or exc}") from exc
 
 
@@ -268,6 +271,7 @@ def _mode_of(path: Path) -> int:
     except FileNotFoundError:
         return 0o600
     except OSError as exc:
+        pass_interruption(exc)
         raise WriteFailedError(f"can't write '{path}': {exc.strerror}") from exc
 
 
@@ -277,6 +281,6 @@ def _sync(descriptor: int) -> None:
 
         # fsync on macOS stops at the drive's cache; network file systems know only fsync.
         # Source: fsync(2) and fcntl(2) of macOS, F_FULLFSYNC.
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
     os.fsync(descriptor)

@@ -11,6 +11,7 @@ import sys
 import time
 
 from pyvault.errors import LockTimeoutError, WriteFailedError
+from pyvault.interruptions import pass_interruption
 
 PAUSE = 0.01  # seconds between two tries
 
@@ -51,14 +52,13 @@ def _wait(descriptor: int, what: str, timeout: float, *, exclusive: bool) -> Non
 
 
 if sys.platform == "win32":
-    from contextlib import suppress
-
     from pyvault.files.lock import try_lock, unlock
+    from pyvault.interruptions import suppressing
 
     def _try(descriptor: int, what: str, *, exclusive: bool) -> bool:
         if exclusive:
             return try_lock(descriptor, what)
-        with suppress(OSError):  # nothing was locked
+        with suppressing(OSError):  # nothing was locked
             unlock(descriptor)
         return True
 
@@ -72,6 +72,7 @@ else:
         except BlockingIOError:
             return False
         except OSError as exc:
+            pass_interruption(exc)
             raise WriteFailedError(
                 f"can't lock {what}: {exc.strerror}", hint="use a file on another file system"
             ) from exc

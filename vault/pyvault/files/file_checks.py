@@ -26,6 +26,7 @@ from pyvault.errors import (
 )
 from pyvault.files import witness
 from pyvault.files.retry import retry_while_in_use
+from pyvault.interruptions import pass_interruption
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def check_ancestors(path: Path, checks: FileChecks) -> None:
     directory = path.parent.absolute()
     try:
         exposed = find_exposed(directory, user=checks.owner)
-    except OSError:  # opening the file reports the problem
+    except OSError as exc:  # opening the file reports the problem
+        pass_interruption(exc)
         return
     if exposed is not None:
         raise _exposed(exposed, directory)
@@ -140,7 +142,8 @@ def check_state_directory(directory: Path, checks: FileChecks) -> None:
     """
     try:
         exists = directory.is_dir()
-    except OSError:  # reading or writing in it reports the problem
+    except OSError as exc:  # reading or writing in it reports the problem
+        pass_interruption(exc)
         return
     if exists:
         check_directory(directory, checks)
@@ -173,6 +176,7 @@ def make_private_directory(directory: Path, checks: FileChecks) -> None:
             raise _foreign(directory, f"the directory of '{directory}'", owner)
         make_directory(directory)
     except OSError as exc:
+        pass_interruption(exc)
         message = f"can't create the directory '{directory}': {exc.strerror}"
         raise WriteFailedError(message, hint=foreign_owner_hint(directory)) from exc
 
@@ -226,8 +230,7 @@ def reading(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as exc:
-        if exc.errno is None:  # not of the system, see :func:`pyvault.files.atomic.writing`
-            raise
+        pass_interruption(exc)
         if witness.current is not None:
             from pyvault.files.reading import note_failure
 

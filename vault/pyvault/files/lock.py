@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
-from contextlib import suppress
+import weakref
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,11 +14,12 @@ from pyvault import clock
 from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutError, PyvaultError, WriteFailedError
 from pyvault.files.owned import let_inherit, others_on
 from pyvault.files.private import OTHERS_WRITE, own_private_file
+from pyvault.interruptions import pass_interruption, suppressing
+from pyvault.thread_locks import Leave, leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import FileIO
-    from types import TracebackType
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
 REMOVING = 5.0  # extra seconds for a process that is removing the file: a moment, unless the machine is busy
@@ -95,26 +95,29 @@ class LockFile:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    @leaving
+    def __exit__(self) -> Leave:  # noqa: PLE0302, PYI036 - returns what is called
         """Unlock, and close the file."""
-        file, self._file = self._file, None
-        if file is None or file.closed:  # in a forked child
+        leave = Leave(LockFile._unlock, weakref.proxy(self))
+        leave.held = self
+        return leave
+
+    @staticmethod
+    def _unlock(lock: LockFile, *_: object) -> None:
+        # By a proxy: no name here may keep the file open, see Leave.
+        if lock._file is None or lock._file.closed:  # in a forked child
             return
         try:
-            if self._ephemeral and sys.platform != "win32" and is_at(file.fileno(), self.path):
-                with contextlib.suppress(OSError):  # one that stays is removed by its next holder
-                    self.path.unlink()
+            if lock._ephemeral and sys.platform != "win32" and is_at(lock._file.fileno(), lock.path):
+                with suppressing(OSError):  # one that stays is removed by its next holder
+                    lock.path.unlink()
             # If unlocking fails, closing still unlocks.
-            with contextlib.suppress(OSError):
-                unlock(file.fileno())
+            with suppressing(OSError):
+                unlock(lock._file.fileno())
         finally:
-            with contextlib.suppress(OSError):
-                file.close()
+            with suppressing(OSError):
+                lock._file.close()
+            lock._file = None
 
     def share_with_children(self) -> None:
         """Let processes that are forked from now on hold it as well; whoever of them leaves it releases it for all."""
@@ -150,7 +153,8 @@ def is_at(descriptor: int, path: Path) -> bool:
     """Return whether an open file still has this name."""
     try:
         named = os.lstat(path)
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return False
     return os.path.samestat(named, os.fstat(descriptor))
 
@@ -178,6 +182,7 @@ def open_lock(path: Path, *, make: bool = True) -> FileIO:
     except (ConfigError, InsecurePermissionsError) as problem:
         raise WriteFailedError(problem.message, hint=problem.hint) from None
     except OSError as exc:
+        pass_interruption(exc)
         raise WriteFailedError(f"can't open the lock '{path}': {exc.strerror}") from exc
 
 
@@ -190,7 +195,8 @@ if sys.platform == "win32":
         os.lseek(descriptor, WINDOWS_LOCK_OFFSET, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return False
         return True
 
@@ -214,6 +220,7 @@ else:
         except BlockingIOError:
             return False
         except OSError as exc:  # a file system without locks: don't go on without one
+            pass_interruption(exc)
             raise WriteFailedError(f"can't lock {what}: {exc.strerror}") from exc
         return True
 
@@ -221,7 +228,8 @@ else:
         """Lock an open file as one of several, and return whether that worked."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return False
         return True
 
@@ -245,7 +253,8 @@ def _write_holder(descriptor: int) -> None:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, f"{os.getpid()} {command}\n".encode(errors="replace")[:HOLDER_SIZE])
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         # A full disk only spoils the name in an error message; the lock itself works.
         return
 
@@ -255,7 +264,8 @@ def _read_holder(descriptor: int) -> tuple[int | None, str]:
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
         text = os.read(descriptor, HOLDER_SIZE).decode(errors="replace")
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         text = ""
     pid, _, command = text.strip().partition(" ")
     if not (pid.isascii() and pid.isdecimal()):
@@ -276,7 +286,7 @@ def remove_abandoned(directory: Path, is_ephemeral: Callable[[str], bool], *, id
         idle: leave those that were locked within the last so many seconds.
     """
     newest = clock.now().timestamp() - idle
-    with suppress(OSError, PyvaultError):  # held, not writable, or not ours
+    with suppressing(OSError, PyvaultError):  # held, not writable, or not ours
         with os.scandir(directory) as entries:
             found = [Path(entry.path) for entry in entries if is_ephemeral(entry.name)]
         if idle:
@@ -285,7 +295,7 @@ def remove_abandoned(directory: Path, is_ephemeral: Callable[[str], bool], *, id
             return
         with LockFile(directory / ONE_AT_A_TIME, timeout=0):  # it stays: not ephemeral
             for path in found:
-                with suppress(OSError, PyvaultError):
+                with suppressing(OSError, PyvaultError):
                     _remove_unless_held(path)
 
 
@@ -293,7 +303,8 @@ def _last_locked(path: Path) -> float:
     """Return when it was last locked; infinity if it is already gone."""
     try:
         return path.lstat().st_mtime
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return inf
 
 

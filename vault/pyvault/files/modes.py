@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
 import stat
 import sys
 from pathlib import Path
+
+from pyvault.interruptions import pass_interruption, suppressing
 
 OWNER = stat.S_IRWXU
 
@@ -47,7 +48,7 @@ def set_mode(descriptor: int, mode: int = 0o600) -> None:
     """Set the mode of a new file; on a file system without permissions this has no effect."""
     if sys.platform == "win32" or stat.S_IMODE(os.fstat(descriptor).st_mode) == mode:
         return
-    with contextlib.suppress(PermissionError):  # vfat raises it for every mode that it can't store
+    with suppressing(PermissionError):  # vfat raises it for every mode that it can't store
         os.fchmod(descriptor, mode)
 
 
@@ -65,14 +66,15 @@ def keeps_modes(directory: Path) -> bool:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(trial, flags, 0o600)
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return True
     try:
         set_mode(descriptor)
         return not os.fstat(descriptor).st_mode & OTHERS
     finally:
         os.close(descriptor)
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             trial.unlink()
 
 
@@ -80,7 +82,8 @@ def name_of_file_system(path: Path, mounts: Path = MOUNTS) -> str:
     """Return the type of the file system that *path* is on, e.g. ``vfat``, or ``unknown``."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return "unknown"
     place, found, longest = os.path.realpath(path), "unknown", -1
     for line in lines:

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from pyvault.interruptions import pass_interruption
+
 ROOT = 0
 
 
@@ -70,7 +72,8 @@ def _nearest(path: Path) -> Path:
     for place in (path, *path.absolute().parents):
         try:
             place.stat()
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             continue
         return place
     return Path("/")
@@ -88,5 +91,6 @@ def _is_in_our_home(path: Path) -> bool:
     try:
         home = Path.home()
         return path != home and path.absolute().is_relative_to(home) and home.stat().st_uid == current_user()
-    except (OSError, RuntimeError):  # no home, or one that doesn't exist
+    except (OSError, RuntimeError) as exc:  # no home, or one that doesn't exist
+        pass_interruption(exc)
         return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.files import witness
 from pyvault.files.retry import retry_while_in_use
+from pyvault.interruptions import pass_interruption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,8 @@ def _read(descriptor: int, path: Path, limit: int) -> bytes:
 def _is_null(status: os.stat_result) -> bool:
     try:
         return os.path.samestat(status, os.stat(os.devnull))  # noqa: PTH116 - devnull is text
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return False
 
 

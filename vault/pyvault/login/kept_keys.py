@@ -6,11 +6,11 @@ On Linux each is a file in the runtime directory, sealed under a key of two halv
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from typing import TYPE_CHECKING, Protocol
 
+from pyvault.interruptions import pass_interruption, suppressing
 from pyvault.login.halves import NOT_ALONE, PROTECTED, end_halves, find_halves, make_halves
 from pyvault.login.lifetime import SIZE, Lifetime
 from pyvault.record import Record
@@ -114,13 +114,13 @@ class LoginKeys:
 
     def drop(self, name: str) -> None:
         """Remove a key."""
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             os.unlink(self._path(name))
 
     def end(self) -> bool:
         """Remove all keys and the halves that open them."""
         ended = end_halves(self._place, self._purpose)
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             for file in os.listdir(self._place.directory):
                 if file.startswith(f"{self._purpose}-") and file.endswith(SUFFIX):
                     os.unlink(f"{self._place.directory}/{file}")
@@ -132,11 +132,13 @@ class LoginKeys:
     def _open(self, name: str, *, note: bool) -> KeptKey | None:
         try:
             descriptor = os.open(self._path(name), (os.O_RDWR if note else os.O_RDONLY) | PROTECTED)
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return None
         try:
             return self._read(descriptor, name, note=note)
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return None
         finally:
             os.close(descriptor)
@@ -157,7 +159,7 @@ class LoginKeys:
             return None
         if note and (lifetime := kept.lifetime.after_use(now)) is not None:
             # In place: if the file was removed meanwhile, nothing of it comes back. All boxes have one size.
-            with contextlib.suppress(OSError):
+            with suppressing(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who is busy here notes a use, too
                 os.pwrite(descriptor, _sealed(halves, name, KeptKey(lifetime=lifetime, key=kept.key)), 0)
         return kept
@@ -166,7 +168,7 @@ class LoginKeys:
         path = self._path(name)
         new = f"{path}.{os.getpid()}"
         try:
-            with contextlib.suppress(FileNotFoundError):
+            with suppressing(FileNotFoundError):
                 os.unlink(new)  # of a killed process that had our number
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PROTECTED, 0o600)
             try:
@@ -177,7 +179,7 @@ class LoginKeys:
             if written == len(box):
                 os.rename(new, path)
         finally:
-            with contextlib.suppress(OSError):
+            with suppressing(OSError):
                 os.unlink(new)
 
 

@@ -79,11 +79,14 @@ class KernelKeyring:
             serial = self._search(description)
             self._on_key(REVOKE, serial)
             self._calls(self._keyctl, UNLINK, serial, USER_KEYRING)
-        except OSError:
-            pass
+        except OSError as exc:
+            if exc.errno is None:  # a program's TimeoutError, see pyvault.interruptions
+                raise
         try:
             self._search(description)
         except OSError as exc:
+            if exc.errno is None:
+                raise
             return exc.errno in {errno.ENOKEY, errno.EKEYREVOKED, errno.EKEYEXPIRED}
         return False
 

@@ -87,6 +87,7 @@ def system_calls() -> SystemCalls | None:
     for way in (from_private_names, from_ctypes):
         try:
             return way()
-        except (ImportError, AttributeError, TypeError, ValueError, OSError):
-            continue
+        except (ImportError, AttributeError, TypeError, ValueError, OSError) as exc:
+            if isinstance(exc, TimeoutError):  # nobody's but a program's, see pyvault.interruptions
+                raise
     return None

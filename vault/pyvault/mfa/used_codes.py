@@ -17,6 +17,7 @@ from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PendingFile, remove_leftovers
 from pyvault.files.lock import LockFile
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.thread_locks import holding
 
@@ -93,6 +94,7 @@ class UsedCodes:
         try:
             make_directory(self._directory)
         except OSError as exc:
+            pass_interruption(exc)
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
         record = self._directory / f"mfa-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
         with LockFile(record.with_suffix(".lock")):
@@ -117,7 +119,8 @@ def _read(record: Path) -> dict[str, int]:
     try:
         fields = read_object(read_file(record, MAX_RECORD), limit=MAX_RECORD)
         return {mark: fields.whole(mark) for mark in fields.names()}
-    except (OSError, UnreadableError):
+    except (OSError, UnreadableError) as exc:
+        pass_interruption(exc)
         return {}
 
 

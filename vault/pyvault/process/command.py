@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProcessError
+from pyvault.interruptions import pass_interruption
 from pyvault.process.chain import chain_variable
 from pyvault.process.group import Mark, running_beside_us
 from pyvault.process.restore_terminal import restored_terminal
@@ -73,6 +74,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
                     env=child_environ,
                 )
             except (OSError, ValueError) as exc:
+                pass_interruption(exc)
                 raise ProcessError(f"{_name(command)} can't be started: {type(exc).__name__}") from None
 
         with running_beside_us(start, end_others=mark.end_all) as child:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pyvault.config.ca_bundle import OF_AWS, find_ca_bundle
 from pyvault.errors import AwsUnreachableError, ConfigError, NoCredentialsError
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.retrieval.link_local import ask_with_retries, parse_credentials
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _authorization(environ: Mapping[str, str]) -> dict[str, str]:
         try:
             token = read_file(Path(path), MAX_TOKEN_FILE).decode().strip()
         except OSError as exc:
+            pass_interruption(exc)
             raise ConfigError(f"the {TOKEN_FILE} {path!r} can't be read: {exc.strerror}") from None
         except ValueError:  # also of a NUL in the path
             raise ConfigError(f"the {TOKEN_FILE} {path!r} is no text") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.aws.plain_http import refuse_plain_endpoint
 from pyvault.errors import ConfigError
+from pyvault.interruptions import pass_interruption
 from pyvault.process.command import ConfiguredCommand, as_text
 from pyvault.record import replace
 from pyvault.retrieval.web_token import MAX_TOKEN, check_web_token
@@ -157,6 +158,7 @@ def _read(path: Path) -> Secret[str]:
     try:
         return Secret(read_file(path, MAX_FILE).decode().strip())
     except OSError as exc:
+        pass_interruption(exc)
         raise ConfigError(f"the web_identity_token_file '{path}' can't be read: {exc.strerror}") from exc
     except UnicodeDecodeError:  # it keeps the bytes
         raise ConfigError(f"the web_identity_token_file '{path}' is not text") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pyvault.errors import AwsUnreachableError, UnusableAnswerError
+from pyvault.interruptions import pass_interruption
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.model import Credentials
 from pyvault.secret import Secret
@@ -57,6 +58,7 @@ def ask(
         answer = connection.getresponse()
         return answer.status, Secret(_read(answer).decode(errors="replace"))
     except (OSError, HTTPException, ValueError) as exc:
+        pass_interruption(exc)
         where = f"{parts.scheme}://{parts.netloc}"
         raise AwsUnreachableError(f"the metadata service at {where!r} gave no answer: {type(exc).__name__}") from None
     finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyvault.clock import from_epoch
 from pyvault.errors import PyvaultError
 from pyvault.files.private import open_private_file
+from pyvault.interruptions import pass_interruption, suppressing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +31,7 @@ class RecentUse:
 
     def note(self, profile: str, at: datetime) -> None:
         """Record a use. A state directory that can't be written to must not stop a command."""
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             if not self._directory.is_dir():
                 from pyvault.files.modes import make_directory
 
@@ -42,7 +43,8 @@ class RecentUse:
         """Return when a profile was last used; None for never."""
         try:
             return from_epoch(self.path(profile).lstat().st_mtime)
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return None
 
     def _touch(self, profile: str, at: datetime) -> None:

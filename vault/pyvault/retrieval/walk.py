@@ -12,6 +12,7 @@ also if another person has signed in meanwhile.
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, assert_never
 
 from pyvault.errors import ItemNotFoundError, NoCredentialsError
@@ -60,12 +61,13 @@ class Retriever:
         """
         if not plan.steps:
             raise NoCredentialsError(f"profile {plan.profile!r} has no source of credentials")
+        handled = sys.exception()
         try:
             return _Walk(tools=self._tools, plan=plan, cache=cache).confirmed(len(plan.steps) - 1)
         except Exception as error:
             from pyvault.interruptions import raise_interruption
 
-            raise_interruption(error)
+            raise_interruption(error, handled=handled)
             raise
 
 

@@ -17,6 +17,7 @@ from pyvault import clock
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import PENDING_MARK, PendingFile
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption, suppressing
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.sessions.session_codec import describe, rebuild
 
@@ -46,7 +47,7 @@ def leave(record: Path, failure: Exception) -> None:
 
 def clear(record: Path) -> None:
     """Forget the failure."""
-    with contextlib.suppress(OSError):
+    with suppressing(OSError):
         record.unlink(missing_ok=True)
 
 
@@ -71,10 +72,10 @@ def forget_all(directory: Path, *, before: float = inf) -> None:
         directory: where they are; need not exist.
         before: in seconds since 1970; what was left later stays.
     """
-    with contextlib.suppress(OSError):
+    with suppressing(OSError):
         for entry in list(os.scandir(directory)):
             if entry.name.endswith(SUFFIX) or f"{SUFFIX}{PENDING_MARK}" in entry.name:
-                with contextlib.suppress(OSError):  # another process sweeps too
+                with suppressing(OSError):  # another process sweeps too
                     if entry.stat(follow_symlinks=False).st_mtime < before:
                         os.unlink(entry.path)  # noqa: PTH108 - scandir gives text
 
@@ -84,5 +85,6 @@ def _read(record: Path) -> dict[str, str]:
     try:
         fields = read_object(read_file(record, MAX_RECORD), limit=MAX_RECORD)
         return {name: text for name in fields.names() if (text := fields.optional_text(name))}
-    except (OSError, UnreadableError):
+    except (OSError, UnreadableError) as exc:
+        pass_interruption(exc)
         return {}

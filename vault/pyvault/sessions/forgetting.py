@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import WriteFailedError
 from pyvault.files.atomic import replace_file
 from pyvault.files.modes import make_directory
+from pyvault.interruptions import pass_interruption
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +37,7 @@ def remember_clearing(memory: Path, number: int) -> None:
         make_directory(memory.parent)
         replace_file(memory, f"{number}\n".encode())
     except (OSError, WriteFailedError) as exc:
+        pass_interruption(exc)
         reason = exc.message if isinstance(exc, WriteFailedError) else exc.strerror
         raise WriteFailedError(
             f"the sessions are cleared, but that can't be remembered, so an old session file would be used: {reason}"

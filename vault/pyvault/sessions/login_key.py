@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.files import witness
+from pyvault.interruptions import pass_interruption
 from pyvault.login.kept_keys import KeptKey
 from pyvault.login.lifetime import Lifetime
 
@@ -56,7 +57,8 @@ class LoginKey:
             return None
         try:
             keep = self._keys.keeper(seconds=int(LIFE.total_seconds()))
-        except OSError:
+        except OSError as exc:
+            pass_interruption(exc)
             return None
         return lambda vault_id, key: keep(vault_id.hex(), _from_now(key))
 

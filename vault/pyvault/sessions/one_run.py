@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import BackendError, ItemNotFoundError, LockTimeoutError, WriteFailedError
 from pyvault.files.lock import LockFile
+from pyvault.interruptions import suppressing
 from pyvault.names import Kind
 from pyvault.secret import Secret
 from pyvault.sessions.single_flight import is_unwritable
@@ -81,7 +82,7 @@ class OneRun:
             with LockFile(path, ephemeral=True):
                 yield me
         finally:
-            with suppress(OSError):  # on Windows no lock goes by itself
+            with suppressing(OSError):  # on Windows no lock goes by itself
                 path.unlink(missing_ok=True)
 
     def _lead(self, key: str, me: str, run: Callable[[], Secret[bytes]]) -> Secret[bytes]:

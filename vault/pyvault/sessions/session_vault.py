@@ -32,6 +32,7 @@ from pyvault.errors import (
     WrongKeyError,
 )
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption, suppressing
 from pyvault.names import ItemName, Kind
 from pyvault.paths import expand_user
 from pyvault.storage.fence import contract_errors
@@ -217,6 +218,7 @@ class SessionVault:
         try:
             make_directory(self.path.parent)
         except OSError as exc:
+            pass_interruption(exc)
             raise WriteFailedError(f"can't make the directory '{self.path.parent}': {exc.strerror}") from exc
 
     def _options(self) -> VaultOptions:
@@ -251,7 +253,7 @@ class SessionVault:
         from pyvault.vaultfile.disk.vault_reader import read_header
 
         if self._login is not None and self.path.exists():
-            with contextlib.suppress(VaultFileError, OSError):
+            with suppressing(VaultFileError, OSError):
                 self._login.renew(read_header(self.path, self._options().checks).vault_id)
 
     def move_under_vault(self, vault: Vault) -> None:
@@ -327,7 +329,8 @@ def known_clearing(memory: Path | None) -> int:
         return 0
     try:
         return int(read_file(memory, MAX_CLEARED))
-    except (OSError, ValueError):
+    except (OSError, ValueError) as exc:
+        pass_interruption(exc)
         return 0
 
 
@@ -340,6 +343,7 @@ def delete_session_file(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as exc:
+        pass_interruption(exc)
         raise WriteFailedError(f"can't remove '{path}': {exc.strerror}") from exc
 
 

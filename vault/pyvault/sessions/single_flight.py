@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import sys
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import InputRequiredError, ItemNotFoundError, UserCancelledError, WriteFailedError
 from pyvault.files.lock import LockFile, remove_abandoned
+from pyvault.interruptions import pass_interruption
 from pyvault.sessions import flight_failure
 from pyvault.thread_locks import holding
 from pyvault.trace import trace
@@ -159,10 +161,12 @@ class SingleFlight:
         try:
             make_directory(self._directory)
         except OSError as exc:
+            pass_interruption(exc)
             raise WriteFailedError(f"can't make the directory '{self._directory}': {exc.strerror}") from exc
 
     @staticmethod
     def _lead(record: Path, fetch: Callable[[], T]) -> T:
+        handled = sys.exception()
         try:
             result = fetch()
         except PRIVATE_FAILURES:
@@ -170,7 +174,8 @@ class SingleFlight:
         except Exception as exc:
             from pyvault.interruptions import find_interruption
 
-            if find_interruption(exc) is None:  # true of the request, and not of the program that asked
+            # A failure is left to others if it is true of the request, and not of the program that asked.
+            if find_interruption(exc, handled=handled) is None:
                 flight_failure.leave(record, exc)
             raise
         flight_failure.clear(record)

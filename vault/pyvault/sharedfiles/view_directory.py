@@ -22,6 +22,7 @@ from pyvault.config.config_file import BEHIND_VIEW, CONFIG_FILE, CREDENTIALS_FIL
 from pyvault.errors import InsecurePermissionsError, PyvaultError, WriteFailedError
 from pyvault.files.lock import LockFile
 from pyvault.files.modes import make_directory, make_new_directory, set_mode
+from pyvault.interruptions import suppressing
 from pyvault.record import Record
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class View:
 
     def hand_to(self, program: int) -> None:
         """Note that this process uses the view, so that no later run removes it while it lives."""
-        with contextlib.suppress(OSError), self._lock.path.open("r+", encoding="ascii") as file:
+        with suppressing(OSError), self._lock.path.open("r+", encoding="ascii") as file:
             file.truncate()
             file.write(f"{program}\n")
 
@@ -155,7 +156,7 @@ def _write(path: Path, text: bytes) -> None:
 
 def _remove(directory: Path) -> Path | None:
     """Remove a view, or return where it was put aside."""
-    with contextlib.suppress(OSError):
+    with suppressing(OSError):
         mode = stat.S_IMODE(directory.stat().st_mode)
         complete = sys.platform == "win32" or mode == CLOSED
         if mode & stat.S_IRWXU != stat.S_IRWXU:  # some mounts refuse to set even the mode that is there

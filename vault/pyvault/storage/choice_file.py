@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ConfigError
 from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.record import Record, field, replace
 from pyvault.storage.backend_info import Provider
@@ -96,6 +97,7 @@ class ChoiceFile:
         except (FileNotFoundError, NotADirectoryError):
             return Remembered()
         except OSError as exc:
+            pass_interruption(exc)
             from pyvault.files.owners import foreign_owner_hint
 
             raise ConfigError(

@@ -5,6 +5,7 @@ A little longer than most files: each member of each protocol is a few lines, an
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, cast
 
@@ -270,6 +271,7 @@ def contract_errors(
         BackendError: for every exception of the driver that is not ours. Ctrl-C passes, and what the program
             raised in the middle of the call: see :mod:`pyvault.interruptions`.
     """
+    handled = sys.exception()
     try:
         yield
     except (KeyboardInterrupt, GeneratorExit, UserCancelledError):
@@ -279,7 +281,7 @@ def contract_errors(
             raise
         from pyvault.interruptions import find_interruption
 
-        interruption = find_interruption(exc)
+        interruption = find_interruption(exc, handled=handled)
         if interruption is exc or (interruption is None and isinstance(exc, PyvaultError)):
             raise
         if interruption is not None:  # the driver, or a library below it, made another exception of it

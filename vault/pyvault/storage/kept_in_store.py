@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ItemNotFoundError, PyvaultError
+from pyvault.interruptions import suppressing
 from pyvault.login.kept_keys import KeptKey
 from pyvault.names import ItemName, Kind
 from pyvault.storage.fence import contract_errors
@@ -41,7 +42,7 @@ class StoreKept:
         """Return a key whose life is not over, and note its use."""
         kept = self.look(name)
         if kept is not None and (lifetime := kept.lifetime.after_use(self._now())) is not None:
-            with suppress(OSError):
+            with suppressing(OSError):
                 self._keep(name, KeptKey(lifetime=lifetime, key=kept.key))
         return kept
 

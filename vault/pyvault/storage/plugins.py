@@ -91,15 +91,16 @@ def load_plugin(entry: EntryPoint) -> object:
 
 def refresh_cache() -> None:
     """Forget what stevedore remembers of installed entry points; for other programs, we don't ask it."""
-    from contextlib import suppress
     from pathlib import Path
 
     from stevedore import _cache  # pyright: ignore[reportPrivateUsage]  # it has no public way to do this
 
+    from pyvault.interruptions import suppressing
+
     cache = _cache._c  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
     cache._internal.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
     for path in Path(cache._dir).glob("[0-9a-f]" * 64):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same
-        with suppress(OSError):  # not ours to write: then metadata still decides
+        with suppressing(OSError):  # not ours to write: then metadata still decides
             path.unlink()
 
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from pyvault import errors
 from pyvault.backend import Availability
 from pyvault.errors import ConfigError, PyvaultError
+from pyvault.interruptions import suppressing
 from pyvault.json_reader import UnreadableError, read_object, read_value
 from pyvault.process.group import running_group
 from pyvault.process.scrub_environment import SECRET_PATHS, without_vault_secrets
@@ -111,7 +111,7 @@ def converse(child: Popen[bytes], question: str, limit: float) -> ProbeReport:
     """
     if child.stdin is None or child.stdout is None:
         raise AssertionError("pipes were asked for")
-    with suppress(OSError):  # it has ended already, which its status tells; EINVAL on Windows
+    with suppressing(OSError):  # it has ended already, which its status tells; EINVAL on Windows
         child.stdin.write(question.encode() + b"\n")
     child.stdout.readline()  # only our own code has run until here, so this can't hang
     answer, _ = child.communicate(timeout=limit)

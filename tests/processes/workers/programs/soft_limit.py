@@ -28,7 +28,7 @@ class SoftTimeLimit(Exception):  # noqa: N818 - as celery calls it
     """A program's own."""
 
 
-KIND: type[BaseException] = {"own": SoftTimeLimit, "exit": SystemExit}[sys.argv[1]]
+KIND: type[BaseException] = {"own": SoftTimeLimit, "exit": SystemExit, "timeout": TimeoutError}[sys.argv[1]]
 fired: list[BaseException] = []
 lost: list[str] = []
 
@@ -74,6 +74,11 @@ def held() -> list[str]:
     return found
 
 
+if (
+    KIND is TimeoutError
+):  # what derives from OSError is lost in botocore, which takes it for a broken connection or a bad date
+    ACTS = {name: act for name, act in ACTS.items() if name in {"get", "put", "delete"}}
+
 signal.signal(signal.SIGUSR1, limit)
 signal.signal(signal.SIGALRM, limit)
 sys.unraisablehook = in_a_finalizer
@@ -100,12 +105,13 @@ while seen["interrupted"] < ROUNDS and seen["rounds"] < 20 * ROUNDS + 100:
             signal.setitimer(signal.ITIMER_REAL, 0)
         if fired and len(lost) == losses:
             seen["swallowed"] += 1
-            errors.append(f"{name}: swallowed")
+            errors.append(f"{name}: swallowed\n{''.join(traceback.format_exception(fired[0]))}")
     except BaseException as error:  # noqa: BLE001 - that is what is asked
         signal.setitimer(signal.ITIMER_REAL, 0)
         if fired and error is not fired[0]:
             seen["swallowed"] += 1
-            errors.append(f"{name}: {''.join(traceback.format_exception(error))}")
+            came_from = "".join(traceback.format_exception(fired[0]))
+            errors.append(f"{name}: {''.join(traceback.format_exception(error))}, made of\n{came_from}")
         elif not fired:
             seen["wrong"] += 1
             errors.append(f"{name}: {''.join(traceback.format_exception(error))}")

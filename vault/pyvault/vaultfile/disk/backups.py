@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import BackendError, ItemNotFoundError, VaultNotFoundError, WriteFailedError
 from pyvault.files.atomic import PendingFile, writing
 from pyvault.files.file_checks import reading
+from pyvault.interruptions import pass_interruption, suppressing
 from pyvault.record import Record
 from pyvault.vaultfile.disk.vault_reader import read_header
 
@@ -108,7 +109,8 @@ def keep_backup(vault: Path) -> None:
             backup_path(vault, number - 1).replace(backup_path(vault, number))
         try:
             newest.hardlink_to(vault)
-        except OSError:  # a file system without hard links
+        except OSError as exc:  # a file system without hard links
+            pass_interruption(exc)
             _copy(vault, newest)
 
 
@@ -131,7 +133,7 @@ def hint_at_backups(vault: Path) -> Generator[None]:
 def _space_in_backups(vault: Path) -> str | None:
     sizes: list[int] = []
     for number in range(1, KEPT + 1):
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             status = backup_path(vault, number).stat()
             if status.st_nlink == 1:  # a link to the current vault frees nothing
                 sizes.append(status.st_size)
@@ -150,7 +152,7 @@ def delete_backups(vault: Path) -> int:
     count = 0
     for number in range(1, KEPT + 1):
         path = backup_path(vault, number)
-        with writing(path), contextlib.suppress(FileNotFoundError):
+        with writing(path), suppressing(FileNotFoundError):
             path.unlink()
             count += 1
     return count

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pyvault.errors import PyvaultError, VaultFileError
 from pyvault.files.file_checks import FileChecks
+from pyvault.interruptions import pass_interruption
 from pyvault.record import Record
 from pyvault.vaultfile.disk.vault_reader import read_header
 
@@ -62,7 +63,8 @@ def find_conflict_copies(vault: Path, vault_id: bytes) -> list[ConflictCopy]:
     named = re.compile(rf"{stem}({'|'.join(MARKS)}){suffix}|{re.escape(vault.name)}({'|'.join(ENDINGS)})")
     try:
         names = sorted(entry.name for entry in os.scandir(vault.parent))
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return []
     found: list[ConflictCopy] = []
     for name in names:

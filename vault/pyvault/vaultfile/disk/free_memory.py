@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pyvault.interruptions import pass_interruption
 from pyvault.record import Record
 
 KIB = 1024
@@ -80,7 +81,8 @@ def _groups(proc: Path, cgroups: Path) -> list[tuple[Path, _Group]]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import TruncatedVaultError
 from pyvault.files.file_checks import check_ancestors, open_vault_file, reading
+from pyvault.interruptions import suppressing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,7 @@ class FileContent:
         """Close the descriptor; may be called twice."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
-            with contextlib.suppress(OSError):  # nothing was written through it
+            with suppressing(OSError):  # nothing was written through it
                 os.close(descriptor)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, ConfigError, InsecurePermissionsError, InvalidSettingError
 from pyvault.files import witness
+from pyvault.interruptions import pass_interruption
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def read_secret_file(path: Path, what: str, *, missing_hint: str | None = None) 
         finally:
             os.close(descriptor)
     except OSError as exc:
+        pass_interruption(exc)
         raise AccessDeniedError(f"can't read the {what} '{path}': {exc.strerror}") from exc
 
 
@@ -120,6 +122,7 @@ def _reaching(path: Path, what: str, missing_hint: str | None) -> Generator[None
     except FileNotFoundError:
         raise ConfigError(f"there is no {what} '{path}'", hint=missing_hint) from None
     except OSError as exc:
+        pass_interruption(exc)
         raise AccessDeniedError(f"can't open the {what} '{path}': {exc.strerror}") from exc
 
 

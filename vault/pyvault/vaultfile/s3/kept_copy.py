@@ -14,6 +14,7 @@ from pyvault.errors import PyvaultError
 from pyvault.files.atomic import remove_leftovers, replace_file
 from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.record import Record
 from pyvault.trace import trace
 from pyvault.vaultfile.format.header import MAX_FILE_SIZE
@@ -56,7 +57,8 @@ class KeptCopy:
         try:
             check_state_directory(self.path.parent, self._checks)
             content = read_file(self.path, MAX_FILE_SIZE + MAX_TAG)
-        except (OSError, PyvaultError):
+        except (OSError, PyvaultError) as exc:
+            pass_interruption(exc)
             return None
         first, newline, body = content.partition(b"\n")
         modified, blank, tag = first.removeprefix(PREFIX).decode(errors="replace").partition(" ")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.files.atomic import remove_leftovers, replace_file
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.record import replace
 from pyvault.vaultfile.format.descent import ID_SIZE
 
@@ -100,7 +101,8 @@ def find_writer(path: Path) -> bytes | None:
     """Return the id in the file *path*; None if it is missing or can't be read."""
     try:
         return _parse(read_file(path, MAX_BYTES))
-    except OSError:
+    except OSError as exc:
+        pass_interruption(exc)
         return None
 
 
@@ -117,6 +119,7 @@ def make_writer(path: Path) -> bytes | None:
     except FileNotFoundError:
         found = None
     except OSError as exc:
+        pass_interruption(exc)
         if exc.errno != errno.EFBIG:  # it may be readable next time, and a new one would change this machine's identity
             return None
         found = None

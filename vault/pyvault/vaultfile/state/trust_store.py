@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pyvault.errors import AccessDeniedError, ConfigError, ForeignVaultError, PyvaultError
 from pyvault.files.file_checks import FileChecks, check_state_directory, make_private_directory
 from pyvault.files.reading import read_file
+from pyvault.interruptions import pass_interruption
 from pyvault.vaultfile.state.vault_state import ACCEPT_HINT, MAX_TRUST_FILE, VaultState
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class TrustStore:
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as exc:
+            pass_interruption(exc)
             if exc.errno == errno.EFBIG:
                 raise self._damaged() from None
             from pyvault.files.owners import foreign_owner_hint

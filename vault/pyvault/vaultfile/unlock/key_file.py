@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InsecurePermissionsError, InvalidSettingError, VaultExistsError
+from pyvault.interruptions import pass_interruption
 from pyvault.sealing import KEY_SIZE
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.secret_file import (
@@ -108,7 +109,8 @@ def create_key_file(path: Path) -> Secret[bytes]:
             check_secret_file(os.fstat(descriptor), path, "key file")  # refuse now what reading would refuse later
             os.write(descriptor, PREFIX + binascii.b2a_base64(key.reveal()))
             os.fsync(descriptor)
-        except (OSError, InsecurePermissionsError):
+        except (OSError, InsecurePermissionsError) as exc:
+            pass_interruption(exc)
             path.unlink()
             raise
         finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyvault.errors import AccessDeniedError, InputRequiredError, InvalidSettingError
 from pyvault.files import witness
+from pyvault.interruptions import pass_interruption
 from pyvault.secret import Secret
 from pyvault.vaultfile.disk.secret_file import UTF_16, read_all, read_secret_file
 
@@ -93,6 +94,7 @@ def read_passphrase_descriptor(descriptor: int) -> Secret[str]:
             raise InvalidSettingError(f"can't read the passphrase from descriptor {descriptor}: it is a terminal")
         return parse_passphrase(read_all(descriptor, f"descriptor {descriptor}"))
     except OSError as exc:
+        pass_interruption(exc)
         raise AccessDeniedError(f"can't read the passphrase from descriptor {descriptor}: {exc.strerror}") from exc
 
 

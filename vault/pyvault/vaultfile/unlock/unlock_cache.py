@@ -11,12 +11,12 @@ rekey on any machine, it opens nothing.
 
 from __future__ import annotations
 
-import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import InvalidSettingError
+from pyvault.interruptions import suppressing
 from pyvault.login.kept_keys import KeptKey
 from pyvault.login.lifetime import Lifetime
 from pyvault.secret import Secret
@@ -87,7 +87,7 @@ class UnlockCache:
 
         Where nothing can be kept, there is no cache.
         """
-        with contextlib.suppress(OSError):
+        with suppressing(OSError):
             self.require()
 
     def require(self) -> None:
@@ -105,7 +105,7 @@ class UnlockCache:
             return
         lifetime = Lifetime.begin(self._now(), idle=self.idle, most=self.most)
         content = header.key_epoch.to_bytes(EPOCH_SIZE, "big") + slot.slot_id + unlocked.data_key.reveal()
-        with contextlib.suppress(OSError):  # a full disk: the vault is open all the same
+        with suppressing(OSError):  # a full disk: the vault is open all the same
             self._keep(header.vault_id.hex(), KeptKey(lifetime=lifetime, key=Secret(content)))
 
     def drop(self, vault_id: bytes) -> None:
