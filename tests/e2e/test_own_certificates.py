@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certificates import make_certificate
+from certificates import make_certificate, make_proxy_certificates
 from fake_aws.client import FakeAws
 from pyvault.aws.client import BotoCalls
 from pyvault.config.ca_bundle import find_ca_bundle, tls_context
@@ -86,6 +86,24 @@ def test_one_set_of_variables_counts_for_every_call(
     else:
         with pytest.raises(AwsUnreachableError):
             CALLS[call](far)
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeAws, Path]]:
+    trusted, pem = make_proxy_certificates(tmp_path_factory.mktemp("proxy"))
+    with FakeAws(tls=pem) as aws:
+        yield aws, trusted
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_certificates_that_serve_one_call_serve_all(
+    behind_proxy: tuple[FakeAws, Path], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Since Python 3.13 the standard library refuses these by default, and botocore takes them."""
+    aws, trusted = behind_proxy
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(trusted))
+    CALLS[call](aws)
 
 
 def test_a_bundle_that_is_no_file_is_named_with_where_it_may_stand(tmp_path: Path) -> None:
