@@ -195,6 +195,8 @@ def test_another_user_finds_neither(place: Place, tmp_path: Path) -> None:
     for directory in (tmp_path, *tmp_path.parents):
         directory.chmod(directory.stat().st_mode | 0o755)
     other = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
+    if subprocess.run([*other, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip("this interpreter is in a home that is closed to others")
     assert elsewhere(place, "find", before=other) == "None"
 
 
