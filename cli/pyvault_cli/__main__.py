@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyvault.warm.replay import Answer
+    from pyvault_cli.context import BegunServer
 else:
     import _signal  # the C module alone
 
@@ -47,7 +48,7 @@ def answer(argv: "Sequence[str]") -> None:
         if argv[0] == "export":
             _write(known)
         else:
-            _become(argv[argv.index("--") + 1 :], known)
+            _become(argv, known)
     except KeyboardInterrupt:
         _cancel(argv)
     except Exception:  # noqa: BLE001, S110 - whatever it is, the ordinary path finds it too, and has words for it
@@ -78,11 +79,19 @@ def _write(known: "Answer") -> None:
     os._exit(0)
 
 
-def _become(command: "Sequence[str]", known: "Answer") -> None:
+def _become(argv: "Sequence[str]", known: "Answer") -> None:
+    command = argv[argv.index("--") + 1 :]
     environ = known.variables(os.environb)
     program = _find(command[0], environ.get(b"PATH"))
     if program is None or not known.note_use():
         return
+    if known.serves:
+        from pyvault_cli.servers.begun import begin_server
+
+        way = begin_server(argv, known.output, _stay)
+        if way is None:
+            return
+        environ.update(way)
     for name in IGNORED_BY_US:
         _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
     try:
@@ -90,6 +99,12 @@ def _become(command: "Sequence[str]", known: "Answer") -> None:
     except OSError:  # the ordinary path says why
         for name in IGNORED_BY_US:
             _signal.signal(getattr(_signal, name), _signal.SIG_IGN)
+
+
+def _stay(argv: "Sequence[str]", begun: "BegunServer") -> int:
+    from pyvault_cli.main import run
+
+    return run(argv, begun)
 
 
 def _find(word: str, path: bytes | None) -> bytes | None:

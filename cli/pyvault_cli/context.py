@@ -5,18 +5,21 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pyvault.record import Record
 from pyvault.runtime import Runtime
 from pyvault_cli.commandline.aws_vault_options import options_from_flags
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.answers import TerminalAnswers
 
 if TYPE_CHECKING:
+    import _socket
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from pyvault.config.config_file import ConfigFile
     from pyvault.mfa.codes import MfaSource
     from pyvault.retrieval.recently_used import RecentUse
+    from pyvault.secret import Secret
     from pyvault_cli.commandline.arguments import CommandLine
 
 
@@ -39,6 +42,21 @@ ALWAYS_ASK = frozenset(
 )
 
 
+class BegunServer(Record):
+    """A server that listens for a command that runs already, and has its first answer from the warm path.
+
+    Attributes:
+        first: the session that it answers with first.
+        program: a descriptor that becomes readable when the command has ended.
+    """
+
+    listener: _socket.socket
+    url: str
+    token: Secret[str]
+    first: Secret[bytes]
+    program: int
+
+
 class Context(Runtime):
     """The command line, the environment, and what is opened from them.
 
@@ -46,6 +64,7 @@ class Context(Runtime):
         line: the command line, with the global options.
         assumed: settings of pv-assume that the shell has and *environ* does not, with what is there instead.
         ask: answers what a backend or a command must ask.
+        begun: the server for a command that runs already.
     """
 
     def __init__(
@@ -55,8 +74,10 @@ class Context(Runtime):
         assumed: Mapping[str, str | None] | None = None,
         *,
         ask: TerminalAnswers | None = None,
+        begun: BegunServer | None = None,
     ) -> None:
         self.line = line
+        self.begun = begun
         self.assumed = assumed or {}
         self.ask = ask or TerminalAnswers(line, environ)
         self.uses_unlocked = line.command not in ALWAYS_ASK

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyvault.errors import PyvaultError
     from pyvault_cli.commandline.arguments import CommandLine
     from pyvault_cli.commandline.parameters import Command
-    from pyvault_cli.context import Context
+    from pyvault_cli.context import BegunServer, Context
 else:
     import _signal  # the C module alone: ``signal`` loads more than --version needs
 
@@ -49,8 +49,13 @@ def _is_credential_process(argv: Sequence[str]) -> bool:
     return formats == [["json"]] and not any(word.startswith("--format=") for word in argv)
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command line; every error ends here as a message and an exit code."""
+def run(argv: Sequence[str], begun: BegunServer | None = None) -> int:
+    """Run one command line; every error ends here as a message and an exit code.
+
+    Args:
+        argv: the words after the program's name.
+        begun: the command runs already, and this is to serve it.
+    """
     from pyvault import errors
     from pyvault.errors import PyvaultError
     from pyvault_cli.commandline import exit_codes
@@ -61,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
     _silence_libraries()
     try:
         _occupy_standard_descriptors()
-        return _dispatch(argv)
+        return _dispatch(argv, begun)
     except PyvaultError as problem:
         problem.hint = _advice(problem)
         output.report(problem)
@@ -135,7 +140,7 @@ def _end_interrupted(_number: int, _frame: object) -> None:
         os._exit(130)
 
 
-def _dispatch(argv: Sequence[str]) -> int:
+def _dispatch(argv: Sequence[str], begun: BegunServer | None) -> int:
     import os
 
     from pyvault_cli.commandline import arguments, command_table, exit_codes
@@ -180,7 +185,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         assumed = forget_assumed(os.environ)
     _check_prompt(line, os.environ)
     raise_at_interrupt()
-    with Context(line, os.environ, assumed) as context, _around(line.command, argv, context):
+    with Context(line, os.environ, assumed, begun=begun) as context, _around(line.command, argv, context):
         return _invoke(loaded[line.command], line, context)
 
 
@@ -194,7 +199,8 @@ def _around(command: str, argv: Sequence[str], context: Context) -> AbstractCont
         from pyvault.warm.ending import warm_ends
 
         return warm_ends(context.environ)
-    if sys.platform == "linux" and command in {"exec", "export"} and context.environ.get("PYVAULT_WARM") != "0":
+    records = command in {"exec", "export"} and context.begun is None
+    if sys.platform == "linux" and records and context.environ.get("PYVAULT_WARM") != "0":
         from pyvault_cli.credentials.warm_answers import recording
 
         return recording(argv, context)

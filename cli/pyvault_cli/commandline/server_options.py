@@ -64,6 +64,12 @@ class ServerOptions(Record):
     def __bool__(self) -> bool:
         return self.ecs or self.ec2
 
+    @property
+    def answers_may_be_kept(self) -> bool:
+        """Return whether a later server of this kind needs nothing for its start but an address and a token."""
+        files = (self.token_file, self.access_log)
+        return self.ecs and not (self.ec2 or self.lazy or self.listen) and files == (None, None)
+
     def check(self, *, json: bool, no_session: bool) -> None:
         """Refuse what can't go together, in the order and words of aws-vault where it refuses too.
 

@@ -99,13 +99,19 @@ def exec(
     )
     if profile_env and (federate or request.narrowing is not None):
         raise UsageError(f"Can't narrow or federate a session with --profile-env: {BY_ITSELF}")
+    if context.begun is not None:
+        from pyvault_cli.servers.exec_server import serve_begun
+
+        serve_begun(servers, request, context, context.begun)
+        return
     plan = request.plan(context)
     if profile_env and (getattr(plan.steps[-1], "policy", None) or getattr(plan.steps[-1], "policy_arns", ())):
         raise ConfigError(f"profile '{plan.profile}' has a session policy, and with --profile-env {BY_ITSELF}")
     if servers:
         from pyvault_cli.servers.exec_server import exec_with_server
 
-        witness.current = None  # a server lives for hours, and its answers are not kept
+        if hide or not servers.answers_may_be_kept:
+            witness.current = None
         exec_with_server(servers, request, plan, context, command_of(context), hide=hide)
     fetch = fetcher(request, plan, context)
     if json:

@@ -58,14 +58,38 @@ def keep_command(
     child: Mapping[str, str],
 ) -> None:
     """Keep the environment of a command that is about to run."""
-    from pyvault.process.scrub_environment import SECRET_PATHS, SECRET_VARIABLES
-    from pyvault_cli.credentials.child_environment import removed_names
-
-    removed = {*removed_names(context.environ), *SECRET_VARIABLES, *SECRET_PATHS}
     if (ready := _ready(request, plan, credentials, context)) is not None:
         recorder, patterns = ready
         recorder.keep_command(
-            noted=context.recent.path(request.profile), patterns=patterns, removed=removed, child=child
+            noted=context.recent.path(request.profile), patterns=patterns, removed=_removed(context), child=child
+        )
+
+
+def keep_served(
+    request: CredentialRequest,
+    plan: Plan,
+    credentials: Credentials,
+    context: Context,
+    child: Mapping[str, str],
+) -> None:
+    """Keep the first answer of a server, and the environment of its command without what leads there.
+
+    The server's later fetches open the vault when the command runs, and then nobody should be asked.
+    """
+    from pyvault.sessions.session_codec import encode_session
+    from pyvault.vaultfile.unlock.passphrase_sources import CachesUnlocking
+
+    if (ready := _ready(request, plan, credentials, context)) is not None:
+        recorder, patterns = ready
+        vault = context.store.backend
+        if isinstance(vault, CachesUnlocking) and vault.asks_a_person() and vault.has_vault():
+            recorder.ends_with_unlocking()
+        recorder.keep_command(
+            noted=context.recent.path(request.profile),
+            patterns=patterns,
+            removed=_removed(context),
+            child=child,
+            first=encode_session(credentials).reveal(),
         )
 
 
@@ -74,6 +98,13 @@ def keep_text(request: CredentialRequest, plan: Plan, credentials: Credentials, 
     if (ready := _ready(request, plan, credentials, context)) is not None:
         recorder, patterns = ready
         recorder.keep_text(noted=context.recent.path(request.profile), patterns=patterns, output=output.encoded(text))
+
+
+def _removed(context: Context) -> set[str]:
+    from pyvault.process.scrub_environment import SECRET_PATHS, SECRET_VARIABLES
+    from pyvault_cli.credentials.child_environment import removed_names
+
+    return {*removed_names(context.environ), *SECRET_VARIABLES, *SECRET_PATHS}
 
 
 def _ready(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyvault_cli.credentials.credential_request import CredentialRequest
 
 
-def fetch_for(requests: Mapping[str, CredentialRequest], plans: Mapping[str, Plan], context: Context) -> FetchFor:
+def fetch_for(requests: Mapping[str, CredentialRequest], plan_of: Callable[[str], Plan], context: Context) -> FetchFor:
     """Return what fetches for a server with these profiles, in a process of its own.
 
     An MFA code from the command line was used by the first fetch, so it is left out.
@@ -28,7 +28,7 @@ def fetch_for(requests: Mapping[str, CredentialRequest], plans: Mapping[str, Pla
         from pyvault.planning.role_request import with_role
         from pyvault_cli.credentials.credential_request import fetcher
 
-        plan = plans[identity.profile]
+        plan = plan_of(identity.profile)
         if identity.role_arn is not None:
             plan = with_role(plan, identity.role_arn)
         request = replace(requests[identity.profile], mfa_token=None, refresh=False)
@@ -52,8 +52,19 @@ def _temporary(credentials: Credentials, profile: str) -> Credentials:
     return credentials
 
 
-def fetch_first(request: CredentialRequest, plan: Plan, context: Context) -> Credentials:
+def fetch_first(
+    request: CredentialRequest,
+    plan: Plan,
+    context: Context,
+    keep: Callable[[Credentials], object] = lambda _credentials: None,
+) -> Credentials:
     """Fetch before anything is started; where possible in a child, so that boto3 doesn't stay in memory.
+
+    Args:
+        request: whose credentials.
+        plan: how they are fetched.
+        context: of pyvault itself.
+        keep: called where they were fetched: what was read there is known there alone.
 
     Raises:
         PyvaultError: what the fetch raised.
@@ -67,7 +78,9 @@ def fetch_first(request: CredentialRequest, plan: Plan, context: Context) -> Cre
 
     def fetch() -> Credentials:
         # All in the child: making the fetcher loads a lot.
-        return _temporary(fetcher(request, plan, fork_context(context))(), request.profile)
+        credentials = _temporary(fetcher(request, plan, fork_context(context))(), request.profile)
+        keep(credentials)
+        return credentials
 
     return fetch_in_child(fetch)
 

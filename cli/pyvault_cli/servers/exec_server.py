@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
+from pyvault.errors import PyvaultError
+from pyvault.files import witness
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault.record import Record
+from pyvault.server.http.listener import LOOPBACK
 from pyvault_cli.commandline import exit_codes
 from pyvault_cli.credentials import shared_config
 from pyvault_cli.servers import credential_fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import timedelta
 
     from pyvault.model import Credentials
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from pyvault.server.setup import FetchFor, ServerSetup
     from pyvault.sharedfiles.view_directory import View
     from pyvault_cli.commandline.server_options import ServerOptions
-    from pyvault_cli.context import Context
+    from pyvault_cli.context import BegunServer, Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
     from pyvault_cli.servers.listening_server import ListeningServer
 
@@ -39,6 +43,9 @@ class ExecServer(Record):
         window: how long before expiry new credentials are fetched.
         log: takes each line of the access log, if there is one.
         first: credentials that are there already, by profile.
+        plan: returns how credentials are fetched; the vault is opened for it, unless it is known.
+        region: for the metadata service.
+        prepare: makes the plan in good time, if it isn't known.
         view: the AWS files as the command sees them, if something in them is hidden.
     """
 
@@ -47,9 +54,11 @@ class ExecServer(Record):
     window: timedelta
     log: Callable[[str], object] | None
     request: CredentialRequest
-    plan: Plan
+    plan: Callable[[], Plan]
     context: Context
     first: dict[str, Credentials]
+    region: str | None = None
+    prepare: Callable[[], None] = lambda: None
     view: View | None = None
 
     def supervise(self, program: int) -> int:
@@ -80,7 +89,8 @@ class ExecServer(Record):
             fetch=self._fetch(),
             sockets=[listener] if control is None else [listener, control],
             tell=credential_fetch.tell,
-            forget=lambda: credential_fetch.forget_unstable(self.first, {self.request.profile: self.plan}),
+            forget=self._forget,
+            prepare=self.prepare,
         )
         return supervisor.run(program)
 
@@ -100,9 +110,14 @@ class ExecServer(Record):
                 shared_config.take_away(self.view)
 
     def _fetch(self) -> FetchFor:
-        return credential_fetch.fetch_for(
-            {self.request.profile: self.request}, {self.request.profile: self.plan}, self.context
-        )
+        requests = {self.request.profile: self.request}
+        return credential_fetch.fetch_for(requests, lambda _profile: self.plan(), self.context)
+
+    def _forget(self) -> None:
+        try:
+            credential_fetch.forget_unstable(self.first, {self.request.profile: self.plan()})
+        except PyvaultError:  # without a plan nobody knows whose they are
+            self.first.clear()
 
     def _setup(self) -> ServerSetup:
         return self.server.set_up(
@@ -111,7 +126,7 @@ class ExecServer(Record):
             window=self.window,
             log=self.log,
             first=self.first,
-            region=self.plan.region,
+            region=self.region,
         )
 
 
@@ -151,9 +166,30 @@ def exec_with_server(
     client = client_settings(plan)
     hide_variables()  # from those who can read the environment of the supervisor and of every fetch
     server = bind_ec2() if options.ec2 else bind_ecs(options)
-    view = None
+    view: View | None = None
+
+    def environment(more: Mapping[str, str], removed: Collection[str] = ()) -> dict[str, str]:
+        return child_environment(
+            context.environ,
+            profile=plan.profile,
+            region=plan.region,
+            settings=client,
+            added={
+                **more,
+                "BOTO_CONFIG": os.devnull,  # boto's own file, which it reads before it asks a server
+                **no_proxy_variables(context.environ, urlsplit(server.url).hostname or ""),
+            },
+            removed=removed,
+        )
+
+    def keep(credentials: Credentials) -> None:
+        if witness.current is not None and urlsplit(server.url).hostname == LOOPBACK:
+            from pyvault_cli.credentials.warm_answers import keep_served
+
+            keep_served(request, plan, credentials, context, environment({}))
+
     try:
-        first = {} if options.lazy else {request.profile: credential_fetch.fetch_first(request, plan, context)}
+        first = {} if options.lazy else {request.profile: credential_fetch.fetch_first(request, plan, context, keep)}
         view = shared_config.make_view(context) if hide else None
         exec_server = ExecServer(
             server=server,
@@ -161,24 +197,13 @@ def exec_with_server(
             window=window,
             log=log,
             request=request,
-            plan=plan,
+            plan=lambda: plan,
             context=context,
             first=first,
+            region=plan.region,
             view=view,
         )
-        environ = child_environment(
-            context.environ,
-            profile=plan.profile,
-            region=plan.region,
-            settings=client,
-            added={
-                **server.environ,
-                "BOTO_CONFIG": os.devnull,  # boto's own file, which it reads before it asks a server
-                **no_proxy_variables(context.environ, urlsplit(server.url).hostname or ""),
-                **(view.variables() if view is not None else {}),
-            },
-            removed=server.removed,
-        )
+        environ = environment({**server.environ, **(view.variables() if view is not None else {})}, server.removed)
     except BaseException:
         server.release()
         if view is not None:
@@ -190,3 +215,49 @@ def exec_with_server(
     context.close()
     context.ask.close_descriptors()
     become(command, environ)
+
+
+def serve_begun(options: ServerOptions, request: CredentialRequest, context: Context, begun: BegunServer) -> int:
+    """Serve a command that runs already until it ends; return an exit code.
+
+    Raises:
+        InvalidSettingError: ``AWS_MIN_TTL`` is not a duration.
+        ItemCorruptError: the first answer is none.
+    """
+    from pyvault.sessions.cache import find_min_ttl
+    from pyvault.sessions.session_codec import decode_session
+    from pyvault_cli.servers.listening_server import ListeningServer
+
+    late = _LatePlan(request, context)
+    return ExecServer(
+        server=ListeningServer(listener=begun.listener, url=begun.url, token=begun.token),
+        options=options,
+        window=find_min_ttl(context.environ),
+        log=None,
+        request=request,
+        plan=late,
+        context=context,
+        first={request.profile: decode_session(begun.first)},
+        prepare=late.prepare,
+    ).supervise(begun.program)
+
+
+class _LatePlan:
+    """The plan of a server that has begun without one."""
+
+    def __init__(self, request: CredentialRequest, context: Context) -> None:
+        self._request = request
+        self._context = context
+        self._plan: Plan | None = None
+
+    def __call__(self) -> Plan:
+        if self._plan is None:
+            self._plan = self._request.plan(self._context)
+        return self._plan
+
+    def prepare(self) -> None:
+        """Make it, and leave the vault open for fetches; nobody is asked, since the command has the screen."""
+        if self._context.choice.name != "file":  # no two processes share a connection to another store
+            return
+        with suppress(PyvaultError), self._context.ask.silent():  # a fetch tells
+            self()

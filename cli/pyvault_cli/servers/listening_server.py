@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from pyvault.record import Record, field
-from pyvault.server.http.listener import LOOPBACK, is_loopback, listen, listen_on_loopback, parse_address
+from pyvault.server.endpoints.container_variables import TOKEN, TOKEN_FILE, URI, endpoint_url
+from pyvault.server.http.listener import is_loopback, listen, listen_on_loopback, parse_address
 
 if TYPE_CHECKING:
     import _socket
@@ -112,16 +113,16 @@ def bind_ecs(options: ServerOptions) -> ListeningServer:
         listener = listen(address, port)
     else:
         address, listener = listen_on_loopback()
-    url = _url(address, listener.getsockname()[1])
-    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}
+    url = endpoint_url(address, listener.getsockname()[1])
+    environ = {URI: url}
     token_file = None
     if options.token_file is not None:
         token_file = use_token_file(options.token_file.expanduser().absolute())
         token = token_file.token
-        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(token_file.path)
+        environ[TOKEN_FILE] = str(token_file.path)
     else:
         token = new_token()
-        environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token.reveal()
+        environ[TOKEN] = token.reveal()
     return ListeningServer(
         listener=listener,
         url=url,
@@ -166,11 +167,3 @@ def _bind_ec2_as_administrator() -> ListeningServer:
     return ListeningServer(
         listener=listener, url=f"http://{METADATA_ADDRESS}/", removed=OTHER_METADATA, address_alias=alias
     )
-
-
-def _url(address: str, port: int) -> str:
-    from pyvault.server.http.listener import format_address
-
-    # Nobody can connect to a wildcard address; it includes loopback.
-    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address, address)  # noqa: S104 - from the user
-    return f"http://{format_address(reachable, port)}/"

@@ -58,7 +58,7 @@ def serve_forever(options: ServerOptions, requests: Sequence[CredentialRequest],
             output.out(f"ready {server.url} {FOR_CLIENTS}")
 
     # The token file stays: a mounted one has to be good for the next server too.
-    fetch = credential_fetch.fetch_for({request.profile: request for request in requests}, plans, context)
+    fetch = credential_fetch.fetch_for({request.profile: request for request in requests}, plans.__getitem__, context)
     return _run(setup, fetch, ready, forget=lambda: credential_fetch.forget_unstable(first, plans))
 
 

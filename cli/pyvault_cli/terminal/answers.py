@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pyvault.errors import InputRequiredError, UsageError, UserCancelledError
 from pyvault.secret import Secret
@@ -129,6 +129,19 @@ class TerminalAnswers:
                 yield
             finally:
                 self._open_terminal = usual
+
+    @contextmanager
+    def silent(self) -> Generator[None]:
+        """Ask nobody inside the ``with``."""
+
+        def refuse() -> NoReturn:
+            raise InputRequiredError("nobody is asked now")
+
+        usual, self._open_terminal = self._open_terminal, refuse
+        try:
+            yield
+        finally:
+            self._open_terminal = usual
 
     def for_another_vault(self) -> TerminalAnswers:
         """Return the answers for a vault that our descriptors and variables don't belong to: a human's alone."""

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
             """Note a time from which on the answer may be another."""
             ...
 
+        def saw_unlocked(self, until: datetime) -> None:
+            """Note that the vault was open without a question, and until when at least it stays so."""
+            ...
+
         def lose_sight(self) -> None:
             """Note that the answer depends on what can't be noted, or that a person was told something."""
             ...

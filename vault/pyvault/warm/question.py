@@ -24,6 +24,9 @@ FAMILIES = {
     "XDG_": "where our files are",
 }
 
+#: Read in whatever case: what a command is told of proxies beside a server.
+PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+
 READ = {
     "HOME": "where all files are",
     "USERPROFILE": "where the AWS files are, without HOME",
@@ -77,7 +80,11 @@ def is_off(environ: "Mapping[str, str]") -> bool:
 def said(environ: "Mapping[str, str]") -> list[tuple[str, str]]:
     """Return the variables that have a say in the answer, sorted."""
     families = tuple(FAMILIES)
-    return sorted((name, value) for name, value in environ.items() if name in READ or name.startswith(families))
+    return sorted(
+        (name, value)
+        for name, value in environ.items()
+        if name in READ or name.startswith(families) or name.lower() in PROXIES
+    )
 
 
 def declared(patterns: "Iterable[str]", environ: "Mapping[str, str]") -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pyvault.login.halves import find_halves, make_halves
 from pyvault.warm import manifest
 from pyvault.warm.box import Keys, pack
 from pyvault.warm.question import declared, pack_variables, question_of
-from pyvault.warm.replay import EXEC, LARGEST, MOMENT, PURPOSE, TEXT, find_warm, now
+from pyvault.warm.replay import EXEC, LARGEST, MOMENT, PURPOSE, SERVE, TEXT, find_warm, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,6 +45,7 @@ class Recorder:
         self._keys: Keys | None = None
         self._start = now()
         self._end: datetime | None = None
+        self._unlocked_until: datetime | None = None
         self._rows: dict[tuple[bytes, str], tuple[bytes, bytes]] = {}
         self._youngest = 0
         self._lost = self._warm is None
@@ -99,6 +100,10 @@ class Recorder:
         """Note a time from which on the answer may be another."""
         self._end = at if self._end is None else min(self._end, at)
 
+    def saw_unlocked(self, until: datetime) -> None:
+        """Note that the vault was open without a question, and until when at least it stays so."""
+        self._unlocked_until = until
+
     def lose_sight(self) -> None:
         """Note that the answer can't be kept."""
         self._lost = True
@@ -114,7 +119,13 @@ class Recorder:
 
     # ------------------------------------------------------------ the answer
     def keep_command(
-        self, *, noted: Path, patterns: Iterable[str], removed: Iterable[str], child: Mapping[str, str]
+        self,
+        *,
+        noted: Path,
+        patterns: Iterable[str],
+        removed: Iterable[str],
+        child: Mapping[str, str],
+        first: bytes | None = None,
     ) -> None:
         """Keep the environment of a command.
 
@@ -122,11 +133,21 @@ class Recorder:
             noted: the file that tells when the profile was last used.
             patterns: what the driver declares to read.
             removed: variables that the command must not have, set or not.
-            child: the whole environment of the command.
+            child: the whole environment of the command; beside a server without what leads there.
+            first: the first answer of its server, if it has one.
         """
+        kind = EXEC if first is None else SERVE
         gone = {*removed, *(self._environ.keys() - child.keys())}
         given = {name: value for name, value in child.items() if self._environ.get(name) != value or name in gone}
-        self._keep(EXEC, noted, patterns, pack(map(os.fsencode, sorted(gone))), pack_variables(given.items()), b"")
+        names, variables = pack(map(os.fsencode, sorted(gone))), pack_variables(given.items())
+        self._keep(kind, noted, patterns, names, variables, first or b"")
+
+    def ends_with_unlocking(self) -> None:
+        """Let the answer end before a person would be asked for a passphrase again."""
+        if self._unlocked_until is None:
+            self.lose_sight()
+        else:
+            self.saw_end(self._unlocked_until)
 
     def keep_text(self, *, noted: Path, patterns: Iterable[str], output: bytes) -> None:
         """Keep what was written to stdout."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LARGEST = 1 << 20
 MOMENT = 8  # bytes of a time in nanoseconds
-EXEC, TEXT = b"exec", b"text"
+EXEC, SERVE, TEXT = b"exec", b"serve", b"text"
+KINDS = {"exec": (EXEC, SERVE), "export": (TEXT,)}
 PURPOSE = "warm"  # of the halves
 
 
@@ -66,14 +67,16 @@ class Answer:
     Attributes:
         removed: variables that the command must not have.
         given: variables that it gets, name and value by turns.
-        output: for stdout, where there is no command.
+        output: for stdout, where there is no command; beside a server the first answer.
+        serves: the command has a server.
         noted: the file that tells when the profile was last used.
     """
 
-    __slots__ = ("given", "noted", "output", "removed")
+    __slots__ = ("given", "noted", "output", "removed", "serves")
 
-    def __init__(self, noted: bytes, removed: list[bytes], given: list[bytes], output: bytes) -> None:
+    def __init__(self, noted: bytes, removed: list[bytes], given: list[bytes], output: bytes, *, serves: bool) -> None:
         """Take the parts."""
+        self.serves = serves
         self.noted = noted
         self.removed = removed
         self.given = given
@@ -116,23 +119,23 @@ def find_answer(argv: "Sequence[str]", environ: "Mapping[str, str]") -> Answer |
     name = keys.name(question_of(words, environ))
     try:
         content = keys.open(name, _read(f"{warm.directory}/{name}"))
-        return _parse(content, EXEC if argv[0] == "exec" else TEXT, environ)
+        return _parse(content, KINDS[argv[0]], environ)
     except (OSError, ValueError, NotAnEntryError):
         return None
 
 
-def _parse(content: bytes, kind: bytes, environ: "Mapping[str, str]") -> Answer | None:
+def _parse(content: bytes, kinds: "Sequence[bytes]", environ: "Mapping[str, str]") -> Answer | None:
     """Return the answer in an entry if it holds now.
 
     Raises:
         ValueError, NotAnEntryError: it is of another make.
     """
     what, times, noted, manifest, declared_then, removed, given, output = unpack(content)
-    if what != kind or not is_now(times) or not _are_set(declared_then, environ):
+    if what not in kinds or not is_now(times) or not _are_set(declared_then, environ):
         return None
     if not is_unchanged(unpack(manifest)):
         return None
-    return Answer(noted, unpack(removed), unpack(given), output)
+    return Answer(noted, unpack(removed), unpack(given), output, serves=what == SERVE)
 
 
 def is_now(times: bytes) -> bool:

@@ -24,11 +24,11 @@ from pyvault.files import descriptor_lock
 from pyvault.files.lock import is_at
 from pyvault.files.modes import set_mode
 from pyvault.secret import Secret
+from pyvault.server.endpoints.container_variables import new_token_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOKEN_BYTES = 32
 SHORTEST_TOKEN = 32  # characters; ours has 64
 LONGEST_TOKEN = 1024
 PATIENCE = 10.0  # seconds for another server to write its 64 bytes
@@ -36,8 +36,8 @@ PAUSE = 0.01  # seconds between two attempts
 
 
 def new_token() -> Secret[str]:
-    """Return a new token: 256 bits in hex, which needs no quoting in a header."""
-    return Secret(os.urandom(TOKEN_BYTES).hex())
+    """Return a new token."""
+    return Secret(new_token_text())
 
 
 class TokenFile:

@@ -1,7 +1,7 @@
 """Listening sockets, bound before anything heavy is loaded.
 
 The kernel's backlog holds the first connections until the server is ready, so a
-program can be started at once.
+program can be started at once. A warm command loads this: no import that it can do without.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import _socket  # the C module alone: ``socket`` costs as much as half an interpreter's start
 import errno
 import sys
-from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, InvalidSettingError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 

@@ -3,16 +3,15 @@
 The program takes our place: it is the process the shell started, so it has the
 terminal, gets every signal exactly once, stops and continues as a job, and its
 exit status is its own. The supervisor runs in the background, and ends with it.
+A warm command loads this: no import that it can do without.
 """
 
 from __future__ import annotations
 
 import os
-import select
-import signal
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,6 +54,8 @@ def detach_process(supervise: Callable[[int], int]) -> None:
 
 def has_ended(program: int) -> bool:
     """Return whether the program of this descriptor (a pidfd) has ended."""
+    import select
+
     return bool(select.select([program], [], [], 0)[0])
 
 
@@ -65,6 +66,8 @@ def _go_to_background(program: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
+    import signal
+
     # Otherwise the terminal would stop us when we write to it from the background.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     from pyvault.process.foreground import serve_program

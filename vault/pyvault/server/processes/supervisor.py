@@ -42,6 +42,7 @@ class Supervisor:
         tell: warns the person at the terminal.
         forget: called before a restart: what was fetched for the first server may be
             somebody else's by now.
+        prepare: called once the first server starts to load, for what only fetches need.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Supervisor:
         sockets: Sequence[_socket.socket],
         tell: Callable[[str], None],
         forget: Callable[[], None] = lambda: None,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
+        self._prepare = prepare
         self._serve = serve
         self._fetch = fetch
         self._sockets = sockets
@@ -83,6 +86,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._woken = woken
         self._start()
+        self._prepare()
         poll = select.poll()
         for descriptor in (woken, *(() if program is None else (program,))):
             poll.register(descriptor, select.POLLIN)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyvault import clock
 from pyvault.errors import InvalidSettingError
+from pyvault.files import witness
 from pyvault.interruptions import suppressing
 from pyvault.login.kept_keys import KeptKey
 from pyvault.login.lifetime import Lifetime
@@ -72,6 +73,8 @@ class UnlockCache:
     def find(self, header: Header) -> Secret[bytes] | None:
         """Return the data key of a vault; None if there is none, or it doesn't belong to this state of the vault."""
         kept = self._keys.find(header.vault_id.hex()) if self._used else None
+        if kept is not None and witness.current is not None:
+            witness.current.saw_unlocked(self._end(kept))
         return None if kept is None else _data_key(kept, header)
 
     def until(self, header: Header) -> datetime | None:
@@ -79,6 +82,9 @@ class UnlockCache:
         kept = self._keys.look(header.vault_id.hex())
         if kept is None or _data_key(kept, header) is None:
             return None
+        return self._end(kept)
+
+    def _end(self, kept: KeptKey) -> datetime:
         now = self._now()
         return clock.from_epoch((now.wall + kept.lifetime.left(now)) // 1000)
 
