@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import peer
+from doubts import doubts
 from measure import BARE, Case, judged, ratios, show, spend
 from scene import PYVAULT, Scene, clean_environ, exec_true, export_json, made, warm_up
 
@@ -60,7 +61,7 @@ def main() -> None:
         print(f"\nrun {run + 1} of {given.runs}: {surroundings()}")
         with tempfile.TemporaryDirectory(prefix="pyvault-bench-") as folder, made(Path(folder)) as scene:
             if given.only in {None, "budgets"}:
-                kept = all([kept, budgets(scene, given.pairs), memory(scene), delay(scene)])
+                kept = all([kept, budgets(scene, given.pairs), doubts(scene, given.pairs), memory(scene), delay(scene)])
             if given.only in {None, "scale"}:
                 scale(scene.aws)
             if given.only in {None, "parallel"}:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from headless import ASKS, PASSPHRASE, Login
 from login_keys import end_keys
 from pyvault.errors import InputRequiredError
 from pyvault.login.kernel_keyring import kernel_keyring
+from refusing_kernel import refusing
 
 pytestmark = pytest.mark.kernel_keyring
 
@@ -223,39 +223,6 @@ def test_a_user_namespace_has_to_ask(login: Login) -> None:
 
 
 # ------------------------------------------------------------ where the kernel refuses
-
-#: Sources: linux/filter.h, linux/seccomp.h, seccomp(2).
-LOAD, EQUAL, RETURN, ALLOW, ERRNO = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER_MODE = 38, 22, 2
-
-REFUSING = """
-import ctypes, os, sys
-text, number, size = bytes.fromhex(sys.argv[1]), 0, 8
-libc = ctypes.CDLL(None, use_errno=True)
-rules = ctypes.create_string_buffer(text, len(text))
-class Program(ctypes.Structure):
-    _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
-program = Program(len(text) // 8, ctypes.addressof(rules))
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
-def refusing(number: int) -> tuple[str, ...]:
-    """What starts a program for which the kernel refuses keys, as the filters of containers do."""
-    from pyvault.login.kernel_keyring import NUMBERS
-
-    add_key, keyctl = NUMBERS[os.uname().machine]
-    rules = [
-        (LOAD, 0, 0, 0),
-        (EQUAL, 1, 0, add_key),
-        (EQUAL, 0, 1, keyctl),
-        (RETURN, 0, 0, ERRNO | number),
-        (RETURN, 0, 0, ALLOW),
-    ]
-    text = b"".join(struct.pack("HBBI", *each) for each in rules)
-    return (sys.executable, "-c", REFUSING, text.hex())
 
 
 @pytest.mark.parametrize("number", [1, 38], ids=["EPERM", "ENOSYS"])

@@ -202,14 +202,15 @@ def test_it_ends_before_somebody_would_be_asked_for_the_passphrase(tmp_path: Pat
     assert added.code == 0, added.err
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text(f"[profile demo]\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n")
-    env = {**login.environ, "PYVAULT_WARM": "1", "PYVAULT_UNLOCK_TTL": "8s"}
+    kept = {"PYVAULT_WARM": "1", "PYVAULT_UNLOCK_TTL": "8s"}
+    env = {**login.environ, **kept}
     served, plain = ("exec", "-s", "demo", "--", "true"), ("exec", "demo", "--", "true")
 
     def known(words: tuple[str, ...]) -> bool:
         return find_answer(list(words), variables(tmp_path, env)) is not None
 
     try:
-        assert ASKS in login.at_terminal(*plain, **env)
+        assert ASKS in login.at_terminal(*plain, **kept)
         time.sleep(SETTLED)
         for words in (served, plain):
             ended = run_pyvault(tmp_path, *words, env=env)

@@ -32,19 +32,20 @@ def recording(argv: Sequence[str], context: Context) -> Generator[None]:
         context: of the command, from which nothing was asked yet.
     """
     from pyvault.warm.question import is_off, words_of
+    from pyvault.warm.replay import find_warm
 
-    line, words = context.line, words_of(argv)
+    line, words, warm = context.line, words_of(argv), find_warm(context.environ)
     told = words is None or any(line.last(option) is not None for option in NEVER) or is_off(context.environ)
-    if words is None or told or tuple(argv[len(words) + 1 :]) != line.child_argv:
+    if words is None or warm is None or told or tuple(argv[len(words) + 1 :]) != line.child_argv:
         yield
         return
     from pyvault.warm.recorder import Recorder
 
-    recorder = Recorder(words, context.environ)
+    recorder = Recorder(warm, words, context.environ)
     witness.current = recorder
     try:
-        if context.tool_config.warm:
-            recorder.take_keys()
+        if not (context.tool_config.warm and recorder.take_keys()):
+            witness.current = None
         yield
     finally:
         witness.current = None
@@ -115,16 +116,20 @@ def _ready(
     from pyvault.sessions.cache import CacheMode, find_min_ttl
     from pyvault.warm.recorder import Recorder
 
-    recorder, patterns = witness.current, _patterns(context) if witness.current is not None else None
-    if not isinstance(recorder, Recorder) or patterns is None or credentials.expires is None:
+    recorder = witness.current
+    if not isinstance(recorder, Recorder) or credentials.expires is None:
         return None
     fresh = request.no_session or request.mfa_token is not None or request.cache is not CacheMode.USE
     if fresh or credentials.session_token is None or not _is_kept(plan):
         return None
+    stores = _stores(context)
+    patterns = _patterns(context, stores)
+    if patterns is None:
+        return None
     recorder.saw_end(credentials.expires - find_min_ttl(context.environ))
-    if _stores(context):
+    if stores:
         recorder.saw_end(clock.now() + timedelta(minutes=context.tool_config.warm_stores))
-        if _leads_elsewhere(context, patterns):
+        if _leads_elsewhere(context, stores, patterns):
             recorder.saw_relative()
     return recorder, patterns
 
@@ -150,13 +155,13 @@ def _stores(context: Context) -> list[str]:
     return [opener] if opener else []
 
 
-def _patterns(context: Context) -> list[str] | None:
+def _patterns(context: Context, stores: Sequence[str]) -> list[str] | None:
     """Return the variables that the store declares to read; None if it doesn't."""
     from pyvault.backend import Foreseeable
     from pyvault.storage.registry import load_backend
 
     patterns: list[str] = []
-    for name in {context.choice.name, *_stores(context)}:
+    for name in {context.choice.name, *stores}:
         driver = load_backend(name)
         if not issubclass(driver, Foreseeable):
             return None
@@ -170,11 +175,11 @@ def _patterns(context: Context) -> list[str] | None:
     return patterns
 
 
-def _leads_elsewhere(context: Context, patterns: Sequence[str]) -> bool:
+def _leads_elsewhere(context: Context, stores: Sequence[str], patterns: Sequence[str]) -> bool:
     """Return whether a variable or option of a store may be a path that begins in the working directory."""
     from pyvault.warm.question import declared
 
     texts = [value for _, value in declared(patterns, context.environ)]
-    for name in _stores(context):
+    for name in stores:
         texts += context.options_of(name).values()
     return any(text and not text.startswith(("/", "~")) and os.path.exists(text) for text in texts)  # noqa: PTH110 - hot path

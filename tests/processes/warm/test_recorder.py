@@ -14,7 +14,7 @@ from login_keys import end_keys
 from pyvault import clock
 from pyvault.warm.ending import end_warm
 from pyvault.warm.recorder import Recorder
-from pyvault.warm.replay import find_answer, is_now, now
+from pyvault.warm.replay import find_answer, find_warm, is_now, now
 from warm_home import SETTLED
 
 pytestmark = pytest.mark.kernel_keyring
@@ -37,7 +37,9 @@ class Home:
         return self.place / ".local/state/pyvault/warm"
 
     def recorder(self, words: list[str] | None = None) -> Recorder:
-        recorder = Recorder(words or WORDS, self.environ)
+        warm = find_warm(self.environ)
+        assert warm
+        recorder = Recorder(warm, words or WORDS, self.environ)
         recorder.take_keys()
         recorder.saw_file(self.file, self.file.stat())
         recorder.saw_bytes(self.file, self.file.read_bytes())

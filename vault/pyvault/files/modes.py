@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -62,7 +61,7 @@ def keeps_modes(directory: Path) -> bool:
 
     If no file can be created there, the ordinary case is assumed: True.
     """
-    trial = directory / f".pyvault-{secrets.token_hex(8)}"
+    trial = directory / f".pyvault-{os.urandom(8).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(trial, flags, 0o600)

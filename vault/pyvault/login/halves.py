@@ -74,9 +74,8 @@ def make_halves(place: Place, purpose: str, *, seconds: int = 0) -> Halves:
     keyring = kernel_keyring()
     if keyring is None:
         raise OSError(errno.ENOSYS, "there is no kernel keyring on this system")
-    place.make()
     for _ in range(ATTEMPTS):
-        descriptor = os.open(_seed_path(place, purpose), os.O_RDWR | os.O_CREAT | PROTECTED, 0o600)
+        descriptor = _open_seed(place, purpose)
         try:
             if (halves := _made(descriptor, place, purpose, keyring, seconds)) is not None:
                 return halves
@@ -137,6 +136,15 @@ def _made(descriptor: int, place: Place, purpose: str, keyring: KernelKeyring, s
     except FileNotFoundError:
         return None
     return Halves(kernel_key, seed)
+
+
+def _open_seed(place: Place, purpose: str) -> int:
+    path, flags = _seed_path(place, purpose), os.O_RDWR | os.O_CREAT | PROTECTED
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        place.make()
+        return os.open(path, flags, 0o600)
 
 
 def _seed_path(place: Place, purpose: str) -> str:

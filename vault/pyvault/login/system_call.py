@@ -84,10 +84,15 @@ def from_ctypes() -> SystemCalls:
 
 def system_calls() -> SystemCalls | None:
     """Return the calls by the cheapest way there is; None if this Python can't make any."""
-    for way in (from_private_names, from_ctypes):
-        try:
-            return way()
-        except (ImportError, AttributeError, TypeError, ValueError, OSError) as exc:
-            if isinstance(exc, TimeoutError):  # nobody's but a program's, see pyvault.interruptions
-                raise
-    return None
+    if not _made:
+        for way in (from_private_names, from_ctypes):
+            try:
+                _made.append(way())
+                break
+            except (ImportError, AttributeError, TypeError, ValueError, OSError) as exc:
+                if isinstance(exc, TimeoutError):  # nobody's but a program's, see pyvault.interruptions
+                    raise
+    return _made[0] if _made else None
+
+
+_made: list[SystemCalls] = []  # the same for good, and used again by who looks in vain

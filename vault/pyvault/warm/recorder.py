@@ -11,16 +11,17 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyvault.login.halves import find_halves, make_halves
 from pyvault.warm import manifest
 from pyvault.warm.box import Keys, pack
 from pyvault.warm.question import declared, pack_variables, question_of
-from pyvault.warm.replay import EXEC, LARGEST, MOMENT, PURPOSE, SERVE, TEXT, find_warm, now
+from pyvault.warm.replay import EXEC, LARGEST, MOMENT, PURPOSE, SERVE, TEXT, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from pyvault.warm.replay import Warm
 
 #: A file that is younger may change again without another status: inodes are reused at once, clocks tick coarsely.
 SETTLED_NS = 1_000_000_000
@@ -32,32 +33,34 @@ MOST_ENTRIES, KEPT_ENTRIES = 256, 128
 class Recorder:
     """A :class:`pyvault.files.witness.Witness` that keeps an answer if it has seen all that it depends on."""
 
-    def __init__(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, warm: Warm, words: Sequence[str], environ: Mapping[str, str]) -> None:
         """Begin to watch; nothing is kept before :meth:`take_keys`.
 
         Args:
+            warm: where entries and keys are.
             words: of the command line that are ours.
             environ: the environment.
         """
         self._environ = environ
         self._question = question_of(words, environ)
-        self._warm = find_warm(environ)
+        self._warm = warm
         self._keys: Keys | None = None
         self._start = now()
         self._end: datetime | None = None
         self._unlocked_until: datetime | None = None
         self._rows: dict[tuple[bytes, str], tuple[bytes, bytes]] = {}
         self._youngest = 0
-        self._lost = self._warm is None
+        self._lost = False
 
-    def take_keys(self) -> None:
-        """Take the keys that the entry will be sealed under, made if there are none."""
-        if self._warm is None:
-            return
+    def take_keys(self) -> bool:
+        """Take the keys that the entry will be sealed under, made if there are none; return whether there are any."""
+        from pyvault.login.halves import find_halves, make_halves
+
         try:
             self._keys = Keys(find_halves(self._warm.halves, PURPOSE) or make_halves(self._warm.halves, PURPOSE))
         except OSError:
-            self._lost = True
+            return False
+        return True
 
     # ------------------------------------------------------------ what the readers tell
     def saw_file(self, path: Path, status: os.stat_result, *, link: bool = True) -> None:
@@ -157,7 +160,7 @@ class Recorder:
         self, kind: bytes, noted: Path, patterns: Iterable[str], removed: bytes, given: bytes, output: bytes
     ) -> None:
         wall, boot = now()
-        if self._lost or self._warm is None or self._keys is None or self._end is None:
+        if self._lost or self._keys is None or self._end is None:
             return
         if self._youngest > min(wall, self._start[0]) - SETTLED_NS:
             return
@@ -190,12 +193,14 @@ def _write(directory: str, name: str, file: bytes) -> None:
     """
     if len(file) > LARGEST:
         return
-    from pathlib import Path
+    try:
+        _thin_out(directory)
+    except FileNotFoundError:
+        from pathlib import Path
 
-    from pyvault.files.modes import make_directory
+        from pyvault.files.modes import make_directory
 
-    make_directory(Path(directory))
-    _thin_out(directory)
+        make_directory(Path(directory))
     pending = f"{directory}/{name}.{os.getpid()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with suppress(FileNotFoundError):

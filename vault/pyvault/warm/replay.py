@@ -8,7 +8,6 @@ import stat
 import sys
 import time
 
-from pyvault.login.halves import find_halves
 from pyvault.login.runtime_directory import Place, find_runtime_directory
 from pyvault.warm.box import OVERHEAD, Keys, NotAnEntryError, unpack
 from pyvault.warm.manifest import is_unchanged
@@ -112,8 +111,12 @@ def find_answer(argv: "Sequence[str]", environ: "Mapping[str, str]") -> Answer |
     if words is None or is_off(environ):
         return None
     warm = find_warm(environ)
-    halves = find_halves(warm.halves, PURPOSE) if warm else None
-    if warm is None or halves is None:
+    if warm is None:
+        return None
+    from pyvault.login.halves import find_halves
+
+    halves = find_halves(warm.halves, PURPOSE)
+    if halves is None:
         return None
     keys = Keys(halves)
     name = keys.name(question_of(words, environ))
