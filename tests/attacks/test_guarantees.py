@@ -163,9 +163,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "kms/test_fingerprint.py::a_forged_rekey_is_refused",
         "docs/test_fleet.py::without_the_fingerprint_it_is_refused",
     ),
-    "Each command asks KMS anew, and an ARN in a file is used only if you have named that key.": (
+    "Each command asks KMS anew unless you have set `external_ttl`, and an ARN in a file is used only if you have named that key.": (
         "kms/test_fingerprint.py::a_withdrawn_grant_bites_at_the_next_opening",
         "kms/test_keeping.py::an_answer_is_not_kept_for_the_next_command",
+        "kms/test_external_ttl.py::without_it_each_command_asks_and_nothing_is_kept",
         "unit/vaultfile/test_external_slots.py::without_the_key_named_no_call_is_made",
     ),
     "The vault's directory and the state directory are ours and writable by nobody else, and so is the way there: a directory above them that others may write without the sticky bit, or a group with members besides its owner, is an error, links resolved step by step.": (

@@ -11,6 +11,7 @@ CONFIG_KEYS: Table = {
     "login.browser": "the program that opens web pages, as `--browser`",
     "unlock.ttl": "how long a typed passphrase counts after each use, such as `30m`; `1h` by default, 12 hours in all; `0`: for one command",
     "unlock.kms_keys": "ARNs of the KMS keys that may be asked to open a vault; `*` stands for any characters ([fleet.md](fleet.md#a-kms-key))",
+    "unlock.external_ttl": "how long a vault stays open that a KMS key opened, used or not, such as `10m`, at most 12 hours; by default for one command ([fleet.md](fleet.md#a-kms-key)). Not with `unlock.ttl = 0`, which turns all of it off",
     "warm.enabled": "`false`: `exec` and `export` are never answered from what was answered before",
     "warm.stores": "minutes for which such an answer of a store that is no file counts, 0 to 5; 5 by default",
     "prompt.driver": "how MFA codes are asked for, as `--prompt`: a name from the table of prompts below",

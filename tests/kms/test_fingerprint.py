@@ -5,6 +5,7 @@ The attacker may write the file and encrypt with the runners' key. He can't decr
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,25 @@ from bad_vaults.build import Plan, Record, Slot, made_up
 from fake_kms import KEY, FakeKms
 from kms_vaults import by_kms, expecting, kms_slot, shared_vault
 from pyvault.aws.kms import BotoKms
+from pyvault.backend import Question
+from pyvault.clock import moment
 from pyvault.errors import ForeignVaultError, InputRequiredError, WrongKeyError
 from pyvault.record import replace
 from pyvault.secret import Secret
+from pyvault.storage.kept_in_store import StoreKept
 from pyvault.vaultfile.format.external_key import ExternalKey
 from pyvault.vaultfile.state.merge_files import merge_vault
 from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.external_keys import encryption_context
+from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 from pyvault.vaultfile.vault import Vault
+from pyvault_backends.memory import MemoryBackend
 from vaults import WEAK, contents, open_again
+
+
+def nobody(question: Question) -> Secret[str]:
+    raise AssertionError(question)
+
 
 HIS_KEY, HIS_KEK = made_up("his data key", 32), made_up("his wrapping key", 32)
 
@@ -153,6 +164,27 @@ def test_it_is_not_merged_and_not_restored(tmp_path: Path, kms: FakeKms, trust: 
     with pytest.raises(ForeignVaultError, match="never seen here"):
         Vault.restore(vault.path, 1, by_kms(kms), trust=trust, options=WEAK)
     assert vault.path.read_bytes() == before
+
+
+def test_a_kept_key_opens_no_forged_vault(tmp_path: Path, kms: FakeKms, trust: TrustStore) -> None:
+    vault = shared_vault(tmp_path, kms)
+    keys = StoreKept(lambda: MemoryBackend.open({"name": str(tmp_path)}, nobody), "unlock", moment)
+    cache = UnlockCache(keys, idle=timedelta(hours=1), external=timedelta(hours=1))
+    cache.prepare()
+    kept = replace(by_kms(kms), cached_data_key=cache.find, keep_data_key=cache.keep)
+    Vault.open(vault.path, kept, trust=trust, options=expecting(vault)).close()
+    asked = len(kms.calls)
+    Vault.open(vault.path, kept, trust=trust, options=WEAK).close()
+    assert len(kms.calls) == asked, "it was kept"
+    before, slot_id = vault.path.read_bytes(), vault.slots()[1].slot_id
+    vault.path.write_bytes(forged(vault, kms, slot_id=slot_id))
+    with pytest.raises(ForeignVaultError):
+        Vault.open(vault.path, kept, trust=trust, options=WEAK)
+    with pytest.raises(ForeignVaultError, match="never seen here"):
+        Vault.open(vault.path, kept, options=WEAK)
+    vault.path.write_bytes(before)
+    kms.refusals[KEY] = "AccessDeniedException"
+    Vault.open(vault.path, kept, trust=trust, options=WEAK).close()
 
 
 def test_the_user_may_vouch_for_it(tmp_path: Path, kms: FakeKms, trust: TrustStore) -> None:

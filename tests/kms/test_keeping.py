@@ -16,7 +16,7 @@ from warm_home import WarmHome
 
 
 @pytest.mark.kernel_keyring
-@pytest.mark.parametrize("opener", ["keyfile", "kms"])
+@pytest.mark.parametrize("opener", ["keyfile", "kms", "kept"])
 def test_an_answer_is_not_kept_for_the_next_command(
     opener: str, tmp_path: Path, fake_aws: FakeAws, kms: FakeKms
 ) -> None:
@@ -25,12 +25,19 @@ def test_an_answer_is_not_kept_for_the_next_command(
     try:
         role = kms.environ()
         assert home.run("vault", "slot", "add", "--kms", KEY, env=role).code == 0
-        if opener == "kms":
+        if opener != "keyfile":
             home.environ |= {**role, "PYVAULT_KEYFILE": None, "PYVAULT_KMS_KEY": KEY}
+        if opener == "kept":
+            config = tmp_path / "settings.toml"
+            config.write_text("[unlock]\nexternal_ttl = '10m'\n")
+            home.environ |= {"PYVAULT_UNLOCK_TTL": None, "PYVAULT_CONFIG": str(config)}
         assert home.warm_up(*words).code == 0
         assert (home.known(*words) is not None) == (opener == "keyfile")
         kms.refusals[KEY] = "AccessDeniedException"
-        assert home.run(*words).code == (0 if opener == "keyfile" else 4), "a grant that is withdrawn counts at once"
+        assert home.run(*words).code == (4 if opener == "kms" else 0), "a grant that is withdrawn counts at once"
+        if opener == "kept":
+            assert home.run("lock").code == 0
+            assert home.run(*words).code == 4
     finally:
         end_keys(home.runtime, home.state)
 

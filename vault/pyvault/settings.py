@@ -17,6 +17,7 @@
     [unlock]
     ttl = "30m"              # how long a typed passphrase counts without a use; 0: for one command only
     kms_keys = ["arn:aws:kms:eu-central-1:111122223333:key/*"]   # keys that may open a vault
+    external_ttl = "10m"     # how long what one of them opened counts; else for one command only
 
     [warm]
     enabled = false          # no command is answered from what the one before it was answered
@@ -55,6 +56,7 @@ class ToolConfig(Record):
         browser: the program that opens web pages.
         prompt: the name of the prompt driver.
         unlock_ttl: how long the data key of a vault is kept without a use.
+        external_ttl: how long the data key of a vault is kept that a KMS key opened.
         warm: whether a command may be answered from what the one before it was answered.
         warm_stores: for how many minutes, where the store is no file.
         kms_keys: patterns of the ARNs of KMS keys that may be asked to open a vault.
@@ -66,6 +68,7 @@ class ToolConfig(Record):
     browser: str | None = None
     prompt: str | None = None
     unlock_ttl: str | None = None
+    external_ttl: str | None = None
     warm: bool = True
     warm_stores: int = WARM_STORES
     kms_keys: tuple[str, ...] = ()
@@ -117,14 +120,15 @@ def parse(document: Mapping[str, object], *, where: str) -> ToolConfig:
     _check_known(execution, ("hide_shared_config",), "exec.", where)
     _check_known(login, ("browser",), "login.", where)
     _check_known(prompt, ("driver",), "prompt.", where)
-    _check_known(unlock, ("ttl", "kms_keys"), "unlock.", where)
+    _check_known(unlock, ("ttl", "external_ttl", "kms_keys"), "unlock.", where)
     return ToolConfig(
         backend=name,
         backend_options=options,
         hide_shared_config=_flag(execution.get("hide_shared_config", False), "exec.hide_shared_config", where),
         browser=_text(login.get("browser"), "login.browser", where),
         prompt=_text(prompt.get("driver"), "prompt.driver", where),
-        unlock_ttl=_scalar(unlock["ttl"], "unlock.ttl", where) if "ttl" in unlock else None,
+        unlock_ttl=_duration(unlock, "ttl", where),
+        external_ttl=_duration(unlock, "external_ttl", where),
         warm=_flag(warm.get("enabled", True), "warm.enabled", where),
         warm_stores=_minutes(warm.get("stores", WARM_STORES), "warm.stores", where),
         kms_keys=_texts(unlock.get("kms_keys", []), "unlock.kms_keys", where),
@@ -161,6 +165,10 @@ def _text(value: object, setting: str, where: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise _wrong(setting, "a text", where)
+
+
+def _duration(unlock: Mapping[str, object], key: str, where: str) -> str | None:
+    return _scalar(unlock[key], f"unlock.{key}", where) if key in unlock else None
 
 
 def _texts(value: object, setting: str, where: str) -> tuple[str, ...]:

@@ -269,16 +269,19 @@ class Stores:
     # ------------------------------------------------------------ what lives as long as a login
     @cached_property
     def unlock_cache(self) -> UnlockCache | None:
-        """The data keys of vaults that a person has unlocked; None if none are kept.
+        """The data keys of vaults that a person, or a KMS key, has unlocked; None if none are kept.
 
         Raises:
             InvalidSettingError: the time for which they are kept is no duration.
         """
-        from pyvault.vaultfile.unlock.unlock_cache import PURPOSE, UnlockCache, find_ttl
+        from pyvault.vaultfile.unlock.unlock_cache import PURPOSE, UnlockCache, find_external_ttl, find_ttl
 
         idle = find_ttl(self.environ, self.tool_config.unlock_ttl)
         keys = self.kept_keys(PURPOSE) if idle else None
-        return UnlockCache(keys, idle=idle, used=self.uses_unlocked) if keys and idle else None
+        if not keys or not idle:
+            return None
+        external = find_external_ttl(self.tool_config.external_ttl)
+        return UnlockCache(keys, idle=idle, external=external, used=self.uses_unlocked)
 
     def kept_keys(self, purpose: str) -> KeptKeys | None:
         """Return what keeps keys for the time of a login; None if this system has nothing that does.

@@ -223,6 +223,8 @@ def unlocking(context: Context) -> Iterator[Finding]:
         yield Finding(check="unlock", ok=True, message=message, hint=None if is_turned_off(context) else OTHER_WAYS)
         return
     counts = f"a typed passphrase counts for {format_duration(cache.idle)} after each use, by the {keeper_name()}"
+    if cache.external is not None:
+        counts += f"; what a KMS key opened, for {format_duration(cache.external)}"
     yield Finding(check="unlock", ok=True, message=f"{counts}; {_unlocked(context)}")
 
 

@@ -171,7 +171,7 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             passphrase_from_environment=None if file is None else lambda: _passphrase_in(file),
             cached_data_key=lambda header: found.find(header) if (found := cache()) else None,
             wrapping_key=wrapping_key,
-            external=self.external_keys() if self.kms_keys else None,
+            external=self.external_keys(cache) if self.kms_keys else None,
             passphrase_prompt=lambda: ask(question),
         )
         origins = origins_of(ask)
@@ -185,7 +185,7 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             return origins.passphrase_from_prompt(question)
 
         def keep(header: Header, unlocked: Unlocked) -> None:
-            if (found := kept()) is not None:
+            if (found := cache() if unlocked.external else kept()) is not None:
                 found.keep(header, unlocked)
 
         return replace(
@@ -198,11 +198,20 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             undisturbed=undisturbed_of(ask),
         )
 
-    def external_keys(self) -> ExternalKeys:
-        """Return what opens slots of type 7; nothing is imported or called yet."""
+    def external_keys(self, cache: Callable[[], UnlockCache | None] = lambda: None) -> ExternalKeys:
+        """Return what opens slots of type 7; nothing is imported or called yet.
+
+        Args:
+            cache: returns what may keep the data key that one of them opens; called before the provider is.
+        """
         from pyvault.vaultfile.unlock.external_keys import ExternalKeys
 
-        return ExternalKeys(allowed=self.kms_keys, calls=self._kms)
+        def calls() -> KmsCalls:
+            if (found := cache()) is not None and found.external is not None:
+                found.prepare()
+            return self._kms()
+
+        return ExternalKeys(allowed=self.kms_keys, calls=calls)
 
     def _kms(self) -> KmsCalls:
         from pyvault.aws.kms import BotoKms

@@ -309,7 +309,7 @@ def open_vault(path: Path | Place, sources: UnlockSources, trust: TrustStore | N
             check_external(place, seen, before, options)
         seen = admit(place, seen, known, opened, trust)
         snapshot = opened()
-    if unlocked.by_prompt and sources.keep_data_key is not None:
+    if (unlocked.by_prompt or unlocked.external) and sources.keep_data_key is not None:
         sources.keep_data_key(reader.header, unlocked)
     if trust is not None and (
         before is None

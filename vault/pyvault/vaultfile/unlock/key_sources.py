@@ -52,7 +52,7 @@ class UnlockSources(Record):
         passphrase_from_environment: a variable or a passphrase file.
         cached_data_key: an unlock cache; returns the data key of a vault or None.
             One that no longer fits counts as none.
-        keep_data_key: takes the data key that the user's answer opened.
+        keep_data_key: takes the data key that the user's answer opened, or an external provider.
         wrapping_key: a store; takes slot id and vault id, returns the key of a
             slot of type 4 or None.
         parent: the vault whose child this is.
