@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -85,6 +86,14 @@ class Engine:
             aws_secret_access_key=SECRET_KEY,
             config=Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
         )
+
+    def reset(self) -> None:
+        """Let moto forget everything."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("POST", "/moto-api/reset")
+        assert connection.getresponse().status == 200
+        connection.close()
+        self._shared.clear()
 
     def free_url(self, *, versioned: bool = True) -> str:
         """Give the URL of a vault that is not there."""

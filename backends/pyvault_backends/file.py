@@ -160,6 +160,11 @@ class FileBackend:
         """Set what may have the data key, and keeps it once a person typed the passphrase."""
         self._cache = cache
 
+    def serve_one_command(self) -> None:
+        """Answer from what was opened a moment ago; in a bucket each look is a request."""
+        settings = self._settings
+        self._settings = replace(settings, options=replace(settings.options, one_command=True))
+
     def asks_a_person(self) -> bool:
         """Return whether nothing that was provided opens the vault, or would open a new one."""
         return replace(self._settings.sources(self._ask), passphrase_prompt=None, passphrase_again=None).is_empty()

@@ -81,6 +81,7 @@ class Context(Runtime):
         self.assumed = assumed or {}
         self.ask = ask or TerminalAnswers(line, environ)
         self.uses_unlocked = line.command not in ALWAYS_ASK
+        self.one_command = True
         super().__init__(
             environ,
             self.ask,

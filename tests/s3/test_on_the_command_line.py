@@ -99,6 +99,25 @@ def test_unreachable_and_gone_have_their_exit_codes(
     assert pyvault("list", env=env | {"PYVAULT_BACKEND_FILE__MAX_STALE": "0.001"}).code == 6
 
 
+def test_a_command_is_one_request(
+    pyvault: Pyvault, moto: Engine, proxy: FaultProxy, private_home: Path, fake_aws: FakeAws
+) -> None:
+    env = fake_aws.environ("demo") | settings(moto.free_url(), proxy.url, private_home)
+    env |= {name: value for name, value in fake_aws.environ("demo").items() if "KEY" in name}
+    for words in (("vault", "init", "--keyfile", env["PYVAULT_KEYFILE"]), ("add", "prod", "--env", "--no-verify")):
+        assert pyvault(*words, env=env).code == 0
+    for words in (
+        ("list",),
+        ("exec", "prod", "--", "true"),  # asks STS
+        ("exec", "prod", "--", "true"),  # has the session
+        ("export", "prod"),
+        ("vault", "entries"),
+    ):
+        proxy.calm()
+        assert pyvault(*words, env=env).code == 0
+        assert len(proxy.requests) == 1, words
+
+
 def test_a_url_that_names_nothing_is_told(pyvault: Pyvault) -> None:
     told = pyvault("list", env={"PYVAULT_BACKEND": "file", "PYVAULT_FILE": "s3://bucket"})
     assert told.code == 5

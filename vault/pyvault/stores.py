@@ -43,6 +43,8 @@ class Stores:
 
     #: Whether what was unlocked before counts; False for a command that always asks.
     uses_unlocked = True
+    #: Whether one command is all that uses what is opened.
+    one_command = False
 
     def __init__(
         self,
@@ -264,6 +266,8 @@ class Stores:
             opened = open_backend(backend, options, self.answers, admit=self.choice_file.admit, warn=self.warn)
         if isinstance(opened, CachesUnlocking):
             opened.use_unlock_cache(lambda: self.unlock_cache)
+            if self.one_command:
+                opened.serve_one_command()
         return opened
 
     # ------------------------------------------------------------ what lives as long as a login

@@ -108,7 +108,7 @@ class Handle(MutableRecord):
             VaultFileError: it is gone, damaged, older, forked or foreign.
             WrongKeyError: it has another data key now, and our slot is gone.
         """
-        if serves is not None and serves not in self.served and time.monotonic() - self.opened < START:
+        if serves is not None and self._is_at_hand(serves):
             look, self.served = "last", self.served | {serves}
         else:
             self.served = frozenset({"listing", "item"})
@@ -116,6 +116,11 @@ class Handle(MutableRecord):
             self._admit(reader, memory)
             reader.confirm(memory or self.trust)
             yield reader
+
+    def _is_at_hand(self, serves: Serves) -> bool:
+        """Return whether what was opened a moment ago will do."""
+        counts = self.options.one_command or serves not in self.served
+        return counts and time.monotonic() - self.opened < START
 
     def write(self, make: Callable[[VaultReader], Draft]) -> None:
         """Replace the file with the draft that *make* returns for its present state; only under :func:`lock`.

@@ -25,6 +25,7 @@ class VaultOptions(Record):
         expect_fingerprints: the only data keys to accept, for the same; empty accepts any.
         min_generation: the oldest generation to accept, for the same.
         vouched: the user accepts the state in place, whatever opens it.
+        one_command: what was opened a moment ago serves every reading, and not just the first of each kind.
         slot: the only slot to try, see :class:`~pyvault.vaultfile.unlock.key_sources.Unlocking`.
         weak_kdf_for_tests: allow new slots below the floor. No setting reaches it.
     """
@@ -39,6 +40,7 @@ class VaultOptions(Record):
     expect_fingerprints: frozenset[bytes] = frozenset()
     min_generation: int | None = None
     vouched: bool = False
+    one_command: bool = False
     slot: str | None = None
     weak_kdf_for_tests: bool = False
 

@@ -86,10 +86,14 @@ class Conversation(Protocol):
 
 @runtime_checkable
 class CachesUnlocking(Protocol):
-    """A backend that can use an unlock cache, and a file of sessions without a vault."""
+    """A backend that can use an unlock cache, and a file of sessions without a vault; that knows a short-lived user."""
 
     def use_unlock_cache(self, cache: Callable[[], UnlockCache | None]) -> None:
         """Take what returns the cache; called when the cache is looked at."""
+        ...
+
+    def serve_one_command(self) -> None:
+        """Answer from what was opened a moment ago: who asks is one command, and not a program that goes on."""
         ...
 
     def asks_a_person(self) -> bool:
