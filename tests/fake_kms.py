@@ -20,11 +20,17 @@ SECRET, TOKEN = "kms-tests-own-secret-access-key-example", "kms-tests-own-sessio
 STATUS = {"ThrottlingException": 400, "KMSInternalException": 500}
 
 
+def signer_of(authorization: str) -> str:
+    """Return the id of the access key that signed a request."""
+    return authorization.partition("Credential=")[2].partition("/")[0]
+
+
 @dataclass(frozen=True)
 class Call:
     operation: str
     key: str
     context: dict[str, str]
+    signer: str = ""  #: the access key that signed it
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,9 @@ class FakeKms:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def answer(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, str]]:
+    def answer(self, operation: str, request: dict[str, Any], signer: str = "") -> tuple[int, dict[str, str]]:
         key, context = request["KeyId"], request["EncryptionContext"]
-        self.calls.append(Call(operation, key, context))
+        self.calls.append(Call(operation, key, context, signer))
         if (code := self.refusals.get(key)) is not None:
             return self._refuse(code, key)
         if operation == "Encrypt":
@@ -95,7 +101,7 @@ class FakeKms:
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 operation = self.headers["X-Amz-Target"].removeprefix("TrentService.")
-                status, answer = fake.answer(operation, request)
+                status, answer = fake.answer(operation, request, signer_of(self.headers["Authorization"]))
                 body = b"<html>Please sign in</html>" if fake.html else json.dumps(answer).encode()
                 self.send_response(200 if fake.html else status)
                 self.send_header("Content-Type", "text/html" if fake.html else "application/x-amz-json-1.1")

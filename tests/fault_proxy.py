@@ -113,6 +113,7 @@ REFUSED = [
 @dataclass(slots=True)
 class _State:
     seen: list[str] = field(default_factory=list[str])
+    signers: list[str] = field(default_factory=list[str])
     fault: Fault | None = None
     at: int | None = None
     times: int = 1
@@ -143,6 +144,11 @@ class FaultProxy:
     def requests(self) -> list[str]:
         """The request lines since :meth:`arm` or :meth:`calm`."""
         return [*self._state.seen]
+
+    @property
+    def signers(self) -> list[str]:
+        """The ids of the access keys that signed them."""
+        return [*self._state.signers]
 
     def arm(self, fault: Fault, at: int = 0, times: int = 1) -> None:
         """Let a fault hit the request with this number, from 0, and those after it, so many in all."""
@@ -181,6 +187,7 @@ class FaultProxy:
         with self._lock:
             state, number = self._state, len(self._state.seen)
             state.seen.append(request.line)
+            state.signers.append(request.head.decode("latin-1").partition("Credential=")[2].partition("/")[0])
             if state.fault is not None and state.at is not None and state.at <= number < state.at + state.times:
                 return state.fault
             return None

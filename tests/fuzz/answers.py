@@ -12,10 +12,11 @@ from fuzz.records import SESSION, written
 from fuzz.target import CANARY, Target, as_text
 from pyvault.aws.botocore_guards import BoundedSession
 from pyvault.aws.client import BotoCalls
+from pyvault.aws.token_check import check_web_token
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.retrieval.from_process import parse_answer
 from pyvault.retrieval.link_local import parse_credentials
-from pyvault.retrieval.web_token import check_web_token, token_holder
+from pyvault.retrieval.web_token import token_holder
 from pyvault.secret import Secret
 from pyvault.signin.links import site_of
 from pyvault.signin.token import Answer, get_signin_token

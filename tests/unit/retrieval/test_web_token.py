@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pyvault.aws.token_check import KEY_FILE, MAX_TOKEN, check_web_token
 from pyvault.errors import InvalidSettingError
-from pyvault.retrieval.web_token import KEY_FILE, MAX_TOKEN, check_web_token
 from pyvault.secret import Secret
 from pyvault.vaultfile.unlock.key_file import PREFIX, create_key_file
 

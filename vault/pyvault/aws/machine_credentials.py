@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pyvault.aws import botocore_guards
 from pyvault.aws.client import new_session
+from pyvault.config.ca_bundle import OF_AWS, checked_bundle, find_ca_bundle
 from pyvault.errors import AwsUnreachableError, CredentialsError
 from pyvault.paths import expand_user
 from pyvault.process.chain import chain_variable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 DEFAULT = "default"
-METADATA_TIMEOUT = 1  # seconds; the service is on the same link or not there
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 10, 3  # seconds, of a call to STS
 #: Exceptions of botocore after which another network may help; by name, so that nothing is imported for it.
 UNREACHED = frozenset(
     {
@@ -54,18 +55,24 @@ def find_credentials(
         CredentialsError: there are none, or their source refuses.
         AwsUnreachableError: their source can't be reached.
         ProfileLoopError: the command of the profile asks for what it is asked for.
+        ConfigError: a token is not one, or would be sent in plain HTTP.
     """
     from botocore.credentials import CredentialResolver
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, MetadataRetrievalError
+
+    from pyvault.aws.machine_sources import machine_sources
 
     whose = "the machine's own credentials" if profile is None else f"the credentials of profile {profile!r}"
     session = new_session("regional")  # for the calls that some sources make
-    providers = _machine(session, environ, region) if profile is None else _profile(session, environ, profile, region)
+    clients = _clients(session, environ, region)
+    sources = machine_sources(environ, clients) if profile is None else _profile(clients, environ, profile, region)
     try:
         with botocore_guards.requests():
-            found: Any = CredentialResolver(providers=providers).load_credentials()  # Any: as above
+            found: Any = CredentialResolver(providers=sources).load_credentials()  # Any: as above
             if found is not None:
                 found.get_frozen_credentials()  # calls the source now, where its errors are named
+    except MetadataRetrievalError:  # the last source: this is no instance, or one without a role
+        found = None
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", ""))
         raise CredentialsError(f"{whose}: AWS refused them: {code if code.isalnum() else 'no code'}") from None
@@ -84,40 +91,17 @@ def find_credentials(
     return found
 
 
-def _machine(session: Session, environ: Mapping[str, str], region: str) -> list[CredentialProvider]:
+def _profile(
+    clients: Callable[..., object], environ: Mapping[str, str], name: str, region: str
+) -> list[CredentialProvider]:
     from botocore.credentials import (
-        AssumeRoleWithWebIdentityProvider,
-        ContainerProvider,
-        EnvProvider,
-        InstanceMetadataProvider,
+        AssumeRoleProvider,
+        CanonicalNameCredentialSourcer,
+        ProcessProvider,
+        ProfileProviderBuilder,
     )
-    from botocore.utils import InstanceMetadataFetcher
 
-    instance: Any = InstanceMetadataFetcher(  # Any: the stubs don't know its config
-        timeout=METADATA_TIMEOUT,
-        num_attempts=1,
-        env=dict(environ),
-        config={
-            "ec2_metadata_service_endpoint": environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
-            "ec2_metadata_service_endpoint_mode": environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"),
-            "ec2_metadata_v1_disabled": True,
-        },
-    )
-    web_identity: Any = AssumeRoleWithWebIdentityProvider  # Any: the stubs want a profile, and there is none
-    return [
-        EnvProvider(environ=dict(environ)),
-        web_identity(
-            load_config=lambda: dict[str, Any](profiles={}),
-            client_creator=_clients(session, environ, region),
-            profile_name="",
-        ),
-        ContainerProvider(environ=dict(environ)),
-        InstanceMetadataProvider(iam_role_fetcher=instance),
-    ]
-
-
-def _profile(session: Session, environ: Mapping[str, str], name: str, region: str) -> list[CredentialProvider]:
-    from botocore.credentials import AssumeRoleProvider, ProcessProvider, ProfileProviderBuilder
+    from pyvault.aws.machine_sources import named_sources, web_identity
 
     if name == DEFAULT:
         raise CredentialsError("the credentials of the vault can't be those of [default]", hint="name another profile")
@@ -137,7 +121,10 @@ def _profile(session: Session, environ: Mapping[str, str], name: str, region: st
         return {**config, "profiles": profiles}
 
     class Builder(ProfileProviderBuilder):
-        """Starts commands with a mark that a pyvault among them sees."""
+        """Starts commands with a mark that a pyvault among them sees, and looks at what is sent as a token."""
+
+        def _create_web_identity_provider(self, profile_name: str, *_: object) -> CredentialProvider:
+            return web_identity(profiles.get(profile_name, {}), environ, clients)
 
         def _create_process_provider(self, profile_name: str) -> ProcessProvider:
             make: Any = ProcessProvider  # Any: the stubs know no popen
@@ -148,9 +135,11 @@ def _profile(session: Session, environ: Mapping[str, str], name: str, region: st
     return [
         assume_role(
             load_config=load,
-            client_creator=_clients(session, environ, region),
+            client_creator=clients,
             cache={},
             profile_name=name,
+            prompter=_nobody(name),
+            credential_sourcer=CanonicalNameCredentialSourcer(named_sources(environ)),
             profile_provider_builder=builder,
         ),
         *builder.providers(profile_name=name, disable_env_vars=True),
@@ -159,13 +148,36 @@ def _profile(session: Session, environ: Mapping[str, str], name: str, region: st
 
 def _clients(session: Session, environ: Mapping[str, str], region: str) -> Callable[..., object]:
     def make(service: str, **options: Any) -> object:  # Any: of create_client
+        from botocore.config import Config
+
+        bounds: Any = Config(  # Any: the stubs want each option
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        )
+        options["config"] = bounds.merge(options.get("config") or Config())
+        options["verify"] = checked_bundle(find_ca_bundle(environ.get(OF_AWS), environ))
         if service == "sts" and (url := environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")):
             options.setdefault("endpoint_url", url)
         options.setdefault("region_name", region)
         create: Any = session.create_client  # Any: overloads for each service
-        return create(service, **options)
+        client: object = create(service, **options)
+        botocore_guards.bound(client)
+        return client
 
     return make
+
+
+def _nobody(profile: str) -> Callable[[str], str]:
+    """Return what answers when botocore wants to ask a person."""
+
+    def refuse(_question: str) -> str:
+        raise CredentialsError(
+            f"profile {profile!r} wants an MFA code, and nobody is asked for one before the vault is open",
+            hint="name a profile without mfa_serial in the option aws_profile",
+        )
+
+    return refuse
 
 
 def _marked(environ: Mapping[str, str], profile: str) -> Callable[..., subprocess.Popen[bytes]]:

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvault.aws.plain_http import refuse_plain_endpoint
-from pyvault.errors import ConfigError
-from pyvault.interruptions import pass_interruption
+from pyvault.aws.token_check import check_web_token, read_web_token
 from pyvault.process.command import ConfiguredCommand, as_text
 from pyvault.record import replace
-from pyvault.retrieval.web_token import MAX_TOKEN, check_web_token
-from pyvault.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from pyvault.mfa.codes import MfaCodes
     from pyvault.model import Credentials
     from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, WebIdentityStep
+    from pyvault.secret import Secret
 
 MAX_NAME = 32  # characters. Source: STS API Reference, GetFederationToken, Name
 
@@ -102,7 +100,6 @@ def _session_name(configured: str | None, clock: Clock) -> str:
     return configured or f"pyvault-{clock().timestamp():.0f}"
 
 
-MAX_FILE = 2 * MAX_TOKEN  # bytes; includes surrounding white space
 PROCESS_LIMIT = timedelta(minutes=2)  # it calls a token service
 
 
@@ -139,7 +136,7 @@ def token_in_file(step: WebIdentityStep) -> Secret[str]:
     """
     if step.token_file is None:
         raise AssertionError("a web identity step has a file or a command")
-    return _checked(_read(Path(step.token_file)), step)
+    return _checked(read_web_token(Path(step.token_file), setting="web_identity_token_file"), step)
 
 
 def _checked(token: Secret[str], step: WebIdentityStep) -> Secret[str]:
@@ -149,16 +146,3 @@ def _checked(token: Secret[str], step: WebIdentityStep) -> Secret[str]:
         what = f"the web_identity_token_file '{step.token_file}' of profile {step.profile!r}"
     check_web_token(token, what=what)
     return token
-
-
-def _read(path: Path) -> Secret[str]:
-    """Read a token file, trimmed: editors and mounts end it with a newline."""
-    from pyvault.files.reading import read_file
-
-    try:
-        return Secret(read_file(path, MAX_FILE).decode().strip())
-    except OSError as exc:
-        pass_interruption(exc)
-        raise ConfigError(f"the web_identity_token_file '{path}' can't be read: {exc.strerror}") from exc
-    except UnicodeDecodeError:  # it keeps the bytes
-        raise ConfigError(f"the web_identity_token_file '{path}' is not text") from None

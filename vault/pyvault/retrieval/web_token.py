@@ -1,56 +1,16 @@
-"""Web identity tokens: what may be sent to AWS as one, and whose it is."""
+"""Web identity tokens: whose they are."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Final, cast
 
-from pyvault.errors import InvalidSettingError
-from pyvault.json_reader import UnreadableError, read_object, read_value
+from pyvault.json_reader import read_value
 
 if TYPE_CHECKING:
     from pyvault.secret import Secret
-
-MAX_TOKEN: Final = 20_000  # characters. Source: STS API Reference, WebIdentityToken
-KEY_FILE: Final = "pyvault-keyfile-v1:"  # how a key file of a vault begins: pyvault.vaultfile.unlock.key_file
-_JWT: Final = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-
-def check_web_token(token: Secret[str], *, what: str) -> None:
-    """Refuse what is not a token before it is sent; nothing of it is in the error.
-
-    Args:
-        token: trimmed.
-        what: the setting that gave it, for the error.
-
-    Raises:
-        InvalidSettingError: it is the key file of a vault, too long, or not a JSON Web Token.
-    """
-    if token.reveal().startswith(KEY_FILE):
-        raise InvalidSettingError(f"{what} returned the key file of a vault, which was not sent")
-    if len(token) > MAX_TOKEN:
-        raise InvalidSettingError(f"{what} returned more than {MAX_TOKEN} characters, too many for a token")
-    if not _is_jwt(token):
-        raise InvalidSettingError(
-            f"{what} did not return a JSON Web Token; nothing was sent",
-            hint="AWS accepts an OpenID Connect ID token: three parts of base64url separated by dots",
-        )
-
-
-def _is_jwt(token: Secret[str]) -> bool:
-    """Return whether a text has three parts and a header that names an algorithm."""
-    shaped = _JWT.fullmatch(token.reveal())
-    if shaped is None:
-        return False
-    header = shaped[1]
-    try:
-        return bool(read_object(urlsafe_b64decode(header + "=" * (-len(header) % 4))).text("alg"))
-    except (UnreadableError, ValueError):
-        return False
-
 
 CLAIMS: Final = frozenset({"iss", "sub", "aud", "azp", "amr"})
 #: Session tags, which of them are transitive, and the source identity.
