@@ -11,9 +11,10 @@ from engines import Engine
 from fault_proxy import FaultProxy
 from pyvault import clock
 from pyvault.errors import AwsUnreachableError, ForkError, RollbackError
+from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.s3.s3_place import S3Place
-from s3_machine import Machine
+from s3_machine import OPTIONS, Machine
 from vaults import contents, credential
 
 
@@ -93,3 +94,17 @@ def test_one_request_for_each_look(moto_machine: Machine, proxy: FaultProxy) -> 
     assert len(proxy.requests) == 6
     assert len(reader.entries()) == 1
     assert len(proxy.requests) == 7
+
+
+def test_one_command_is_one_request_until_it_writes(moto_machine: Machine, proxy: FaultProxy) -> None:
+    moto_machine.create(proxy.url).put(credential("a"), Secret(b"a"))
+    command = moto_machine.open(proxy.url, options=replace(OPTIONS, one_command=True))
+    proxy.calm()
+    for _ in range(3):
+        assert command.get(credential("a")) == Secret(b"a")
+        assert len(command.entries()) == 1
+    assert proxy.requests == []
+    command.put(credential("a"), Secret(b"b"))
+    proxy.calm()
+    assert command.get(credential("a")) == Secret(b"b")
+    assert len(proxy.requests) == 1, "what was written is read back from the bucket"

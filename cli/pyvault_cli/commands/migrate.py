@@ -35,7 +35,8 @@ def migrate(
 ) -> None:
     """Copy stored keys and their MFA devices, read back, compare; a second run goes on where the first one stopped."""
     if source == target:
-        raise UsageError("--from and --to name the same backend")
+        hint = "between two vault files, or a file and a bucket: pyvault vault import" if source == "file" else None
+        raise UsageError("--from and --to name the same backend", hint=hint)
     options = MigrationOptions(overwrite=overwrite, delete_source=delete_source, dry_run=dry_run)
     with closing(context.open_store(source)) as old, closing(context.open_store(target)) as new:
         hint_at_default = partial(_hint_at_default, context, source, target)

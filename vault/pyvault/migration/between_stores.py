@@ -205,9 +205,9 @@ class ItemCopy(Generic[T]):
     def __init__(self, source: StoredItems[T], target: StoredItems[T], profile: str, options: MigrationOptions) -> None:
         self._source, self._target, self._profile, self._options = source, target, profile, options
         self._item = source.get(profile)
-        there = _find(target, profile)
-        self._fits = there is not None and source.same(there, self._item)
-        self.is_barred = there is not None and not self._fits and not options.overwrite
+        self._there = _find(target, profile)
+        self._fits = self._there is not None and source.same(self._there, self._item)
+        self.is_barred = self._there is not None and not self._fits and not options.overwrite
 
     def copy(self) -> MigrationResult:
         """Copy it and read it back, unless it is there already or another one is."""
@@ -222,10 +222,25 @@ class ItemCopy(Generic[T]):
         if self.is_barred:
             return self._did(MigrationOutcome.SKIPPED)
         if not self._fits:
-            self._target.put(self._profile, self._item)
+            self._put()
         if not self._source.same(self._target.get(self._profile), self._item):
             raise ConflictError(f"the copy of '{self._profile}' reads back differently; its source was kept")
         return self._did(MigrationOutcome.ALREADY if self._fits else MigrationOutcome.COPIED)
+
+    def _put(self) -> None:
+        """Write it over what was looked at, where the store can tell: a shared one has other writers.
+
+        Raises:
+            ConflictError: somebody else was there in between.
+        """
+        with self._target.transaction():
+            there, before = _find(self._target, self._profile), self._there
+            if there is not before and (there is None or before is None or not self._target.same(there, before)):
+                raise ConflictError(
+                    f"'{self._profile}' was changed in the target meanwhile by somebody else; it was not written",
+                    hint="look at it, and try again",
+                )
+            self._target.put(self._profile, self._item)
 
     def _did(self, outcome: MigrationOutcome) -> MigrationResult:
         return MigrationResult(profile=self._profile, kind=self._source.kind, outcome=outcome)

@@ -9,6 +9,8 @@ from pyvault.names import Kind
 from pyvault.storage.fence import contract_errors
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pyvault.model import StoredCredentials
     from pyvault.secret import Secret
     from pyvault.storage.typed_store import CredentialStore
@@ -27,6 +29,10 @@ class StoredItems(Protocol[T]):
         Raises:
             ItemNotFoundError: it has none.
         """
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return the context in which it is read and written as one change, where the store can."""
         ...
 
     def put(self, profile: str, item: T) -> None:
@@ -54,6 +60,10 @@ class Keys:
         """Return the profile's pair."""
         return self._store.get(profile)
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return the context of one change."""
+        return self._store.transaction()
+
     def put(self, profile: str, item: StoredCredentials) -> None:
         """Store or replace it."""
         self._store.put(profile, item)
@@ -73,13 +83,17 @@ class Devices:
     kind: ClassVar[Kind] = Kind.TOTP
 
     def __init__(self, store: CredentialStore) -> None:
-        self._backend = store.backend
+        self._backend, self._store = store.backend, store
 
     def get(self, profile: str) -> Secret[bytes]:
         """Return the profile's device, as it is stored."""
         name = totp_name(profile)
         with contract_errors(f"read '{name}'"):
             return self._backend.get(name)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return the context of one change."""
+        return self._store.transaction()
 
     def put(self, profile: str, item: Secret[bytes]) -> None:
         """Store or replace it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
@@ -56,7 +57,7 @@ class Handle(MutableRecord):
         snapshot: the last state that was verified or written.
         last_write: the last write from this state directory, as far as it is known.
         opened: when, by the monotonic clock; what was opened a moment ago serves one listing and one item, so that
-            a command is one request where a request costs something.
+            a command is one request where a request costs something. A write ends that.
         served: which of the two it has served.
     """
 
@@ -137,6 +138,7 @@ class Handle(MutableRecord):
             self.last_write = None if writer_of(memory) is None else self.state.step
             if memory is not None:
                 memory.record(self.state)
+        self.opened = -math.inf  # what was written is read back from where it is
         self.place.after_write(self.snapshot)
 
     def _write(self, make: Callable[[VaultReader], Draft], memory: Memory | None) -> tuple[Keys, Snapshot]:
