@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Ended, Pyvault
+from console_machine import Machine
 from fake_aws.client import FakeAws
 from pyvault.errors import ConfigError
 from pyvault.server.http.listener import listen
@@ -77,6 +78,16 @@ def test_a_real_client_finds_it_unaided(pyvault: Pyvault, variables: dict[str, s
     script = f"{sys.executable} -W ignore -c \"import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])\""
     ended = run(pyvault, variables | {"AWS_EC2_METADATA_DISABLED": "true"}, script)
     assert (ended.code, ended.out) == (0, "arn:aws:iam::123456789012:user/demo\n"), ended.err
+
+
+def test_a_console_sign_in_is_served_there_and_renewed(fake_aws: FakeAws, tmp_path: Path) -> None:
+    machine = Machine(fake_aws, tmp_path)
+    fake_aws.change_console_login(access_token_s=3)
+    machine.good("login-session", "console")
+    key = f"{GET_CREDENTIALS} | grep -o 'ASIA[A-Z2-7]*'"
+    script = f'A=$({key}); while B=$({key}) && [ "$A" = "$B" ]; do sleep 0.2; done; echo "$A $B"'
+    shown = machine.good("--no-input", "exec", "--ec2-server", "console", "--", "sh", "-c", script).out
+    assert len(set(shown.split())) == 2
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from pyvault.record import Record
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commandline.shared_options import JsonOption
 from pyvault_cli.context import Context
-from pyvault_cli.credentials.sso_portals import kept_portals, label_of
+from pyvault_cli.credentials import console_sign_ins, sso_portals
 from pyvault_cli.credentials.whose_sessions import WhoseSessions
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
@@ -44,7 +44,7 @@ def list(  # the command's name, as the user types it
         _lines(context.aws_config.profiles())
     elif sessions:
         _lines(_label(session) for session in context.sessions.entries())
-        _lines(dict.fromkeys(label_of(portal) for portal in kept_portals(context).values()))
+        _lines(dict.fromkeys(_sign_ins(context).values()))
     else:
         output.page(aws_vault_table(_table_rows(context), width=output.columns()), heading=is_heading)
         _warn_of_rotations(context)
@@ -68,14 +68,14 @@ class _Row(Record):
         sessions: made for it, or serving it as well.
         has_profile: there is a section for it in the AWS config file.
         has_credentials: keys are stored for it.
-        token: the label of its kept SSO token, if there is one.
+        sign_in: the label of its kept SSO token or console sign-in, if there is one.
     """
 
     name: str
     has_profile: bool
     has_credentials: bool
     sessions: tuple[SessionEntry, ...]
-    token: str | None
+    sign_in: str | None
 
 
 def _rows(context: Context) -> Iterable[_Row]:
@@ -83,7 +83,7 @@ def _rows(context: Context) -> Iterable[_Row]:
     configured = context.aws_config.profiles()
     stored = context.store.profiles()
     whose = WhoseSessions(context)
-    portals = kept_portals(context)
+    sign_ins = _sign_ins(context)
     has_section, has_keys = frozenset(configured), frozenset(stored)
     for name in dict.fromkeys([*configured, *stored, *(session.profile for session in whose.entries)]):
         yield _Row(
@@ -91,13 +91,22 @@ def _rows(context: Context) -> Iterable[_Row]:
             has_profile=name in has_section,
             has_credentials=name in has_keys,
             sessions=tuple(whose.of(name)),
-            token=label_of(portals[name]) if name in portals else None,
+            sign_in=sign_ins.get(name),
         )
+
+
+def _sign_ins(context: Context) -> dict[str, str]:
+    """Return the label of the sign-in that each profile has of its own; SSO ranks before the console."""
+    console = console_sign_ins.kept_sign_ins(context)
+    portals = sso_portals.kept_portals(context)
+    return {name: console_sign_ins.label_of(session) for name, session in console.items()} | {
+        name: sso_portals.label_of(portal) for name, portal in portals.items()
+    }
 
 
 def _table_rows(context: Context) -> Iterable[tuple[str, str, str]]:
     for row in _rows(context):
-        labels = [_label(session) for session in row.sessions] + ([row.token] if row.token else [])
+        labels = [_label(session) for session in row.sessions] + ([row.sign_in] if row.sign_in else [])
         yield row.name if row.has_profile else "-", row.name if row.has_credentials else "-", ", ".join(labels) or "-"
 
 

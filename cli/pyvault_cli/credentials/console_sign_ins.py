@@ -59,29 +59,57 @@ def session_of_profile(name: str, context: Context) -> LoginSession:
         ProfileNotFoundError: there is no such profile.
         ConfigError: it has none.
     """
-    from pyvault.config.client_settings import client_of, home_partition
     from pyvault.config.load import load_profile
     from pyvault.errors import ProfileNotFoundError
-    from pyvault.loginsession.login_session import LoginSession
 
     profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
     if not profile.known:
         raise ProfileNotFoundError(f"profile {name!r} not found", hint="pyvault list shows all profiles")
-    origin = origin_of(profile)
-    if origin.login_session is None:
+    session = _session(origin_of(profile), profile)
+    if session is None:
         raise ConfigError(f"profile {name!r} has no login_session, so there is no console sign-in to end")
-    client = client_of(origin, home_partition(profile.chain()))
-    return LoginSession(arn=origin.login_session, client=client, profile=origin.name)
+    return session
+
+
+def kept_sign_ins(context: Context) -> dict[str, LoginSession]:
+    """Return the sign-in of each profile that has one of its own and is signed in; those with mistakes are left out."""
+    kept = set(context.sessions.blobs(Kind.LOGIN_SESSION))
+    if not kept:
+        return {}  # resolving every profile is not for those who never signed in
+    from pyvault.config.load import load_profile
+
+    found: dict[str, LoginSession] = {}
+    for name in context.aws_config.profiles():
+        try:
+            profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
+        except ConfigError:
+            continue
+        session = _session(profile, profile) if profile.source is None else None
+        if session is not None and session.key() in kept:
+            found[name] = session
+    return found
+
+
+def label_of(session: LoginSession) -> str:
+    """Name a sign-in in a list: by whose it is."""
+    return f"login:{session.arn.split(':', 4)[-1]}"
 
 
 def drop_sign_ins(context: Context, profile: str | None) -> int:
     """Forget the console sign-in of a profile, which others may share, or all; return how many."""
-    kept = set(context.sessions.blobs(Kind.LOGIN_SESSION))
-    if not kept:
-        return 0
-    if profile is not None:
-        try:
-            kept &= {session_of_profile(profile, context).key()}
-        except ConfigError:
-            return 0
-    return context.sessions.drop(kept, kind=Kind.LOGIN_SESSION) if kept else 0
+    if profile is None:
+        doomed = {*context.sessions.blobs(Kind.LOGIN_SESSION)}
+    else:
+        doomed = {session.key() for name, session in kept_sign_ins(context).items() if name == profile}
+    return context.sessions.drop(doomed, kind=Kind.LOGIN_SESSION) if doomed else 0
+
+
+def _session(origin: Profile, user: Profile) -> LoginSession | None:
+    """Return the sign-in that *origin* makes for the profile that is used; None if it has none."""
+    from pyvault.config.client_settings import client_of, home_partition
+    from pyvault.loginsession.login_session import LoginSession
+
+    if origin.login_session is None:
+        return None
+    client = client_of(origin, home_partition(user.chain()))
+    return LoginSession(arn=origin.login_session, client=client, profile=origin.name)

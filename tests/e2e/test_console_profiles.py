@@ -1,0 +1,145 @@
+"""Profiles that live on a console sign-in, by every door through which programs get credentials."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+import starts
+from command_line import PYVAULT
+from console_machine import ME, SIGNED_IN, Machine
+from fake_aws.client import FakeAws
+from standing import Standing, ask
+
+ROLE_OF_ITS_OWN = """
+[profile both]
+login_session = {me}
+region = eu-west-1
+role_arn = {reader}
+[profile via]
+region = eu-west-1
+credential_process = {program} --no-input export --format json {profile}
+[profile corp]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = ReadOnly
+region = eu-west-1
+[sso-session corp]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+"""
+USER, ROLE = ":user/demo", ":assumed-role/reader/"
+SOON_OVER = 3  # seconds
+ARN = ("aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+
+
+@pytest.fixture
+def machine(fake_aws: FakeAws, tmp_path: Path) -> Machine:
+    made = Machine(fake_aws, tmp_path)
+    made.environ["PYVAULT_SIGNIN_URL"] = f"{fake_aws.url}/federation"
+    fake_aws.enlarge({"accounts": {"123456789012": {"roles": {}}}})
+    made.write(SIGNED_IN + ROLE_OF_ITS_OWN.replace("{me}", ME).format(
+        reader="{reader}", program=PYVAULT, profile="both"
+    ))  # fmt: skip
+    made.sign_in()
+    return made
+
+
+@pytest.mark.parametrize(("profile", "who"), [("console", USER), ("app", ROLE), ("both", ROLE)])
+def test_exec_and_the_library(machine: Machine, profile: str, who: str) -> None:
+    assert who in machine.good("--no-input", "exec", profile, "--", *ARN).out
+    shown = starts.run(
+        [PYVAULT.with_name("python"), "-c", LIBRARY, profile], env=machine.environ, capture_output=True, check=True
+    ).stdout.decode()
+    by_hand, installed = shown.splitlines()
+    assert who in by_hand
+    assert by_hand == installed
+
+
+LIBRARY = """
+import sys
+import boto3, pyvault
+
+with pyvault.open_vault() as vault:
+    found = vault.credentials(sys.argv[1])
+assert found.account_id == "123456789012"
+pair = {
+    "aws_access_key_id": found.access_key_id,
+    "aws_secret_access_key": found.secret_access_key.reveal(),
+    "aws_session_token": found.session_token.reveal(),
+}
+print(boto3.Session(**pair, region_name="eu-west-1").client("sts").get_caller_identity()["Arn"])
+pyvault.install()
+print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity()["Arn"])
+"""
+
+
+@pytest.mark.parametrize("profile", ["console", "both"])
+@pytest.mark.parametrize("form", ["env", "export-env", "fish", "powershell", "json", "ini", "dotenv"])
+def test_export_in_every_format(machine: Machine, form: str, profile: str) -> None:
+    text = machine.good("--no-input", "export", profile, "--format", form).out
+    found = re.findall(r"ASIA[A-Z2-7]{16}", text)
+    assert len(found) == 1
+    assert "123456789012" in text
+    assert machine.key_id(profile) == found[0]
+
+
+def test_a_program_gets_it_by_credential_process(machine: Machine) -> None:
+    ended = starts.run(["aws", "--profile", "via", *ARN[1:]], env=machine.environ, capture_output=True, check=False)
+    assert ROLE in ended.stdout.decode(), ended.stderr
+
+
+@pytest.mark.parametrize("profile", ["console", "app", "both"])
+def test_the_console_in_a_browser(machine: Machine, profile: str) -> None:
+    link = machine.good("--no-input", "login", "--print-url", profile).out.strip()
+    assert link.startswith(f"{machine.aws.url}/federation?Action=login")
+    assert machine.aws.ops()[-1] == "signin.getSigninToken"
+
+
+@pytest.mark.parametrize(("profile", "steps"), [
+    ("console", ["login_session"]), ("app", ["login_session", "sts.AssumeRole"]), ("both", ["login_session", "sts.AssumeRole"]),
+])  # fmt: skip
+def test_explain_names_the_sign_in_and_calls_nobody(machine: Machine, profile: str, steps: list[str]) -> None:
+    explained = json.loads(machine.good("explain", profile, "--json").out)
+    assert [step["op"] for step in explained["steps"]] == steps
+    assert f"console sign-in of {ME} in eu-west-1" in machine.good("explain", profile).out
+    assert machine.aws.ops() == []
+
+
+def test_a_server_answers_and_renews(machine: Machine) -> None:
+    server = Standing(machine.home, {**machine.environ}, "both")
+    status, role = ask(server.uri, server.token)
+    assert (status, role["AccountId"]) == (200, "123456789012")
+    assert server.stop() == 0
+    assert role["AccessKeyId"] == machine.key_id("both")
+    machine.aws.change_console_login(access_token_s=SOON_OVER)
+    machine.good("login-session", "console")
+    server = Standing(machine.home, {**machine.environ}, "console")
+    try:
+        first = ask(server.uri, server.token)
+        while (later := ask(server.uri, server.token)) == first:
+            time.sleep(0.1)
+        assert (first[0], later[0]) == (200, 200)
+        assert later[1]["AccessKeyId"] != first[1]["AccessKeyId"]
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_server_beside_a_command(machine: Machine) -> None:
+    assert USER in machine.good("--no-input", "exec", "--ecs-server", "console", "--", *ARN).out
+
+
+def test_a_list_shows_who_is_signed_in_and_clear_forgets_it_as_for_sso(machine: Machine) -> None:
+    rows = {line.split()[0]: line for line in machine.good("list").out.splitlines()}
+    mine = "login:123456789012:user/demo"
+    assert [name for name in ("console", "app", "both", "corp") if mine in rows[name]] == ["console", "both"]
+    assert machine.good("list", "--sessions").out.splitlines() == [mine]
+    machine.good("clear", "app")  # another profile's source signs in: that stays
+    assert machine.good("list", "--sessions").out.splitlines() == [mine]
+    assert "Cleared 1 session." in machine.good("clear", "both").err
+    assert machine.good("list", "--sessions").out == ""
+    assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
