@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from email.utils import format_datetime
 
 from .calllog import CallLog, Entry
 from .control import Control
@@ -12,6 +14,8 @@ from .message import Request, Response
 from .route import Route, find_route
 from .sigv4 import parse_authorization
 
+#: The service whose answers tell the time: its clients name a clock that is off.
+DATED = "console-login"
 CARRIED_OUT_FIRST = frozenset({Kind.DROP_AFTER, Kind.HANG_AFTER, Kind.ERROR_AFTER})
 
 
@@ -48,6 +52,9 @@ class Service:
         response = self._faulty(route, entry, hard) if hard else self._carry_out(route, entry)
         if response is not None:
             entry.answered, entry.status = True, response.status
+            if route.service == DATED:
+                date = format_datetime(self._control.world.clock.wire_now(), usegmt=True)
+                response = replace(response, headers=(*response.headers, ("Date", date)))
         return response
 
     def _carry_out(self, route: Route, entry: Entry) -> Response:

@@ -90,6 +90,7 @@ class ConsoleLogin:
                 self._tokens.drop(session)
                 return self._ask(session, f"the sign-in of {session.arn} has ended: {reason}")
             if good is None:
+                error.hint = error.hint or f"try again; if that does not help: {session.how_to_sign_in}"
                 raise
             return good  # another trouble passes: the next command tries again
         renewed = replace(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pyvault.errors import NO_ANSWER, AwsError, ItemNotFoundError
 from pyvault.loginsession.refusals import DEAD
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pyvault.loginsession.login_session import LoginSession
     from pyvault.loginsession.login_tokens import LoginToken, LoginTokens
     from pyvault.sessions.single_flight import SingleFlight
+
+#: What a call may take; credentials that end sooner are renewed for it.
+ONE_CALL: Final = timedelta(seconds=30)
 
 
 class Logout(StrEnum):
@@ -48,14 +52,12 @@ def logout(session: LoginSession, *, tokens: LoginTokens, flights: SingleFlight,
 
 
 def _end(session: LoginSession, token: LoginToken, tokens: LoginTokens, clock: Clock) -> Logout:
-    """Revoke, with credentials that AWS still takes: those that have ended are renewed for it."""
-    from datetime import timedelta
-
+    """Revoke, with credentials that AWS still takes: those that are about to end are renewed for it."""
     from pyvault.loginsession import signin_service as service
     from pyvault.record import replace
 
     credentials, grant = token.credentials, token.grant
-    if not token.is_fresh(at=clock(), window=timedelta(0)):
+    if not token.is_fresh(at=clock(), window=ONE_CALL):
         answered = service.refresh(session.client, grant)
         credentials = answered.credentials(token.arn)
         grant = replace(grant, refresh_token=answered.refresh_token)

@@ -163,10 +163,11 @@ def _named() -> Generator[None]:
         yield
     except ClientError as exc:
         response = cast("dict[str, Any]", exc.response)  # Any: the stubs know no modelled fields
-        kind = str(response.get("error") or response.get("Error", {}).get("Code", ""))
+        named = (str(response.get("error", "")), str(response.get("Error", {}).get("Code", "")))
+        kind = next((name for name in named if name in tuple(Refusal)), None)
         headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         wrong_clock = clock_hint(headers.get("date"), now=clock.now())
-        if kind in tuple(Refusal):
+        if kind is not None:
             raise AwsError(
                 f"AWS refused {OPERATION}: {kind}", code=kind, hint=HINTS.get(Refusal(kind)) or wrong_clock
             ) from None
