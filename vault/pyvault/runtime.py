@@ -147,7 +147,7 @@ class Runtime(Stores):
             flights=self.flight,
             prompt=prompt,
             clock=clock.now,
-            find_foreign=lambda session: find_cli_session(self.environ, session),
+            find_foreign=lambda session: find_cli_session(self.environ, session.arn),
         )
 
     def retriever(

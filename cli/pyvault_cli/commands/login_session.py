@@ -38,12 +38,18 @@ def login_session(
     loaded = _loaded(context, profile, region)
     client = _client(loaded)
     if take_over:
-        token = _imported(context, loaded, client)
+        token = _taken_over(context, loaded, client)
     elif context.line.has("--no-input"):
         raise InputRequiredError(f"signing in for profile {profile!r} needs a person, and --no-input was given")
     else:
         token = _signed_in(context, client, remote=remote, no_browser=no_browser, browser=browser)
-    _keep(context, loaded, client, token, region=region, take_over=take_over)
+        _keep(context, loaded, client, token)
+    _write_settings(context, loaded, token.arn, region)
+    if take_over:
+        output.note("took over the AWS CLI's sign-in; 'aws' itself has to sign in again")
+    output.note(f"signed in as {token.arn}; the sign-in renews itself until {to_rfc3339(token.ends)} at the latest")
+    if not take_over:
+        _warn_of_the_aws_cli(context, token.arn)
 
 
 def _loaded(context: Context, name: str, region: str | None) -> Profile:
@@ -95,16 +101,17 @@ def _signed_in(
     return sign_in(client, prompt)
 
 
-def _imported(context: Context, loaded: Profile, client: ClientSettings) -> LoginToken:
-    """Return the AWS CLI's sign-in; its file is still there.
+def _taken_over(context: Context, loaded: Profile, client: ClientSettings) -> LoginToken:
+    """Move the AWS CLI's sign-in to us.
 
     Raises:
         ConfigError: the profile does not say whose sign-in it is.
         ItemNotFoundError: the AWS CLI has none.
     """
-    from pyvault.loginsession.cli_sign_in import cache_path, read_cli_session
+    from pyvault.loginsession.cli_sign_in import cache_path, take_over
     from pyvault.loginsession.console_sign_in import LONGEST_SESSION
     from pyvault.loginsession.login_session import LoginSession
+    from pyvault.loginsession.login_tokens import LoginTokens
 
     if loaded.login_session is None:
         raise ConfigError(
@@ -112,15 +119,12 @@ def _imported(context: Context, loaded: Profile, client: ClientSettings) -> Logi
             hint="name the profile that 'aws login' has written it to",
         )
     session = LoginSession(arn=loaded.login_session, client=client, profile=loaded.name)
-    return read_cli_session(cache_path(context.environ, session.arn), session, ends=clock.now() + LONGEST_SESSION)
+    path, ends = cache_path(context.environ, session.arn), clock.now() + LONGEST_SESSION
+    with context.flight.alone(session.key(), what=f"the sign-in of '{session.arn}'"):
+        return take_over(path, session, LoginTokens(context.sessions), ends=ends)
 
 
-def _keep(
-    context: Context, loaded: Profile, client: ClientSettings, token: LoginToken, *, region: str | None, take_over: bool
-) -> None:
-    from pyvault.config.insert import add_settings
-    from pyvault.files.modes import make_directory
-    from pyvault.loginsession.cli_sign_in import cache_path, find_cli_session, remove_cli_session
+def _keep(context: Context, loaded: Profile, client: ClientSettings, token: LoginToken) -> None:
     from pyvault.loginsession.fresh_credentials import check_person
     from pyvault.loginsession.login_session import LoginSession
     from pyvault.loginsession.login_tokens import LoginTokens
@@ -129,22 +133,29 @@ def _keep(
     check_person(session, token)
     with context.flight.alone(session.key(), what=f"the sign-in of '{session.arn}'"):
         LoginTokens(context.sessions).put(session, token)
-        if take_over:
-            remove_cli_session(cache_path(context.environ, session.arn))
+
+
+def _write_settings(context: Context, loaded: Profile, arn: str, region: str | None) -> None:
+    """Write into the profile what it lacks."""
+    from pyvault.config.insert import add_settings
+    from pyvault.files.modes import make_directory
+
     settings: dict[str, str] = {}
     own = context.aws_config.find_profile(loaded.name) or {}
     if loaded.login_session is None:
-        settings["login_session"] = session.arn
+        settings["login_session"] = arn
     if region is not None and "region" not in own:
         settings["region"] = region
     if settings:
         make_directory(context.paths.locks)
         add_settings(context.aws_config, loaded.name, settings, lock=context.paths.locks / "aws-config.lock")
         output.note(f"wrote {' and '.join(settings)} of profile '{loaded.name}' to '{context.aws_config.path}'")
-    if take_over:
-        output.note("took over the AWS CLI's sign-in; 'aws' itself has to sign in again")
-    output.note(f"signed in as {session.arn}; the sign-in renews itself until {to_rfc3339(token.ends)} at the latest")
-    if not take_over and (found := find_cli_session(context.environ, session)) is not None:
+
+
+def _warn_of_the_aws_cli(context: Context, arn: str) -> None:
+    from pyvault.loginsession.cli_sign_in import find_cli_session
+
+    if (found := find_cli_session(context.environ, arn)) is not None:
         output.warn(f"the AWS CLI keeps a sign-in of its own in '{found}', in clear text")
         output.hint("aws logout ends that")
 

@@ -7,10 +7,21 @@ Source: botocore.credentials (LoginProvider) and botocore.utils (LoginTokenLoade
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+import sys
 from typing import TYPE_CHECKING, Final
 
+from pyvault.config.account import account_of
 from pyvault.config.config_file import expand_home
-from pyvault.errors import CredentialsError, ItemNotFoundError, UnusableAnswerError
+from pyvault.config.setting_reader import parse_region
+from pyvault.errors import (
+    CredentialsError,
+    InvalidSettingError,
+    ItemNotFoundError,
+    UnusableAnswerError,
+    WriteFailedError,
+)
 from pyvault.files.reading import read_file
 from pyvault.json_reader import UnreadableError, read_object
 from pyvault.loginsession import dpop
@@ -26,9 +37,11 @@ if TYPE_CHECKING:
 
     from pyvault.json_reader import Fields
     from pyvault.loginsession.login_session import LoginSession
+    from pyvault.loginsession.login_tokens import LoginTokens
 
 VARIABLE: Final = "AWS_LOGIN_CACHE_DIRECTORY"
 MAX_FILE: Final = 256 * 1024  # bytes; a session is some kilobytes
+WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_path(environ: Mapping[str, str], arn: str) -> Path:
@@ -37,10 +50,55 @@ def cache_path(environ: Mapping[str, str], arn: str) -> Path:
     return directory / f"{hashlib.sha256(arn.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
 
 
-def find_cli_session(environ: Mapping[str, str], session: LoginSession) -> Path | None:
-    """Return the file of the person's sign-in; None if there is none."""
-    path = cache_path(environ, session.arn)
+def find_cli_session(environ: Mapping[str, str], arn: str) -> Path | None:
+    """Return the file of a person's sign-in; None if there is none."""
+    path = cache_path(environ, arn)
     return path if path.is_file() else None
+
+
+def take_over(path: Path, session: LoginSession, tokens: LoginTokens, *, ends: datetime) -> LoginToken:
+    """Move the sign-in of a person into the session vault; call it under the lock of the sign-in.
+
+    The file goes when ours is safely kept. What a take-over that was killed in between has left
+    is older than what has come of it, so it only goes. Where the file can't go, all stays as it was:
+    two holders of a token that changes with every use would lock each other out.
+
+    Args:
+        path: the file.
+        session: whose it must be.
+        tokens: where it goes.
+        ends: when it ends at the latest, as the file does not say.
+
+    Raises:
+        ItemNotFoundError: there is no file.
+        CredentialsError: it can't be read, or is no sign-in of this person.
+        WriteFailedError: it can't be removed.
+    """
+    token = read_cli_session(path, session, ends=ends)
+    try:
+        before: LoginToken | None = tokens.get(session)
+    except ItemNotFoundError:
+        before = None
+    if before is not None and _has_come_of(before, token):
+        token = before
+    else:
+        tokens.put(session, token)
+    try:
+        remove_cli_session(path)
+    except WriteFailedError:
+        if before is None:
+            tokens.drop(session)
+        else:
+            tokens.put(session, before)
+        raise
+    return token
+
+
+def _has_come_of(token: LoginToken, earlier: LoginToken) -> bool:
+    """Return whether a sign-in is another one, renewed or as it was: the key is the same for the life of a sign-in."""
+    ours, theirs = token.credentials.expires, earlier.credentials.expires
+    same = token.grant.dpop_key == earlier.grant.dpop_key
+    return same and ours is not None and theirs is not None and ours >= theirs
 
 
 def read_cli_session(path: Path, session: LoginSession, *, ends: datetime) -> LoginToken:
@@ -56,6 +114,7 @@ def read_cli_session(path: Path, session: LoginSession, *, ends: datetime) -> Lo
         CredentialsError: it can't be read, or is no sign-in of this person.
     """
     try:
+        _check_owner(path)
         fields = read_object(read_file(path, MAX_FILE), limit=MAX_FILE)
         return _token(fields, session, ends)
     except FileNotFoundError:
@@ -70,7 +129,7 @@ def read_cli_session(path: Path, session: LoginSession, *, ends: datetime) -> Lo
 
 
 def remove_cli_session(path: Path) -> None:
-    """Remove the file: two holders of a token that changes with every use would lock each other out.
+    """Remove the file.
 
     Raises:
         WriteFailedError: it can't be removed.
@@ -79,6 +138,24 @@ def remove_cli_session(path: Path) -> None:
 
     with writing(path):
         path.unlink(missing_ok=True)
+
+
+def _check_owner(path: Path) -> None:
+    """Refuse a file that others could have written: it could make somebody else of the person.
+
+    Raises:
+        FileNotFoundError: there is none.
+        CredentialsError: it is a link, which would leave the tokens where it leads, or others could write it.
+    """
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise CredentialsError(f"the AWS CLI's sign-in in '{path}' is a link", hint="move the file itself there")
+    if sys.platform == "win32":
+        return
+    if status.st_uid != os.geteuid() or status.st_mode & WRITABLE_BY_OTHERS:
+        raise CredentialsError(
+            f"the AWS CLI's sign-in in '{path}' could have been written by others", hint="without --import you sign in"
+        )
 
 
 def _token(fields: Fields, session: LoginSession, ends: datetime) -> LoginToken:
@@ -92,6 +169,8 @@ def _token(fields: Fields, session: LoginSession, ends: datetime) -> LoginToken:
         raise UnreadableError("clientId is not one of AWS's")
     if fields.has("idToken") and person_of(Secret(fields.text("idToken"))) != session.arn:
         raise UnreadableError("it is another person's")
+    if access.has("accountId") and access.text("accountId") != account_of(session.arn):
+        raise UnreadableError("it is of another account")
     return LoginToken(
         arn=session.arn,
         credentials=credentials_of(
@@ -105,8 +184,17 @@ def _token(fields: Fields, session: LoginSession, ends: datetime) -> LoginToken:
             refresh_token=refresh,
             dpop_key=key,
             client_id=client_id,
-            region=fields.optional_text("signInRegion") or session.client.region,
+            region=_region(fields) or session.client.region,
         ),
         sign_in=new_sign_in(),
         ends=ends,
     )
+
+
+def _region(fields: Fields) -> str | None:
+    """Return where the person signed in; it becomes a part of the host that the tokens are sent to."""
+    text = fields.optional_text("signInRegion")
+    try:
+        return parse_region(text, "signInRegion") if text else None
+    except InvalidSettingError:
+        raise UnreadableError("signInRegion is not a region's name") from None
