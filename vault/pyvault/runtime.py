@@ -148,6 +148,7 @@ class Runtime(Stores):
             prompt=prompt,
             clock=clock.now,
             find_foreign=lambda session: find_cli_session(self.environ, session.arn),
+            signed_in=self.sessions.signed_in,
         )
 
     def retriever(

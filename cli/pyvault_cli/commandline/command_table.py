@@ -83,6 +83,8 @@ ENDS_WARM = frozenset(
         "import aws-vault",
         "import credentials-file",
         "lock",
+        "login-session",
+        "logout-session",
         "migrate",
         "remove",
         "rotate",

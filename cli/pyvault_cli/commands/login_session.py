@@ -44,6 +44,7 @@ def login_session(
     else:
         token = _signed_in(context, client, remote=remote, no_browser=no_browser, browser=browser)
         _keep(context, loaded, client, token)
+    context.sessions.signed_in()
     _write_settings(context, loaded, token.arn, region)
     if take_over:
         output.note("took over the AWS CLI's sign-in; 'aws' itself has to sign in again")

@@ -138,13 +138,14 @@ def _is_kept(plan: Plan) -> bool:
     """Return whether every step is looked up in a file: nothing runs, and nothing is taken from the surroundings."""
     from pyvault.planning.steps import (
         AssumeRoleStep,
+        LoginSessionStep,
         SessionTokenStep,
         SsoStep,
         StoredStep,
         WebIdentityStep,
     )
 
-    kinds = (AssumeRoleStep, SessionTokenStep, SsoStep, StoredStep, WebIdentityStep)
+    kinds = (AssumeRoleStep, LoginSessionStep, SessionTokenStep, SsoStep, StoredStep, WebIdentityStep)
     return all(isinstance(step, kinds) and getattr(step, "token_process", None) is None for step in plan.steps)
 
 

@@ -36,6 +36,7 @@ class ConsoleLogin:
     Args:
         prompt: has a person sign in; None where nobody may be asked.
         find_foreign: returns the file in which the AWS CLI keeps a sign-in of the same person, for a hint.
+        signed_in: called when a person has signed in, and it is kept.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class ConsoleLogin:
         prompt: ConsolePrompt | None,
         clock: Clock,
         find_foreign: Callable[[LoginSession], Path | None] = lambda _: None,
+        signed_in: Callable[[], None] = lambda: None,
     ) -> None:
         self._tokens = tokens
         self._flights = flights
         self._prompt = prompt
         self._clock = clock
         self._find_foreign = find_foreign
+        self._signed_in = signed_in
 
     def __call__(self, step: LoginSessionStep, *, window: timedelta) -> LoginToken:
         """Return what is good for more than *window*, or for ten minutes; a person may be asked.
@@ -110,6 +113,7 @@ class ConsoleLogin:
         token = sign_in(session.client, self._prompt)
         check_person(session, token)
         self._tokens.put(session, token)
+        self._signed_in()
         return token
 
     def _hint(self, session: LoginSession) -> str:

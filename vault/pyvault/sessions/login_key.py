@@ -1,4 +1,4 @@
-"""The key of a session file where nothing is stored: who only signs in to IAM Identity Center needs no passphrase.
+"""The key of a session file where nothing is stored: who only signs in needs no passphrase.
 
 It is random, lives for 12 hours from the sign-in, and is kept as keys of a login are
 (:mod:`pyvault.login.kept_keys`). Once it is lost, the user signs in again. Where a vault is
