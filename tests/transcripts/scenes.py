@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 from command_line import clean_environ, run_pyvault
+from console_machine import BROWSER
 from fake_aws.client import FakeAws
 from fakes.browsers import follow
 from login_keys import end_keys
@@ -82,6 +84,22 @@ def phone(scene: Scene) -> Generator[None]:
 
 
 @contextmanager
+def desktop(scene: Scene) -> Generator[None]:
+    """Let a login keep keys, and have a browser in which somebody is signed in to the console."""
+    runtime = scene.home / "run"
+    runtime.mkdir(mode=0o700)
+    browser = scene.home / ".browser"
+    browser.write_text(BROWSER.format(python=sys.executable, log=str(scene.home / ".pages")))
+    browser.chmod(0o755)
+    del scene.environ["PYVAULT_UNLOCK_TTL"]
+    scene.environ |= {"XDG_RUNTIME_DIR": str(runtime), "BROWSER": str(browser), "PYVAULT_SSO_FLOW": "browser"}
+    try:
+        yield
+    finally:
+        end_keys(runtime, scene.home / ".local/state/pyvault")
+
+
+@contextmanager
 def used_aws_vault(scene: Scene) -> Generator[None]:
     """Let aws-vault have been here: two keys and a session in its files, and a config with a role that wants MFA."""
     scene.values["passphrase of aws-vault"] = "a blue kettle"
@@ -147,6 +165,7 @@ def with_pass(scene: Scene) -> Generator[None]:
 SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "aws_vault": used_aws_vault,
     "ci": given_keys,
+    "console": desktop,
     "doctor": given_keys,
     "headless": headless,
     "migrate": with_pass,
@@ -158,6 +177,6 @@ SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "sso": phone,
 }
 #: Sessions that need the keyring of the kernel.
-KERNEL = frozenset({"headless"})
+KERNEL = frozenset({"console", "headless"})
 #: Programs of others that a session needs.
 PEERS = {"migrate": ("pass", "gpg")}

@@ -47,6 +47,9 @@ class Substitutions:
         self._numbers: dict[str, int] = {}
         self._rules: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
             (re.compile(r"\b(127\.0\.0\.1|localhost):\d{4,5}\b"), r"\1:PORT"),
+            (re.compile(r"(?<=127\.0\.0\.1%3A)\d{4,5}\b"), "PORT"),
+            (re.compile(r"(?<=&state=)[0-9a-f-]{36}"), "STATE"),
+            (re.compile(r"(?<=&code_challenge=)[\w-]{43}"), "CHALLENGE"),
             (re.compile(r"\b(AKIA|ASIA|AIDA|AROA)[A-Z2-7]{16}\b"), self._numbered),
             (re.compile(r"(?<=\.\.\.)[A-Z2-7]{4}\b"), self._tail),
             (re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{16,64}\b"), lambda found: ("0123456789abcdef" * 4)[: len(found[0])]),
@@ -55,6 +58,7 @@ class Substitutions:
             (re.compile(r"^\[\d\]. .*\n", re.MULTILINE), ""),  # what the shell tells of its jobs, sooner or later
             (re.compile(r"^\[\d\] \d+$", re.MULTILINE), "[1] 12345"),
             (re.compile(r"\b((?:\d+h)?)5\dm\d{1,2}s\b"), r"\g<1>59m59s"),
+            (re.compile(r"\b14m\d{1,2}s\b"), "14m59s"),
             (re.compile(r"\b\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(Z|\+00:00)"), r"2026-01-02\g<1>03:04:05\2"),
             (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "2026-01-02"),
             (re.compile(r"(?<=AWS_SECRET_ACCESS_KEY=)\S+"), "SECRET-ACCESS-KEY"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
@@ -77,10 +78,13 @@ def _loaded(context: Context, name: str, region: str | None) -> Profile:
     others = [key for kind, keys in SOURCE_KEYS.items() if kind is not Source.LOGIN for key in keys]
     found = next((key for key in (*others, *pair) if key in own), None)
     if found is not None:
-        raise ConfigError(
-            f"profile {name!r} has another source of credentials: {found}",
-            hint="name another profile; one that does not exist yet is made",
-        )
+        from pyvault_cli.credentials.console_sign_ins import origin_of
+
+        origin = origin_of(loaded)
+        hint = "name another profile; one that does not exist yet is made"
+        if origin is not loaded and origin.login_session is not None:
+            hint = f"its source signs in: pyvault login-session {quote(origin.name)}"
+        raise ConfigError(f"profile {name!r} has another source of credentials: {found}", hint=hint)
     return loaded
 
 
