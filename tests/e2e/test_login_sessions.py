@@ -10,6 +10,7 @@ import signal
 import urllib.request
 from pathlib import Path
 
+import botocore.loaders
 import pexpect
 import pytest
 
@@ -134,7 +135,10 @@ def test_many_programs_make_one_refresh_and_lose_nothing(machine: Machine, count
     assert len({key for key, _ in outputs}) == 1
     assert machine.aws.ops() == ["console-login.CreateOAuth2Token"]
     assert len(machine.aws.change_console_login()["logins"]) == 1
-    machine.good("--no-input", "export", "console", "--refresh")  # what was kept is the last of the chain
+    (key,) = {key for key, _ in outputs}
+    machine.good("--no-input", "export", "app", "--refresh")  # what was kept is the last of the chain
+    assert machine.aws.ops() == ["console-login.CreateOAuth2Token"] * 2 + ["sts.AssumeRole"]
+    assert machine.key_id() != key.strip()
 
 
 def test_a_sign_in_is_renewed_ahead_of_its_end_and_the_role_on_top_stays(machine: Machine) -> None:
@@ -261,6 +265,23 @@ def test_a_sign_out_without_aws_forgets_all_the_same(machine: Machine) -> None:
     ended = machine.good("logout-session", "console")
     assert "is forgotten here, but not revoked" in ended.err
     assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
+
+
+def test_a_botocore_that_knows_no_revocation_forgets_all_the_same(machine: Machine) -> None:
+    """The service came to botocore with CreateOAuth2Token alone."""
+    machine.sign_in()
+    loader = botocore.loaders.Loader()
+    old = dict(loader.load_service_model("signin", "service-2"))
+    old["operations"] = {"CreateOAuth2Token": old["operations"]["CreateOAuth2Token"]}
+    place = machine.home / "models/signin/2099-01-01"  # the latest counts
+    machine.environ["AWS_DATA_PATH"] = str(machine.home / "models")
+    place.mkdir(parents=True)
+    (place / "service-2.json").write_text(json.dumps(old))
+    rules = loader.load_service_model("signin", "endpoint-rule-set-1")
+    (place / "endpoint-rule-set-1.json").write_text(json.dumps(rules))
+    ended = machine.good("logout-session", "console")
+    assert "is forgotten here, but not revoked" in ended.err
+    assert machine.aws.ops() == []
 
 
 @pytest.mark.parametrize(("seconds", "direction"), [(420, "behind"), (-420, "ahead of")])

@@ -20,7 +20,7 @@ from pyvault.sso.tokens import AccessToken
 from pyvault.storage.typed_store import CredentialStore
 
 
-def nobody_signs_in_to_the_console(step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+def nobody_signs_in_to_the_console(step: LoginSessionStep, *, window: timedelta, refresh: bool = False) -> LoginToken:
     """A login for worlds without console sign-ins."""
     raise AssertionError(step)
 

@@ -122,7 +122,7 @@ def plan_in(world: World, environ: Mapping[str, str]) -> Plan:
     return make_plan(profile, stored=world.stored, options=options)
 
 
-def console_login(step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+def console_login(step: LoginSessionStep, *, window: timedelta, refresh: bool = False) -> LoginToken:
     """Return credentials of whoever the profile names."""
     raise InputRequiredError(f"nobody is signed in as {step.session}")
 

@@ -56,8 +56,13 @@ class ConsoleLogin:
         self._find_foreign = find_foreign
         self._signed_in = signed_in
 
-    def __call__(self, step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+    def __call__(self, step: LoginSessionStep, *, window: timedelta, refresh: bool = False) -> LoginToken:
         """Return what is good for more than *window*, or for ten minutes; a person may be asked.
+
+        Args:
+            step: names the person.
+            window: how long it must still be good.
+            refresh: renew it in any case.
 
         Raises:
             InputRequiredError: a person has to sign in, and nobody may be asked.
@@ -69,6 +74,7 @@ class ConsoleLogin:
             session.key(),
             look_up=lambda: self._kept(session, window),
             fetch=lambda: self._renew(session),
+            refresh=refresh,
         )
 
     def _kept(self, session: LoginSession, window: timedelta) -> LoginToken:

@@ -37,17 +37,19 @@ class Origin:
         identity: of what was looked up or fetched last; empty before.
     """
 
-    def __init__(self, step: Step, tools: Toolbox, *, shares: bool) -> None:
+    def __init__(self, step: Step, tools: Toolbox, *, shares: bool, renews: bool = False) -> None:
         """Begin a retrieval; nothing is looked up yet.
 
         Args:
             step: the first step of the plan.
             tools: what to carry it out with.
             shares: one run of a command may serve concurrent retrievals.
+            renews: what is kept of a console sign-in is renewed, once.
         """
         self._step = step
         self._tools = tools
         self._shares = shares
+        self._renews = renews
         self._credentials: Credentials | None = None
         self._outputs: dict[ConfiguredCommand, Secret[bytes]] = {}
         self.identity = ""
@@ -170,7 +172,8 @@ class Origin:
         Raises:
             InputRequiredError: the user has to sign in, and prompts are not allowed.
         """
-        token = self._tools.console(step, window=self._tools.min_ttl)
+        token = self._tools.console(step, window=self._tools.min_ttl, refresh=self._renews)
+        self._renews = False
         self.identity = token.sign_in
         return token.credentials
 

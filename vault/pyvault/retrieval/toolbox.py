@@ -43,12 +43,13 @@ class Sessions(BlobStore, Protocol):
 class ConsoleCredentials(Protocol):
     """What returns the credentials of console sign-ins."""
 
-    def __call__(self, step: LoginSessionStep, *, window: timedelta) -> LoginToken:
+    def __call__(self, step: LoginSessionStep, *, window: timedelta, refresh: bool = False) -> LoginToken:
         """Return the kept ones, refreshed ones, or those of a new sign-in.
 
         Args:
             step: names the person.
             window: how long they must still be good.
+            refresh: renew them in any case.
 
         Raises:
             InputRequiredError: the user has to sign in, and prompts are not allowed.

@@ -78,7 +78,8 @@ class _Walk:
         self.tools = tools
         self.plan = plan
         self.cache = cache
-        self.origin = Origin(plan.steps[0], tools, shares=cache is not CacheMode.OFF)
+        renews = cache is CacheMode.REFRESH
+        self.origin = Origin(plan.steps[0], tools, shares=cache is not CacheMode.OFF, renews=renews)
         self.found: set[int] = set()  # the steps whose session was there before
 
     def confirmed(self, place: int) -> Credentials:
