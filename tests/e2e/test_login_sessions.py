@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -273,14 +274,15 @@ def test_a_botocore_that_knows_no_revocation_forgets_all_the_same(machine: Machi
     loader = botocore.loaders.Loader()
     old = dict(loader.load_service_model("signin", "service-2"))
     old["operations"] = {"CreateOAuth2Token": old["operations"]["CreateOAuth2Token"]}
-    place = machine.home / "models/signin/2099-01-01"  # the latest counts
-    machine.environ["AWS_DATA_PATH"] = str(machine.home / "models")
+    place = machine.home / ".aws/models/signin/2099-01-01"  # the latest counts
     place.mkdir(parents=True)
     (place / "service-2.json").write_text(json.dumps(old))
     rules = loader.load_service_model("signin", "endpoint-rule-set-1")
     (place / "endpoint-rule-set-1.json").write_text(json.dumps(rules))
-    ended = machine.good("logout-session", "console")
-    assert "is forgotten here, but not revoked" in ended.err
+    # A real start: botocore looks at HOME when it is imported.
+    words = [PYVAULT, "logout-session", "console"]
+    ended = subprocess.run(words, env=machine.environ, capture_output=True, text=True, check=True)
+    assert "is forgotten here, but not revoked" in ended.stderr
     assert machine.aws.ops() == []
 
 

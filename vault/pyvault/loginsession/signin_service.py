@@ -115,6 +115,7 @@ def revoke(settings: ClientSettings, grant: Grant, credentials: Credentials) -> 
     Raises:
         AwsError: AWS refused.
         AwsUnreachableError: AWS gave no answer.
+        UnusableAnswerError: nor did it get the call: botocore before 1.43 knows of none.
     """
     where = replace(settings, region=grant.region, region_is_default=False)
     client: Any = make_client("signin", where, credentials)  # Any: botocore makes the methods at run time
