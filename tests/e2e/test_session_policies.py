@@ -25,6 +25,7 @@ def person(fake_aws: FakeAws, private_home: Path) -> Person:
     someone = Person(fake_aws, private_home)
     someone.environ["PYVAULT_SIGNIN_URL"] = f"{fake_aws.url}/federation"
     someone.add("demo", "demo")
+    someone.add("with-mfa", "mfa-user")
     someone.config(
         "[profile demo]\nregion = eu-west-1\n"
         f"[profile reader]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('reader')}\n"
@@ -35,9 +36,13 @@ def person(fake_aws: FakeAws, private_home: Path) -> Person:
         f"[profile own]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('reader')}\npolicy_arns = {READ_ONLY}\n"
         f"[profile kept]\n{SSO}sso_role_name = Admin\npolicy_arns = {READ_ONLY}\n"
         "[profile lost]\ncredential_process = false\nread_only_profile = nobody\n"
+        f"[profile process]\ncredential_process = touch {private_home}/ran\n"
+        "[profile console]\nlogin_session = arn:aws:iam::123456789012:user/demo\nregion = eu-west-1\n"
+        f"[profile with-mfa]\nregion = eu-west-1\nmfa_serial = {fake_aws.mfa_serial('mfa-user')}\n"
         f"[profile pod]\nrole_arn = {fake_aws.role_arn('ci')}\nweb_identity_token_file = {private_home}/token\n"
     )
     (private_home / "policy.json").write_text(json.dumps(POLICY, indent=4))
+    (private_home / "long.json").write_text(json.dumps(POLICY | {"Id": "x" * 2048}))
     return someone
 
 
@@ -111,15 +116,28 @@ def test_a_token_s_role_takes_a_policy(person: Person, fake_aws: FakeAws) -> Non
         (("server", "demo", "--read-only"), "'demo' takes no session policy"),
         (("login", "--print-url", "demo", "--source-identity", "me"), "'demo' takes no source identity"),
         (("export", "reader", "--policy-file", "none.json"), "the policy file 'none.json' can't be read"),
+        (("export", "reader", "--policy-file", "{home}/long.json"), "longer than 2048 characters"),
+        (("exec", "reader", "--policy-arn", "ReadOnlyAccess", "--", "true"), "is not the ARN of a managed policy"),
+        (("export", "console", "--read-only"), "'console' takes no session policy: its credentials are made by login_"),
+        (("login", "--print-url", "console", "--tag", "a=b"), "'console' takes no session tags"),
+        (("exec", "process", "--read-only", "--", "true"), "would get the credentials as they are"),
+        (("server", "process", "--source-identity", "me"), "'process' takes no source identity"),
+        (("exec", "--ecs-server", "sso-only", "--read-only", "--", "true"), "'sso-only' takes no session policy"),
+        (("exec", "with-mfa", "--read-only", "--", "true"), "'with-mfa' takes no session policy"),
+        (("export", "with-mfa", "--federate"), "'with-mfa' can't be federated: it has the MFA device"),
+        (("export", "console", "--federate"), "'console' can't be federated"),
+        (("login", "--print-url", "with-mfa", "--tag", "bad"), "'bad' is not key=value"),
     ],
 )
 def test_the_refusal_comes_before_any_call(
     person: Person, fake_aws: FakeAws, words: tuple[str, ...], message: str
 ) -> None:
-    ended = person.run("pyvault", "--no-input", *words)
+    ended = person.run("pyvault", "--no-input", *(word.format(home=person.home) for word in words))
     assert ended.returncode in {3, 5}, ended.stderr
+    assert ended.stdout == ""
     assert message in ended.stderr
     assert fake_aws.ops() == []
+    assert not (person.home / "ran").exists()
 
 
 def test_words_that_can_t_stand_together(person: Person) -> None:
@@ -153,6 +171,24 @@ def test_stored_keys_are_federated_where_that_is_asked_for(person: Person, fake_
     ended = person.run("pyvault", "--no-input", "login", "--print-url", "demo", "--read-only")
     assert ended.returncode == 0, ended.stderr
     assert sent(fake_aws, "GetFederationToken") == {"PolicyArns.member.1.arn": READ_ONLY}
+
+
+def test_the_console_s_session_takes_policies_and_tags(person: Person, fake_aws: FakeAws) -> None:
+    words = ("--policy-arn", VIEW_ONLY, "--tag", "a=b")
+    for profile, op in (("demo", "GetFederationToken"), ("reader", "AssumeRole")):
+        ended = person.run("pyvault", "--no-input", "login", "--print-url", profile, *words)
+        assert ended.returncode == 0, ended.stderr
+        assert sent(fake_aws, op) == {
+            "PolicyArns.member.1.arn": VIEW_ONLY,
+            "Tags.member.1.Key": "a",
+            "Tags.member.1.Value": "b",
+        }
+
+
+def test_the_limits_of_a_federated_session_are_said(person: Person) -> None:
+    shown = " ".join(person.run("pyvault", "export", "--help").stdout.split())
+    assert "no MFA, no calls of IAM or STS" in shown
+    assert "ReadOnlyAccess, which reads data, too" in shown
 
 
 def test_too_much_for_aws_to_pack_is_a_named_error(person: Person, fake_aws: FakeAws) -> None:

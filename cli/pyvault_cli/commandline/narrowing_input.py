@@ -66,6 +66,7 @@ def read_policy(path: Path) -> str:
         ConfigError: it can't be read, or is no policy.
         InvalidSettingError: it is longer than AWS takes.
     """
+    from codecs import BOM_UTF8
     from json import dumps
 
     from pyvault.files.reading import read_file
@@ -74,11 +75,14 @@ def read_policy(path: Path) -> str:
     what = f"the policy file '{path}'"
     try:
         # Exact: AWS might understand another one of two values of a key.
-        document = read_value(read_file(path, MAX_FILE), limit=MAX_FILE, exact=True)
+        data = read_file(path, MAX_FILE).removeprefix(BOM_UTF8)  # Windows editors put it there
+        document = read_value(data, limit=MAX_FILE, exact=True)
     except OSError as exc:
         raise ConfigError(f"{what} can't be read: {exc.strerror}") from exc
     except UnreadableError:
-        raise ConfigError(f"{what} is not JSON, or a key stands in it twice") from None
+        raise ConfigError(
+            f"{what} is not JSON, or a key stands in it twice", hint="write it in UTF-8, and each key once"
+        ) from None
     if not isinstance(document, dict) or "Statement" not in document:
         raise ConfigError(f"{what} is no policy: it has no 'Statement'")
     policy = dumps(cast("dict[str, object]", document), separators=(",", ":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,12 @@ def test_a_policy_file_is_sent_without_white_space(tmp_path: Path) -> None:
     [
         (b"", "is not JSON"),
         (b'{"Statement":[],"Statement":[1]}', "or a key stands in it twice"),
+        (b'{"Statement":[{"Effect":"Deny","Effect":"Allow"}]}', "or a key stands in it twice"),
+        ('{"Statement":[]}'.encode("utf-16"), "is not JSON"),
+        (b'{"Statement":NaN}', "is not JSON"),
+        (b'{"Statement":1e999}', "is not JSON"),
+        (b'{"Statement":"\\ud800"}', "is not JSON"),
+        (b'{"Statement":' + b"[" * 9000, "is not JSON"),
         (b"[]", "it has no 'Statement'"),
         (b"{}", "it has no 'Statement'"),
         (b'{"Statement":"%s"}' % (b"a" * 2033), "longer than 2048 characters"),
@@ -261,6 +268,28 @@ def test_what_is_no_policy_is_refused(tmp_path: Path, content: bytes, message: s
         read_policy(path)
     assert message in caught.value.message
     assert str(path) in caught.value.message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and devices of POSIX")
+@pytest.mark.parametrize(
+    ("kind", "said"), [("pipe", "it is a pipe"), ("folder", "it is a directory"), ("endless", "it is a device")]
+)
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / "policy.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match=said):
+        read_policy(path)
+
+
+def test_the_mark_of_windows_editors_is_no_part_of_a_policy(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_bytes(b'\xef\xbb\xbf{"Statement":[]}')
+    assert read_policy(path) == '{"Statement":[]}'
 
 
 def test_two_thousand_and_forty_eight_characters_are_taken(tmp_path: Path) -> None:
