@@ -10,23 +10,31 @@ from typing import Any
 import yaml
 
 VARIABLE = re.compile(r"\$\{(\w+)(:\?)?\}")
-KNOWN = {"image", "command", "network_mode", "user", "environment", "secrets"}
+KNOWN = {"image", "build", "command", "network_mode", "user", "environment", "secrets", "volumes"}
 
 
-def as_docker_run(text: str, environ: Mapping[str, str]) -> list[str]:
-    """Give the words for the only service of a file; a key or a variable that isn't known fails."""
+def as_docker_run(text: str, environ: Mapping[str, str], name: str | None = None) -> list[str]:
+    """Give the words for a service of a file, by default its only one; a key or a variable that isn't known fails.
+
+    An image that is built here has no entrypoint: its program is the first word of the command. The network of a service that names none, and whoever shares it, is the host's.
+    """
     document = yaml.safe_load(text)
-    (service,) = document["services"].values()
+    service = document["services"][name or next(iter(document["services"]))]
+    assert name or len(document["services"]) == 1
     assert not set(service) - KNOWN
-    words = ["docker", "run", "--rm", "--network", service["network_mode"]]
+    network = service.get("network_mode", "host").partition(":")[0].replace("service", "host")
+    words = ["docker", "run", "--rm", "--network", network]
     if "user" in service:
         words += ["--user", _fill(service["user"], environ)]
-    for name, value in service["environment"].items():
-        words += ["-e", f"{name}={_fill(value, environ)}"]
-    for name in service.get("secrets", ()):
-        source = _fill(_file_of(document, name), environ)
-        words += ["-v", f"{source}:/run/secrets/{name}:ro"]
-    return [*words, service["image"], *shlex.split(service["command"])]
+    for variable, value in service["environment"].items():
+        words += ["-e", f"{variable}={_fill(value, environ)}"]
+    for secret in service.get("secrets", ()):
+        source = _fill(_file_of(document, secret), environ)
+        words += ["-v", f"{source}:/run/secrets/{secret}:ro"]
+    for volume in service.get("volumes", ()):
+        words += ["-v", _fill(volume, environ)]
+    image = [service["image"]] if "image" in service else []
+    return [*words, *image, *shlex.split(service["command"])]
 
 
 def _file_of(document: Mapping[str, Any], secret: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,9 +22,10 @@ from docs.runners import stand_in
 from fake_aws.client import FakeAws
 
 PAGE = (Path(__file__).parents[2] / "docs" / "containers.md").read_text()
-ON_LOOPBACK, OF_ECS, _SIDECAR = re.findall(r"```yaml\n# compose.yaml\n(.*?)```", PAGE, re.DOTALL)
+ON_LOOPBACK, OF_ECS, SIDECAR = re.findall(r"```yaml\n# compose.yaml\n(.*?)```", PAGE, re.DOTALL)
 (DOCKER_RUN,) = re.findall(r"```sh\n(docker run.*?)```", PAGE, re.DOTALL)
 GIVE_ADDRESS, TAKE_BACK = re.findall(r"```sh\n(sudo .*?)```", PAGE, re.DOTALL)
+(MAKE_TOKEN,) = re.findall(r"```sh\n(\(umask 077; openssl .*?)\nPV_UID", PAGE, re.DOTALL)
 (SERVER, *_) = re.findall(r"^pyvault server .* &$", PAGE, re.MULTILINE)
 ENGINE = Path(__file__).with_name("engine.py")
 
@@ -114,3 +116,21 @@ def test_other_clients_at_the_address_of_ecs_also_as_another_user(
     assert shutil.which("/usr/bin/aws")
     second = ["--endpoint-url", fake_aws.url, "sts", "get-caller-identity"]
     assert ":user/demo" in run([*words, "--user", "65534", "/usr/bin/aws", *second], beside_ecs_address, private_home)
+
+
+def test_a_sidecar_beside_a_container_of_another_user(
+    shell: dict[str, str], fake_aws: FakeAws, private_home: Path
+) -> None:
+    jobs = {"PYVAULT_FILE": str(private_home / "jobs" / "vault.pyv"), "PYVAULT_KEYFILE": str(private_home / "jobs.key")}
+    (private_home / "jobs").mkdir(mode=0o700)
+    (private_home / ".aws").mkdir(exist_ok=True)
+    (private_home / ".aws" / "config").touch()
+    store_ci_user({**shell, **jobs}, fake_aws, private_home)
+    run(["bash", "-euc", MAKE_TOKEN], shell, private_home)
+    told = {**shell, "PV_UID": str(os.getuid()), "PV_TOKEN": (private_home / "pv.token").read_text().strip()}
+    script = f"exec {shlex.join(as_docker_run(SIDECAR, told, 'credentials'))} &"
+    app = as_docker_run(SIDECAR, told, "app")[:-3]
+    app += ["/usr/bin/aws", "--endpoint-url", fake_aws.url, "sts", "get-caller-identity"]
+    for _ in start(script, "http://127.0.0.1:8911", told, private_home):
+        assert ":user/demo" in run(app, told, private_home)
+        assert (private_home / "server.log").read_text() == ""

@@ -21,7 +21,9 @@ INSIDE = """\
 set -e
 mount -t tmpfs tmpfs /run
 while [ "$1" != -- ]; do
-    mkdir -p "$(dirname "$2")" && touch "$2" && mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"
+    mkdir -p "$(dirname "$2")"
+    if [ -d "$1" ]; then mkdir "$2"; else touch "$2"; fi
+    mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"
     shift 2
 done
 user=$2
