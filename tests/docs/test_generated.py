@@ -140,6 +140,13 @@ def test_every_option_of_a_backend_is_on_the_page(backend: str) -> None:
     assert set(told.split(", ")) - {"none"} == settings_tables.OPTIONS[backend].keys()
 
 
+@pytest.mark.parametrize("backend", BUILT_IN)
+def test_every_option_of_a_backend_is_on_its_own_page_too(backend: str) -> None:
+    pages = [f"backends/{backend}.md", *(["s3.md", "fleet.md"] if backend == "file" else [])]
+    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in pages)
+    assert [option for option in settings_tables.OPTIONS[backend] if f"`{option}`" not in text] == []
+
+
 def test_every_prompt_and_every_key_of_a_profile_is_on_the_page() -> None:
     assert settings_tables.PROMPTS.keys() == set(choice.NAMES)
     assert settings_tables.PROFILE_KEYS.keys() == PROFILE_KEYS
