@@ -29,6 +29,12 @@ browser = "firefox -P work"
 
 [prompt]
 driver = "terminal"
+
+[unlock]
+ttl = "30m"
+
+[warm]
+enabled = false
 ```
 """
 OPTIONS_HEAD = """\
