@@ -17,7 +17,7 @@ from docs import svg
 from transcripts.page import COMMAND, TYPED, Turn, parse
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = 70
+COLUMNS = 80
 TRANSCRIPT = ROOT / "tests" / "transcripts" / "passphrase.txt"
 #: The commands of the transcript that the picture has, by their beginnings.
 SHOWN = ("pyvault add demo", "pyvault exec demo")

@@ -12,3 +12,18 @@ new MutationObserver(letFocus).observe(document.body, {
   subtree: true,
 });
 letFocus();
+
+// On a narrow screen site.css shows a table cell by cell: each but the first then begins with the head of its column.
+// Roles keep it a table for who listens, whatever it is displayed as.
+const ROLES = { table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
+
+for (const table of document.querySelectorAll(".md-typeset table:not([class])")) {
+  for (const part of [table, ...table.querySelectorAll("*")]) {
+    const role = ROLES[part.localName];
+    if (role) part.setAttribute("role", role);
+  }
+  const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], (cell) => cell.textContent.trim());
+  for (const cell of table.querySelectorAll("td:not(:first-child)")) {
+    if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex];
+  }
+}
