@@ -1,4 +1,4 @@
-"""The pictures of docs/pictures: a session, a plan, the house. Each is drawn from the real thing: ``make pages``."""
+"""The pictures of docs/pictures: a session, a plan, the way of a secret, the house. All but the way are drawn from the real thing: ``make pages``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ mfa_serial = arn:aws:iam::111122223333:mfa/me
 
 def files() -> dict[str, str]:
     """Return the pictures that can be drawn here, by the names of their files."""
-    found = {"plan.svg": plan()}
+    found = {"plan.svg": plan(), "way.svg": way()}
     if TRANSCRIPT.exists():
         found["session.svg"] = session()
     if (ROOT / "vault").exists():  # the sources; beside an installed wheel are the tests alone
@@ -113,6 +113,26 @@ def _explained() -> dict[str, Any]:
         )
     explained: dict[str, Any] = json.loads(shown.stdout)
     return explained
+
+
+def way() -> str:
+    """Return the way from a stored key to a program."""
+    stops = [
+        [("the store", "your keys, encrypted"), ("~/.aws/config", "who, which role")],
+        [("the plan", "which calls, which code, why: explain shows it")],
+        [("calls to AWS", "STS, IAM Identity Center, AWS Sign-In")],
+        [("the session cache", "what expires, encrypted, for the next command")],
+        [("the program", "by variables, credential_process, a server")],
+    ]
+    parts: list[str] = []
+    for number, boxes in enumerate(stops):
+        row, width = number * 3.8, (48 - 4 * (len(boxes) - 1)) / len(boxes)
+        for place, (title, told) in enumerate(boxes):
+            column = 1 + place * (width + 4)
+            parts += [svg.box(column, row, width, 2), svg.text(column, row, [("key", title)])]
+            parts.append(svg.text(column, row + 1, [("", told)]))
+            parts += [svg.arrow(column + 4, row + 2.4, 0.9)] if number + 1 < len(stops) else []
+    return svg.picture("From the store and the config to the plan, AWS, the cache and the program", 50, 17.4, parts)
 
 
 def house() -> str:

@@ -27,3 +27,11 @@ for (const table of document.querySelectorAll(".md-typeset table:not([class])"))
     if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex];
   }
 }
+
+// A long name in a table may be broken after a mark, never inside a word. (A <wbr> is not copied.)
+for (const code of document.querySelectorAll(".md-typeset table code")) {
+  for (const text of Array.from(code.childNodes).filter((node) => node.nodeType === Node.TEXT_NODE)) {
+    const parts = text.data.split(/(?<=[_/.=:])(?=\w)/);
+    text.replaceWith(...parts.flatMap((part, place) => (place ? [document.createElement("wbr"), part] : [part])));
+  }
+}
