@@ -258,7 +258,7 @@ class FileBackend:
 
         settings = self._settings
         try:
-            slots = settings.new_slots(self._ask)
+            slots = settings.new_slots(self._ask, cache=self._cache)
             for slot in slots:
                 if isinstance(slot, PassphraseSlot) and (blanks := outer_blanks(slot.passphrase)):
                     self._tell(blanks)

@@ -306,3 +306,23 @@ def test_a_lock_that_leaves_something_says_so(login: Login) -> None:
     assert "Locked." in login.at_terminal("lock")
     told = login.at_terminal("lock", before=refusing(1))
     assert "could not be ended" in told
+
+
+def test_who_makes_a_vault_by_a_typed_passphrase_has_opened_it(tmp_path: Path) -> None:
+    pair = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s" * 40}
+    for number, words in enumerate((["add", "x", "--env", "--no-verify"], ["vault", "init"])):
+        (home := tmp_path / str(number)).mkdir()
+        login = Login(home)
+        try:
+            assert login.at_terminal(*words, **pair).count("repeat passphrase") == 1
+            assert login.is_open()
+            assert login.run("lock").code == 0
+            assert not login.is_open()
+        finally:
+            end_keys(login.runtime, login.state)
+
+
+def test_a_new_vault_whose_passphrase_was_given_is_not_unlocked(tmp_path: Path) -> None:
+    login = Login(tmp_path)
+    assert "repeat" not in login.at_terminal("vault", "init", PYVAULT_NEW_PASSPHRASE=PASSPHRASE)
+    assert not login.is_open()

@@ -48,6 +48,7 @@ class TerminalAnswers:
 
     Attributes:
         renewing: an old passphrase is in use, so only the sources of a new one may give the new one.
+        typed_new: a person typed the new passphrase that was returned last.
         sources: what an error names where nobody can be asked for a passphrase that exists.
     """
 
@@ -62,6 +63,7 @@ class TerminalAnswers:
         self._open_terminal = open_terminal
         self._answers: dict[str, Secret[str]] = {}  # a descriptor can be read only once
         self.renewing = False
+        self.typed_new = False
         self.sources = PASSPHRASE_SOURCES
 
     def __call__(self, question: Question) -> Secret[str]:
@@ -159,6 +161,7 @@ class TerminalAnswers:
             InputRequiredError: nobody may or can be asked, or the one that came without a human is weak.
         """
         passphrase = self.new_passphrase_unasked()
+        self.typed_new = passphrase is None
         if passphrase is not None:
             if not self._weak_allowed():
                 from pyvault.vaultfile.unlock.passphrase import check_new_passphrase

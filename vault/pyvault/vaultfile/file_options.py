@@ -26,6 +26,7 @@ from pyvault.vaultfile.unlock.passphrase_sources import (
     NEW_PASSPHRASE_SOURCES,
     PASSPHRASE_SOURCES,
     asks_a_person,
+    is_typed_new,
     key_of,
     origins_of,
     undisturbed_of,
@@ -230,8 +231,12 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             raise UsageError(f"can't use {KEY} together with the key file '{self.keyfile}'", hint="use one of the two")
         return key
 
-    def new_slots(self, ask: Ask) -> list[NewSlot]:
+    def new_slots(self, ask: Ask, *, cache: Callable[[], UnlockCache | None] = lambda: None) -> list[NewSlot]:
         """Return the slots of a new vault: the key file or its key if there is one, else a passphrase.
+
+        Args:
+            ask: answers with a new passphrase.
+            cache: returns what keeps the data key if a person types it.
 
         Raises:
             ConfigError: the key file is not there.
@@ -245,6 +250,7 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
         if self.keyfile is not None:
             key = read_key_file(self.keyfile, missing_hint=how_to_make(self.keyfile))
             return [KeyFileSlot(key=key, label=str(self.keyfile))]
+        kept = None
         if self.passphrase_file is not None:
             passphrase = read_passphrase_file(self.passphrase_file)
         else:
@@ -253,6 +259,8 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
                 prompt=f"new passphrase for '{self.place}'",
                 sources=NEW_PASSPHRASE_SOURCES + PASSPHRASE_SOURCES,
             )
+            if (kept := cache()) is not None:
+                kept.prepare()
             try:
                 passphrase = ask(question)
             except InputRequiredError as exc:
@@ -260,7 +268,8 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
                 raise
         if not self.weak_passphrase:
             check_new_passphrase(passphrase)
-        return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf))]
+        keep = kept.keep if kept is not None and is_typed_new(ask) else None
+        return [PassphraseSlot(passphrase=passphrase, cost=choose_cost(self.kdf), keep_data_key=keep)]
 
 
 def _passphrase_in(file: Path) -> Secret[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pyvault.errors import UsageError
+from pyvault.record import replace
 from pyvault.vaultfile.unlock.new_slot import KeyFileSlot, NewSlot
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.commandline.shared_options import KdfOption, not_the_key
@@ -37,7 +38,12 @@ def vault_init(
     # With a key file nobody needs to type anything: CI has no terminal, and a passphrase only if a source is given.
     # A passphrase that is refused leaves no key file behind.
     typed = (path is None and key is None) or context.ask.new_passphrase_unasked() is not None
+    cache = context.unlock_cache
+    if cache is not None:
+        cache.prepare()
     passphrase = passphrase_slot(context, access, policy) if typed else None
+    if passphrase and cache is not None and context.ask.typed_new:
+        passphrase = replace(passphrase, keep_data_key=cache.keep)
     with access.place.settled(access.options.checks).lock(access.options):
         pass  # what is wrong with the lock is told before a key file is made for nothing, too
     slots: list[NewSlot] = [KeyFileSlot(key=key, label="PYVAULT_KEY")] if key is not None else []

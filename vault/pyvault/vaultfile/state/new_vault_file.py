@@ -24,7 +24,7 @@ from pyvault.vaultfile.state.places import vault_at
 from pyvault.vaultfile.state.remembering import Memory, remembering, writer_of
 from pyvault.vaultfile.state.vault_state import VaultState
 from pyvault.vaultfile.unlock.key_sources import Unlocked
-from pyvault.vaultfile.unlock.new_slot import make_slot
+from pyvault.vaultfile.unlock.new_slot import PassphraseSlot, make_slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,10 @@ def create_vault(
             first, wrapping_key = made[0]
             opened = Unlocked(data_key=keys.data, slot_id=first.slot_id, wrapping_key=wrapping_key)
             handle = Handle(place=place, options=options, trust=trust, unlocked=opened, keys=keys, snapshot=snapshot)
-            return remembered(handle, memory)
+            remembered(handle, memory)
+    if isinstance(new_slots[0], PassphraseSlot) and new_slots[0].keep_data_key:
+        new_slots[0].keep_data_key(snapshot.header, opened)
+    return handle
 
 
 def restore_vault(

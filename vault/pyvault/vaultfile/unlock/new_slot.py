@@ -16,6 +16,8 @@ from pyvault.vaultfile.unlock.passphrase import normalise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyvault.vaultfile.format.header import Header
+    from pyvault.vaultfile.unlock.key_sources import Unlocked
     from pyvault.vaultfile.vault_options import VaultOptions
 
 
@@ -43,11 +45,16 @@ class NewSlot(Protocol):
 
 
 class PassphraseSlot(Record):
-    """Opened by a passphrase."""
+    """Opened by a passphrase.
+
+    Attributes:
+        keep_data_key: takes the data key of a vault that is made with it; None unless a person typed it.
+    """
 
     passphrase: Secret[str]
     cost: KdfCost
     label: str | None = None
+    keep_data_key: Callable[[Header, Unlocked], None] | None = None
 
     def wrapping(self, vault_id: bytes, slot_id: bytes, derive: KeyDerivation) -> Wrapping:
         """Derive the key with a new salt."""

@@ -109,6 +109,18 @@ class CachesUnlocking(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsTyping(Protocol):
+    """An ``Ask`` that knows whether a person typed the new passphrase that it answered last."""
+
+    typed_new: bool
+
+
+def is_typed_new(ask: object) -> bool:
+    """Return whether a person typed the new passphrase that an ``Ask`` has just answered."""
+    return isinstance(ask, KnowsTyping) and ask.typed_new
+
+
 def undisturbed_of(ask: object) -> Callable[[], AbstractContextManager[None]]:
     """Return what makes the context in which an ``Ask`` asks the user."""
     return ask.undisturbed if isinstance(ask, Conversation) else nullcontext
