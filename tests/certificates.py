@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificate(directory: Path) -> Path:
-    """Make a self-signed certificate for 127.0.0.1, with its key, as one PEM file."""
+def make_certificate(directory: Path, *hosts: str) -> Path:
+    """Make a self-signed certificate for 127.0.0.1 and these hosts, with its key, as one PEM file."""
     key = _new_key()
-    return _write(directory / "tls.pem", _certificate("127.0.0.1", key, "127.0.0.1", key), key)
+    return _write(directory / "tls.pem", _certificate("127.0.0.1", key, "127.0.0.1", key, hosts=hosts), key)
 
 
 def make_proxy_certificates(directory: Path) -> tuple[Path, Path]:
@@ -38,7 +40,12 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
 
 
 def _certificate(
-    subject: str, key: ec.EllipticCurvePrivateKey, issuer: str, authority: ec.EllipticCurvePrivateKey
+    subject: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    authority: ec.EllipticCurvePrivateKey,
+    *,
+    hosts: Sequence[str] = (),
 ) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -46,7 +53,9 @@ def _certificate(
     def named(name: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    address = x509.SubjectAlternativeName(
+        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *(x509.DNSName(host) for host in hosts)]
+    )
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

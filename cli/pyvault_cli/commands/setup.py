@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.config.config_file import DEFAULT, ConfigFile, find_credentials_path
+from pyvault.config.values import is_url
 from pyvault.migration.aws_vault_names import find_in_aws_vault
 from pyvault.migration.credentials_file import read_credentials_file
 from pyvault_cli.context import Context
 from pyvault_cli.terminal import output, prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Way = Callable[[Context], str | None]
 
@@ -26,16 +28,23 @@ def setup(context: Context) -> None:
     output.note("How do you sign in to AWS?")
     for number, (text, _) in enumerate(ways, start=1):
         output.note(f"  {number}  {text}")
-    question = "number (1)"
-    while True:
-        typed = terminal.line(question).strip() or "1"
-        if typed.isdecimal() and 1 <= int(typed) <= len(ways):
-            break
-        question = f"a number from 1 to {len(ways)}, please; number (1)"
-    _, begin = ways[int(typed) - 1]
+    begin = _chosen(terminal, ways)
     name = begin(context) or "NAME"
     command = f"'pyvault exec {shlex.quote(name)} -- aws sts get-caller-identity'"
     output.hint(f"'pyvault list' shows your profiles; {command} uses one")
+
+
+def _chosen(terminal: prompt.Terminal, ways: Sequence[tuple[str, Way]]) -> Way:
+    """Return what the person wants, who may answer with a start URL at once."""
+    question = "a number, or your start URL (1)"
+    shown = question
+    while True:
+        typed = terminal.line(shown).strip() or "1"
+        if is_url(typed):
+            return partial(_with_sso, url=typed)
+        if typed.isdecimal() and 1 <= int(typed) <= len(ways):
+            return ways[int(typed) - 1][1]
+        shown = f"that is neither a number from 1 to {len(ways)} nor a URL; {question}"
 
 
 def _ways(context: Context) -> list[tuple[str, Way]]:
@@ -52,15 +61,15 @@ def _ways(context: Context) -> list[tuple[str, Way]]:
     return ways
 
 
-def _with_sso(context: Context) -> str | None:
+def _with_sso(context: Context, *, url: str | None = None) -> str | None:
     from pyvault_cli.commands.sso.populate import sso_populate
     from pyvault_cli.commands.sso.sign_in import sso_login
+    from pyvault_cli.credentials.sso_portals import portal_named
 
-    sso_login(context)
-    session = context.aws_config.sso_sessions()[-1]
+    sso_login(context, session=url)
+    portal = portal_named(url, context)
     if prompt.confirmed(context.ask.terminal("an answer", WAYS), "Make a profile for each of your roles?"):
-        section = context.aws_config.find_sso_session(session) or {}
-        sso_populate(context, session=session, region=section["sso_region"].value, write=True)
+        sso_populate(context, session=url, region=portal.client.region, write=True)
     return next(iter(ConfigFile.load(context.aws_config.path).profiles()), None)
 
 
@@ -68,11 +77,16 @@ def _with_key(context: Context) -> str | None:
     from pyvault_cli.commands.add import add
 
     terminal = context.ask.terminal("the name of a profile", WAYS)
-    name = terminal.line("Profile (default)").strip() or DEFAULT
+    name = (_has_default(context) and terminal.line("Profile (default)").strip()) or DEFAULT
     known = _region_of(context, name)
     region = None if known else terminal.line("Region, such as eu-west-1 (leave blank for none)").strip() or None
     add(context, profile=name, region=region)
     return name
+
+
+def _has_default(context: Context) -> bool:
+    """Return whether the profile that needs no name is taken, so that another one may be meant."""
+    return DEFAULT in context.aws_config.profiles() or DEFAULT in context.store.profiles()
 
 
 def _region_of(context: Context, name: str) -> str | None:

@@ -53,19 +53,21 @@ def ask_for_session(context: Context, *, url: str | None = None, region: str | N
         ConfigError: the address is no portal's.
         AwsUnreachableError: it is a company's own, and gives no answer.
     """
-    from pyvault.config.ca_bundle import find_ca_bundle
+    from pyvault.config.ca_bundle import OF_AWS, find_ca_bundle
     from pyvault.config.values import portal_url
     from pyvault.sso.vanity import follower, region_of, resolve
 
+    bundle = find_ca_bundle(context.environ.get(OF_AWS), context.environ)
     if url is not None:
         _check_url(url)
     start_url = portal_url(url or _answer(context, "SSO start URL (https://NAME.awsapps.com/start)", _check_url))
-    found = region_of(resolve(start_url, follower(find_ca_bundle(None, context.environ))))
+    portal = resolve(start_url, follower(bundle))
+    found = region_of(portal)
     if region is not None:
         parse_region(region, "--region")
         if found not in {None, region}:
             raise UsageError(f"the portal of '{start_url}' is in {found}, and --region says {region}")
-    region = region or found or _answer(context, "SSO region (such as eu-west-1)", _check_region)
+    region = region or found or _region_on_page(portal, bundle) or _ask_region(context)
     return _session(context, start_url, region)
 
 
@@ -101,11 +103,26 @@ def _free_name(config: ConfigFile, start_url: str) -> str:
     return name
 
 
-def _answer(context: Context, question: str, check: Callable[[str], object]) -> str:
+def _region_on_page(portal: str, ca_bundle: str | None) -> str | None:
+    from pyvault.sso.portal_page import find_region, reader
+
+    region = find_region(portal, reader(ca_bundle))
+    if region is not None:
+        output.note(f"The portal is in the region {region}.")
+    return region
+
+
+def _ask_region(context: Context) -> str:
+    """Ask for the region of the portal; the one that is set for programs is likely."""
+    likely = context.environ.get("AWS_REGION") or context.environ.get("AWS_DEFAULT_REGION") or ""
+    return _answer(context, f"SSO region ({likely or 'such as eu-west-1'})", _check_region, default=likely)
+
+
+def _answer(context: Context, question: str, check: Callable[[str], object], *, default: str = "") -> str:
     """Ask until the answer may be one."""
     shown = question
     while True:
-        typed = context.ask.terminal(f"the {question.partition(' (')[0]}", OPTIONS).line(shown).strip()
+        typed = context.ask.terminal(f"the {question.partition(' (')[0]}", OPTIONS).line(shown).strip() or default
         try:
             check(typed)
         except InvalidSettingError as problem:

@@ -21,6 +21,7 @@ from pyvault.errors import AwsUnreachableError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from urllib.request import OpenerDirector
 
     Follow = Callable[[str], str | None]
 
@@ -71,7 +72,7 @@ def resolve(url: str, follow: Follow) -> str:
         where = urljoin(url, target) if target else None
     except ValueError:  # no URL at all
         where = target
-    if where is None or not where.lower().startswith("https://") or not _is_below(where, PORTALS):
+    if where is None or not is_portal(where):
         leads = f"redirects to '{where}', which is none" if where else "does not redirect to one"
         raise ConfigError(
             f"the start URL '{url}' is not a portal of AWS, and {leads}",
@@ -92,10 +93,9 @@ def follower(ca_bundle: str | None) -> Follow:
     return follow
 
 
-def _ask(method: str, url: str, ca_bundle: str | None) -> tuple[int, str | None]:
-    import urllib.error
+def make_opener(ca_bundle: str | None) -> OpenerDirector:
+    """Return what asks a page over TLS, by a proxy where the environment names one; it follows no redirect."""
     import urllib.request
-    from http.client import HTTPException
 
     from pyvault.config.ca_bundle import tls_context
 
@@ -107,8 +107,21 @@ def _ask(method: str, url: str, ca_bundle: str | None) -> tuple[int, str | None]
         urllib.request.HTTPDefaultErrorHandler(),
     ):  # and none that follows: a second redirect is somebody's mistake or trap
         opener.add_handler(handler)
+    return opener
+
+
+def is_portal(url: str) -> bool:
+    """Return whether a URL is of AWS's portals, by https."""
+    return url.lower().startswith("https://") and _is_below(url, PORTALS)
+
+
+def _ask(method: str, url: str, ca_bundle: str | None) -> tuple[int, str | None]:
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
     try:
-        with opener.open(urllib.request.Request(url, method=method), timeout=TIME_LIMIT) as answer:  # noqa: S310 - https
+        with make_opener(ca_bundle).open(urllib.request.Request(url, method=method), timeout=TIME_LIMIT) as answer:  # noqa: S310 - https
             return answer.status, None
     except urllib.error.HTTPError as exc:
         with exc:
