@@ -21,7 +21,8 @@ COLUMNS = 80
 TRANSCRIPT = ROOT / "tests" / "transcripts" / "passphrase.txt"
 #: The commands of the transcript that the picture has, by their beginnings.
 SHOWN = ("pyvault add demo", "pyvault exec demo")
-KEY_ID, EXAMPLE_ID = "«key ID of demo»", "AKIAIOSFODNN7EXAMPLE"  # the key ID of AWS's own examples
+#: What of these is seen, by the key ID of AWS's own examples.
+KEY_IDS, EXAMPLE_ID = {"«key ID of demo»", "«hidden: secret pair of demo»"}, "AKIAIOSFODNN7EXAMPLE"
 
 CONFIG = """\
 [profile ci-user]
@@ -64,7 +65,7 @@ def _screen(turn: Turn) -> Iterator[list[svg.Piece]]:
         typed = TYPED.search(line)
         parts = textwrap.wrap(line[: typed.start()] if typed else line, COLUMNS, drop_whitespace=False) or [""]
         yield from ([("", part)] for part in parts[:-1])
-        yield [("", parts[-1]), ("typed", EXAMPLE_ID if typed and typed[0] == KEY_ID else "")]
+        yield [("", parts[-1]), ("typed", EXAMPLE_ID if typed and typed[0] in KEY_IDS else "")]
     yield [("", "")]
 
 

@@ -193,6 +193,9 @@ class SignedIam:
         listed = self.world.list_keys(self.signer)
         return [AccessKey(access_key_id=key.key_id, active=key.active, created=key.created) for key in listed]
 
+    def list_mfa_devices(self) -> list[str]:
+        return []
+
     def last_used(self, access_key_id: str) -> datetime | None:
         return self.world.keys[access_key_id].last_used
 

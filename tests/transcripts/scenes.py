@@ -8,14 +8,17 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from command_line import clean_environ, run_pyvault
 from console_machine import BROWSER
 from fake_aws.client import FakeAws
 from fakes.browsers import follow
+from fakes.portal_proxy import PortalProxy
 from login_keys import end_keys
 from peers.aws_vault_items import SESSION, item
+from peers.desktop import gnome_keyring, session_bus
 from peers.gpg_home import password_store
 from peers.jwe_writer import encrypt
 
@@ -47,6 +50,7 @@ def begin(home: Path, aws: FakeAws) -> Scene:
         "passphrase mistyped": "a green cattle",
         "key ID of demo": pair.access_key_id,
         "secret of demo": pair.secret_access_key,
+        "secret pair of demo": f"{pair.access_key_id} {pair.secret_access_key}",  # as it is copied from a table
     }
     return Scene(home=home, aws=aws, environ=environ, values=values)
 
@@ -68,8 +72,28 @@ def given_keys_and_real_kdf(scene: Scene) -> Generator[None]:
 
 
 @contextmanager
+def logged_in(scene: Scene) -> Generator[None]:
+    """Let it be a login that keeps keys in memory, as those of systemd do."""
+    with TemporaryDirectory() as runtime:
+        del scene.environ["PYVAULT_UNLOCK_TTL"]
+        scene.environ["XDG_RUNTIME_DIR"] = runtime
+        try:
+            yield
+        finally:
+            end_keys(Path(runtime), scene.home / ".local/state/pyvault")
+
+
+@contextmanager
+def keyring(scene: Scene) -> Generator[None]:
+    """Let there be the keyring of a Linux desktop, which the login has unlocked."""
+    with TemporaryDirectory() as folder, session_bus(Path(folder)) as address, gnome_keyring(address, Path(folder)):
+        scene.environ["DBUS_SESSION_BUS_ADDRESS"] = address
+        yield
+
+
+@contextmanager
 def phone(scene: Scene) -> Generator[None]:
-    """Let somebody allow the first sign-in by a device code, in a browser elsewhere."""
+    """Let a login keep keys, and somebody allow the first sign-in by a device code, in a browser elsewhere."""
 
     def allow() -> None:
         scene.aws.wait_for_call("StartDeviceAuthorization", timeout_s=120)
@@ -79,7 +103,9 @@ def phone(scene: Scene) -> Generator[None]:
 
     somebody = Thread(target=allow, daemon=True)
     somebody.start()
-    yield
+    with logged_in(scene), TemporaryDirectory() as folder, PortalProxy(Path(folder)) as proxy:
+        scene.environ |= proxy.environ()
+        yield
     somebody.join(1)
 
 
@@ -130,8 +156,6 @@ def used_aws_vault(scene: Scene) -> Generator[None]:
 @contextmanager
 def headless(scene: Scene) -> Generator[None]:
     """Let a login keep keys, and the key pair of a person with an MFA device be in a vault that a passphrase opens."""
-    runtime = scene.home / "run"
-    runtime.mkdir(mode=0o700)
     pair = scene.aws.key("mfa-user")
     secret = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
     given = {"PYVAULT_PASSPHRASE": scene.values["passphrase"]} | secret
@@ -146,12 +170,9 @@ def headless(scene: Scene) -> Generator[None]:
     (scene.home / ".aws" / "config").write_text(f"[profile work]\nregion = eu-west-1\nmfa_serial = {device}\n{roles}")
     scene.aws.stop_clock()  # so that the code stays good until it is typed
     scene.values["MFA code"] = scene.aws.totp("mfa-user")
-    del scene.environ["PYVAULT_UNLOCK_TTL"]
-    scene.environ |= {"XDG_RUNTIME_DIR": str(runtime), "PYVAULT_BACKEND": "file"}
-    try:
+    scene.environ["PYVAULT_BACKEND"] = "file"
+    with logged_in(scene):
         yield
-    finally:
-        end_keys(runtime, scene.home / ".local/state/pyvault")
 
 
 @contextmanager
@@ -166,17 +187,20 @@ SCENES: dict[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "aws_vault": used_aws_vault,
     "ci": given_keys,
     "console": desktop,
+    "desktop": logged_in,
     "doctor": given_keys,
     "headless": headless,
+    "keyring": keyring,
     "migrate": with_pass,
     "mistakes": given_keys_and_real_kdf,
     "rotate": given_keys,
     "server": given_keys,
     "narrow": given_keys,
+    "passphrase": logged_in,
     "setup": phone,
     "sso": phone,
 }
 #: Sessions that need the keyring of the kernel.
-KERNEL = frozenset({"console", "headless"})
+KERNEL = frozenset({"console", "desktop", "headless", "passphrase", "setup", "sso"})
 #: Programs of others that a session needs.
-PEERS = {"migrate": ("pass", "gpg")}
+PEERS = {"keyring": ("dbus-daemon", "gnome-keyring-daemon"), "migrate": ("pass", "gpg")}

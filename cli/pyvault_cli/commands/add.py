@@ -19,6 +19,7 @@ from pyvault_cli.context import Context
 from pyvault_cli.credentials import key_input, totp_input
 from pyvault_cli.credentials.credential_request import CredentialRequest
 from pyvault_cli.credentials.key_input import GivenKey
+from pyvault_cli.credentials.mfa_device import ask_for_device, find_device
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.output import counted
 
@@ -81,17 +82,20 @@ def add(  # noqa: C901 - each option that can not be with another
         _check_endpoint(loaded, trust_endpoint)
     if is_known and not force:
         context.ask.confirm(f"Replace the credentials stored for '{name}'?", option="--force")
-    asks_mfa = add_config and not mfa_serial and name not in context.aws_config.profiles()
-    key = _read_key(context, env=env, stdin=stdin, csv=csv, with_mfa=asks_mfa)
+    typed = not (env or stdin or csv)
+    wants_device = typed and add_config and not mfa_serial and name not in context.aws_config.profiles()
+    key = _read_key(context, env=env, stdin=stdin, csv=csv)
     any_id = no_verify or may_have_any_id(loaded)
     check_pair(key.access_key_id, key.secret_access_key, source=key.source, any_id=any_id)
-    serial = mfa_serial or key.mfa_serial
+    if not no_verify:
+        output.note(f"The key belongs to {identify(loaded, key.access_key_id, key.secret_access_key).arn}.")
+    serial = mfa_serial
+    if wants_device:
+        serial = ask_for_device(context) if no_verify else find_device(context, loaded, key, trust_endpoint)
     # Read before anything is stored: a mistyped secret shall not leave half of it behind.
     device = (
         totp_input.read(context, name, from_stdin=totp_stdin, replace=force, serial=serial) if with_device else None
     )
-    if not no_verify:
-        output.note(f"The key belongs to {identify(loaded, key.access_key_id, key.secret_access_key).arn}.")
     _store(context, name, key, is_known=is_known)
     if device is not None:
         totp_input.keep(context, name, device)
@@ -100,14 +104,14 @@ def add(  # noqa: C901 - each option that can not be with another
     _tell_of_settings(context, loaded, serial)
 
 
-def _read_key(context: Context, *, env: bool, stdin: bool, csv: Path | None, with_mfa: bool) -> GivenKey:
+def _read_key(context: Context, *, env: bool, stdin: bool, csv: Path | None) -> GivenKey:
     if env:
         return key_input.from_environ(context.environ)
     if stdin:
         return key_input.from_stdin()
     if csv is not None:
         return key_input.from_csv(csv)
-    return key_input.from_terminal(context.ask, with_mfa=with_mfa)
+    return key_input.from_terminal(context.ask)
 
 
 def _check_section(context: Context, name: str, settings: Mapping[str, str | None]) -> None:

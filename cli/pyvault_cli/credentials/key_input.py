@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pyvault.access_keys import stripped_pair
-from pyvault.config.values import objection_to
 from pyvault.errors import ConfigError, PyvaultError
 from pyvault.record import Record
 from pyvault.secret import Secret
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyvault_cli.terminal.answers import TerminalAnswers
-    from pyvault_cli.terminal.prompt import Terminal
 
 LONGEST_INPUT = 65_536  # characters; a key has 20 and 40
 #: Source: the file that the IAM console offers when a key is made.
@@ -28,13 +27,11 @@ class GivenKey(Record):
 
     Attributes:
         source: where it came from, for messages.
-        mfa_serial: of the MFA device, if it was asked for and there is one.
     """
 
     access_key_id: str
     secret_access_key: Secret[str]
     source: str
-    mfa_serial: str | None = None
 
 
 def from_environ(environ: Mapping[str, str]) -> GivenKey:
@@ -107,39 +104,46 @@ def from_csv(path: Path) -> GivenKey:
     return _checked(key_id, Secret(secret), f"'{path}'")
 
 
-def from_terminal(ask: TerminalAnswers, *, with_mfa: bool) -> GivenKey:
-    """Ask the human; only the secret is not echoed.
+#: What of an access key id is seen as it is typed; what is behind it may be the secret.
+_ID_PART = re.compile(r"[A-Za-z0-9_]{0,20}")
+#: What is between an id and a secret that were copied together: from a table, a CSV file, two lines.
+_BETWEEN = re.compile(r"[\s,;]+")
 
-    Args:
-        ask: knows whether somebody may be asked.
-        with_mfa: ask for the MFA device too.
+
+def from_terminal(ask: TerminalAnswers) -> GivenKey:
+    """Ask the human for the two parts; both may be pasted at once, in one line or two. The secret is never seen.
 
     Raises:
         InputRequiredError: nobody may or can be asked.
     """
     terminal = ask.terminal("the access key", ("--env", "--stdin", "--csv", "a terminal"))
-    key_id = terminal.line("Enter Access Key ID")
-    secret = terminal.hidden("Enter Secret Access Key")
-    key = _checked(key_id, secret, "what was typed")
-    serial = _ask_device(terminal) if with_mfa else None
-    return GivenKey(
-        access_key_id=key.access_key_id,
-        secret_access_key=key.secret_access_key,
-        source=key.source,
-        mfa_serial=serial,
-    )
+    with terminal.undisturbed():
+        typed = terminal.hidden("Enter Access Key ID (or paste both parts)", seen=_id_in)
+        if is_title(typed):
+            typed = terminal.hidden("Enter Access Key ID", seen=_id_in, pasted=True)
+        key_id, secret = split_pair(typed)
+        while key_id and not secret:
+            secret = terminal.hidden("Enter Secret Access Key", pasted=True)
+    return _checked(key_id, secret, "what was typed")
 
 
-def _ask_device(terminal: Terminal) -> str | None:
-    """Ask for the MFA device until it is one that AWS may take a code of; None where there is none."""
-    question = "Enter MFA Device ARN (If MFA is not enabled, leave this blank)"
-    shown = question
-    while serial := terminal.line(shown).strip():
-        objection = objection_to(serial)
-        if objection is None:
-            return serial
-        shown = f"that one {objection}; {question}"
-    return None
+def split_pair(typed: Secret[str]) -> tuple[str, Secret[str]]:
+    """Return the id, and the secret that was pasted behind it; an empty one if none was."""
+    key_id, *rest = _BETWEEN.split(typed.reveal().strip(), maxsplit=1)
+    return key_id, Secret("".join(rest))
+
+
+def is_title(typed: Secret[str]) -> bool:
+    """Return whether this is the first line of the console's CSV file, and the pair is in the next."""
+    return [part.strip().casefold() for part in typed.reveal().split(",")] == [
+        CSV_KEY_ID.casefold(),
+        CSV_SECRET.casefold(),
+    ]
+
+
+def _id_in(typed: str) -> str:
+    found = _ID_PART.match(typed.lstrip())
+    return found[0] if found else ""
 
 
 def _checked(access_key_id: str, secret: Secret[str], source: str) -> GivenKey:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pyvault.secret import Secret
 
+    Seen = Callable[[str], str]
+
 
 class Terminal(Protocol):
     """Where a human is asked. Questions raise UserCancelledError at end of file."""
@@ -26,8 +28,14 @@ class Terminal(Protocol):
         """Show the prompt and return what was typed, which is seen."""
         ...
 
-    def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and return what was typed, which is not seen."""
+    def hidden(self, prompt: str, *, seen: Seen | None = None, pasted: bool = False) -> Secret[str]:
+        """Show the prompt and return what was typed, which is not seen.
+
+        Args:
+            prompt: the question.
+            seen: returns what of the text so far may be seen after all; ASCII.
+            pasted: what came along with the answer to the question before may be this one's.
+        """
         ...
 
     def undisturbed(self) -> AbstractContextManager[None]:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import termios
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ConfigError, InputRequiredError, UserCancelledError
@@ -15,13 +16,14 @@ from pyvault.process import foreground
 from pyvault.process.held_terminal import HeldTerminal
 from pyvault.secret import Secret
 from pyvault_cli.terminal import output
-from pyvault_cli.terminal.typed_line import TypedLine
+from pyvault_cli.terminal.typed_line import TypedLine, rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
     from pyvault.process.held_terminal import Modes
+    from pyvault_cli.terminal.prompt import Seen
 
 LONGEST_PART = 4096  # bytes; a terminal in line mode gives no more at once (termios(3), MAX_CANON)
 INPUT, OUTPUT, LOCAL, CONTROLS = 0, 1, 3, 6  # in what tcgetattr gives
@@ -40,10 +42,10 @@ class Tty:
         with _holding(_with_echo) as (descriptor, held):
             return _answer(descriptor, held, prompt, _read_line).reveal()
 
-    def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and return what was typed, which is not seen."""
+    def hidden(self, prompt: str, *, seen: Seen | None = None, pasted: bool = False) -> Secret[str]:
+        """Show the prompt and return what was typed; seen is only what *seen* returns of it."""
         with self._hiding() as (descriptor, held):
-            return _answer(descriptor, held, prompt, _read_keys)
+            return _answer(descriptor, held, prompt, partial(_read_keys, seen=seen or _nothing, pasted=pasted))
 
     @contextmanager
     def undisturbed(self) -> Generator[None]:
@@ -132,17 +134,26 @@ def _read_line(descriptor: int, held: HeldTerminal, show: Callable[[], None]) ->
     return raw
 
 
-def _read_keys(descriptor: int, held: HeldTerminal, show: Callable[[], None]) -> bytes:
+def _nothing(_typed: str) -> str:
+    return ""
+
+
+def _read_keys(descriptor: int, held: HeldTerminal, show: Callable[[], None], *, seen: Seen, pasted: bool) -> bytes:
     """Read key by key, so that no part of a secret waits in the terminal's queue for whoever reads after us."""
     controls = termios.tcgetattr(descriptor)[CONTROLS]
     line = TypedLine.of_controls(controls)
 
+    on_screen = ""
+
     def again() -> None:
+        nonlocal on_screen
         line.clear()
+        on_screen = ""
         show()
 
     held.again = again
-    termios.tcflush(descriptor, termios.TCIFLUSH)  # typed before the question was there
+    if not pasted:
+        termios.tcflush(descriptor, termios.TCIFLUSH)  # typed before the question was there
     try:
         show()
         while not line.ended:
@@ -151,6 +162,9 @@ def _read_keys(descriptor: int, held: HeldTerminal, show: Callable[[], None]) ->
                 line.end()
             else:
                 line.take(key)
+                wanted = seen(line.so_far())
+                os.write(descriptor, rewriting(on_screen, wanted).encode())
+                on_screen = wanted
     finally:
         os.write(descriptor, b"\n")
     return line.taken()

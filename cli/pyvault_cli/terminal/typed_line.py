@@ -51,6 +51,10 @@ class TypedLine(MutableRecord, unshown=("_typed",)):
         else:
             self._typed += key
 
+    def so_far(self) -> str:
+        """Return the characters of the line, those that are complete."""
+        return self._typed.decode(errors="ignore").removesuffix("\n")
+
     def end(self) -> None:
         """End it without a newline: the terminal gives no more."""
         self.ended = True
@@ -65,3 +69,12 @@ class TypedLine(MutableRecord, unshown=("_typed",)):
         line = bytes(self._typed)
         self.clear()
         return line
+
+
+def rewriting(shown: str, wanted: str) -> str:
+    """Return what a terminal is sent so that its line ends with another text than before; both are ASCII."""
+    same = next(
+        (place for place, (old, new) in enumerate(zip(shown, wanted, strict=False)) if old != new),
+        min(len(shown), len(wanted)),
+    )
+    return "\b \b" * (len(shown) - same) + wanted[same:]

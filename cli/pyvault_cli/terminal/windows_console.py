@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, UserCancelledError
 from pyvault.printable import printable
 from pyvault.secret import Secret
+from pyvault_cli.terminal.typed_line import rewriting
+
+if TYPE_CHECKING:
+    from pyvault_cli.terminal.prompt import Seen
 
 assert sys.platform == "win32"  # noqa: S101 - tells the type checkers which stubs to read
 
@@ -27,10 +32,12 @@ class Console:
             raise UserCancelledError("no answer was given")
         return typed.rstrip("\r\n")
 
-    def hidden(self, prompt: str) -> Secret[str]:
-        """Show the prompt and return what was typed, which is not seen."""
+    def hidden(self, prompt: str, *, seen: Seen | None = None, pasted: bool = False) -> Secret[str]:
+        """Show the prompt and return what was typed; seen is only what *seen* returns of it."""
         import msvcrt
 
+        del pasted  # the console keeps all keys until somebody reads them
+        on_screen = ""
         _show(f"{printable(prompt)}: ")
         typed: list[str] = []
         while (key := msvcrt.getwch()) not in "\r\n":
@@ -40,6 +47,10 @@ class Console:
                 del typed[-1:]
             else:
                 typed.append(key)
+            wanted = seen("".join(typed)) if seen else ""
+            if wanted != on_screen:
+                _show(rewriting(on_screen, wanted))
+            on_screen = wanted
         _show("\n")
         return Secret("".join(typed))
 

@@ -81,10 +81,14 @@ class Sts(Protocol):
 
 
 class Iam(Protocol):
-    """The access keys of the caller's own IAM user. Errors as :class:`Sts`."""
+    """The access keys and MFA devices of the caller's own IAM user. Errors as :class:`Sts`."""
 
     def list_access_keys(self) -> list[AccessKey]:
         """ListAccessKeys."""
+        ...
+
+    def list_mfa_devices(self) -> list[str]:
+        """ListMFADevices, sent once."""
         ...
 
     def last_used(self, access_key_id: str) -> datetime | None:

@@ -46,6 +46,12 @@ class BotoIam:
                 for key in answer.many("AccessKeyMetadata")
             ]
 
+    def list_mfa_devices(self) -> list[str]:
+        """ListMFADevices of the caller, sent once; the quota of 8 fits into one page."""
+        with translated("iam:ListMFADevices", hidden=self._hidden):
+            answer = read(self._sent_once.list_mfa_devices())
+            return [device.text("SerialNumber") for device in answer.many("MFADevices")]
+
     def last_used(self, access_key_id: str) -> datetime | None:
         """GetAccessKeyLastUsed; None for never."""
         with translated("iam:GetAccessKeyLastUsed", hidden=self._hidden):

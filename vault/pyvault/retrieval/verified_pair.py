@@ -21,6 +21,18 @@ def may_have_any_id(profile: Profile) -> bool:
     return any((profile.endpoint_url, profile.endpoints.sts, profile.endpoints.iam))
 
 
+def mfa_devices(profile: Profile, access_key_id: str, secret_access_key: Secret[str]) -> list[str]:
+    """Return the serials of the MFA devices of a pair's user; asked once, which takes seconds at most.
+
+    Raises:
+        PyvaultError: AWS refuses to tell, or gives no answer.
+    """
+    from pyvault.aws.client import BotoCalls
+
+    credentials = Credentials(access_key_id=access_key_id, secret_access_key=secret_access_key)
+    return BotoCalls().iam(client_of(profile, home_partition([profile])), credentials).list_mfa_devices()
+
+
 def identify(profile: Profile, access_key_id: str, secret_access_key: Secret[str]) -> CallerIdentity:
     """Ask AWS who a pair belongs to.
 
