@@ -164,11 +164,7 @@ def _dispatch(argv: Sequence[str], begun: BegunServer | None) -> int:
         return exit_codes.DONE
     if line.command not in loaded:
         if line.wants_help:
-            output.page(
-                command_table.help_text(line.command, width=output.columns() or 80),
-                heading=lambda text: text.endswith(":"),
-            )
-            return exit_codes.DONE
+            return _show_help(command_table.help_text(line.command, width=output.columns() or 80))
         for text in command_table.help_text(line.command).splitlines():
             output.note(text)
         return exit_codes.USAGE
@@ -217,13 +213,19 @@ def _invoke(command: Command, line: CommandLine, context: Context) -> int:
         from pyvault_cli.commandline import typer_parser
         from pyvault_cli.terminal import output
 
-        try:
-            values = typer_parser.read(command, ["--help"] if line.wants_help else line.args)
-        except BrokenPipeError:  # of the help, which Typer writes itself
-            raise output.NobodyReadsError from None
-        if values is None:
-            return exit_codes.DONE
+        read = typer_parser.read(command, ["--help"] if line.wants_help else line.args, width=output.columns())
+        if isinstance(read, str):
+            return _show_help(read)
+        values = read
     return command.function(context, **values) or exit_codes.DONE
+
+
+def _show_help(text: str) -> int:
+    from pyvault_cli.commandline import exit_codes
+    from pyvault_cli.terminal import output
+
+    output.page(text, heading=lambda line: line[:1].isupper() and line.endswith(":"), entries=True)
+    return exit_codes.DONE
 
 
 def _check_prompt(line: CommandLine, environ: Mapping[str, str]) -> None:

@@ -156,7 +156,14 @@ def test_keys_in_plain_text_are_told_with_their_file(pyvault: Pyvault, keyed: En
 
 
 @pytest.mark.parametrize(
-    ("words", "heading"), [(["list"], "Profile "), (["explain", "ci"], "settings"), (["--help"], "Commands:")]
+    ("words", "heading"),
+    [
+        (["list"], "Profile "),
+        (["explain", "ci"], "settings"),
+        (["--help"], "Commands:"),
+        (["exec", "--help"], "Options:"),
+        (["vault", "slot", "add", "-h"], "Options:"),
+    ],
 )
 def test_headings_stand_out_where_the_terminal_can_show_it(
     pyvault: Pyvault, keyed: dict[str, str], tmp_path: Path, words: list[str], heading: str
@@ -172,6 +179,18 @@ def test_headings_stand_out_where_the_terminal_can_show_it(
         text = [line.rstrip() for line in CONTROL.sub("", shown).splitlines()]
         assert all(len(line) <= 80 for line in text), text
         assert " ".join(" ".join(text).split()) == " ".join(plain.split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["add", "--help"], ["exec", "--help"], ["help", "sso", "populate"]])
+def test_help_is_readable_on_a_narrow_screen(tmp_path: Path, words: list[str]) -> None:
+    child = pexpect.spawn(
+        str(PYVAULT), words, env=clean_environ(tmp_path), encoding="utf-8", timeout=60, dimensions=(24, 40)
+    )
+    shown = child.read()
+    assert "\x1b[36m  --" in shown, "options have a colour"
+    lines = [line.rstrip() for line in CONTROL.sub("", shown).splitlines()]
+    too_long = [line for line in lines if len(line) > 40]
+    assert all(line.strip().replace(" / ", "/").count(" ") == 0 for line in too_long), too_long
 
 
 def test_messages_are_broken_between_words_at_a_terminal_only(pyvault: Pyvault, tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def help_text(group: str = "", *, width: int = 80) -> str:
     """
     prefix = f"{group} " if group else ""
     rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix) and name not in HIDDEN]
-    lines = [f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", "", "Commands:"]
+    lines = [*_broken(f"Usage: pyvault {prefix}COMMAND [OPTIONS] [--] [WORDS...]", width, ""), "", "Commands:"]
     lines += _columns(rows, width)
     lines += ["", "Options, before or after the command:", *_columns(GLOBAL_HELP, width)]
-    lines += ["", "'pyvault COMMAND --help' shows the options of a command."]
+    lines += ["", *_broken("'pyvault COMMAND --help' shows the options of a command.", width, "")]
     return "\n".join(lines) + "\n"
 
 

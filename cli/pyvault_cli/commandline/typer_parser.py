@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand
 from typer.main import get_command
+from typing_extensions import override
 
 from pyvault.errors import UsageError
 from pyvault_cli.commandline import arguments
@@ -16,26 +19,49 @@ from pyvault_cli.commandline.parameters import Argument
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from typer.core import TyperCommand
-
     from pyvault_cli.commandline.parameters import Command, Parameter
 
 
-def read(command: Command, args: Sequence[str]) -> dict[str, object] | None:
-    """Return the value of every parameter by name; None if help was wanted, which has been written.
+#: Narrower than that, Typer's own layout runs over the edge.
+TWO_COLUMNS = 60
+
+
+class HelpWantedError(Exception):
+    """The line asks for the help, which is the text of this."""
+
+
+class Parser(TyperCommand):
+    """The parser of one command; it writes nothing itself."""
+
+    @override
+    def get_help(self, ctx: Any) -> str:
+        formatter = ctx.make_formatter()
+        if ctx.terminal_width is not None:  # little room: long options have a line of their own
+            formatter.write_dl = partial(formatter.write_dl, col_max=formatter.width // 3)
+        self.format_help(ctx, formatter)
+        raise HelpWantedError(formatter.getvalue())
+
+
+def read(command: Command, args: Sequence[str], *, width: int | None = None) -> dict[str, object] | str:
+    """Return the value of every parameter by name; if the help is wanted, its text.
+
+    Args:
+        command: whose line it is.
+        args: its words.
+        width: of the screen that the help is for; None if it goes to none.
 
     Raises:
         UsageError: the line is wrong.
-        BrokenPipeError: nobody reads the help.
     """
     parser, words = build(command), list(args)
     let_negate(parser, words)
     _refuse_empty_values(parser, words)
     try:
-        with parser.make_context(f"pyvault {command.path}", words) as parsed:
+        narrow = width if width is not None and width < TWO_COLUMNS else None
+        with parser.make_context(f"pyvault {command.path}", words, terminal_width=narrow) as parsed:
             return cast("dict[str, object]", parser.invoke(parsed))
-    except typer.Exit:
-        return None
+    except HelpWantedError as wanted:
+        return str(wanted)
     except typer.TyperException as problem:
         from pyvault_cli.commandline.suggestions import option_meant
 
@@ -56,6 +82,7 @@ def build(command: Command) -> TyperCommand:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         command.path,
+        cls=Parser,
         help=_help_of(f"{text[0].upper()}{text[1:]}.", command.function),
         epilog="'pyvault --help' shows the options of all commands.",
         context_settings={"help_option_names": ["-h", "--help"]},

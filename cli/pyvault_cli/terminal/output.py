@@ -123,18 +123,27 @@ def wants_colour(stream: TextIO | None = None) -> bool:
     return stream is not None and stream.isatty()  # pyright: ignore[reportUnnecessaryComparison] - as above
 
 
-def page(text: str, *, heading: Callable[[str], bool]) -> None:
+#: In a help: a command or an option, beside or above what is said of it.
+ENTRY = r"^  (-\S.*?(?=  |$)|\S+( \S+)*(?=  +\S))"
+
+
+def page(text: str, *, heading: Callable[[str], bool], entries: bool = False) -> None:
     """Write lines for a person to stdout, escaped already; the headings stand out where the terminal can show it.
 
     Args:
         text: lines that fit.
         heading: decides by a line.
+        entries: whether what the lines begin with stands out, too, as in a help.
     """
     if wants_colour(sys.stdout):
+        import re
+
         from rich.console import Console
         from rich.text import Text
 
         painted = Text("\n").join(Text(line, style="bold" if heading(line) else "") for line in text.splitlines())
+        if entries:
+            painted.highlight_regex(re.compile(ENTRY, re.MULTILINE), "cyan")
         console = Console(file=sys.stdout)
         with console.capture() as captured:
             console.print(painted, soft_wrap=True)
