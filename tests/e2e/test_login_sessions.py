@@ -114,6 +114,7 @@ def test_somebody_else_s_sign_in_is_not_kept(machine: Machine) -> None:
             "[profile console]\naws_access_key_id = x\naws_secret_access_key = y\n",
             "another source of credentials: aws_access_key_id",
         ),
+        ("[profile console]\nlogin_session = me\n", "login_session of profile 'console': 'me' is not the ARN of a"),
     ],
 )
 def test_a_profile_with_another_source_is_refused(machine: Machine, config: str, said: str) -> None:
@@ -266,6 +267,14 @@ def test_a_sign_out_without_aws_forgets_all_the_same(machine: Machine) -> None:
     ended = machine.good("logout-session", "console")
     assert "is forgotten here, but not revoked" in ended.err
     assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
+
+
+def test_a_password_is_typed_into_no_page_of_another_machine_in_plain_http(machine: Machine) -> None:
+    ended = machine.run("login-session", "console", AWS_ENDPOINT_URL_SIGNIN="http://signin.example")
+    assert ended.code == 5
+    assert "in plain HTTP" in ended.err
+    assert "/v1/authorize" not in ended.err
+    assert not machine.log.exists()
 
 
 def test_a_botocore_that_knows_no_revocation_forgets_all_the_same(machine: Machine) -> None:

@@ -58,11 +58,12 @@ def _loaded(context: Context, name: str, region: str | None) -> Profile:
     """Return the profile, if a console sign-in can be its source.
 
     Raises:
-        ConfigError: it has another source already.
+        ConfigError: it has another source already, or names nobody.
     """
     from pyvault.config.load import load_profile
     from pyvault.config.profile import duration_flags
     from pyvault.config.sources import SOURCE_KEYS, Source
+    from pyvault.loginsession.login_session import PERSON
     from pyvault.names import parse_profile_name
 
     name, stored = parse_profile_name(name), context.store.profiles()
@@ -85,6 +86,11 @@ def _loaded(context: Context, name: str, region: str | None) -> Profile:
         if origin is not loaded and origin.login_session is not None:
             hint = f"its source signs in: pyvault login-session {quote(origin.name)}"
         raise ConfigError(f"profile {name!r} has another source of credentials: {found}", hint=hint)
+    if loaded.login_session is not None and not PERSON.fullmatch(loaded.login_session):
+        raise ConfigError(
+            f"{loaded.describe('login_session')}: {loaded.login_session!r} is not the ARN of a person",
+            hint="remove the setting; signing in writes the right one",
+        )
     return loaded
 
 

@@ -10,10 +10,12 @@ import copy
 import json
 import threading
 import traceback
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
@@ -25,6 +27,10 @@ from pyvault.config.clients import ClientSettings, Endpoints
 from pyvault.config.config_file import ConfigFile  # noqa: F401 - settles the order of imports between config and planning
 from pyvault.errors import AwsError, AwsUnreachableError, UnusableAnswerError
 from pyvault.json_reader import MAX_ANSWER
+from pyvault.loginsession.console_sign_in import sign_in
+from pyvault.loginsession.dpop import new_key
+from pyvault.loginsession.login_tokens import Grant
+from pyvault.loginsession.signin_service import CROSS_DEVICE, refresh
 from pyvault.model import Credentials
 from pyvault.planning.steps import AssumeRoleStep, FederationStep, SessionTokenStep, SsoStep, WebIdentityStep
 from pyvault.secret import Secret
@@ -46,7 +52,7 @@ STS_KEYS = {
 
 
 def client(url: str) -> ClientSettings:
-    everywhere = Endpoints(sts=url, iam=url, sso=url, sso_oidc=url)
+    everywhere = Endpoints(sts=url, iam=url, sso=url, sso_oidc=url, signin=url)
     return ClientSettings(region="eu-west-1", endpoints=everywhere, max_attempts=1)
 
 
@@ -92,6 +98,37 @@ def federation_step(url: str) -> FederationStep:
     return FederationStep(profile="p", name=None, duration=HOUR, policy="{}", client=client(url), why="")
 
 
+class Pasting:
+    """A person elsewhere, who brings what the page would have shown."""
+
+    def is_remote(self) -> bool:
+        return True
+
+    def pasted(self, url: str) -> Secret[str]:
+        state = parse_qs(urlsplit(url).query)["state"][0]
+        return Secret(b64encode(f"state={state}&code=code".encode()).decode())
+
+    def done(self) -> None:
+        pass
+
+
+def console_sign_in(url: str) -> object:
+    person: Any = Pasting()
+    return sign_in(client(url), person)
+
+
+def console_refresh(url: str) -> object:
+    grant = Grant(refresh_token=Secret("token"), dpop_key=DPOP_KEY, client_id=CROSS_DEVICE, region="eu-west-1")
+    return refresh(client(url), grant).credentials(PERSON)
+
+
+PERSON = "arn:aws:iam::123456789012:user/x"
+DPOP_KEY = new_key()
+CONSOLE = {
+    "accessToken": {"accessKeyId": "ASIAEXAMPLEEXAMPLE00", "secretAccessKey": CANARY, "sessionToken": CANARY},
+    "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": CANARY,
+}  # fmt: skip
+ID_TOKEN = f"e30.{urlsafe_b64encode(json.dumps({'sub': PERSON}).encode()).decode().rstrip('=')}.c2ln"
 #: name of the operation -> (call, its wrapper in XML or None for JSON, a good answer)
 OPERATIONS: dict[str, tuple[Callable[[str], object], str | None, dict[str, Any]]] = {
     "GetSessionToken": (
@@ -163,6 +200,8 @@ OPERATIONS: dict[str, tuple[Callable[[str], object], str | None, dict[str, Any]]
         None,
         {"accessToken": CANARY, "expiresIn": 3600},
     ),
+    "CreateOAuth2Token": (console_sign_in, None, CONSOLE | {"idToken": ID_TOKEN}),
+    "CreateOAuth2Token, refreshed": (console_refresh, None, CONSOLE),
 }  # fmt: skip
 
 #: Fields whose absence is no mistake.
@@ -172,7 +211,7 @@ OPTIONAL = {
     ("CreateAccessKey", "CreateDate"),
 }
 SECRETS = {"SecretAccessKey", "SessionToken", "AccessKeyId", "secretAccessKey", "sessionToken", "accessKeyId", "clientSecret",
-           "deviceCode", "accessToken", "refreshToken"}  # fmt: skip
+           "deviceCode", "accessToken", "refreshToken", "idToken", "tokenType"}  # fmt: skip
 JSON_WRONG: dict[str, object] = {
     "a number": 5, "a float": 1.5, "a list": [CANARY], "an object": {"a": CANARY}, "a boolean": True, "a huge number": 10**400,
     "below zero": -1, "beyond the calendar": 10**18, "text": CANARY,
@@ -331,7 +370,7 @@ def test_every_wrong_answer_is_one_error_that_says_nothing_of_it(server: Server,
     assert taken == []
 
 
-@pytest.mark.parametrize("name", ["GetSessionToken", "CreateToken", "ListAccounts"])
+@pytest.mark.parametrize("name", ["GetSessionToken", "CreateToken", "ListAccounts", "CreateOAuth2Token"])
 def test_an_answer_without_end_is_left_after_a_mebibyte(server: Server, name: str) -> None:
     server.body, server.sent = None, 0
     with pytest.raises(UnusableAnswerError, match="is too long"):

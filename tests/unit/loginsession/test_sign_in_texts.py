@@ -92,6 +92,8 @@ def test_an_id_token_that_is_none(token: Secret[str]) -> None:
         ("Sat, 28 Nov 2026 12:10:00 GMT", "600 s behind"),
         ("Sat, 28 Nov 2026 11:50:00 GMT", "600 s ahead of"),
         ("yesterday", None),
+        (f"Sat, {'9' * 20} Nov 2026 12:10:00 GMT", None),
+        (f"Sat, 28 Nov 2026 12:10:00 +{'9' * 20}", None),
         ("", None),
         (None, None),
     ],

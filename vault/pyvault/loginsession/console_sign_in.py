@@ -66,9 +66,12 @@ def sign_in(client: ClientSettings, prompt: ConsolePrompt) -> LoginToken:
         AwsError: AWS refused, or the person denied it.
         AwsUnreachableError: AWS gave no answer.
         CredentialsError: nobody finished in time, or what was pasted is not the text of the page.
+        ConfigError: the page, where a person types their password, would be another machine's in plain HTTP.
     """
+    from pyvault.aws.plain_http import refuse_plain_endpoint
     from pyvault.codegrant.loopback import PortUnavailableError
 
+    refuse_plain_endpoint("signin", client)
     try:
         if prompt.is_remote():
             return _elsewhere(client, prompt)

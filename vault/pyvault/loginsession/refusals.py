@@ -49,7 +49,7 @@ def clock_hint(date: str | None, *, now: datetime) -> str | None:
     """
     try:
         theirs = parsedate_to_datetime(date) if date else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if theirs is None or theirs.tzinfo is None or abs(now - theirs) <= CLOCK_MARGIN:
         return None

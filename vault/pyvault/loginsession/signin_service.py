@@ -14,6 +14,7 @@ from pyvault import clock
 from pyvault.aws.answers import Answer, read
 from pyvault.aws.client import make_client
 from pyvault.aws.error_answers import translated
+from pyvault.aws.plain_http import refuse_plain_endpoint
 from pyvault.errors import AwsError
 from pyvault.json_reader import UnreadableError
 from pyvault.loginsession.dpop import HEADER, proof
@@ -116,7 +117,9 @@ def revoke(settings: ClientSettings, grant: Grant, credentials: Credentials) -> 
         AwsError: AWS refused.
         AwsUnreachableError: AWS gave no answer.
         UnusableAnswerError: nor did it get the call: botocore before 1.43 knows of none.
+        ConfigError: the token would go to another machine in plain HTTP.
     """
+    refuse_plain_endpoint("signin", settings)
     where = replace(settings, region=grant.region, region_is_default=False)
     client: Any = make_client("signin", where, credentials)  # Any: botocore makes the methods at run time
     with translated(
