@@ -35,7 +35,12 @@ class Login:
         """Run a command at a terminal of its own, answer what it asks, and return what was seen."""
         line = [*before, str(PYVAULT), *words]
         terminal = pexpect.spawn(
-            line[0], line[1:], env=variables(self.home, self.environ | env), encoding="utf-8", timeout=30
+            line[0],
+            line[1:],
+            env=variables(self.home, self.environ | env),
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(24, 400),  # no question is broken
         )
         seen = ""
         while terminal.expect(["passphrase[^\r\n]*: ", pexpect.EOF]) == 0:

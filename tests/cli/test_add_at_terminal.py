@@ -33,7 +33,7 @@ def add(tmp_path: Path, keyed: dict[str, str], fake_aws: FakeAws) -> Asked:
         child.delaybeforesend = 0.05
         seen = ""
         for text in typed:
-            child.expect(r"(ID[^:\n]*|Key|blank[^:\n]*\)|\(1\)|default\)|\(y\|N\)): ")
+            child.expect(r"(ID[^:]*|Key|blank[^:\n]*\)|\(1\)|default\)|\(y\|N\)): ")
             seen += f"{child.before}{child.after}"
             child.sendline(text)
         seen += child.read()
@@ -84,6 +84,20 @@ def test_setup_with_a_key_asks_for_a_name_only_where_the_usual_one_is_taken(
     assert (tmp_path / ".aws/config").read_text() == "[default]\nregion = eu-west-1\n"
     seen = add("2", "other", both, line=("setup",))
     assert ("[0]" in seen, "pyvault exec other" in seen) == (True, True), seen
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_questions_are_broken_between_words(add: Asked, pair: KeyPair, width: int) -> None:
+    both = f"{pair.access_key_id} {pair.secret_access_key}"
+    wrong = "arn:aws:iam::1:user/me"
+    seen = add(both, wrong, "", words=("--no-verify",), width=width)
+    assert "[0]" in seen, seen
+    lines = seen.replace(wrong, "").replace(pair.access_key_id, "").splitlines()
+    assert all(len(line) <= width for line in lines if " " in line.strip()), lines
+    told = (
+        "that one is the ARN of a user, not of an MFA device; use the ARN that has ':mfa/' instead of ':user/'; Enter"
+    )
+    assert told in " ".join(seen.split())
 
 
 class TestTheDevice:

@@ -17,7 +17,9 @@ def test_the_last_lines_of_the_demo_work_when_pasted(tmp_path: Path, fake_aws: F
     pair = fake_aws.demo_key()
     environ = {**clean_environ(tmp_path), **fake_aws.environ(), "PATH": "/usr/bin:/bin"}
     del environ["PYVAULT_BACKEND"]
-    bash = pexpect.spawn("bash", ["--norc", "--noprofile"], env=environ, encoding="utf-8", timeout=60)
+    bash = pexpect.spawn(
+        "bash", ["--norc", "--noprofile"], env=environ, encoding="utf-8", timeout=60, dimensions=(24, 400)
+    )
     bash.sendline(first)
     bash.sendline(second)
     for question, answer in (

@@ -551,7 +551,9 @@ class TestFromNothing:
     def test_a_person_is_asked_at_the_terminal_until_the_answer_may_be_one(self, machine: Machine) -> None:
         machine.config.unlink()
         environ = {**machine.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}  # its page tells no region
-        child = pexpect.spawn(str(PYVAULT), ["sso", "login"], env=environ, encoding="utf-8", timeout=60)
+        child = pexpect.spawn(
+            str(PYVAULT), ["sso", "login"], env=environ, encoding="utf-8", timeout=60, dimensions=(24, 400)
+        )
         for question, answer in (
             ("SSO start URL .*: ", "example"),
             ("is not an http or https URL; SSO start URL .*: ", "https://example.awsapps.com/start"),

@@ -53,7 +53,10 @@ def add(  # noqa: C901 - each option that can not be with another
     ] = False,
     totp_stdin: Annotated[bool, Option("--totp-stdin", help="the same, with the secret on stdin")] = False,
 ) -> None:
-    """Store the access key of PROFILE; asks for it at the terminal unless an option says where it is."""
+    """Store the access key of PROFILE.
+
+    Asks for it at the terminal unless an option says where it is; both parts may be pasted at once.
+    """
     name = parse_profile_name(profile)
     if env + stdin + (csv is not None) > 1:
         raise UsageError("only one of --env, --stdin and --csv can be used")

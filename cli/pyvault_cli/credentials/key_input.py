@@ -118,7 +118,7 @@ def from_terminal(ask: TerminalAnswers) -> GivenKey:
     """
     terminal = ask.terminal("the access key", ("--env", "--stdin", "--csv", "a terminal"))
     with terminal.undisturbed():
-        typed = terminal.hidden("Enter Access Key ID (or paste both parts)", seen=_id_in)
+        typed = terminal.hidden("Enter Access Key ID", seen=_id_in)
         if is_title(typed):
             typed = terminal.hidden("Enter Access Key ID", seen=_id_in, pasted=True)
         key_id, secret = split_pair(typed)

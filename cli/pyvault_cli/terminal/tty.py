@@ -17,6 +17,7 @@ from pyvault.process.held_terminal import HeldTerminal
 from pyvault.secret import Secret
 from pyvault_cli.terminal import output
 from pyvault_cli.terminal.typed_line import TypedLine, rewriting
+from pyvault_cli.terminal.wrapping import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -96,13 +97,20 @@ def tell_waiting() -> None:
     output.hint("a question waits for the terminal: run fg, or with timeout(1) use its option --foreground")
 
 
+def _columns(descriptor: int) -> int | None:
+    with suppress(OSError):
+        return os.get_terminal_size(descriptor).columns or None
+    return None
+
+
 def _answer(
     descriptor: int, held: HeldTerminal, prompt: str, read: Callable[[int, HeldTerminal, Callable[[], None]], bytes]
 ) -> Secret[str]:
     encoding = os.device_encoding(descriptor) or "utf-8"
 
     def show() -> None:
-        os.write(descriptor, f"{printable(prompt)}: ".encode(encoding, "backslashreplace"))
+        shown = question(printable(prompt), _columns(descriptor))
+        os.write(descriptor, shown.encode(encoding, "backslashreplace"))
 
     try:
         raw = read(descriptor, held, show)

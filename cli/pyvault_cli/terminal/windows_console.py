@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from pyvault.errors import InputRequiredError, UserCancelledError
 from pyvault.printable import printable
 from pyvault.secret import Secret
 from pyvault_cli.terminal.typed_line import rewriting
+from pyvault_cli.terminal.wrapping import question
 
 if TYPE_CHECKING:
     from pyvault_cli.terminal.prompt import Seen
@@ -22,7 +24,7 @@ class Console:
 
     def line(self, prompt: str) -> str:
         """Show the prompt and return what was typed, which is seen."""
-        _show(f"{printable(prompt)}: ")
+        _ask(prompt)
         try:
             with open("CONIN$", encoding="utf-8") as keyboard:  # noqa: PTH123 - a device, not a path
                 typed = keyboard.readline()
@@ -38,7 +40,7 @@ class Console:
 
         del pasted  # the console keeps all keys until somebody reads them
         on_screen = ""
-        _show(f"{printable(prompt)}: ")
+        _ask(prompt)
         typed: list[str] = []
         while (key := msvcrt.getwch()) not in "\r\n":
             if key in "\x03\x1a":  # Ctrl-C, Ctrl-Z
@@ -57,6 +59,13 @@ class Console:
     def undisturbed(self) -> AbstractContextManager[None]:
         """Return a block of hidden questions: this console echoes nothing but what is read with echo."""
         return nullcontext()
+
+
+def _ask(prompt: str) -> None:
+    width = None
+    with suppress(OSError), open("CONOUT$", "w", encoding="utf-8") as screen:  # noqa: PTH123 - a device, not a path
+        width = os.get_terminal_size(screen.fileno()).columns
+    _show(question(printable(prompt), width))
 
 
 def _show(text: str) -> None:

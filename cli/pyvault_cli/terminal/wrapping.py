@@ -31,6 +31,18 @@ def wrapped(line: str, width: int, *, indent: str = "") -> list[str]:
     return [*parts, lead + line[start:end]]
 
 
+def question(text: str, width: int | None) -> str:
+    """Return a question as it stands before its answer, broken between words where the screen is too narrow.
+
+    Args:
+        text: what is asked.
+        width: cells of the screen; None if it does not say.
+    """
+    if width is None or cells(text) + len(": ") <= width:
+        return f"{text}: "
+    return "\n".join(wrapped(f"{text}:", width - 1)) + " "
+
+
 def fitted(text: str, width: int) -> str:
     """Return lines that fit; what belongs to a line stands below it, behind the same blanks and bars and two more."""
     lines = (wrapped(line, width, indent=f"{_lead(line)}  ") for line in text.splitlines())

@@ -102,7 +102,9 @@ def test_at_a_terminal_a_mistyped_passphrase_is_asked_for_again(tmp_path: Path) 
     environ = {"PYVAULT_FILE": str(tmp_path / "vault.pyv"), "PYTHON_KEYRING_BACKEND": CLASS, "PYVAULT_KDF": "min"}
     assert run("set", "pypi", "me", PYVAULT_PASSPHRASE="right", **environ).returncode == 0
     words = ["-m", "keyring", "get", "pypi", "me"]
-    child = pexpect.spawn(sys.executable, words, env=dict(os.environ) | environ, encoding="utf-8", timeout=60)
+    child = pexpect.spawn(
+        sys.executable, words, env=dict(os.environ) | environ, encoding="utf-8", timeout=60, dimensions=(24, 400)
+    )
     child.expect("passphrase for '.*': ")
     child.sendline("wrong")
     child.expect("wrong passphrase, try again; passphrase for '.*': ")

@@ -7,7 +7,7 @@ import pytest
 from pyvault_cli.commandline import command_table
 from pyvault_cli.terminal.cell_width import cells
 from pyvault_cli.terminal.table import aligned, aws_vault_table
-from pyvault_cli.terminal.wrapping import fitted, wrapped
+from pyvault_cli.terminal.wrapping import fitted, question, wrapped
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,22 @@ from pyvault_cli.terminal.wrapping import fitted, wrapped
 )
 def test_a_line_is_broken_between_words(line: str, width: int, parts: list[str]) -> None:
     assert wrapped(line, width) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("repeat passphrase", 19, "repeat passphrase: "),
+        ("repeat passphrase " * 20 + "now", None, "repeat passphrase " * 20 + "now: "),
+        ("repeat passphrase", 18, "repeat\npassphrase: "),
+        ("passphrase for '/a/long path/vault.pyv'", 30, "passphrase for\n'/a/long path/vault.pyv': "),
+        ("Replace what is stored for 'x'? (y|N)", 24, "Replace what is stored\nfor 'x'? (y|N): "),
+    ],
+)
+def test_a_question_is_broken_between_words_and_leaves_room_for_a_blank(
+    text: str, width: int | None, shown: str
+) -> None:
+    assert question(text, width) == shown
 
 
 def test_what_belongs_to_a_line_stands_below_it() -> None:
