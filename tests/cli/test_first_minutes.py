@@ -9,6 +9,7 @@ import pexpect
 import pytest
 
 from command_line import PYVAULT, Environ, Pyvault, clean_environ
+from fake_aws.client import FakeAws
 from typist import CONTROL
 
 LINES = b"AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n"
@@ -39,6 +40,20 @@ def test_missing_keys_are_told_with_the_store_and_the_vault_that_was_not_opened(
     told = json.loads(pyvault("--backend", "memory", "explain", "ci", "--json", env=keyed).out)
     assert "looked in the backend 'memory'" in json.dumps(told)
     assert pyvault("--backend", "file", "exec", "ci", "-n", "--", "true", env=keyed).code == 0
+
+
+def test_the_memory_backend_leaves_no_session_behind(pyvault: Pyvault, fake_aws: FakeAws, tmp_path: Path) -> None:
+    config_of(
+        tmp_path,
+        f"[profile role]\nrole_arn = {fake_aws.role_arn('reader')}\n"
+        "credential_source = Environment\nregion = eu-west-1\n",
+    )
+    pair = fake_aws.demo_key()
+    keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    for _ in range(2):
+        ended = pyvault("--backend", "memory", "exec", "role", "--", "true", env={**fake_aws.environ(), **keys})
+        assert (ended.code, ended.err) == (0, "")
+    assert [path.name for path in tmp_path.rglob("*") if "sessions" in path.name or path.suffix == ".pyv"] == []
 
 
 def test_another_store_that_shows_its_names_is_named(pyvault: Pyvault, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyvault import clock
-from pyvault.stores import Stores
+from pyvault.stores import TRANSIENT, Stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,11 @@ class Runtime(Stores):
 
     @cached_property
     def sessions(self) -> SessionCache:
-        """The cached sessions of the chosen backend, which is the parent of their file."""
+        """The cached sessions of the chosen backend, which is the parent of their file, if it keeps anything at all."""
+        if self.choice.name in TRANSIENT:
+            from pyvault.sessions.transient import TransientSessions
+
+            return TransientSessions(self.store.backend, name=self.backend_options.get("name"))
         from pyvault.paths import counting
         from pyvault.sessions.cache import open_session_vault
 
