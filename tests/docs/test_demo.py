@@ -25,7 +25,6 @@ def test_the_last_lines_of_the_demo_work_when_pasted(tmp_path: Path, fake_aws: F
     for question, answer in (
         ("Access Key ID: ", pair.access_key_id),
         ("Secret Access Key: ", pair.secret_access_key),
-        ("MFA Device ARN .*: ", ""),
         ("new passphrase .*: ", "a green kettle"),
         ("repeat passphrase: ", "a green kettle"),
     ):

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
@@ -45,6 +46,37 @@ def calls(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield ast.unparse(node.func)
+
+
+#: Packages that the distribution names in its metadata, by what they are imported as, and what comes with those.
+DECLARED = {
+    "argon2", "boto3", "botocore", "cryptography", "httptools", "platformdirs", "prompt_toolkit", "rich", "stevedore",
+    "typer", "urllib3", "win32ctypes",
+    "PyInstaller", "jeepney", "keyring", "pytest", "secretstorage",  # of extras, and of who freezes or tests with us
+}  # fmt: skip
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the packages that a module imports when it runs, sooner or later."""
+    if isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.unparse(tree.test):
+        return
+    if isinstance(tree, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in tree.names)
+    elif isinstance(tree, ast.ImportFrom):
+        yield (tree.module or "").partition(".")[0]
+    for child in ast.iter_child_nodes(tree):
+        yield from imported(child)
+
+
+def test_what_is_imported_is_declared() -> None:
+    known = sys.stdlib_module_names | DECLARED | set(PACKAGES)
+    strange = {
+        f"{path.name}: {name}"
+        for path in sources()
+        for name in imported(ast.parse(path.read_text()))
+        if name not in known
+    }
+    assert strange == set()
 
 
 def test_only_the_clock_reads_the_time() -> None:

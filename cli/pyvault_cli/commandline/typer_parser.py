@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
-from typing_extensions import override
 
 from pyvault.errors import UsageError
 from pyvault_cli.commandline import arguments
@@ -33,8 +32,12 @@ class HelpWantedError(Exception):
 class Parser(TyperCommand):
     """The parser of one command; it writes nothing itself."""
 
-    @override
     def get_help(self, ctx: Any) -> str:
+        """Raise the help, laid out for the screen.
+
+        Raises:
+            HelpWantedError: always.
+        """
         formatter = ctx.make_formatter()
         if ctx.terminal_width is not None:  # little room: long options have a line of their own
             formatter.write_dl = partial(formatter.write_dl, col_max=formatter.width // 3)

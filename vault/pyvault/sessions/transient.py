@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from typing_extensions import override
-
 from pyvault import clock as real_clock
 from pyvault.errors import ItemNotFoundError
 from pyvault.record import Record
@@ -51,34 +49,29 @@ class TransientSessions(SessionCache):
         self._clock = clock
         self._items = {} if name is None else _named.setdefault(name, {})
 
-    @override
     def signed_in(self) -> None:
         """Do nothing: there is no key whose life could begin anew."""
 
-    @override
     def close(self) -> None:
         """Do nothing: there is no file."""
 
-    @override
     def _read(self, name: ItemName, use: Callable[[Secret[bytes]], T]) -> T:
         kept = self._unlocked().get(name)
         if kept is None:
             raise ItemNotFoundError(f"there is no item '{name}'")
         return use(kept.data)
 
-    @override
     def _list(self) -> list[Any]:  # what SessionCache uses of an entry, a Kept has
         return list(self._unlocked().values())
 
-    @override
     def _put(
         self, name: ItemName, data: Secret[bytes], attributes: Mapping[str, str], expires: datetime | None
     ) -> None:
         self.clear_expired()
         self._items[name] = Kept(name=name, data=data, attributes=attributes, expires=expires)
 
-    @override
     def _drop(self, ends: Callable[[Any], bool], *, kinds: frozenset[Kind], for_good: bool = True) -> int:
+        del for_good  # there is no earlier state that could come back
         doomed = [kept.name for kept in self._list() if kept.name.kind in kinds and ends(kept)]
         return sum(self._items.pop(name, None) is not None for name in doomed)
 
