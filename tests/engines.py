@@ -34,9 +34,14 @@ def credentials() -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
+def program(engine: str) -> str:
+    """Return where its server is, if it is installed."""
+    return str(BIN / PROGRAMS[engine])
+
+
 def need(engine: str) -> None:
     """Skip, or under PYVAULT_REQUIRE_PEERS=1 fail, where the engine is not installed."""
-    if (BIN / PROGRAMS[engine]).exists():
+    if Path(program(engine)).exists():
         return
     message = f"needs {PROGRAMS[engine]}: make engines"
     if os.environ.get("PYVAULT_REQUIRE_PEERS") == "1":
