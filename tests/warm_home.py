@@ -17,7 +17,7 @@ KEY_FILE = f"pyvault-keyfile-v1:{'A' * 43}=\n"
 class WarmHome:
     """A vault that a key file opens, with the key of user demo, and profiles of it."""
 
-    def __init__(self, home: Path, aws: FakeAws, more: Environ | None = None) -> None:
+    def __init__(self, home: Path, aws: FakeAws, more: Environ | None = None, *, stored: bool = True) -> None:
         self.home = home
         self.aws = aws
         self.runtime = home / "run"
@@ -35,7 +35,8 @@ class WarmHome:
         here = f"region = eu-west-1\nendpoint_url = {aws.url}\n"
         role = f"role_arn = {aws.role_arn('reader')}\n"
         self.config.write_text(f"[profile demo]\n{here}[profile reader]\nsource_profile = demo\n{here}{role}")
-        self.add("demo")
+        if stored:
+            self.add("demo")
 
     @property
     def state(self) -> Path:

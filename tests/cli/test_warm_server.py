@@ -210,7 +210,7 @@ def test_it_ends_before_somebody_would_be_asked_for_the_passphrase(tmp_path: Pat
         return find_answer(list(words), variables(tmp_path, env)) is not None
 
     try:
-        assert ASKS in login.at_terminal(*plain, **kept)
+        assert ASKS in login.at_terminal(*plain, PYVAULT_WARM="1", PYVAULT_UNLOCK_TTL="8s")
         time.sleep(SETTLED)
         for words in (served, plain):
             ended = run_pyvault(tmp_path, *words, env=env)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from pyvault.files import witness
+from pyvault.warm.replay import find_warm, now
 from pyvault_cli.terminal import output
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pyvault.model import Credentials
     from pyvault.planning.steps import Plan
     from pyvault.warm.recorder import Recorder
+    from pyvault.warm.replay import Clock
     from pyvault_cli.context import Context
     from pyvault_cli.credentials.credential_request import CredentialRequest
 
@@ -24,15 +26,15 @@ NEVER = ("--debug", "--passphrase-fd", "--new-passphrase-fd")
 
 
 @contextmanager
-def recording(argv: Sequence[str], context: Context) -> Generator[None]:
+def recording(argv: Sequence[str], context: Context, clock: Clock = now) -> Generator[None]:
     """Watch what the answer to this command line is made from; nothing is noted where it can't be kept.
 
     Args:
         argv: the words after the program's name.
         context: of the command, from which nothing was asked yet.
+        clock: both clocks.
     """
     from pyvault.warm.question import is_off, words_of
-    from pyvault.warm.replay import find_warm
 
     line, words, warm = context.line, words_of(argv), find_warm(context.environ)
     told = words is None or any(line.last(option) is not None for option in NEVER) or is_off(context.environ)
@@ -41,7 +43,7 @@ def recording(argv: Sequence[str], context: Context) -> Generator[None]:
         return
     from pyvault.warm.recorder import Recorder
 
-    recorder = Recorder(warm, words, context.environ)
+    recorder = Recorder(warm, words, context.environ, clock)
     witness.current = recorder
     try:
         if not (context.tool_config.warm and recorder.take_keys()):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pyvault.warm.replay import Warm
+    from pyvault.warm.replay import Clock, Warm
 
 #: A file that is younger may change again without another status: inodes are reused at once, clocks tick coarsely.
 SETTLED_NS = 1_000_000_000
@@ -33,19 +33,21 @@ MOST_ENTRIES, KEPT_ENTRIES = 256, 128
 class Recorder:
     """A :class:`pyvault.files.witness.Witness` that keeps an answer if it has seen all that it depends on."""
 
-    def __init__(self, warm: Warm, words: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, warm: Warm, words: Sequence[str], environ: Mapping[str, str], clock: Clock = now) -> None:
         """Begin to watch; nothing is kept before :meth:`take_keys`.
 
         Args:
             warm: where entries and keys are.
             words: of the command line that are ours.
             environ: the environment.
+            clock: both clocks.
         """
         self._environ = environ
+        self._clock = clock
         self._question = question_of(words, environ)
         self._warm = warm
         self._keys: Keys | None = None
-        self._start = now()
+        self._start = clock()
         self._end: datetime | None = None
         self._unlocked_until: datetime | None = None
         self._rows: dict[tuple[bytes, str], tuple[bytes, bytes]] = {}
@@ -159,7 +161,7 @@ class Recorder:
     def _keep(
         self, kind: bytes, noted: Path, patterns: Iterable[str], removed: bytes, given: bytes, output: bytes
     ) -> None:
-        wall, boot = now()
+        wall, boot = self._clock()
         if self._lost or self._keys is None or self._end is None:
             return
         if self._youngest > min(wall, self._start[0]) - SETTLED_NS:

@@ -15,7 +15,9 @@ from pyvault.warm.question import declared, is_off, pack_variables, question_of,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Clock = Callable[[], tuple[int, int]]
 
 LARGEST = 1 << 20
 MOMENT = 8  # bytes of a time in nanoseconds
@@ -100,12 +102,18 @@ class Answer:
         return True
 
 
-def find_answer(argv: "Sequence[str]", environ: "Mapping[str, str]") -> Answer | None:
+def now() -> tuple[int, int]:
+    """Return the time of the wall clock, and that since boot, in nanoseconds."""
+    return time.clock_gettime_ns(time.CLOCK_REALTIME), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def find_answer(argv: "Sequence[str]", environ: "Mapping[str, str]", clock: "Clock" = now) -> Answer | None:
     """Return the answer to a command line, if it is known and still right.
 
     Args:
         argv: the words after the program's name.
         environ: the environment.
+        clock: both clocks.
     """
     words = words_of(argv)
     if words is None or is_off(environ):
@@ -122,44 +130,42 @@ def find_answer(argv: "Sequence[str]", environ: "Mapping[str, str]") -> Answer |
     name = keys.name(question_of(words, environ))
     try:
         content = keys.open(name, _read(f"{warm.directory}/{name}"))
-        return _parse(content, KINDS[argv[0]], environ)
+        return _parse(content, KINDS[argv[0]], environ, clock())
     except (OSError, ValueError, NotAnEntryError):
         return None
 
 
-def _parse(content: bytes, kinds: "Sequence[bytes]", environ: "Mapping[str, str]") -> Answer | None:
+def _parse(
+    content: bytes, kinds: "Sequence[bytes]", environ: "Mapping[str, str]", at: tuple[int, int]
+) -> Answer | None:
     """Return the answer in an entry if it holds now.
 
     Raises:
         ValueError, NotAnEntryError: it is of another make.
     """
     what, times, noted, manifest, declared_then, removed, given, output = unpack(content)
-    if what not in kinds or not is_now(times) or not _are_set(declared_then, environ):
+    if what not in kinds or not is_now(times, at) or not _are_set(declared_then, environ):
         return None
     if not is_unchanged(unpack(manifest)):
         return None
     return Answer(noted, unpack(removed), unpack(given), output, serves=what == SERVE)
 
 
-def is_now(times: bytes) -> bool:
-    """Return whether now is between start and end, by both clocks.
+def is_now(times: bytes, at: tuple[int, int]) -> bool:
+    """Return whether a time is between start and end, by both clocks.
 
     Args:
         times: start by the wall clock and since boot, and end by both, in nanoseconds.
+        at: the time by both.
     """
     first_wall, first_boot, last_wall, last_boot = moments(times)
-    wall, boot = now()
+    wall, boot = at
     return first_wall <= wall < last_wall and first_boot <= boot < last_boot
 
 
 def moments(times: bytes) -> list[int]:
     """Return the four times of an entry."""
     return [int.from_bytes(times[at : at + MOMENT], "big") for at in range(0, 4 * MOMENT, MOMENT)]
-
-
-def now() -> tuple[int, int]:
-    """Return the time of the wall clock, and that since boot, in nanoseconds."""
-    return time.clock_gettime_ns(time.CLOCK_REALTIME), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def _are_set(declared_then: bytes, environ: "Mapping[str, str]") -> bool:
