@@ -44,6 +44,53 @@ def test_the_first_prompt_opens_the_vault_for_the_next_commands(login: Login) ->
     assert login.at_terminal("list").count(ASKS) == 1
 
 
+PAIR = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s" * 40}
+
+
+@pytest.mark.parametrize("words", [("add", "x", "--no-verify", "--env"), ("vault", "init")], ids=" ".join)
+def test_what_was_typed_to_make_a_vault_opens_it_for_the_next_commands(tmp_path: Path, words: tuple[str, ...]) -> None:
+    login = Login(tmp_path)
+    try:
+        seen = login.at_terminal(*words, **PAIR)
+        assert (seen.count(f"new {ASKS}"), seen.count("repeat")) == (1, 1), seen
+        assert login.is_open()
+        assert ASKS not in login.at_terminal("add", "y", "--no-verify", "--env", **PAIR)
+        assert login.run("lock").code == 0
+        assert not login.is_open()
+    finally:
+        end_keys(login.runtime, login.state)
+
+
+@pytest.mark.parametrize("words", [("add", "x", "--no-verify", "--env"), ("vault", "init")], ids=" ".join)
+@pytest.mark.parametrize(
+    "source", ["PYVAULT_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE", "PYVAULT_NEW_PASSPHRASE_FILE", "fd"]
+)
+def test_a_new_passphrase_that_was_given_opens_nothing_later(
+    tmp_path: Path, words: tuple[str, ...], source: str
+) -> None:
+    login = Login(tmp_path)
+    (tmp_path / "file").write_text(PASSPHRASE)
+    (tmp_path / "file").chmod(0o600)
+    value = str(tmp_path / "file") if source.endswith("FILE") else PASSPHRASE
+    options = ("--new-passphrase-fd", "0") if source == "fd" else ()
+    env = {} if source == "fd" else {source: value}
+    made = run_pyvault(
+        tmp_path, *words, *options, env={**login.environ, **PAIR, **env}, stdin=PASSPHRASE.encode() if options else None
+    )
+    assert made.code == 0, made.err
+    assert not login.is_open()
+
+
+def test_a_home_is_the_same_by_a_link(login: Login) -> None:
+    link = login.home / "link"
+    link.symlink_to(login.home)
+    login.at_terminal("list")
+    assert login.is_open()
+    assert login.is_open(HOME=str(link))
+    assert login.run("lock", HOME=str(link)).code == 0
+    assert not login.is_open()
+
+
 def test_unlock_asks_always_and_says_for_how_long(login: Login) -> None:
     seen = login.at_terminal("unlock", "--for", "2h")
     assert seen.count(ASKS) == 1
@@ -306,23 +353,3 @@ def test_a_lock_that_leaves_something_says_so(login: Login) -> None:
     assert "Locked." in login.at_terminal("lock")
     told = login.at_terminal("lock", before=refusing(1))
     assert "could not be ended" in told
-
-
-def test_who_makes_a_vault_by_a_typed_passphrase_has_opened_it(tmp_path: Path) -> None:
-    pair = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s" * 40}
-    for number, words in enumerate((["add", "x", "--env", "--no-verify"], ["vault", "init"])):
-        (home := tmp_path / str(number)).mkdir()
-        login = Login(home)
-        try:
-            assert login.at_terminal(*words, **pair).count("repeat passphrase") == 1
-            assert login.is_open()
-            assert login.run("lock").code == 0
-            assert not login.is_open()
-        finally:
-            end_keys(login.runtime, login.state)
-
-
-def test_a_new_vault_whose_passphrase_was_given_is_not_unlocked(tmp_path: Path) -> None:
-    login = Login(tmp_path)
-    assert "repeat" not in login.at_terminal("vault", "init", PYVAULT_NEW_PASSPHRASE=PASSPHRASE)
-    assert not login.is_open()

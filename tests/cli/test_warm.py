@@ -286,8 +286,13 @@ def test_nothing_is_answered_after(home: WarmHome, ending: str) -> None:
     assert home.known(*JSON) is None
 
 
-@pytest.mark.parametrize("env", [{"XDG_STATE_HOME": "relative"}, {"HOME": "{home}/"}, {"HOME": "{home}/./"}], ids=str)
+@pytest.mark.parametrize(
+    "env",
+    [{"XDG_STATE_HOME": "relative"}, {"HOME": "{home}/"}, {"HOME": "{home}/./"}, {"HOME": "{home}/link"}],
+    ids=str,
+)
 def test_an_environment_that_tells_the_place_otherwise_ends_it_too(home: WarmHome, env: dict[str, str]) -> None:
+    (home.home / "link").symlink_to(home.home)
     home.warm_up(*JSON)
     assert home.known(*JSON)
     kept = {path: path.read_bytes() for path in home.entries.iterdir()}

@@ -65,7 +65,9 @@ class Bench:
     @property
     def paths(self) -> Paths:
         where = self.directory
-        return Paths(config_file=where / "config.toml", data=where / "data", state=where / "state", runtime=where)
+        return Paths(
+            config_file=where / "config.toml", data=where / "data", state=where / "state", find_runtime=lambda: where
+        )
 
     def open_sessions(self) -> SessionCache:
         return open_session_vault(self.paths, "memory", {}, self.backend, note=self.notes.append, clock=self.now)

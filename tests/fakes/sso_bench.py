@@ -81,7 +81,7 @@ class SsoBench:
             config_file=directory / "config.toml",
             data=directory / "data",
             state=directory / "state",
-            runtime=directory / "run",
+            find_runtime=lambda: directory / "run",
         )
         endpoints = Endpoints(sts=aws.url, iam=aws.url, sso=aws.url, sso_oidc=aws.url)
         self.client = ClientSettings(region="eu-west-1", endpoints=endpoints, max_attempts=1)

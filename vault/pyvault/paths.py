@@ -37,6 +37,8 @@ _USUAL = (".config", ".local/share", ".local/state")
 class GivenEnvironment(dict[str, str]):
     """An environment that a program has given: nothing of the process's takes the place of what it lacks."""
 
+    is_given = True  # for who may not import this module
+
 
 _given: ContextVar[GivenEnvironment | None] = ContextVar("_given", default=None)
 
@@ -62,17 +64,22 @@ def moved_home(environ: Mapping[str, str], home: str) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in _PLACES} | {HOME: home}
 
 
-class Paths(Record):
+class Paths(Record, uncompared=("find_runtime",), unshown=("find_runtime",)):
     """The paths of our files; nothing is created.
 
     Attributes:
-        runtime: emptied when the user's last session ends; None if the system has no such directory.
+        find_runtime: returns :attr:`runtime`.
     """
 
     config_file: Path
     data: Path
     state: Path
-    runtime: Path | None
+    find_runtime: Callable[[], Path | None]
+
+    @property
+    def runtime(self) -> Path | None:
+        """What is emptied when the user's last session ends; None if there is no such directory of this user alone."""
+        return self.find_runtime()
 
     @property
     def vault(self) -> Path:
@@ -111,7 +118,7 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
         config_file=expand_user(config, environ) if config else directory / "config.toml",
         data=data,
         state=state,
-        runtime=_find_runtime(environ),
+        find_runtime=lambda: _find_runtime(environ),
     )
 
 
@@ -244,5 +251,7 @@ def _find_runtime(environ: Mapping[str, str]) -> Path | None:
 
         return platformdirs.user_runtime_path("pyvault", appauthor=False)
     # platformdirs would fall back to a directory in /tmp, which outlives the session.
-    directory = environ.get("XDG_RUNTIME_DIR")
+    from pyvault.login.runtime_directory import find_runtime_directory
+
+    directory = find_runtime_directory(environ)
     return Path(directory, "pyvault") if directory else None

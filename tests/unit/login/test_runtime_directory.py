@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyvault.login.runtime_directory import Place, find_runtime_directory
+from pyvault.paths import GivenEnvironment, find_paths
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are none")
 
@@ -69,6 +70,25 @@ def test_another_users_directory_is_passed_over(tmp_path: Path, fixed: Path) -> 
     assert found(fixed, {"XDG_RUNTIME_DIR": str(own)}) == str(fixed)
     os.chown(fixed, 12345, -1)
     assert found(fixed, {"XDG_RUNTIME_DIR": str(own)}) is None
+
+
+def test_an_environment_that_a_program_has_given_has_what_it_names_alone(tmp_path: Path, fixed: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir(mode=0o700)
+    assert found(fixed, GivenEnvironment({"XDG_RUNTIME_DIR": str(own)})) == str(own)
+    assert found(fixed, GivenEnvironment()) is None
+    assert find_paths(GivenEnvironment(HOME=str(tmp_path))).runtime is None
+    assert find_paths(GivenEnvironment(HOME=str(tmp_path), XDG_RUNTIME_DIR=str(own))).runtime == own / "pyvault"
+    own.chmod(0o755)
+    assert find_paths(GivenEnvironment(HOME=str(tmp_path), XDG_RUNTIME_DIR=str(own))).runtime is None
+
+
+def test_a_state_directory_has_one_place_by_all_its_names(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    names = ("real/.local", "link/.local", "link/../real//.local/")
+    one, *others = (Place(str(tmp_path), f"{tmp_path}/{name}") for name in names)
+    assert {(other.directory, other.prefix) for other in others} == {(one.directory, one.prefix)}
 
 
 def test_each_state_directory_has_its_own_place(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ class Place:
     """One backend with its session cache, opened as often as wanted, as several processes would."""
 
     def __init__(self, directory: Path, backend: object) -> None:
-        self.paths = Paths(config_file=directory, data=directory / "data", state=directory, runtime=directory)
+        self.paths = Paths(
+            config_file=directory, data=directory / "data", state=directory, find_runtime=lambda: directory
+        )
         self.backend = backend
         self.notes: list[str] = []
         self.now = NOW

@@ -21,6 +21,7 @@ def find_runtime_directory(environ: "Mapping[str, str]", *, system: str = SYSTEM
     """Return the path of the runtime directory; None if there is none that belongs to this user alone.
 
     A job of cron has no XDG_RUNTIME_DIR, and after ``su`` it may be the one of another user.
+    What the system has for this user is not for an environment that a program has given.
 
     Args:
         environ: the environment.
@@ -29,7 +30,8 @@ def find_runtime_directory(environ: "Mapping[str, str]", *, system: str = SYSTEM
     if sys.platform == "win32":
         return None
     user = os.geteuid()
-    for path in (environ.get("XDG_RUNTIME_DIR", ""), f"{system}/{user}"):
+    usual = () if getattr(environ, "is_given", False) else (f"{system}/{user}",)
+    for path in (environ.get("XDG_RUNTIME_DIR", ""), *usual):
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
@@ -43,7 +45,7 @@ def find_runtime_directory(environ: "Mapping[str, str]", *, system: str = SYSTEM
 class Place:
     """Where the halves of this user's keys are: a directory, and a prefix for descriptions in the kernel.
 
-    Each state directory has its own, so that another HOME has other keys.
+    Each state directory has its own, so that another HOME has other keys; one HOME has the same by all its names.
     """
 
     def __init__(self, runtime: str, state: str) -> None:
@@ -53,7 +55,7 @@ class Place:
             runtime: the runtime directory.
             state: the state directory.
         """
-        name = blake2b(os.fsencode(state), digest_size=NAME_SIZE).hexdigest()
+        name = blake2b(os.fsencode(os.path.realpath(state)), digest_size=NAME_SIZE).hexdigest()
         self.directory = f"{runtime}/pyvault/{name}"
         self.prefix = f"pyvault:{name}:"
 
