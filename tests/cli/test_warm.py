@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ from warm_home import SETTLED, WarmHome
 pytestmark = pytest.mark.kernel_keyring
 JSON = ("export", "reader", "--format", "json")
 EXEC = ("exec", "reader", "--", "env")
+URI, TOKEN = "$AWS_CONTAINER_CREDENTIALS_FULL_URI", "$AWS_CONTAINER_AUTHORIZATION_TOKEN"
 
 
 @pytest.fixture
@@ -159,6 +161,34 @@ def test_after_a_change_of_a_file_the_ordinary_path_decides(home: WarmHome, chan
     CHANGES[change](home)
     assert home.known(*JSON) is None
     assert home.run(*JSON).code == home.ordinary(*JSON).code
+
+
+@pytest.mark.parametrize("words", [("exec",), ("exec", "-s")], ids=" ".join)
+def test_a_policy_file_that_was_edited_is_another_session(home: WarmHome, words: tuple[str, ...]) -> None:
+    def allow(action: str) -> None:
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+        (home.home / "policy").write_text(json.dumps(policy))
+
+    def sent() -> list[str]:
+        return [json.loads(call["params"]["Policy"])["Statement"][0]["Action"] for call in home.aws.calls("AssumeRole")]
+
+    shown = "printenv AWS_ACCESS_KEY_ID" if "-s" not in words else f"curl -s -H Authorization:{TOKEN} {URI}"
+    for place in ("policy", str(home.home / "policy")):
+        line = (*words, "reader", "--policy-file", place, "--", "sh", "-c", shown)
+        home.run("clear")
+        home.aws.clear_calls()
+        allow("s3:GetObject")
+        first = home.warm_up(*line)
+        assert home.run(*line).out == first.out
+        with contextlib.chdir(home.home):
+            assert home.known(*line)
+        allow("s3:PutObject")
+        with contextlib.chdir(home.home):
+            assert home.known(*line) is None
+        assert home.run(*line).out != first.out
+        assert sent() == ["s3:GetObject", "s3:PutObject"]
+        allow("s3:GetObject")
+        assert home.run(*line).out == first.out  # its session is still there
 
 
 def test_another_question_has_another_answer(home: WarmHome) -> None:

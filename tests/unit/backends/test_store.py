@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
 
@@ -10,6 +10,7 @@ import pytest
 
 from pyvault.backend import Backend
 from pyvault.errors import (
+    AccessDeniedError,
     BackendError,
     BackendLockedError,
     ConflictError,
@@ -222,3 +223,86 @@ def test_a_store_without_versions_creates_and_replaces_as_it_can() -> None:
     assert (found, version) == (PAIR, None)
     store.replace("prod", NEWER, version)
     assert store.get("prod") == NEWER
+
+
+class Told:
+    """Is told of changes; notes what the store held then, and may refuse."""
+
+    def __init__(self, *refused: int) -> None:
+        self.backend = MemoryBackend()
+        self.store = CredentialStore(self.backend, changed=self)
+        self.held: list[list[str]] = []
+        self._refused = refused
+
+    def __call__(self) -> None:
+        self.held.append([name.name for name in self.backend.names()])
+        if len(self.held) in self._refused:
+            raise AccessDeniedError("it can't be dropped")
+
+
+def test_a_change_is_told_before_and_after() -> None:
+    told = Told()
+    told.store.put("a", PAIR)
+    assert (told.held[0], told.held[-1]) == ([], ["a"])
+    told.held.clear()
+    told.store.delete("a")
+    assert (told.held[0], told.held[-1]) == (["a"], [])
+    told.held.clear()
+    told.store.create("b", PAIR)
+    assert (told.held[0], told.held[-1]) == ([], ["b"])
+    told.held.clear()
+    told.store.replace("b", NEWER, told.store.get_versioned("b")[1])
+    assert len(told.held) >= 2
+
+
+def test_a_transaction_is_told_of_after_it_is_written() -> None:
+    """In between the store is as it was, and what is kept then has been made from that."""
+    told = Told()
+    with told.store.transaction():
+        told.store.put("a", PAIR)
+        during = len(told.held)
+    assert told.held[during:] == [["a"]]
+
+
+def put_in_a_transaction(store: CredentialStore) -> None:
+    with store.transaction():
+        store.put("new", PAIR)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.put("new", PAIR),
+        lambda store: store.create("new", PAIR),
+        lambda store: store.delete("old"),
+        put_in_a_transaction,
+    ],
+    ids=["put", "create", "delete", "transaction"],
+)
+def test_what_can_not_be_told_is_not_done(change: Callable[[CredentialStore], None]) -> None:
+    told = Told(1)
+    told.backend.put(credential_name("old"), Secret(b"x"))
+    with pytest.raises(AccessDeniedError):
+        change(told.store)
+    assert [name.name for name in told.backend.names()] == ["old"]
+
+
+def test_a_transaction_in_which_something_can_not_be_told_is_not_written() -> None:
+    told = Told(3)  # before it, before the put, after the put
+    with pytest.raises(AccessDeniedError), told.store.transaction():
+        told.store.put("new", PAIR)
+    assert told.backend.names() == []
+
+
+def test_a_change_that_failed_is_told_and_stays_the_error() -> None:
+    tellings: list[int] = []
+
+    def refuse_later() -> None:
+        tellings.append(1)
+        if len(tellings) > 1:
+            raise AccessDeniedError("it can't be dropped")
+
+    store = CredentialStore(FailingBackend(BackendError("it is full")), changed=refuse_later)
+    with pytest.raises(BackendError, match="it is full"):
+        store.put("a", PAIR)
+    assert len(tellings) == 2

@@ -30,7 +30,7 @@ def find_runtime_directory(environ: "Mapping[str, str]", *, system: str = SYSTEM
     if sys.platform == "win32":
         return None
     user = os.geteuid()
-    usual = () if getattr(environ, "is_given", False) else (f"{system}/{user}",)
+    usual: tuple[str, ...] = () if getattr(environ, "is_given", False) else (f"{system}/{user}",)
     for path in (environ.get("XDG_RUNTIME_DIR", ""), *usual):
         try:
             status = os.lstat(path)

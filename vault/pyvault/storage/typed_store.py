@@ -7,18 +7,19 @@ that nothing foreign gets past this module.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from pyvault.backend import Attributed, Transactional
 from pyvault.clock import parse_rfc3339, to_rfc3339
-from pyvault.errors import ConflictError, ItemCorruptError
+from pyvault.errors import ConflictError, ItemCorruptError, PyvaultError
 from pyvault.names import Kind, ProfileName, credential_name
 from pyvault.storage.fence import changing, contract_errors
 from pyvault.storage.item_codec import decode_credentials, encode_credentials
+from pyvault.thread_locks import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -38,7 +39,7 @@ class CredentialStore:
 
         Args:
             backend: the store of blobs underneath.
-            changed: called after each change of a pair.
+            changed: called before and after each change of pairs; what it raises keeps a change from being made.
         """
         self._backend = backend
         self._changed = changed
@@ -64,12 +65,11 @@ class CredentialStore:
         """Store or replace the pair of a profile."""
         name = credential_name(profile)
         data = encode_credentials(credentials)
-        with contract_errors(f"write '{name}'"):
+        with self._telling(), contract_errors(f"write '{name}'"):
             if isinstance(self._backend, Attributed):
                 self._backend.put_with(name, data, _attributes(credentials))
             else:
                 self._backend.put(name, data)
-        self._changed()
 
     def create(self, profile: str, credentials: StoredCredentials) -> None:
         """Store the pair of a profile that has none; where the store can, of two who do this at once one fails.
@@ -82,10 +82,9 @@ class CredentialStore:
         name = credential_name(profile)
         if name.name in self.profiles():  # the same pair is no other one for a store
             raise ConflictError(f"there is an item '{name}' already")
-        with self.transaction():
+        with self._telling(), self.transaction():
             create_item(self._backend, name, encode_credentials(credentials))
             self._add_attributes(name, credentials)
-        self._changed()
 
     def get_versioned(self, profile: str) -> tuple[StoredCredentials, str | None]:
         """Return the stored pair of a profile and its version, None where the store has none; raises as :meth:`get`."""
@@ -108,10 +107,9 @@ class CredentialStore:
             self.put(profile, credentials)
             return
         name = credential_name(profile)
-        with self.transaction():
+        with self._telling(), self.transaction():
             replace_item(self._backend, name, encode_credentials(credentials), version)
             self._add_attributes(name, credentials)
-        self._changed()
 
     def delete(self, profile: str) -> None:
         """Remove the pair of a profile.
@@ -120,9 +118,8 @@ class CredentialStore:
             ItemNotFoundError: nothing is stored for it.
         """
         name = credential_name(profile)
-        with contract_errors(f"delete '{name}'"):
+        with self._telling(), contract_errors(f"delete '{name}'"):
             self._backend.delete(name)
-        self._changed()
 
     def profiles(self, *, kind: Kind = Kind.CREDENTIAL) -> list[ProfileName]:
         """Return the profiles that have an item of this kind, by default a stored pair, sorted."""
@@ -157,12 +154,29 @@ class CredentialStore:
         """Make the changes inside one change, where the backend can."""
         if not isinstance(self._backend, Transactional):
             return nullcontext()
-        return changing(self._backend)
+        return self._transaction(self._backend)
 
     def close(self) -> None:
         """Let go of the backend."""
         with contract_errors("close"):
             self._backend.close()
+
+    @holding
+    def _transaction(self, backend: Transactional) -> Generator[None]:
+        with self._telling(), changing(backend):  # the changes inside are written after their own telling
+            yield
+
+    @holding
+    def _telling(self) -> Generator[None]:
+        """Tell of a change: before, so that one that is broken off is told too, and after, for what came in between."""
+        self._changed()
+        try:
+            yield
+        except BaseException:
+            with suppress(PyvaultError):
+                self._changed()
+            raise
+        self._changed()
 
     def _add_attributes(self, name: ItemName, credentials: StoredCredentials) -> None:
         """Add them in the transaction that has written the item; outside of one it may be another's by now."""
