@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,15 @@ def test_explain_names_the_sign_in_and_calls_nobody(machine: Machine, profile: s
     assert machine.aws.ops() == []
 
 
+def answer_of(server: Standing, is_wanted: Callable[[tuple[int, dict[str, str]]], bool]) -> tuple[int, dict[str, str]]:
+    """Ask a server until it says what is wanted."""
+    until = time.monotonic() + 60
+    while not is_wanted(answer := ask(server.uri, server.token)):
+        assert time.monotonic() < until, answer
+        time.sleep(0.1)
+    return answer
+
+
 def test_a_server_answers_and_renews(machine: Machine) -> None:
     server = Standing(machine.home, {**machine.environ}, "both")
     status, role = ask(server.uri, server.token)
@@ -121,10 +131,25 @@ def test_a_server_answers_and_renews(machine: Machine) -> None:
     server = Standing(machine.home, {**machine.environ}, "console")
     try:
         first = ask(server.uri, server.token)
-        while (later := ask(server.uri, server.token)) == first:
-            time.sleep(0.1)
+        later = answer_of(server, lambda answer: answer != first)
         assert (first[0], later[0]) == (200, 200)
         assert later[1]["AccessKeyId"] != first[1]["AccessKeyId"]
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_server_says_that_the_sign_in_has_ended_and_goes_on_after_the_next_one(machine: Machine) -> None:
+    machine.aws.change_console_login(access_token_s=SOON_OVER)
+    machine.good("login-session", "console")
+    server = Standing(machine.home, {**machine.environ}, "--no-input", "console")
+    try:
+        assert ask(server.uri, server.token)[0] == 200
+        machine.aws.change_console_login(access_token_s=900, refuse_refresh="TOKEN_EXPIRED")
+        last = answer_of(server, lambda answer: answer[0] != 200)
+        assert last[0] == 503
+        assert f"{ME} has ended: AWS ended it" in json.dumps(last[1])
+        machine.good("login-session", "console")
+        answer_of(server, lambda answer: answer[0] == 200)
     finally:
         assert server.stop() == 0
 

@@ -235,6 +235,14 @@ def test_a_refused_code_is_named_with_the_way_out(machine: Machine, kind: str, h
     assert "The sign-in was refused" in machine.log.read_text()
 
 
+def test_a_person_who_says_no_is_the_end_of_it(machine: Machine) -> None:
+    machine.aws.change_console_login(consent="deny")
+    ended = machine.run("login-session", "console")
+    assert ended.code == 6
+    assert "the sign-in was refused in the browser with 'access_denied'" in ended.err
+    assert [op for op in machine.aws.ops() if op.endswith("CreateOAuth2Token")] == []
+
+
 def test_a_sign_in_of_the_aws_cli_is_named_taken_over_and_removed(machine: Machine) -> None:
     machine.sign_in()
     source = cli_file(machine)
