@@ -27,10 +27,10 @@ venv: $(STAMP)
 clients:
 	tests/clients/build build/clients
 
-# Only what the demo itself needs: pyvault and the AWS CLI, beside whatever else is here.
+# Only what the demo itself needs: pyvault and the AWS CLI, beside whatever else is here. What is imported is compiled then.
 $(DEMO)/.complete: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/pip install -q --disable-pip-version-check -e . 'awscli>=1.46,<2'
+	$(DEMO)/bin/pip install -q --no-compile --disable-pip-version-check -e . 'awscli>=1.46,<2'
 	touch $@
 
 demo: $(DEMO)/.complete
