@@ -42,6 +42,19 @@ def test_missing_keys_are_told_with_the_store_and_the_vault_that_was_not_opened(
     assert pyvault("--backend", "file", "exec", "ci", "-n", "--", "true", env=keyed).code == 0
 
 
+def test_who_has_nothing_yet_is_told_how_to_begin(pyvault: Pyvault, tmp_path: Path) -> None:
+    steps = "there are no profiles yet; 'pyvault setup' begins, 'pyvault add' stores a key"
+    for words in (("exec", "work", "--", "true"), ("explain", "work")):
+        ended = pyvault(*words)
+        assert (ended.code, f"hint: {steps}" in ended.err) == (3, True), ended.err
+    assert pyvault("list").err == ""
+    shown = pexpect.spawn(str(PYVAULT), ["list"], env=clean_environ(tmp_path), encoding="utf-8", timeout=60).read()
+    assert steps in " ".join(CONTROL.sub("", shown).split())
+    assert "--keyfile FILE' makes a vault that a file opens" in pyvault("add", "x", *ADD, stdin=LINES).err
+    ended = pyvault("exec", "work", "--", "true", env={"PYVAULT_FILE": str(tmp_path / "ci" / "vault.pyv")})
+    assert f"looked in the backend 'file', and there is no vault '{tmp_path}/ci/vault.pyv'" in ended.err
+
+
 def test_the_memory_backend_leaves_no_session_behind(pyvault: Pyvault, fake_aws: FakeAws, tmp_path: Path) -> None:
     config_of(
         tmp_path,

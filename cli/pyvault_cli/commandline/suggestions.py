@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from typer import TyperException
 
+#: For who has no profile yet.
+FIRST_STEPS = "'pyvault setup' begins, 'pyvault add' stores a key"
+
 
 def meant(word: str, known: Collection[str]) -> str:
     """Ask for the known word that is nearest, as the beginning of a hint; empty if none is near."""

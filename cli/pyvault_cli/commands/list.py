@@ -46,7 +46,12 @@ def list(  # the command's name, as the user types it
         _lines(_label(session) for session in context.sessions.entries())
         _lines(dict.fromkeys(_sign_ins(context).values()))
     else:
-        output.page(aws_vault_table(_table_rows(context), width=output.columns()), heading=is_heading)
+        rows = [*_table_rows(context)]
+        output.page(aws_vault_table(rows, width=output.columns()), heading=is_heading)
+        if not rows and output.columns() is not None:
+            from pyvault_cli.commandline.suggestions import FIRST_STEPS
+
+            output.hint(f"there are no profiles yet; {FIRST_STEPS}")
         _warn_of_rotations(context)
 
 

@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pyvault.errors import ProfileNotFoundError, PyvaultError
-from pyvault_cli.commandline.suggestions import meant
+from pyvault_cli.commandline.suggestions import FIRST_STEPS, meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,13 +33,28 @@ def advise(problem: PyvaultError, profile: Profile, stored: Collection[str], con
     """
     if profile.plaintext is not None:  # the keys are there, and the error says so
         return
-    problem.message = f"{problem.message}; looked in the backend '{context.choice.name}'"
+    problem.message = f"{problem.message}; looked in the backend '{context.choice.name}'{_no_vault(context)}"
     missing = [member for member in profile.chain() if member.name not in stored]
     hint = _in_aws_vault(missing, context) or _elsewhere(missing, context)
     if hint is None and isinstance(problem, ProfileNotFoundError):
         unknown = next((member.name for member in missing if not member.known), profile.name)
-        name_nearest(problem, unknown, {*context.aws_config.profiles(), *stored})
+        known = {*context.aws_config.profiles(), *stored}
+        if known:
+            name_nearest(problem, unknown, known)
+        else:
+            problem.hint = f"there are no profiles yet; {FIRST_STEPS}"
     problem.hint = hint or problem.hint
+
+
+def _no_vault(context: Context) -> str:
+    """Return the end of a sentence that says so, if the vault file that was named is not there."""
+    if context.choice.name != "file" or not context.options_of("file").get("path"):
+        return ""
+    from pyvault.vaultfile.disk.local_place import LocalPlace
+    from pyvault_cli.vaults.vault_access import VaultAccess
+
+    place = VaultAccess(context).place
+    return "" if not isinstance(place, LocalPlace) or place.exists() else f", and there is no vault '{place}'"
 
 
 def name_nearest(problem: PyvaultError, name: str, known: Collection[str]) -> None:

@@ -73,9 +73,7 @@ def pick(listed: Sequence[Choice], *, now: datetime) -> str:
         UserCancelledError: the person pressed Ctrl-C or Ctrl-D.
     """
     if not listed:
-        raise ProfileNotFoundError(
-            "there is no profile to pick from", hint="'pyvault setup' begins, 'pyvault add' stores a key"
-        )
+        raise ProfileNotFoundError("there is no profile to pick from", hint=suggestions.FIRST_STEPS)
     with _terminal() as (keys, screen):
         return resolve(_typed(listed, now, keys, screen), listed)
 

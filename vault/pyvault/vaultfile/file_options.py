@@ -264,7 +264,10 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             try:
                 passphrase = ask(question)
             except InputRequiredError as exc:
-                exc.hint = exc.hint or "to keep nothing and need no vault, set PYVAULT_BACKEND=memory"
+                exc.hint = exc.hint or (
+                    "'pyvault vault init --keyfile FILE' makes a vault that a file opens, for jobs; "
+                    "PYVAULT_BACKEND=memory keeps nothing, and needs no vault"
+                )
                 raise
         if not self.weak_passphrase:
             check_new_passphrase(passphrase)
