@@ -132,7 +132,9 @@ def test_a_store_that_breaks_meanwhile_does_not_hide_what_went_wrong_first(perso
     person.aws.clear_faults()
     shown = running.communicate(timeout=60)[1]
     assert running.returncode == 6, shown
-    assert "nothing is lost: 'pyvault rotate --resume demo' resumes it, --abort abandons it" in shown
+    assert (
+        "nothing is lost: 'pyvault rotate --resume demo' resumes it, 'pyvault rotate --abort demo' abandons it" in shown
+    )
     vault.write_bytes(content)
     assert person.run("pyvault", "--no-input", "rotate", "--abort", "demo").returncode == 0
     assert_settled(person)

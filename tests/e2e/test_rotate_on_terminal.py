@@ -105,7 +105,9 @@ def test_ctrl_c_in_the_wait_loses_nothing(person: Person, then: str) -> None:
     code, shown = end_of(child)
     assert code == 130
     assert "error:\x1b[0m cancelled" in shown
-    assert "nothing is lost: 'pyvault rotate --resume demo' resumes it, --abort abandons it" in shown
+    assert (
+        "nothing is lost: 'pyvault rotate --resume demo' resumes it, 'pyvault rotate --abort demo' abandons it" in shown
+    )
     assert entries(person) == ["credential", "pending"]
     assert len(keys_at_aws(person)) == 2
 

@@ -30,6 +30,8 @@ _OPTIONS = {
 #: Options of the vault file that have a name of their own.
 _OF_THE_FILE = {"slot": "--slot", "weak_passphrase": "--weak-passphrase"}
 _COMMANDS = {"list()": "list", "put()": "add", "put_totp()": "add --totp", "rotate()": "rotate"}
+#: What a command is advised with where no other switch is: to go on, and not to begin what has ended meanwhile.
+_UNFLAGGED = {"rotate": ["--resume"]}
 
 
 def worded(name: str, values: Mapping[str, object]) -> str | None:
@@ -44,7 +46,7 @@ def worded(name: str, values: Mapping[str, object]) -> str | None:
 
 
 def _command(command: str, values: Mapping[str, object]) -> str:
-    flags = [f"--{name.replace('_', '-')}" for name in values if name != "profile"]
+    flags = [f"--{name.replace('_', '-')}" for name in values if name != "profile"] or _UNFLAGGED.get(command, [])
     return f"'{' '.join(['pyvault', command, *flags, *_shown(values['profile'])])}'"
 
 

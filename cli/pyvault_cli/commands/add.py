@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 from pyvault import clock
 from pyvault.access_keys import check_pair
 from pyvault.config.values import objection_to
-from pyvault.errors import ConfigError, ConflictError, InvalidSettingError, UsageError
+from pyvault.errors import ConfigError, InvalidSettingError, UsageError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
 from pyvault.retrieval.verified_pair import identify, may_have_any_id
+from pyvault.storage.unended_rotation import unended
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
@@ -73,7 +74,8 @@ def add(  # noqa: C901 - each option that can not be with another
 
         with_profile(context.aws_config, name, {key: value for key, value in settings.items() if value})
     is_known = name in context.store.profiles()
-    _check_rotation(context, name)
+    if name in context.store.profiles(kind=Kind.PENDING):  # it would put its own key over this one
+        raise unended(name)
     with_device = totp or totp_stdin
     if with_device and is_known and not (env or stdin or csv):
         totp_input.keep(
@@ -134,15 +136,6 @@ def _check_section(context: Context, name: str, settings: Mapping[str, str | Non
                 f"profile '{name}' already has a section, which pyvault does not rewrite",
                 hint=f"put '{key} = {value}' into '{context.aws_config.path}'",
             )
-
-
-def _check_rotation(context: Context, name: str) -> None:
-    """Refuse to put a key under a rotation that has not ended: it would put its own over this one."""
-    if name in context.store.profiles(kind=Kind.PENDING):
-        raise ConflictError(
-            f"a rotation of '{name}' has not ended",
-            hint=f"'pyvault rotate --resume {name}' finishes it, --abort abandons it",
-        )
 
 
 def _check_endpoint(loaded: Profile, trusted: Sequence[str] | None) -> None:

@@ -61,9 +61,11 @@ def is_heading(line: str) -> bool:
 
 
 def _warn_of_rotations(context: Context) -> None:
+    from pyvault.storage.unended_rotation import ways_on
+
     for name in context.store.profiles(kind=Kind.PENDING):
         output.warn(f"a rotation of {name!r} has not ended")
-        output.hint(f"'pyvault rotate --resume {name}' finishes it, --abort abandons it")
+        output.hint(ways_on(name, "finishes"))
 
 
 class _Row(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pyvault.errors import ItemNotFoundError, ProfileNotFoundError, PyvaultError, UsageError, UserCancelledError
 from pyvault_cli.commandline import shared_options
@@ -11,9 +11,6 @@ from pyvault_cli.context import Context
 from pyvault_cli.credentials.credential_request import CredentialRequest, profile_of
 from pyvault_cli.credentials.missing_key import name_nearest
 from pyvault_cli.terminal import output
-
-if TYPE_CHECKING:
-    from pyvault.rotation.rotate import Rotation
 
 
 def rotate(
@@ -33,9 +30,8 @@ def rotate(
     dry_run: Annotated[bool, Option("--dry-run", help="only show what would be done")] = False,
 ) -> None:
     """Replace the access key that PROFILE is stored with, or gets its credentials from."""
-    from pyvault.config.client_settings import home_partition
-    from pyvault.config.trusted_endpoints import check_endpoints
-    from pyvault.rotation.preparation import only_rotation, owner_of, rotation_of
+    from pyvault.rotation.carried_out import carry_out, with_next_step
+    from pyvault.rotation.preparation import owner_of, rotation_of
     from pyvault_cli.credentials.rotation_dry_run import dry_run_lines
     from pyvault_cli.terminal.progress import CountUp
 
@@ -55,7 +51,6 @@ def rotate(
     except ProfileNotFoundError as problem:
         name_nearest(problem, loaded.name, {*context.aws_config.profiles(), *names})
         raise
-    check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoint)
     wait = CountUp("waiting for AWS to know its keys, which takes a minute at most")
     rotation = rotation_of(
         owner,
@@ -67,6 +62,7 @@ def rotate(
         wait=wait,
         keep_old=keep_old,
         delete_inactive=delete_inactive,
+        trust_endpoints=trust_endpoint,
     )
     journal = rotation.journal()
     if (resume or abort) and journal is None:
@@ -77,20 +73,18 @@ def rotate(
         for line in dry_run_lines(stored, journal, abort=abort, keep_old=keep_old, delete_inactive=delete_inactive):
             output.note(line)
         return
-    with only_rotation(owner.name, context.paths.locks):
-        try:
-            if abort:
-                rotation.abort()
-            else:
-                rotation.run()
-        except KeyboardInterrupt:
-            raise _with_next_step(UserCancelledError("cancelled"), owner.name, rotation) from None
-        except PyvaultError as problem:
-            _with_next_step(problem, owner.name, rotation)
-            raise
-        finally:
-            if rotation.has_replaced or (journal is not None and journal.new_key_id == stored):
-                _forget_sessions(context, owner.name)
+    try:
+        carry_out(
+            rotation,
+            owner.name,
+            abort=abort,
+            journal=journal,
+            stored=stored,
+            locks=context.paths.locks,
+            forget_sessions=lambda: _forget_sessions(context, owner.name),
+        )
+    except KeyboardInterrupt:
+        raise with_next_step(UserCancelledError("cancelled"), owner.name, rotation) from None
     abandoned = abort and journal is not None and journal.new_key_id != stored  # else it was finished instead
     _report_end(owner.name, context.store.access_key_id(owner.name), abandoned=abandoned, keep_old=keep_old)
 
@@ -103,13 +97,6 @@ def _confirmed(context: Context, question: str) -> bool:
         return context.ask(Question(key="confirm", prompt=question)).reveal() == "y"
     except PyvaultError:
         return False
-
-
-def _with_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> PyvaultError:
-    """Add what to do next; the store isn't asked, it may be what has failed or hangs."""
-    if problem.hint is None and rotation.is_under_way:
-        problem.hint = f"nothing is lost: 'pyvault rotate --resume {name}' resumes it, --abort abandons it"
-    return problem
 
 
 def _report_end(name: str, now: str, *, abandoned: bool, keep_old: bool) -> None:

@@ -20,7 +20,6 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 ELSEWHERE = {
     "files/owners.py": "docker's",
     "migration/aws_vault_records.py": "import",
-    "migration/between_stores.py": "migrate",
     "migration/vault_import.py": "vault import",
     "pyvault_backends/_gpg.py": "gpg's",
     "pyvault_backends/pass_store.py": "import",
@@ -89,7 +88,7 @@ SAID = [
         "vault.rotate('ci', delete_inactive=True)",
         "'pyvault rotate --delete-inactive ci'",
     ),
-    (lambda: call("rotate", "ci"), "vault.rotate('ci')", "'pyvault rotate ci'"),
+    (lambda: call("rotate", "ci"), "vault.rotate('ci')", "'pyvault rotate --resume ci'"),
     (lambda: call("list"), "vault.list()", "'pyvault list'"),
     (lambda: option("sts_region"), None, "--sts-region"),
 ]

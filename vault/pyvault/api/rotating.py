@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvault.api.planning import Planner
-from pyvault.errors import ItemNotFoundError, PyvaultError
-from pyvault.surface import call
+from pyvault.errors import PyvaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyvault.mfa.codes import MfaCodes
-    from pyvault.rotation.rotate import Rotation
     from pyvault.runtime import Runtime
 
 
@@ -32,14 +30,12 @@ def rotate_pair(
     Raises:
         PyvaultError: it can't be rotated, or not now; no key is lost.
     """
-    from pyvault.config.client_settings import home_partition
-    from pyvault.config.trusted_endpoints import check_endpoints
-    from pyvault.rotation.preparation import only_rotation, owner_of, rotation_of
+    from pyvault.rotation.carried_out import carry_out
+    from pyvault.rotation.preparation import owner_of, rotation_of
     from pyvault.trace import trace
 
     planner = Planner(runtime)
     owner = owner_of(planner.load(profile), planner.stored)
-    check_endpoints(owner, home_partition(owner.chain()), ("iam", "sts"), trust_endpoints)
     rotation = rotation_of(
         owner,
         runtime.store,
@@ -50,28 +46,18 @@ def rotate_pair(
         wait=runtime.wait,
         keep_old=keep_old,
         delete_inactive=delete_inactive,
+        trust_endpoints=trust_endpoints,
     )
-    journal = rotation.journal()
-    if abort and journal is None:
-        raise ItemNotFoundError(f"no rotation of {owner.name!r} is under way")
-    stored = runtime.store.access_key_id(owner.name)
-    with only_rotation(owner.name, runtime.paths.locks):
-        try:
-            rotation.abort() if abort else rotation.run()
-        except PyvaultError as problem:
-            _add_next_step(problem, owner.name, rotation)
-            raise
-        finally:
-            if rotation.has_replaced or (journal is not None and journal.new_key_id == stored):
-                _forget_sessions(runtime, owner.name)
+    carry_out(
+        rotation,
+        owner.name,
+        abort=abort,
+        journal=rotation.journal(),
+        stored=runtime.store.access_key_id(owner.name),
+        locks=runtime.paths.locks,
+        forget_sessions=lambda: _forget_sessions(runtime, owner.name),
+    )
     return owner.name
-
-
-def _add_next_step(problem: PyvaultError, name: str, rotation: Rotation) -> None:
-    if problem.hint is None and rotation.is_under_way:
-        problem.hint = (
-            f"nothing is lost: {call('rotate', name)} resumes it, {call('rotate', name, abort=True)} abandons it"
-        )
 
 
 def _forget_sessions(runtime: Runtime, name: str) -> None:

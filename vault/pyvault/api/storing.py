@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from pyvault import clock
 from pyvault.access_keys import check_pair, stripped_pair
 from pyvault.api.planning import Planner
-from pyvault.errors import ConflictError, ItemExistsError
+from pyvault.errors import ItemExistsError
 from pyvault.model import StoredCredentials
 from pyvault.names import Kind, parse_profile_name
-from pyvault.surface import argument, call
+from pyvault.storage.unended_rotation import unended
+from pyvault.surface import argument
 from pyvault.thread_locks import ModuleLock, holding
 
 if TYPE_CHECKING:
@@ -44,10 +45,7 @@ def store_pair(
     pair = StoredCredentials(access_key_id=key_id, secret_access_key=secret, created=clock.now().replace(microsecond=0))
     with _alone(runtime):
         if name in runtime.store.profiles(kind=Kind.PENDING):  # it would put its own key over this one
-            raise ConflictError(
-                f"a rotation of {name!r} has not ended",
-                hint=f"{call('rotate', name)} finishes it, {call('rotate', name, abort=True)} abandons it",
-            )
+            raise unended(name)
         is_known = name in runtime.store.profiles()
         if is_known and not overwrite:
             raise ItemExistsError(

@@ -27,6 +27,7 @@ from pyvault.migration.items import Devices, Keys, StoredItems
 from pyvault.names import ItemName, Kind, LaterKind
 from pyvault.record import Record, replace
 from pyvault.storage.fence import contract_errors
+from pyvault.storage.unended_rotation import unended
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -249,10 +250,7 @@ class ItemCopy(Generic[T]):
 def refuse_half_rotated(names: Container[ItemName], profile: str, where: str) -> None:
     """Refuse a profile whose rotation has not ended: its journal and its key must stay together."""
     if ItemName(Kind.PENDING, profile) in names:
-        raise ConflictError(
-            f"a rotation of '{profile}' has not ended{where}",
-            hint=f"'pyvault rotate --resume {profile}' finishes it, --abort abandons it",
-        )
+        raise unended(profile, where=where)
 
 
 def _find(store: StoredItems[T], profile: str) -> T | None:

@@ -10,7 +10,7 @@ from pyvault.rotation.rotate import Rotation, as_signer
 from pyvault.surface import call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from pyvault.config.profile import Profile
@@ -78,6 +78,7 @@ def rotation_of(
     wait: Callable[[timedelta], None],
     keep_old: bool,
     delete_inactive: bool,
+    trust_endpoints: Sequence[str] | None,
 ) -> Rotation:
     """Return the rotation of a profile's stored key; nothing is asked or called yet.
 
@@ -91,12 +92,19 @@ def rotation_of(
         wait: as above.
         keep_old: as above.
         delete_inactive: as above.
+        trust_endpoints: URLs that may be asked, beside those of AWS and of this machine.
+
+    Raises:
+        ConfigError: an endpoint of the profile is not trusted.
     """
     from pyvault.aws.client import BotoCalls
     from pyvault.clock import now
     from pyvault.config.client_settings import client_of, home_partition
+    from pyvault.config.trusted_endpoints import check_endpoints
 
-    settings = client_of(owner, home_partition(owner.chain()))
+    partition = home_partition(owner.chain())
+    check_endpoints(owner, partition, ("iam", "sts"), trust_endpoints)
+    settings = client_of(owner, partition)
     calls = BotoCalls()
 
     def authenticate(pair: StoredCredentials) -> Credentials:
