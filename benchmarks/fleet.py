@@ -5,9 +5,11 @@
 * 16 long-lived readers look 10 000 times in all while one writes. Each look is one request, and what is seen is
   whole: the entries of one generation, never of an earlier one than before.
 * Reading and writing a vault with 10, 100 and 1 000 entries.
+* 10 writers of the command line at once, each ``pyvault add`` on a machine of its own, and one of them alone.
 
-The processes use the library: importing and making a client of boto3 costs more than all of a command's requests,
-and is shown apart.
+All writes go through a proxy that lets one in after the other, since moto does not compare and write in one step
+(tests/fault_proxy.py). The other processes use the library: importing and making a client of boto3 costs more than
+all of a command's requests.
 
 Usage: python benchmarks/fleet.py [moto|seaweedfs]... (make engines)
 """
@@ -21,19 +23,22 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import engines
+from command_line import PYVAULT, variables
 from engines import ENGINES, Engine
 from pyvault.names import ItemName, credential_name
 from pyvault.record import replace
 from pyvault.secret import Secret
-from s3_machine import OPTIONS, Machine
+from s3_machine import OPTIONS, Machine, key_file
 
 WRITERS, WRITES = 8, 100
 READERS, LOOKS = 16, 10_000
 SIZES = (10, 100, 1000)
+COMMANDS = 10
 PATIENT = replace(OPTIONS, lock_timeout=60)
 TIMEOUTS = {"read_timeout": "10", "connect_timeout": "5"}  # a laptop is busy with this many processes
 LONGEST_LIFE = 4.0  # seconds of a writer, from its first write
@@ -69,15 +74,21 @@ def start(kind: str, home: Path, url: str, endpoint: str, *numbers: int) -> subp
 
 
 def write_and_die(engine: Engine, folder: Path) -> str:
-    url = engine.free_url()
-    Machine(folder / "first", url).create(engine.url, **TIMEOUTS)
+    from fault_proxy import FaultProxy
+
+    with FaultProxy(engine.port) as between:
+        return write_and_die_at(between.url, engine.free_url(), folder)
+
+
+def write_and_die_at(endpoint: str, url: str, folder: Path) -> str:
+    Machine(folder / "first", url).create(endpoint, **TIMEOUTS)
     chance = random.Random(8)  # noqa: S311 - spreads the kills
     acknowledged: set[int] = set()
     left = {writer: [*range(writer, WRITES, WRITERS)] for writer in range(WRITERS)}
     kills, begin = 0, time.perf_counter()
     while any(left.values()):
         running = {
-            writer: start("write", folder / f"writer-{writer}", url, engine.url, *numbers)
+            writer: start("write", folder / f"writer-{writer}", url, endpoint, *numbers)
             for writer, numbers in left.items()
             if numbers
         }
@@ -94,7 +105,7 @@ def write_and_die(engine: Engine, folder: Path) -> str:
             acknowledged |= done
             left[writer] = [number for number in left[writer] if number not in done]
     seconds = time.perf_counter() - begin
-    vault = Machine(folder / "first", url).open(engine.url, **TIMEOUTS)
+    vault = Machine(folder / "first", url).open(endpoint, **TIMEOUTS)
     held = {entry.name: entry for entry in vault.entries()}
     lost = [number for number in acknowledged if vault.get(name_of(number)).reveal() != str(number).encode()]
     # A writer that died before it was told writes again: that is a second write of one who does not know.
@@ -154,6 +165,62 @@ def cost(engine: Engine, folder: Path, size: int) -> str:
     return f"{size:>5} entries: {times[0]:.1f} ms to read one, {times[1]:.1f} ms to write one"
 
 
+def add_at_once(engine: Engine, folder: Path) -> str:
+    from fault_proxy import FaultProxy
+
+    url = engine.free_url()
+    vault = Machine(folder / "the-first", url).create(engine.url, **TIMEOUTS)
+    with FaultProxy(engine.port) as counter:
+        alone = run_at_once(["alone"], folder, url, counter.url)
+        counter.calm()
+        at_once = run_at_once([f"command-{number}" for number in range(COMMANDS)], folder, url, counter.url)
+        puts = sum(line.startswith("PUT ") for line in counter.requests)
+    held = {entry.name for entry in vault.entries()}
+    lost = COMMANDS - sum(credential_name(f"command-{number}") in held for number in range(COMMANDS))
+    double = vault.generation - 2 - COMMANDS
+    verdict = "good" if not lost and not double and not at_once.failed else "BAD"
+    return (
+        f"{COMMANDS} commands at once: {lost} lost, {double} double, {at_once.failed} failed, {puts} puts, "
+        f"all done after {at_once.last:.1f} s, the first after {at_once.first:.1f} s; one alone {alone.last:.1f} s: "
+        f"{verdict}"
+    )
+
+
+def add(name: str, folder: Path, url: str, endpoint: str) -> subprocess.Popen[bytes]:
+    """Start a command on a machine of its own, which has the key file of the vault and has never seen it."""
+    home = folder / name
+    home.mkdir()
+    settings = {
+        **engines.credentials(),
+        "PYVAULT_BACKEND": "file",
+        "PYVAULT_FILE": url,
+        "PYVAULT_KEYFILE": str(key_file(home)),
+        "PYVAULT_BACKEND_FILE__ENDPOINT_URL": endpoint,
+        **{f"PYVAULT_BACKEND_FILE__{option.upper()}": value for option, value in TIMEOUTS.items()},
+    }
+    words = [PYVAULT, "add", name, "--env", "--no-verify"]  # the pair of the bucket is as good as any
+    return subprocess.Popen(words, env=variables(home, settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Ended(NamedTuple):
+    """How commands ended: seconds until the first and the last of them, and how many failed."""
+
+    first: float
+    last: float
+    failed: int
+
+
+def run_at_once(names: list[str], folder: Path, url: str, endpoint: str) -> Ended:
+    begin, ended = time.perf_counter(), dict[int, float]()
+    commands = [add(name, folder, url, endpoint) for name in names]
+    while len(ended) < len(commands):
+        for command in commands:
+            if command.pid not in ended and command.poll() is not None:
+                ended[command.pid] = time.perf_counter() - begin
+        time.sleep(0.01)
+    return Ended(min(ended.values()), max(ended.values()), sum(command.returncode != 0 for command in commands))
+
+
 def main(names: list[str]) -> None:
     os.environ.update(engines.credentials())
     for name in names or ENGINES:
@@ -163,6 +230,7 @@ def main(names: list[str]) -> None:
             print(read_while_one_writes(engine, Path(folder)))
             for size in SIZES:
                 print(cost(engine, Path(folder), size))
+            print(add_at_once(engine, Path(folder)))
 
 
 if __name__ == "__main__":

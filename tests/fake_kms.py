@@ -46,7 +46,8 @@ class FakeKms:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.refusals: dict[str, str] = {}  #: code by key
-        self.html = False  #: it is a captive portal
+        self.html = False  #: it is a captive portal, with this status, and this place to go to
+        self.html_status, self.html_location = 200, ""
         self.answers_as: str | None = None  #: the KeyId of its answers, if not the one asked for
         self._sealed: dict[str, _Sealed] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -103,7 +104,9 @@ class FakeKms:
                 operation = self.headers["X-Amz-Target"].removeprefix("TrentService.")
                 status, answer = fake.answer(operation, request, signer_of(self.headers["Authorization"]))
                 body = b"<html>Please sign in</html>" if fake.html else json.dumps(answer).encode()
-                self.send_response(200 if fake.html else status)
+                self.send_response(fake.html_status if fake.html else status)
+                if fake.html and fake.html_location:
+                    self.send_header("Location", fake.html_location)
                 self.send_header("Content-Type", "text/html" if fake.html else "application/x-amz-json-1.1")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -2,6 +2,8 @@
 
 It reads whole requests and whole answers, so that a fault hits exactly the request that
 was chosen: before the server sees it, after it has carried it out, or in its answer.
+Writes go on one by one. S3 compares and writes in one step; moto compares first and then
+writes, and lets two of eight writers win where they are quick (twice in 250 races, seen).
 """
 
 from __future__ import annotations
@@ -113,7 +115,7 @@ REFUSED = [
 @dataclass(slots=True)
 class _State:
     seen: list[str] = field(default_factory=list[str])
-    signers: list[str] = field(default_factory=list[str])
+    heads: list[bytes] = field(default_factory=list[bytes])
     fault: Fault | None = None
     at: int | None = None
     times: int = 1
@@ -130,6 +132,7 @@ class FaultProxy:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: set[socket.socket] = set()
+        self._one_write = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -146,9 +149,14 @@ class FaultProxy:
         return [*self._state.seen]
 
     @property
+    def heads(self) -> list[bytes]:
+        """Their heads."""
+        return [*self._state.heads]
+
+    @property
     def signers(self) -> list[str]:
         """The ids of the access keys that signed them."""
-        return [*self._state.signers]
+        return [head.decode("latin-1").partition("Credential=")[2].partition("/")[0] for head in self.heads]
 
     def arm(self, fault: Fault, at: int = 0, times: int = 1) -> None:
         """Let a fault hit the request with this number, from 0, and those after it, so many in all."""
@@ -187,7 +195,7 @@ class FaultProxy:
         with self._lock:
             state, number = self._state, len(self._state.seen)
             state.seen.append(request.line)
-            state.signers.append(request.head.decode("latin-1").partition("Credential=")[2].partition("/")[0])
+            state.heads.append(request.head)
             if state.fault is not None and state.at is not None and state.at <= number < state.at + state.times:
                 return state.fault
             return None
@@ -211,7 +219,8 @@ class FaultProxy:
         return True
 
     def _ask(self, request: Message) -> bytes:
-        with socket.create_connection(("127.0.0.1", self._target)) as server:
+        one = self._one_write if request.line.startswith("PUT ") else contextlib.nullcontext()
+        with one, socket.create_connection(("127.0.0.1", self._target)) as server:
             server.sendall(request.raw)
             found = _read(server, lambda _: None, bodyless=request.line.startswith("HEAD"))
             return b"" if found is None else found.raw

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from bad_vaults.build import Plan, Record, Slot, made_up
 from fake_kms import KEY, FakeKms
 from pyvault.aws.kms import BotoKms
 from pyvault.secret import Secret
+from pyvault.vaultfile.format.external_key import ExternalKey
 from pyvault.vaultfile.state.trust_store import TrustStore
 from pyvault.vaultfile.unlock.external_keys import ExternalKeys, encryption_context
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
@@ -46,3 +48,30 @@ def opener(path: Path, kms: FakeKms, trust: TrustStore | None = None) -> Callabl
         return Vault.open(path, by_kms(kms), trust=trust, options=options)
 
     return opened
+
+
+HIS_KEY, HIS_KEK = made_up("his data key", 32), made_up("his wrapping key", 32)
+
+
+def forged(vault: Vault, kms: FakeKms, *, epoch: int = 1, slot_id: bytes | None = None) -> bytes:
+    """Make another vault of the same id, with the attacker's content and a valid slot of the runners' key."""
+    slot_id = slot_id or made_up("his slot", 8)
+    sealed = BotoKms(kms.environ()).encrypt(KEY, encryption_context(vault.vault_id, slot_id), Secret(HIS_KEK))
+    slot = Slot(
+        kind=7,
+        slot_id=slot_id,
+        params=ExternalKey(reference=KEY, ciphertext=sealed).encode(),
+        key=HIS_KEK,
+        data_key=HIS_KEY,
+        bound_to=vault.vault_id,
+    )
+    plan = Plan(
+        vault_id=vault.vault_id,
+        generation=99,
+        epoch=epoch,
+        slots=(slot,),
+        data_key=HIS_KEY,
+        records=(Record(payload=b"his", bound_to=vault.vault_id),),
+        meta={"prev": [vault.fingerprint.hex()]},
+    )
+    return plan.build("forged")

@@ -10,20 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from bad_vaults.build import Plan, Record, Slot, made_up
 from fake_kms import KEY, FakeKms
-from kms_vaults import by_kms, expecting, kms_slot, shared_vault
-from pyvault.aws.kms import BotoKms
+from kms_vaults import by_kms, expecting, forged, kms_slot, shared_vault
 from pyvault.backend import Question
 from pyvault.clock import moment
 from pyvault.errors import ForeignVaultError, InputRequiredError, WrongKeyError
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.storage.kept_in_store import StoreKept
-from pyvault.vaultfile.format.external_key import ExternalKey
 from pyvault.vaultfile.state.merge_files import merge_vault
 from pyvault.vaultfile.state.trust_store import TrustStore
-from pyvault.vaultfile.unlock.external_keys import encryption_context
 from pyvault.vaultfile.unlock.unlock_cache import UnlockCache
 from pyvault.vaultfile.vault import Vault
 from pyvault_backends.memory import MemoryBackend
@@ -32,33 +28,6 @@ from vaults import WEAK, contents, open_again
 
 def nobody(question: Question) -> Secret[str]:
     raise AssertionError(question)
-
-
-HIS_KEY, HIS_KEK = made_up("his data key", 32), made_up("his wrapping key", 32)
-
-
-def forged(vault: Vault, kms: FakeKms, *, epoch: int = 1, slot_id: bytes | None = None) -> bytes:
-    """Make another vault of the same id, with the attacker's content and a valid slot of the runners' key."""
-    slot_id = slot_id or made_up("his slot", 8)
-    sealed = BotoKms(kms.environ()).encrypt(KEY, encryption_context(vault.vault_id, slot_id), Secret(HIS_KEK))
-    slot = Slot(
-        kind=7,
-        slot_id=slot_id,
-        params=ExternalKey(reference=KEY, ciphertext=sealed).encode(),
-        key=HIS_KEK,
-        data_key=HIS_KEY,
-        bound_to=vault.vault_id,
-    )
-    plan = Plan(
-        vault_id=vault.vault_id,
-        generation=99,
-        epoch=epoch,
-        slots=(slot,),
-        data_key=HIS_KEY,
-        records=(Record(payload=b"his", bound_to=vault.vault_id),),
-        meta={"prev": [vault.fingerprint.hex()]},
-    )
-    return plan.build("forged")
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ REFUSALS = [
     ("KMSInvalidStateException", "waits for its deletion"),
     ("NotFoundException", "no such key in this account and region"),
     ("ThrottlingException", "too many requests"),
+    ("InvalidSignatureException", "this machine's clock is wrong"),
+    ("ExpiredTokenException", "have expired"),
 ]
 
 
@@ -106,6 +108,24 @@ def test_a_page_of_a_captive_portal_opens_nothing(tmp_path: Path, kms: FakeKms) 
     with pytest.raises(WrongKeyError, match="the answer to kms:Decrypt is") as caught:
         Vault.open(vault.path, by_kms(kms), options=expecting(vault))
     assert "sign in" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "status", [200, 301, 302, 307, 401, 403, 404, 407, 500, 503], ids=lambda status: f"status {status}"
+)
+def test_somebody_else_who_answers_opens_nothing(tmp_path: Path, kms: FakeKms, status: int) -> None:
+    vault = shared_vault(tmp_path, kms)
+    other = FakeKms()
+    with other:
+        asked = len(other.calls)
+        kms.html, kms.html_status, kms.html_location = True, status, f"{other.url}/"
+        with pytest.raises(WrongKeyError, match="was skipped: ") as caught:
+            Vault.open(vault.path, by_kms(kms), options=expecting(vault))
+        assert len(other.calls) == asked, "no redirect was followed"
+    assert_no_secret(caught.value.message)
+    assert "sign in" not in caught.value.message
+    kms.html = False
+    Vault.open(vault.path, by_kms(kms), options=expecting(vault)).close()
 
 
 def test_nobody_answers(tmp_path: Path, kms: FakeKms) -> None:

@@ -131,6 +131,8 @@ def _refused(
 ) -> AwsError:
     error = exc.response.get("Error", {})
     code = _code(_without(str(error.get("Code", "")), hidden))
+    # A code that is a status is one of botocore's: nothing of the answer was AWS's, and its text is somebody else's.
+    show_message = show_message and not code.isdecimal()
     text = _one_line(_without(str(error.get("Message", "")), hidden)) if show_message else ""
     message = f"AWS refused {operation}: {code}" + (f": {text}" if text else "")
     if code == "PackedPolicyTooLarge":

@@ -36,6 +36,8 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "ThrottlingException": "too many requests in this account and region; try again later",
         "InvalidCiphertextException": "the slot was modified, or belongs to another vault",
         "IncorrectKeyException": "the slot was made with another key",
+        "InvalidSignatureException": "the secret key does not match the key id, or this machine's clock is wrong",
+        "ExpiredTokenException": "the credentials of this machine have expired",
     }
 )
 
