@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from fake_aws.client import FakeAws
 from fake_kms import KEY, FakeKms
 from fault_proxy import FaultProxy
 from kms_vaults import by_kms, expecting, shared_vault
+from local_server import serving
 from pyvault.errors import AwsUnreachableError, ConfigError, CredentialsError, WrongKeyError
 from pyvault.vaultfile.file_options import VaultSettings
 from pyvault.vaultfile.vault import Vault
@@ -284,3 +286,43 @@ def test_a_profile_that_needs_the_vault_ends_with_an_error(
     assert "profile 'a'" in ended.err
     assert len(kms.calls) == asked
     assert json.dumps(ended.out)
+
+
+# ------------------------------------------------------------ somebody else answers
+
+
+class Portal(BaseHTTPRequestHandler):
+    """What a network shows to who has not signed in; the path says with which status."""
+
+    def do_GET(self) -> None:
+        status = int(self.path.split("/")[1])
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(status)
+        self.send_header("Location", "http://127.0.0.1:9/")
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>Please sign in</html>")
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 503])
+@pytest.mark.parametrize("source", ["OIDC", "container", "instance"])
+def test_a_captive_portal_gives_no_credentials(
+    source: str, status: int, fake_aws: FakeAws, tmp_path: Path, moto: Engine, proxy: FaultProxy
+) -> None:
+    with serving(Portal) as url:
+        there = f"{url}/{status}/"
+        environ = {
+            "OIDC": {**web_identity(fake_aws, tmp_path), "AWS_ENDPOINT_URL_STS": there, **HELD},
+            "container": {**HELD, "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{there}c"},
+            "instance": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": there},
+        }[source]
+        with pytest.raises(CredentialsError, match="the machine's own credentials") as refused:
+            exists(moto.free_url(), proxy.url, environ)
+    assert "sign in" not in refused.value.message
+    assert proxy.requests == []
