@@ -439,6 +439,32 @@ def test_where_nothing_can_be_written_the_ordinary_path_answers(home: WarmHome) 
     assert home.entries.is_file()
 
 
+MOUNTS = {
+    "a read-only home": "mount --bind {home} {home} && mount -o remount,ro,bind {home} && ! touch {home}/x 2> /dev/null",
+    "a full disk": "mount -t tmpfs -o size=4k,mode=700 none {warm} && ! head -c 9999 /dev/zero 2> /dev/null > {warm}/x",
+    "a read-only runtime directory": "mount --bind {run} {run} && mount -o remount,ro,bind {run} && ! touch {run}/x 2> /dev/null",
+}
+
+
+@pytest.mark.peer("unshare")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts without a user namespace")
+@pytest.mark.parametrize("mount", MOUNTS)
+@pytest.mark.parametrize("ended", [False, True], ids=["with keys", "without"])
+def test_where_nothing_can_be_written_nothing_is_said(home: WarmHome, mount: str, ended: bool) -> None:
+    home.warm_up(*EXEC)
+    if ended:
+        assert home.run("lock").code == 0
+        home.entries.mkdir()
+    places = {"home": home.home, "warm": home.entries, "run": home.runtime}
+    script = f'{MOUNTS[mount].format_map(places)} || exit 9; pyvault "$@"; pyvault "$@"'
+    ran = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", *JSON],
+        env=dict(home.variables()), capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == 2 * home.ordinary(*JSON).out
+
+
 def test_old_entries_go_where_there_are_many(home: WarmHome) -> None:
     home.warm_up(*JSON)
     for number in range(300):
