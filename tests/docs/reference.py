@@ -17,7 +17,8 @@ HEAD = """\
 # Reference of the Python interface
 
 Made from the docstrings; `help()` shows the same. [The guide](python.md) shows how it is used. Public are the names
-below; everything else may change from version to version.
+below, and for plug-ins those of [Writing a backend](writing-a-backend.md); everything else may change from version to
+version.
 """
 SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Example|Options)::?$", re.MULTILINE)
 ROLE = re.compile(r":\w+:`~?([^`]+)`")

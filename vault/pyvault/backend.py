@@ -1,8 +1,8 @@
 """The contract of a backend: a handful of small, long-lived, named blobs.
 
-A backend knows nothing of AWS. Five methods are enough; what a store can do beyond them is a second small
-protocol, found with ``isinstance``. Only :class:`~pyvault.errors.BackendError` and
-:class:`~pyvault.errors.UserCancelledError` leave a driver; *absent* and *failed* are different types.
+A backend knows nothing of AWS. Six methods are enough; what a store can do beyond them is a second small
+protocol, found with ``isinstance``. Only errors of pyvault leave a driver, and *absent* and *failed* are
+different types: those that an author uses are in :mod:`pyvault.plugin_api`.
 
 What an author of a backend may import is in one place, :mod:`pyvault.plugin_api`; docs/writing-a-backend.md
 has the rules, ``pyvault backends new`` writes a complete one.

@@ -74,7 +74,7 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
         self.sources = frozenset(sources)
         self._fetch = fetch
         self._is_replaced = is_replaced
-        self._is_dead = False
+        self._dead = self._renewed = object()  # which invalidate() the credentials in place are newer than
         parts = _static(first)
         super().__init__(
             **parts,
@@ -86,6 +86,7 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
         )
         self._key_id = first.access_key_id
         self._interruption: Exception | None = None
+        self._fetched: Credentials | None = None
         tell_of_fork(self)
 
     def after_fork(self) -> None:
@@ -94,29 +95,36 @@ class RenewedCredentials(botocore.credentials.RefreshableCredentials):
 
     def invalidate(self) -> None:
         """Have new ones fetched before the next call."""
-        self._is_dead = True
+        self._dead = object()
 
     def refresh_needed(self, refresh_in: int | None = None) -> bool:
         """Return whether new ones are to be fetched; botocore asks before each call."""
-        return self._is_dead or self._is_replaced(self._key_id) or bool(super().refresh_needed(refresh_in))
+        is_dead = self._dead is not self._renewed or self._is_replaced(self._key_id)
+        return is_dead or bool(super().refresh_needed(refresh_in))
+
+    def _is_expired(self) -> bool:
+        return bool(super().refresh_needed(0))  # of new ones, before we count them as renewed
 
     def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: FBT001 - botocore's own
-        self._interruption = None
+        self._interruption, dead = None, self._dead
         super()._protected_refresh(is_mandatory)  # type: ignore[misc]  # not in the stubs
         if self._interruption is not None:  # botocore only logs it when the old ones are still good
             raise self._interruption
+        fetched, self._fetched = self._fetched, None
+        if fetched is not None:
+            # Not before they are in place: whoever needs no refresh signs with what is there.
+            self._key_id, self._renewed = fetched.access_key_id, dead
 
     def _fresh(self) -> dict[str, Any]:  # Any: botocore's own type
-        self._is_dead = False  # now, so that one more invalidate() meanwhile counts
+        self._fetched = None
         try:
             with botocore_errors():
                 fresh = self._fetch()
         except Exception as error:
-            self._is_dead = True
             if is_interruption(error):
                 self._interruption = error
             raise
-        self._key_id = fresh.access_key_id
+        self._fetched = fresh
         return {**_static(fresh), "expiry_time": to_rfc3339(fresh.expires or NEVER)}
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FIRST_GENERATION = 1
 
 
-def add(  # noqa: C901 - each option that can not be with another
+def add(  # noqa: C901, PLR0912 - each option that can not be with another
     context: Context,
     profile: shared_options.ProfileArgument,
     env: Annotated[bool, Option("--env", help="read the key from the AWS_* variables")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -76,3 +77,21 @@ def test_a_stand_in_on_this_machine_stays_and_boto3_finds_the_vault(
 def test_what_a_test_has_installed_is_gone(vault: pyvault.CredentialVault) -> None:
     vault.put("default", access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=KEY)
     assert boto3.Session().get_credentials() is None
+
+
+@pytest.fixture
+def program() -> Iterator[pyvault.Installation]:
+    """A module of the program that installs pyvault when it is imported: once, before the first test."""
+    installed = pyvault.install()
+    yield installed
+    installed.uninstall()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_the_program_installs_at_its_import_has_the_store_of_each_test(
+    program: pyvault.Installation, stand_in: FakeAws, vault: pyvault.CredentialVault, turn: int
+) -> None:
+    pair = stand_in.key("demo")
+    vault.put("default", access_key_id=pair.access_key_id, secret_access_key=pyvault.Secret(pair.secret_access_key))
+    assert boto3.Session().client("sts").get_caller_identity()["Arn"].endswith(":user/demo")
+    assert vault.profiles() == ["default"]

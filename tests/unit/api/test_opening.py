@@ -398,3 +398,37 @@ def test_what_is_not_stored_is_told_with_what_is(own: Path) -> None:
             with pytest.raises(ItemNotFoundError) as caught:
                 asked("nobody")
             assert f"vault.{way}()" in str(caught.value.hint)
+
+
+def test_no_credentials_says_where_it_looked(tmp_path: Path, own: Path) -> None:
+    path = tmp_path / "teem.pyv"
+    vault = pyvault.open_vault("file", options={"path": str(path), "kdf": "min"}, environ={}, home=own)
+    with pytest.raises(PyvaultError, match="not found") as caught:
+        vault.credentials("ci")
+    assert f"looked in the backend 'file', and there is no vault '{path}'" in str(caught.value)
+
+
+def test_an_empty_path_is_not_the_users_own_vault(own: Path) -> None:
+    for name in ("path", "keyfile"):
+        with pytest.raises(InvalidSettingError, match=f"the option '{name}' is empty"):
+            pyvault.open_vault("file", options={name: ""}, environ={}, home=own)
+
+
+def test_what_a_vault_and_its_key_are_is_said_once(tmp_path: Path, own: Path) -> None:
+    path = tmp_path / "v.pyv"
+    with pytest.raises(UsageError, match="the option 'path' is an argument here"):
+        pyvault.create_vault(path, options={"path": "other.pyv"}, environ={}, home=own)
+    with pytest.raises(UsageError, match="can't be one file"):
+        pyvault.create_vault(path, keyfile=path, environ={}, home=own)
+    assert not path.exists()
+    with pyvault.create_vault(path, keyfile=tmp_path / "k", environ={}, home=own):
+        pass
+    with pytest.raises(VaultExistsError) as caught:
+        pyvault.create_vault(path, keyfile=tmp_path / "k", environ={}, home=own)
+    assert "open_vault" in str(caught.value.hint)
+
+
+def test_a_path_in_the_place_of_a_backend_is_told_as_one(own: Path) -> None:
+    with pytest.raises(PyvaultError, match="no backend called") as caught:
+        pyvault.open_vault("team.pyv", environ={}, home=own).profiles()
+    assert "options={'path': 'team.pyv'}" in str(caught.value.hint)

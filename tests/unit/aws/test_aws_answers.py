@@ -179,7 +179,7 @@ def test_a_bearer_token_in_the_place_of_a_code_is_not_shown(answer: Answer) -> N
             "MultiFactorAuthentication failed with invalid MFA one time pass code.",
             "MFA code was refused",
         ),
-        ("AccessDenied", "User is not authorized to perform: sts:AssumeRole", "trust policy may require MFA"),
+        ("AccessDenied", "User is not authorized to perform: sts:GetSessionToken", "may want MFA for it (mfa_serial)"),
         ("ExpiredToken", "The security token included in the request is expired", "have expired"),
         ("InvalidClientTokenId", "The security token included in the request is invalid.", "deleted, deactivated"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "clock is wrong"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
-from pyvault.errors import UsageError
+from pyvault.errors import InvalidSettingError, UsageError
 from pyvault.secret import Secret
 
 if TYPE_CHECKING:
@@ -82,6 +82,17 @@ def check_list(name: str, texts: object) -> None:
     for place, text in enumerate(cast("Sequence[object]", texts)):
         if not isinstance(text, str):
             raise _wrong(f"{name}[{place}]", text, str)
+
+
+def check_paths(options: Mapping[str, str] | None) -> None:
+    """Refuse an empty path among options: it would mean the user's own vault, and comes of a variable that is not set.
+
+    Raises:
+        InvalidSettingError: names the option.
+    """
+    for name in ("path", "keyfile"):
+        if options and options.get(name) == "":
+            raise InvalidSettingError(f"the option {name!r} is empty", hint="leave it out for the default")
 
 
 def check_ask(ask: object) -> None:

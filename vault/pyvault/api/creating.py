@@ -24,6 +24,7 @@ def make_vault(runtime: Runtime, *, keyfile: Path | None, passphrase: Secret[str
     Raises:
         VaultFileError: it can't be made.
     """
+    from pyvault.errors import VaultExistsError
     from pyvault.paths import counting
     from pyvault.vaultfile.file_options import VaultSettings
     from pyvault.vaultfile.state.trust_store import TrustStore
@@ -33,7 +34,11 @@ def make_vault(runtime: Runtime, *, keyfile: Path | None, passphrase: Secret[str
         settings = VaultSettings.parse(runtime.options_of("file"))
         settings.place.on_warning(runtime.warn)
         settings.place.prepare(settings.options)  # before a key file is made for nothing
-        settings.place.check_free()
+        try:
+            settings.place.check_free()
+        except VaultExistsError as there:
+            there.hint = "pyvault.open_vault opens it"
+            raise
         slots = _slots(settings, keyfile=settings.keyfile if keyfile else None, passphrase=passphrase)
         trust = TrustStore(runtime.paths.trust, warn=runtime.warn, checks=settings.options.checks)
         Vault.create(

@@ -234,5 +234,12 @@ def _same(known: _Installed, given: VaultArguments) -> Installation:
     return known.installation
 
 
+def forget_vaults() -> bool:
+    """Close what every session's installation has opened, and return whether there is one; it opens it again."""
+    for installed in _everywhere:
+        installed.source.forget()
+    return bool(_everywhere)
+
+
 _installing = ModuleLock()
 _everywhere: list[_Installed] = []  # at most one

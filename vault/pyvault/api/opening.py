@@ -7,10 +7,10 @@ from collections.abc import Mapping  # noqa: TC003 - typing.get_type_hints reads
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyvault.api.arguments import check_texts, check_types, checked_ask
+from pyvault.api.arguments import check_paths, check_texts, check_types, checked_ask
 from pyvault.api.credential_vault import CredentialVault
 from pyvault.backend import Ask, OpenedLate
-from pyvault.errors import ConfigError
+from pyvault.errors import ConfigError, UsageError
 from pyvault.secret import Secret  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def open_vault(
     """
     check_types(backend=backend, must_exist=must_exist)
     check_texts("options", options)
+    check_paths(options)
     check_types(config=config, home=home)
     ask = checked_ask(ask)
     runtime = _runtime(backend, options or {}, ask, config=config, environ=environ, home=home)
@@ -114,6 +115,7 @@ def create_vault(
     Raises:
         TypeError: an argument has another type.
         VaultExistsError: something is at *path* already.
+        UsageError: *options* name what is an argument here, or *keyfile* is *path*.
         InputRequiredError: nothing was given that could open it, or the passphrase is weak.
         InvalidSettingError: the key file is none.
         WriteFailedError: it can't be written.
@@ -127,9 +129,14 @@ def create_vault(
         []
     """
     from pyvault.api.creating import make_vault
+    from pyvault.surface import argument
 
     check_types(path=path, keyfile=keyfile, passphrase=passphrase, home=home)
     check_texts("options", options)
+    if twice := {"path", "keyfile"} & {*(options or {})}:
+        raise UsageError(f"the option {min(twice)!r} is an argument here", hint=f"{argument(min(twice))} names it")
+    if keyfile is not None and Path(keyfile).absolute() == Path(path).absolute():
+        raise UsageError("a vault and the key file that opens it can't be one file", hint="keep them apart")
     ask = checked_ask(ask)
     named = {**(options or {}), "path": str(path)} | ({"keyfile": str(keyfile)} if keyfile is not None else {})
     answers = ask if passphrase is None else _with_passphrase(passphrase, ask)

@@ -54,14 +54,31 @@ class Planner:
         Raises:
             PyvaultError: there is no way to credentials.
         """
+        from pyvault.errors import NoCredentialsError, ProfileNotFoundError
         from pyvault.planning.plan import PlanOptions, make_plan
 
-        plan = make_plan(loaded, stored=self.stored, options=PlanOptions(no_session=no_session))
+        try:
+            plan = make_plan(loaded, stored=self.stored, options=PlanOptions(no_session=no_session))
+        except (NoCredentialsError, ProfileNotFoundError) as problem:
+            if loaded.plaintext is not None:  # the keys are there, and the error says so
+                raise
+            raise type(problem)(f"{problem.message}; {_where_it_looked(self._runtime)}", hint=problem.hint) from None
         if loaded.policy or loaded.policy_arns:
             from pyvault.planning.narrowing import check_own_policy
 
             check_own_policy(plan, loaded)
         return plan
+
+
+def _where_it_looked(runtime: Runtime) -> str:
+    """Return in which store there are no keys: with another path or backend there may be."""
+    from pyvault.vaultfile.file_options import VaultSettings
+
+    looked = f"looked in the backend {runtime.choice.name!r}"
+    if runtime.choice.name != "file":
+        return looked
+    place = VaultSettings.parse(runtime.options_of("file")).place
+    return f"{looked}, and {f'in the vault {str(place)!r}' if place.exists() else f'there is no vault {str(place)!r}'}"
 
 
 def explained(runtime: Runtime, loaded: Profile, plan: Plan) -> ExplainedPlan:

@@ -95,13 +95,17 @@ class SessionSource:
         for vault in list(self._vaults.values()):
             vault.invalidate(profile)
 
+    def forget(self) -> None:
+        """Close what was opened; it is opened again when a session asks."""
+        with self._opening:
+            while self._vaults:
+                self._vaults.popitem()[1].close()
+
     def close(self) -> None:
         """Close what was opened, and leave all further sessions alone; may be called twice."""
         self.is_closed = True
         atexit.unregister(self.close)
-        with self._opening:
-            while self._vaults:
-                self._vaults.popitem()[1].close()
+        self.forget()
 
     def after_fork(self) -> None:
         """Have a new lock: who held the old one is not in this process."""

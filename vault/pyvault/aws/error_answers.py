@@ -137,7 +137,7 @@ def _refused(
     message = f"AWS refused {operation}: {code}" + (f": {text}" if text else "")
     if code == "PackedPolicyTooLarge":
         return PackedPolicyTooLargeError(message, code=code, hint=PACKED)
-    return AwsError(message, code=code, hint=_hint(code, text, sts_region))
+    return AwsError(message, code=code, hint=_hint(operation, code, text, sts_region))
 
 
 def _elsewhere() -> str:
@@ -147,7 +147,7 @@ def _elsewhere() -> str:
     return "set another region for STS with sts_region in the profile" + (f" or {in_this_call}" if in_this_call else "")
 
 
-def _hint(code: str, text: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
+def _hint(operation: str, code: str, text: str, sts_region: str | None) -> str | None:  # noqa: PLR0911 - one for each kind
     if "MultiFactorAuthentication" in text:
         return "the MFA code was refused: it is wrong, was used before, or is from another device than mfa_serial names"
     if code in TOO_OLD:
@@ -163,6 +163,11 @@ def _hint(code: str, text: str, sts_region: str | None) -> str | None:  # noqa: 
         return f"the access key was deleted or mistyped, or its account has not enabled {sts_region!r}; {_elsewhere()}"
     if code in WRONG_KEY:
         return "the access key was deleted, deactivated or mistyped, or belongs to another partition"
+    if code in DENIED and operation == "sts:GetSessionToken":
+        from pyvault.surface import argument
+
+        without = argument("no_session", value=True)
+        return f"the user's policy may want MFA for it (mfa_serial), or forbid it: {without} uses the keys as they are"
     if code in DENIED:
         return "the role's trust policy may require MFA (mfa_serial), an external_id or another source_profile"
     return None

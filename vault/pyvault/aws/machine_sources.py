@@ -111,7 +111,7 @@ class _Container(ContainerProvider):
     """Trims the token of a file, in which botocore refuses an end of line."""
 
     def _build_headers(self) -> dict[str, str] | None:
-        environ: Mapping[str, str] = self._environ  # type: ignore[attr-defined]  # the stubs hide it
+        environ = cast("Mapping[str, str]", self._environ)  # type: ignore[attr-defined]  # the stubs hide it
         path = environ.get(AUTHORIZATION_FILE)
         if path is None:
             made: Any = super()._build_headers()  # type: ignore[misc]  # as above

@@ -8,6 +8,7 @@ one, provides it. The only importer of stevedore.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from pyvault.errors import BackendError, BackendUnavailableError, PyvaultError
@@ -29,10 +30,18 @@ def find_plugin(name: str) -> EntryPoint:
     """
     entries = list_plugins().get(name, [])
     if not entries:
-        raise BackendUnavailableError(f"there is no backend called {name!r}", hint="'pyvault backends list' shows them")
+        raise BackendUnavailableError(f"there is no backend called {name!r}", hint=_instead(name))
     if refusal := refusal_of(name, entries):
         raise BackendError(refusal, hint="uninstall what you don't need")
     return entries[0]
+
+
+def _instead(name: str) -> str:
+    if "/" in name or os.sep in name or name.endswith(".pyv"):
+        from pyvault.surface import argument
+
+        return f"the path of a vault file is given by PYVAULT_FILE or {argument('options', {'path': name})}"
+    return f"there are {', '.join(sorted({*BUILT_IN, *list_plugins()}))}; 'pyvault backends list' shows them"
 
 
 def list_plugins() -> dict[str, list[EntryPoint]]:

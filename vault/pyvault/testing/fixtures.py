@@ -39,9 +39,11 @@ def vault(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """Open a vault in memory for one test, which has a home directory of its own and no way to the real AWS.
 
     ``pyvault.open_vault()`` and ``pyvault.install()`` without arguments, in the code under test, lead
-    to the same store. The test begins without AWS files, and with no ``AWS_*`` or ``PYVAULT_*`` variable
-    of the developer; calls to AWS find nobody who listens. An ``AWS_ENDPOINT_URL`` on this machine,
-    set by a fixture that comes before, stays: there listens a stand-in of AWS.
+    to the same store. What a test installs goes with it; what was installed before, by a module of the
+    program, stays, and has the store of each test. The test begins without AWS files, and with no
+    ``AWS_*`` or ``PYVAULT_*`` variable of the developer; calls to AWS find nobody who listens. An
+    ``AWS_ENDPOINT_URL`` on this machine, set by a fixture that comes before, stays: there listens a
+    stand-in of AWS.
 
     Example::
 
@@ -49,9 +51,10 @@ def vault(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
             vault.put("ci", access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=Secret("s" * 40))
             assert report("ci") == "ci: AKIAIOSFODNN7EXAMPLE"
     """
-    from pyvault.api.installation import install
+    from pyvault.api.installation import forget_vaults, install
     from pyvault.api.opening import open_vault
 
+    is_installed = forget_vaults()  # by a module of the program, which is imported once and for all tests
     home = tmp_path_factory.mktemp("home")
     with closing(socket.socket()) as nobody:  # bound, and never listening: whoever connects is refused
         nobody.bind(("127.0.0.1", 0))
@@ -68,7 +71,10 @@ def vault(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
             with open_vault() as opened:
                 yield opened
         finally:
-            install().uninstall()
+            if is_installed:
+                forget_vaults()
+            else:
+                install().uninstall()
 
 
 def _variables(home: Path, endpoint: str) -> Iterator[tuple[str, str]]:

@@ -264,8 +264,11 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             try:
                 passphrase = ask(question)
             except InputRequiredError as exc:
+                from pyvault.surface import option
+
+                made_with = option("create_keyfile", "FILE") or "pyvault.create_vault(..., keyfile='FILE')"
                 exc.hint = exc.hint or (
-                    "'pyvault vault init --keyfile FILE' makes a vault that a file opens, for jobs; "
+                    f"'{made_with}' makes a vault that a file opens, for jobs; "
                     "PYVAULT_BACKEND=memory keeps nothing, and needs no vault"
                 )
                 raise
