@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import sys
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from opcode import opname
 from pathlib import Path
 from types import FrameType
@@ -17,7 +18,9 @@ from pyvault.errors import LockTimeoutError
 from pyvault.files.lock import LockFile
 from pyvault.names import ItemName, Kind
 from pyvault.secret import Secret
+from pyvault.sessions.single_flight import SingleFlight
 from pyvault.thread_locks import holding
+from pyvault.vaultfile.state.remembering import remembering
 from pyvault.vaultfile.state.trust_store import TrustStore
 from vaults import contents, credential, make_vault
 
@@ -45,19 +48,23 @@ class At:
             ):
                 return None
             frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            self._count(f"the beginning of {frame.f_code.co_name}")
             return self
         if event == "opcode":
             before = self._last.get(id(frame))
             self._last[id(frame)] = opname[frame.f_code.co_code[frame.f_lasti]]
             if before in MOMENTS:
-                self._left -= 1
-                if self._left == 0:
-                    sys.settrace(None)
-                    self.raised, self.where = True, f"{before} in {frame.f_code.co_name}"
-                    raise Interruption
+                self._count(f"{before} in {frame.f_code.co_name}")
         if event == "return":
             self._last.pop(id(frame), None)
         return self
+
+    def _count(self, where: str) -> None:
+        self._left -= 1
+        if self._left == 0:
+            sys.settrace(None)
+            self.raised, self.where = True, where
+            raise Interruption
 
 
 def see_all(take: Callable[[Path], AbstractContextManager[object]], path: Path) -> None:
@@ -84,14 +91,21 @@ def held(path: Path) -> Generator[None]:
         yield
 
 
+def turn(path: Path) -> AbstractContextManager[object]:
+    return SingleFlight(path.parent)._turn(path.stem)
+
+
+def memory(path: Path) -> AbstractContextManager[object]:
+    return remembering(TrustStore(path.with_name("trust.json")), timeout=1)
+
+
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # closed by nobody but itself
-@pytest.mark.parametrize("take", [lock_file, ephemeral, held])
+@pytest.mark.parametrize("take", [lock_file, ephemeral, held, turn, memory])
 @pytest.mark.parametrize("kept", [False, True], ids=["the traceback goes", "somebody keeps the traceback"])
 def test_a_lock_is_let_go_at_whatever_moment_it_is_interrupted(
     tmp_path: Path, take: Callable[[Path], AbstractContextManager[object]], kept: bool
 ) -> None:
-    """Only an exception at the very beginning of a method written in Python can't be met there."""
-    path, number, keeping, still_held = tmp_path / "x.lock", 0, list[BaseException](), list[str]()
+    path, number, keeping, still_held = tmp_path / "trust.lock", 0, list[BaseException](), list[str]()
     while True:
         number += 1
         see_all(take, path)
@@ -120,6 +134,33 @@ def test_a_lock_is_let_go_at_whatever_moment_it_is_interrupted(
     gc.collect()
     assert number > 40
     assert still_held == []
+
+
+def test_who_looks_at_a_context_manager_changes_nothing(tmp_path: Path) -> None:
+    """A debugger that shows a variable looks up everything, and ``hasattr`` drops what it found."""
+    for take in (lock_file, held):
+        manager = take(tmp_path / "x.lock")
+        assert hasattr(manager, "__exit__")
+        with manager:
+            dict(inspect.getmembers(manager)).clear()
+            gc.collect()
+            with pytest.raises(LockTimeoutError):
+                LockFile(tmp_path / "x.lock", timeout=0).__enter__()
+        with LockFile(tmp_path / "x.lock", timeout=0):
+            pass
+
+
+def test_locks_on_a_stack_of_exits_are_held_until_it_ends(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(lock_file(tmp_path / "a.lock"))
+        stack.enter_context(held(tmp_path / "b.lock"))
+        gc.collect()
+        for name in ("a.lock", "b.lock"):
+            with pytest.raises(LockTimeoutError):
+                LockFile(tmp_path / name, timeout=0).__enter__()
+    for name in ("a.lock", "b.lock"):
+        with LockFile(tmp_path / name, timeout=0):
+            pass
 
 
 def test_who_holds_it_is_told_when_it_is_this_very_process(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import time
 import weakref
 from contextlib import _GeneratorContextManager  # pyright: ignore[reportPrivateUsage]  # the base of ours
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -80,27 +80,34 @@ class Leave(partial[bool | None]):
 
     ``with`` looks ``__exit__`` up before the block, and drops what it found when an exception comes out of the call. A
     traceback keeps the frame of a Python function that was called, though, and its arguments: what they lead to may
-    stay for long. So the function gets a weak reference, and nobody but this has the thing itself.
+    stay for long. So the function gets a weak reference, and this has the manager. Looking one up changes nothing,
+    as whoever inspects a manager looks.
     """
 
     held: object
 
 
-class leaving(property):  # noqa: N801 - a decorator, as property is
-    """An ``__exit__`` that returns a :class:`Leave`."""
+class leaving:  # noqa: N801 - a decorator, as property is
+    """An ``__exit__`` that is looked up as a :class:`Leave`."""
 
-    def __call__(self, manager: Any, *error: object) -> bool | None:
+    def __init__(self, function: Callable[..., bool | None]) -> None:
+        self._function = function
+
+    def __get__(self, manager: object, owner: type | None = None) -> Leave:
+        """Return what leaves *manager*; the class has this itself, for an ``ExitStack``."""
+        if manager is None:
+            return cast("Leave", self)
+        leave = Leave(self._function, weakref.proxy(manager))
+        leave.held = manager
+        return leave
+
+    def __call__(self, manager: object, *error: object) -> bool | None:
         """Leave; called by an ``ExitStack``, which looks it up in the class, and keeps what is held."""
-        left: bool | None = self.__get__(manager)(*error)
-        return left
+        return self._function(manager, *error)
 
 
 class _Holding(_GeneratorContextManager[T, None, None]):
-    @leaving
-    def __exit__(self) -> Leave:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: PLE0302, PYI036 - see Leave
-        leave = Leave(super().__exit__)
-        leave.held, self.gen = self.gen, weakref.proxy(self.gen)
-        return leave
+    __exit__ = leaving(_GeneratorContextManager.__exit__)  # pyright: ignore[reportAssignmentType]
 
     def __enter__(self) -> T:
         try:

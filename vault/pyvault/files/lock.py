@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import weakref
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,7 +14,7 @@ from pyvault.errors import ConfigError, InsecurePermissionsError, LockTimeoutErr
 from pyvault.files.owned import let_inherit, others_on
 from pyvault.files.private import OTHERS_WRITE, own_private_file
 from pyvault.interruptions import pass_interruption, suppressing
-from pyvault.thread_locks import Leave, leaving
+from pyvault.thread_locks import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +33,6 @@ class LockFile:
     Not re-entrant, and two objects on one path exclude each other even within
     one process, so it works between threads too. A forked child does not hold it, and
     can't release it, unless it was told to. Whatever is raised while it is taken, it is not held afterwards.
-
-    Attributes:
-        entered: it was held once.
-        waited: another held it when it was wanted.
     """
 
     def __init__(
@@ -64,8 +59,8 @@ class LockFile:
         self._ephemeral = ephemeral
         self._what = what or f"the lock '{path}'"
         self._on_wait = on_wait
+        self._told = False
         self._file: FileIO | None = None
-        self.entered = self.waited = False
 
     def __enter__(self) -> Self:
         """Wait for the lock.
@@ -87,7 +82,6 @@ class LockFile:
                 file.close()  # its holder has unlinked it meanwhile
             _write_holder(file.fileno())
             self._file = file
-            self.entered = True
         except BaseException:
             if file is not None:
                 file.close()
@@ -96,28 +90,22 @@ class LockFile:
         return self
 
     @leaving
-    def __exit__(self) -> Leave:  # noqa: PLE0302, PYI036 - returns what is called
+    def __exit__(self, *_: object) -> None:
         """Unlock, and close the file."""
-        leave = Leave(LockFile._unlock, weakref.proxy(self))
-        leave.held = self
-        return leave
-
-    @staticmethod
-    def _unlock(lock: LockFile, *_: object) -> None:
-        # By a proxy: no name here may keep the file open, see Leave.
-        if lock._file is None or lock._file.closed:  # in a forked child
+        if self._file is None or self._file.closed:  # in a forked child
             return
+        # No name here may keep the file open, and self is a proxy, see Leave.
         try:
-            if lock._ephemeral and sys.platform != "win32" and is_at(lock._file.fileno(), lock.path):
+            if self._ephemeral and sys.platform != "win32" and is_at(self._file.fileno(), self.path):
                 with suppressing(OSError):  # one that stays is removed by its next holder
-                    lock.path.unlink()
+                    self.path.unlink()
             # If unlocking fails, closing still unlocks.
             with suppressing(OSError):
-                unlock(lock._file.fileno())
+                unlock(self._file.fileno())
         finally:
             with suppressing(OSError):
-                lock._file.close()
-            lock._file = None
+                self._file.close()
+            self._file = None
 
     def share_with_children(self) -> None:
         """Let processes that are forked from now on hold it as well; whoever of them leaves it releases it for all."""
@@ -128,8 +116,8 @@ class LockFile:
         descriptor, pause = file.fileno(), FIRST_PAUSE
         while not try_lock(descriptor, f"'{self.path}'"):
             passing = self._ephemeral and _is_shared(descriptor)
-            if not self.waited and not passing:
-                self.waited = True
+            if not self._told and not passing:
+                self._told = True
                 self._on_wait()
             left = deadline - time.monotonic()
             if left <= 0:

@@ -138,22 +138,30 @@ class SingleFlight:
 
         Where no file can be made nobody else has one either, so there is nothing to wait for.
         """
-        lock: LockFile | None = None
+        locked = waited = False
+
+        def wait() -> None:
+            nonlocal waited
+            waited = True
+            _tell_of_waiting()
+
         try:
-            lock = self._lock(key, inf)
-            with lock:
-                yield lock.waited
+            with self._lock(key, inf, on_wait=wait):  # without a name, by which a traceback could keep it
+                locked = True
+                yield waited
                 return
         except WriteFailedError as problem:
-            if (lock is not None and lock.entered) or not is_unwritable(problem):
+            if locked or not is_unwritable(problem):
                 raise
             trace(__name__, "fetching without a lock: %s", problem.message)
         yield False
 
-    def _lock(self, key: str, timeout: float, what: str | None = None) -> LockFile:
+    def _lock(
+        self, key: str, timeout: float, what: str | None = None, *, on_wait: Callable[[], None] | None = None
+    ) -> LockFile:
         self._make_directory()
         path = self._directory / f"{key[:KEY_CHARACTERS]}{SUFFIX}"
-        return LockFile(path, timeout=timeout, what=what, ephemeral=True, on_wait=_tell_of_waiting)
+        return LockFile(path, timeout=timeout, what=what, ephemeral=True, on_wait=on_wait or _tell_of_waiting)
 
     def _make_directory(self) -> None:
         from pyvault.files.modes import make_directory

@@ -58,15 +58,16 @@ def remembering(trust: TrustStore | None, *, timeout: float) -> Generator[Memory
     if trust is None:
         yield None
         return
-    lock = trust.lock(timeout)
+    locked = False
     try:
         trust.make_directory()
-        with lock:
+        with trust.lock(timeout):  # without a name, by which a traceback could keep it
+            locked = True
             yield Memory(trust=trust, writer=trust.make_writer(), locked=True)
             return
     except LockTimeoutError:
         raise
     except PyvaultError:
-        if lock.entered:
+        if locked:
             raise
     yield Memory(trust=trust, writer=trust.writer(), locked=False)
