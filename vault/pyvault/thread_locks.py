@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from contextlib import _GeneratorContextManager  # pyright: ignore[reportPrivateUsage]  # the base of ours
+from contextlib import _GeneratorContextManager, suppress  # pyright: ignore[reportPrivateUsage]  # the base of ours
 from functools import partial, wraps
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, cast
 
@@ -126,11 +126,23 @@ def _hold_imports() -> None:
     that forks, so there is an end to it.
     """
     until = time.monotonic() + LONGEST_IMPORT
+    try:
+        _wait_for_imports(until)
+    except BaseException:  # of a signal handler: Python reports it, and forks all the same
+        _wait_for_imports(until)
+        raise
+
+
+def _wait_for_imports(until: float) -> None:
     while True:
-        _imp.acquire_lock()
-        if not _others_import() or time.monotonic() > until:
-            return
-        _imp.release_lock()
+        try:
+            _imp.acquire_lock()
+            if not _others_import() or time.monotonic() > until:
+                return
+        except BaseException:
+            _let_import()
+            raise
+        _let_import()
         time.sleep(0.001)
 
 
@@ -140,12 +152,17 @@ def _others_import() -> bool:
     return any(getattr(lock, "owner", None) not in {None, threading.get_ident()} for lock in locks)
 
 
+def _let_import() -> None:
+    with suppress(RuntimeError):  # whoever was interrupted may not hold it
+        _imp.release_lock()
+
+
 def _begin_again() -> None:
-    _imp.release_lock()
     for owner in [reference() for reference in list(_told)]:
         if owner is not None:
             owner.after_fork()
+    _let_import()
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(before=_hold_imports, after_in_parent=_imp.release_lock, after_in_child=_begin_again)
+    os.register_at_fork(before=_hold_imports, after_in_parent=_let_import, after_in_child=_begin_again)

@@ -213,3 +213,60 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 def test_a_child_can_store_though_a_thread_of_its_parent_was_storing(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", STORES, str(tmp_path)], check=True, timeout=120)
+
+
+FORKS_WITH_A_LIMIT = """
+import os, signal, sys, threading
+from pathlib import Path
+from pyvault.files import owned
+from pyvault.files.lock import LockFile
+from pyvault.thread_locks import ModuleLock
+
+class SoftTimeLimit(Exception):
+    pass
+
+def limit(number, frame):
+    go_on.set()
+    raise SoftTimeLimit
+
+def hold():
+    with turns.lock, {lock}:
+        inside.set()
+        {wait}
+
+place, turns, inside, go_on = Path(sys.argv[1]), ModuleLock(), threading.Event(), threading.Event()
+sys.path.insert(0, str(place))
+sys.unraisablehook = lambda lost: print(lost.exc_type.__name__)
+signal.signal(signal.SIGALRM, limit)
+thread = threading.Thread(target=hold)
+thread.start()
+inside.wait()
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    pid = os.fork()
+except SoftTimeLimit:  # in the parent, after the fork
+    sys.exit(3)
+if pid == 0:
+    signal.alarm(20)
+    with turns.lock, LockFile(place / "x.lock"):
+        import slow
+    os._exit(0)
+go_on.set()
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("lock", "wait"),
+    [("turns.lock", "import slow"), ("owned._opening", "go_on.wait()")],
+    ids=["imports are waited for", "a file is opened"],
+)
+def test_a_time_limit_in_the_middle_of_a_fork_leaves_the_child_no_lock(tmp_path: Path, lock: str, wait: str) -> None:
+    """Python reports what is raised in what it calls before a fork, and forks."""
+    (tmp_path / "slow.py").write_text("import __main__\n__main__.go_on.wait()\n")
+    program = FORKS_WITH_A_LIMIT.replace("{lock}", lock).replace("{wait}", wait)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120, capture_output=True, text=True
+    )
+    assert done.stdout == "SoftTimeLimit\n"

@@ -56,10 +56,15 @@ def _own(make: Callable[..., int], *words: object, kind: str) -> FileIO:
 
 def _close_in_child() -> None:
     """Close what the parent has open: a lock belongs to the open file, and would last as long as the child."""
+    global _opening  # noqa: PLW0603 - a thread of the parent may have it, if a signal handler raised while it was waited for
+    _opening = threading.RLock()
     for file in [reference() for reference in list(_kept)]:
         if file is not None:
             file.close()  # closing does not unlock: the parent has it open too
-    _let_open()
+
+
+def _hold_open() -> None:
+    _opening.acquire()
 
 
 def _let_open() -> None:
@@ -68,4 +73,4 @@ def _let_open() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(before=_opening.acquire, after_in_parent=_let_open, after_in_child=_close_in_child)
+    os.register_at_fork(before=_hold_open, after_in_parent=_let_open, after_in_child=_close_in_child)
