@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import functools
+import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from pyvault.errors import BackendError, BackendTimeoutError, UserCancelledError
+from pyvault.errors import BackendError, BackendTimeoutError, UserCancelledError, WriteFailedError
+from pyvault.files.atomic import writing
+from pyvault.interruptions import suppressing
 from pyvault.model import StoredCredentials
 from pyvault.names import ItemName
 from pyvault.secret import Secret
@@ -130,6 +135,26 @@ def test_what_ends_a_program_passes_too(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught:
         CredentialStore(Interrupted()).get("prod")
     assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [TimeoutError("limit"), TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))])
+def test_a_program_s_own_error_is_none_of_the_system(tmp_path: Path, error: OSError) -> None:
+    """One with a number looks like the system's in all but where it comes from."""
+
+    def handler(number: int, frame: object) -> NoReturn:
+        raise error
+
+    signal.signal(NUMBER, handler)
+    with pytest.raises(TimeoutError) as caught, suppressing(OSError):
+        signal.raise_signal(NUMBER)
+    assert caught.value is error
+    with pytest.raises(TimeoutError) as caught, writing(tmp_path / "x"):
+        signal.raise_signal(NUMBER)
+    assert caught.value is error
+    with suppressing(OSError):
+        (tmp_path / "missing").stat()
+    with pytest.raises(WriteFailedError), writing(tmp_path / "x"):
+        (tmp_path / "missing").stat()
 
 
 def test_a_no_to_a_prompt_stays_one() -> None:

@@ -21,11 +21,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Iterator
     from types import CodeType, FrameType, FunctionType, TracebackType
     from typing import TypeVar
 
     Function = TypeVar("Function", bound=Callable[..., object])
+else:
+    import _signal as signal  # which signal makes enumerations of, slowly
 
 TAKES_MORE: Final = 0x04  # inspect.CO_VARARGS, without the import
 
@@ -55,8 +58,9 @@ class suppressing:  # noqa: N801 - as contextlib.suppress, in the place of which
 
 
 def is_interruption(error: BaseException) -> bool:
-    """Return whether *error* is the program's own; one with a number is the system's."""
-    if isinstance(error, OSError) and error.errno is not None:
+    """Return whether *error* is the program's own; called where it is caught, so the system's begin and end there."""
+    trace = error.__traceback__
+    if isinstance(error, OSError) and (trace is None or trace.tb_next is None):
         return False
     return _interrupts(error, _codes_of_handlers())
 
@@ -142,8 +146,6 @@ def _raises(entry: TracebackType) -> bool:
 
 
 def _codes_of_handlers() -> set[CodeType]:
-    import signal
-
     codes = set(_CALLS_PROGRAM)
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
