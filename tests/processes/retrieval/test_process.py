@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,26 @@ def test_the_whole_text_is_one_argument_of_the_shell() -> None:
 
 def test_output_is_given_as_it_is() -> None:
     assert run(command("printf 'x\\n\\n'"), ENVIRON).reveal() == b"x\n\n"
+
+
+PATCHED = """
+from gevent import monkey
+monkey.patch_all()
+import test_process
+print(test_process.run(test_process.command("sleep 0.2; echo late"), test_process.ENVIRON).reveal())
+"""
+
+
+def test_output_that_comes_late_is_read_in_a_program_of_gevent_s() -> None:
+    """There the ends of a pipe that Python has do not block."""
+    if find_spec("gevent") is None:
+        if os.environ.get("PYVAULT_REQUIRE_PEERS") == "1":
+            pytest.fail("needs gevent")
+        pytest.skip("needs gevent")
+    done = subprocess.run(
+        [sys.executable, "-c", PATCHED], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
+    assert (done.stdout, done.stderr) == ("b'late\\n'\n", "")
 
 
 def test_text_is_trimmed() -> None:

@@ -70,6 +70,7 @@ def run(command: ConfiguredCommand, environ: Mapping[str, str]) -> Secret[bytes]
                     shell_argv(command.text, environ),
                     stdin=terminal or subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
+                    bufsize=0,
                     stderr=terminal if command.on_terminal else None,
                     env=child_environ,
                 )
@@ -164,7 +165,8 @@ def _read(child: subprocess.Popen[bytes], limit: timedelta) -> tuple[Secret[byte
             raise AssertionError("stdout is a pipe")
         room = MAX_OUTPUT + 1
         with child.stdout as pipe:
-            while room and (chunk := os.read(pipe.fileno(), room)):
+            # By the pipe's own method: gevent makes its descriptor one that does not block.
+            while room and (chunk := pipe.read(room)):
                 chunks.append(chunk)
                 room -= len(chunk)
         if room:
