@@ -10,6 +10,9 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from opcode import opname
+from types import FrameType
+from typing import Any, cast
 
 import pytest
 
@@ -167,3 +170,60 @@ def test_a_program_that_stays_after_ctrl_c_is_killed() -> None:
 def test_ps_tells_the_same_as_the_system() -> None:
     told = dict(list_by_ps())
     assert told[os.getpid()] == list_processes()[os.getpid()] == Process(os.getppid(), os.getpgrp())
+
+
+class Limit(Exception):  # noqa: N818 - as a soft time limit
+    """A program's own."""
+
+
+class Ended:
+    """What a program looks like that has ended at once."""
+
+    returncode, pid, stdin, stdout, stderr = 0, 0, None, None, None
+
+    def kill(self) -> None:
+        """Do nothing: it has ended."""
+
+    def wait(self) -> int:
+        return 0
+
+
+class LimitAt:
+    """Raises at the Nth moment at which a signal's handler could run: at a function's beginning, and after a call."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._last: dict[FrameType, str] = {}
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.endswith(("/process/group.py", "/signal.py", "/contextlib.py")):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self._left -= self._last.get(frame, "") in {"RESUME", "CALL", "CALL_FUNCTION_EX", "CALL_KW"}
+            self._last[frame] = opname[frame.f_code.co_code[frame.f_lasti]]
+        self._left -= event == "call"
+        if self._left < 0 and event in {"call", "opcode"}:
+            sys.settrace(None)
+            raise Limit
+        return self
+
+
+def test_ctrl_c_works_again_after_a_time_limit_at_whatever_moment() -> None:
+    """Another signal's handler may raise while Ctrl-C is held back."""
+    before, number, lost = signal.getsignal(signal.SIGINT), 0, list[int]()
+    while True:
+        try:
+            sys.settrace(LimitAt(number))
+            with running_group(lambda: cast("subprocess.Popen[bytes]", Ended())):
+                pass
+            break
+        except Limit:
+            number += 1
+        finally:
+            sys.settrace(None)
+            if signal.getsignal(signal.SIGINT) is not before:
+                lost.append(number)
+                signal.signal(signal.SIGINT, before)
+    assert number > 20
+    assert lost == []

@@ -7,11 +7,15 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, AnyStr, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, AnyStr, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
+    from signal import signal as set_handler
     from subprocess import Popen
+    from types import FrameType
+else:
+    from _signal import signal as set_handler  # the one of C
 
 
 class Process(NamedTuple):
@@ -202,41 +206,39 @@ def running_beside_us(
 
 @contextmanager
 def _running(start: Callable[[], Popen[AnyStr]], end: Callable[[Popen[AnyStr]], None]) -> Generator[Popen[AnyStr]]:
-    deliver = _hold_interrupt()
-    try:
-        child = start()
-    except BaseException:
-        deliver()
-        raise
-    try:
-        deliver()
-        yield child
-    finally:
-        end(child)
-
-
-def _hold_interrupt() -> Callable[[], None]:
-    """Hold back Ctrl-C; the returned function delivers it, and lets later ones through.
+    """Run a program; Ctrl-C is held back while it starts.
 
     Between the start of a program and the first statement that knows of it, Ctrl-C
     would leave the program running. A handler holds it and not the signal mask, which
     the program would inherit.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        return lambda: None  # another thread is never interrupted; the program has to inherit SIG_IGN
-    came = threading.Event()
+    child, came, handler = None, threading.Event(), _interrupt_handler()
     try:
-        signal.signal(signal.SIGINT, lambda _number, _frame: came.set())
-    except ValueError:  # a subinterpreter, which is never interrupted either
-        return lambda: None
+        try:
+            if handler is not None:
+                set_handler(signal.SIGINT, lambda _number, _frame: came.set())
+            child = start()
+        finally:  # by a call of C at once: another signal's handler may raise after any call, and Ctrl-C would be lost
+            if handler is not None:
+                set_handler(signal.SIGINT, handler)
+            if came.is_set():
+                signal.raise_signal(signal.SIGINT)
+        yield child
+    finally:
+        if child is not None:
+            end(child)
 
-    def deliver() -> None:
-        signal.signal(signal.SIGINT, before)
-        if came.is_set():
-            signal.raise_signal(signal.SIGINT)
 
-    return deliver
+def _interrupt_handler() -> Callable[[int, FrameType | None], Any] | None:
+    """Return what handles Ctrl-C in this thread; None if nothing does, or if a program has to inherit SIG_IGN."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        return None
+    try:
+        set_handler(signal.SIGINT, handler)
+    except ValueError:  # a subinterpreter
+        return None
+    return handler
 
 
 def _end_alone(child: Popen[AnyStr]) -> None:
@@ -253,6 +255,7 @@ def _end_group(child: Popen[AnyStr]) -> None:
                 os.killpg(child.pid, signal.SIGKILL)
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
-            with suppress(OSError):  # it may not have read its input; EINVAL on Windows
+            # It may not have read its input; EINVAL on Windows. A greenlet of gevent's may be reading still.
+            with suppress(OSError, RuntimeError):
                 pipe.close()
     child.wait()
