@@ -6,6 +6,7 @@ import errno
 import functools
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -253,3 +254,18 @@ def test_a_limit_in_an_early_refresh_of_boto_s_credentials_passes() -> None:
         credentials.get_frozen_credentials()
     signal.signal(NUMBER, signal.SIG_IGN)
     assert credentials.get_frozen_credentials().access_key == "ASIAIOSFODNN7EXAMPLE"
+
+
+def test_botocore_inspects_no_handler_while_it_makes_a_client() -> None:
+    """It would pass over whatever is raised meanwhile, and go on."""
+    from pyvault.aws.client import make_client
+    from pyvault.config.clients import ClientSettings
+
+    called = set[str]()
+    sys.setprofile(lambda frame, event, _: called.add(frame.f_code.co_name) if event == "call" else None)
+    try:
+        make_client("sts", ClientSettings(region="eu-west-1"), None)
+    finally:
+        sys.setprofile(None)
+    assert "_verify_and_register" in called
+    assert not called & {"accepts_kwargs", "getfullargspec"}

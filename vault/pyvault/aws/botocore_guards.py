@@ -1,4 +1,4 @@
-"""Two guards around botocore: it logs requests with their secrets, and reads bodies of any size into memory."""
+"""Guards around botocore: it logs requests with their secrets, reads bodies of any size, and loses exceptions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from botocore.hooks import BaseEventHooks
 
 #: The loggers that see bodies, headers or parameters. A filter of a logger is
 #: not asked about records of its children, hence one by one.
@@ -116,8 +117,20 @@ def bound(client: Any) -> None:  # Any: a botocore client; the stubs know no end
     endpoint._set_ttl = _pass_over  # noqa: SLF001 - as above
 
 
+def event_hooks() -> BaseEventHooks:
+    """Return the event hooks of a session, which take botocore's own handlers without inspecting them.
+
+    The inspection passes over whatever is raised meanwhile, also by the program, and takes time for each client.
+    """
+    from botocore.hooks import HierarchicalEmitter
+
+    hooks: Any = HierarchicalEmitter()
+    hooks._verify_accept_kwargs = _pass_over  # noqa: SLF001 - a test checks this
+    return cast("BaseEventHooks", hooks)
+
+
 def _pass_over(*_: object) -> None:
-    """Leave the hint out."""
+    """Leave it out."""
 
 
 def _read(response: AWSResponse, url: str) -> bytes:

@@ -166,7 +166,7 @@ def new_session(sts_regional: str, files: Mapping[str, str] | None = None) -> Se
         **(files or {}),
     }
     store = ConfigValueStore(mapping={name: ConstantProvider(value) for name, value in values.items()})
-    session = Session()
+    session = Session(event_hooks=botocore_guards.event_hooks())
     session.register_component("config_store", store)
     return session
 
