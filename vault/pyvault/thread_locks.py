@@ -107,7 +107,7 @@ class leaving:  # noqa: N801 - a decorator, as property is
 
 
 class _Holding(_GeneratorContextManager[T, None, None]):
-    __exit__ = leaving(_GeneratorContextManager.__exit__)  # pyright: ignore[reportAssignmentType]
+    __exit__ = leaving(_GeneratorContextManager.__exit__)  # pyright: ignore[reportAssignmentType, reportUnknownMemberType, reportUnknownArgumentType]
 
     def __enter__(self) -> T:
         try:
