@@ -185,38 +185,58 @@ def test_a_program_that_is_not_there_gets_no_server(home: WarmHome) -> None:
     assert (ended.code, "no-such-program" in ended.err) == (127, True)
 
 
-def test_it_ends_before_somebody_would_be_asked_for_the_passphrase(tmp_path: Path, fake_aws: FakeAws) -> None:
-    """A server opens the vault while the command runs, so it begins at once only while the vault is unlocked."""
-    login = Login(tmp_path)
+@pytest.fixture
+def login(tmp_path: Path, fake_aws: FakeAws) -> Iterator[Login]:
+    """A person whose vault with the key of user demo only a passphrase opens, and profile demo."""
+    made = Login(tmp_path)
     key = fake_aws.key("demo")
     pair = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
-    added = run_pyvault(
-        tmp_path,
-        "add",
-        "demo",
-        "--no-verify",
-        "--env",
-        "--no-add-config",
-        env={"PYVAULT_PASSPHRASE": PASSPHRASE, **pair},
-    )
+    words = ("add", "demo", "--no-verify", "--env", "--no-add-config")
+    added = run_pyvault(tmp_path, *words, env={"PYVAULT_PASSPHRASE": PASSPHRASE, **pair})
     assert added.code == 0, added.err
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text(f"[profile demo]\nregion = eu-west-1\nendpoint_url = {fake_aws.url}\n")
-    kept = {"PYVAULT_WARM": "1", "PYVAULT_UNLOCK_TTL": "8s"}
-    env = {**login.environ, **kept}
+    yield made
+    end_keys(made.runtime, made.state)
+
+
+def test_it_ends_before_somebody_would_be_asked_for_the_passphrase(login: Login) -> None:
+    """A server opens the vault while the command runs, so it begins at once only while the vault is unlocked."""
+    env = {**login.environ, "PYVAULT_WARM": "1", "PYVAULT_UNLOCK_TTL": "8s"}
     served, plain = ("exec", "-s", "demo", "--", "true"), ("exec", "demo", "--", "true")
 
     def known(words: tuple[str, ...]) -> bool:
-        return find_answer(list(words), variables(tmp_path, env)) is not None
+        return find_answer(list(words), variables(login.home, env)) is not None
 
-    try:
-        assert ASKS in login.at_terminal(*plain, PYVAULT_WARM="1", PYVAULT_UNLOCK_TTL="8s")
-        time.sleep(SETTLED)
-        for words in (served, plain):
-            ended = run_pyvault(tmp_path, *words, env=env)
-            assert ended.code == 0, ended.err
-        assert (known(served), known(plain)) == (True, True)
-        time.sleep(8)
-        assert (known(served), known(plain)) == (False, True)
-    finally:
-        end_keys(login.runtime, login.state)
+    assert ASKS in login.at_terminal(*plain, PYVAULT_WARM="1", PYVAULT_UNLOCK_TTL="8s")
+    time.sleep(SETTLED)
+    for words in (served, plain):
+        ended = run_pyvault(login.home, *words, env=env)
+        assert ended.code == 0, ended.err
+    assert (known(served), known(plain)) == (True, True)
+    time.sleep(8)
+    assert (known(served), known(plain)) == (False, True)
+
+
+def test_its_vault_stays_open_for_later_answers_as_ever(login: Login, fake_aws: FakeAws) -> None:
+    role = fake_aws.role_arn("r1")
+    later = f'"$AWS_CONTAINER_CREDENTIALS_FULL_URI"role-arn/{role}'
+    script = (
+        f"{ASK} > /dev/null; sleep 4; pyvault lock 2> /dev/null; pyvault --no-input vault entries 2> /dev/null; echo $?;"
+        f' curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" {later}'
+    )
+    words = ("exec", "-s", "--allow-role", role, "demo", "--", "sh", "-c", script)
+    env = {**login.environ, "PYVAULT_WARM": "1", "PYVAULT_UNLOCK_TTL": None}
+
+    def unlock() -> None:
+        assert ASKS in login.at_terminal("unlock")
+
+    unlock()
+    run_pyvault(login.home, "exec", "demo", "--", "true", env=env)  # fetches the session
+    time.sleep(SETTLED)
+    run_pyvault(login.home, *words[:5], "--", "true", env=env)
+    assert find_answer(list(words), variables(login.home, env)) is not None
+    ended = run_pyvault(login.home, *words, env=env)
+    code, answered = ended.out.split("\n", 1)
+    assert (ended.code, code, ended.err) == (0, "4", "")
+    assert json.loads(answered)["RoleArn"] == role

@@ -259,5 +259,5 @@ class _LatePlan:
         """Make it, and leave the vault open for fetches; nobody is asked, since the command has the screen."""
         if self._context.choice.name != "file":  # no two processes share a connection to another store
             return
-        with suppress(PyvaultError), self._context.ask.silent():  # a fetch tells
+        with suppress(Exception), self._context.ask.silent():  # a fetch comes upon it too, and tells
             self()
