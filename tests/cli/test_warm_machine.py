@@ -69,6 +69,15 @@ ENDINGS = (
     "clear", "clear reader", "lock", "clear --all", "vault rekey", "remove other --force", "vault accept",
     "vault restore 1", "sso logout", "rotate demo",
 )  # fmt: skip
+#: A role of another account, that the user of the first may assume.
+ELSEWHERE = {
+    "accounts": {
+        "210987654321": {
+            "roles": {"far": {"trusted": ["arn:aws:iam::123456789012:user/demo"], "max_session_s": 43_200}}
+        }
+    }
+}
+ROLES = ("reader", "r1", "far")
 POLICIES = st.sampled_from(["s3:GetObject", "s3:PutObject", "ec2:*"])
 
 
@@ -86,6 +95,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.aws.reset()
+        self.aws.enlarge(ELSEWHERE)
         place = self.room / str(next(self.number))
         place.mkdir()
         self.home = WarmHome(place, self.aws, stored=False)
@@ -283,11 +293,11 @@ class Machine(RuleBasedStateMachine):
             text = text.replace(old, region)
         self.home.config.write_text(text)
 
-    @rule(role=st.sampled_from(["reader", "r1"]))
+    @rule(role=st.sampled_from(ROLES))
     def take_another_role(self, role: str) -> None:
         self.answered.clear()
         text = self.home.config.read_text()
-        for old in ("reader", "r1"):
+        for old in ROLES:
             text = text.replace(f"role_arn = {self.aws.role_arn(old)}", f"role_arn = {self.aws.role_arn(role)}")
         self.home.config.write_text(text)
 
