@@ -19,7 +19,7 @@ from pyvault.vaultfile.disk.secret_file import refuse_key_as_path
 from pyvault.vaultfile.format.header import ID_SIZE
 from pyvault.vaultfile.format.kdf import GIB, MIB, KdfLimits, KdfPolicy, choose_cost
 from pyvault.vaultfile.format.sealed_record import FINGERPRINT_SIZE
-from pyvault.vaultfile.unlock.key_file import how_to_make, read_key_file
+from pyvault.vaultfile.unlock.key_file import how_to_make, read_key_file, without_a_person
 from pyvault.vaultfile.unlock.key_sources import UnlockSources
 from pyvault.vaultfile.unlock.passphrase_sources import (
     KEY,
@@ -264,13 +264,7 @@ class VaultSettings(Record, unshown=("environ",), uncompared=("environ",)):  # i
             try:
                 passphrase = ask(question)
             except InputRequiredError as exc:
-                from pyvault.surface import option
-
-                made_with = option("create_keyfile", "FILE") or "pyvault.create_vault(..., keyfile='FILE')"
-                exc.hint = exc.hint or (
-                    f"'{made_with}' makes a vault that a file opens, for jobs; "
-                    "PYVAULT_BACKEND=memory keeps nothing, and needs no vault"
-                )
+                exc.hint = exc.hint or without_a_person()
                 raise
         if not self.weak_passphrase:
             check_new_passphrase(passphrase)

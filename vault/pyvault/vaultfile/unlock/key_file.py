@@ -53,6 +53,18 @@ def how_to_make(path: Path) -> str:
     return f"create it and the vault with {made_with}"
 
 
+def without_a_person() -> str:
+    """Return what to do where nobody can type a passphrase for a new vault."""
+    from pyvault.surface import option
+
+    made_with = (
+        f"'{option('create_keyfile')} FILE'" if option("create_keyfile") else "pyvault.create_vault(keyfile=...)"
+    )
+    return (
+        f"{made_with} makes a vault that a file opens, for jobs; PYVAULT_BACKEND=memory keeps nothing, and needs none"
+    )
+
+
 def parse_key(text: Secret[bytes], source: str) -> Secret[bytes]:
     """Return the key in the content of a key file.
 
