@@ -113,8 +113,10 @@ def test_a_fault_that_lasts_during_a_write(
 def test_one_fault_during_the_creation(
     fault: Fault, moto: Engine, moto_machine: Machine, proxy: FaultProxy, faulted: Faulted
 ) -> None:
-    # Replication, a look, a write that must be refused, the write, another that must be refused.
-    for at in faulted(5, 3):
+    proxy.calm()
+    Machine(moto_machine.home, moto.free_url()).create(proxy.url)
+    count = len(proxy.requests)
+    for at in faulted(count, count - 2):  # the last one is a write that must be refused, that before it writes
         machine = Machine(moto_machine.home, moto.free_url())
         proxy.arm(fault, at)
         try:

@@ -111,11 +111,11 @@ class _Container(ContainerProvider):
     """Trims the token of a file, in which botocore refuses an end of line."""
 
     def _build_headers(self) -> dict[str, str] | None:
-        environ = cast("Mapping[str, str]", self._environ)  # type: ignore[attr-defined]  # the stubs hide it
-        path = environ.get(AUTHORIZATION_FILE)
+        own: Any = self  # Any: the stubs hide all of it
+        path = cast("str | None", own._environ.get(AUTHORIZATION_FILE))  # noqa: SLF001 - its own
         if path is None:
-            made: Any = super()._build_headers()  # type: ignore[misc]  # as above
+            made: Any = super()._build_headers()  # type: ignore[misc]  # the stubs hide it
             return cast("dict[str, str] | None", made)
         token = read_web_token(Path(path), setting=AUTHORIZATION_FILE)
-        self._validate_auth_token(token.reveal())  # type: ignore[attr-defined]  # as above
+        own._validate_auth_token(token.reveal())  # noqa: SLF001 - its own
         return {"Authorization": token.reveal()}

@@ -87,7 +87,7 @@ def create(target: BucketObject, place: Place, body: bytes, snapshot: Snapshot, 
         try:
             tag = target.put(body, over=None)
         except LostRaceError:
-            tag = _ours(place, snapshot)
+            return _ours(place, snapshot)  # which proves that what is taken is refused
         except NO_ANSWER as problem:
             if isinstance(problem, NothingSentError) and not unclear:
                 raise
