@@ -43,7 +43,12 @@ class InS3(BackendContract):
         def break_store() -> None:
             server.client().put_object(Bucket=bucket, Key=key, Body=b"something else")
 
-        options = {"path": url, "endpoint_url": server.url, "keyfile": str(tmp_path / "key")}
+        options = {
+            "path": url,
+            "endpoint_url": server.url,
+            "keyfile": str(tmp_path / "key"),
+            "lock_timeout": "240",  # eight writers on a busy machine; not a measurement
+        }
         return Subject(backend="file", options=options, break_store=break_store)
 
     @pytest.fixture
