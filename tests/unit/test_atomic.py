@@ -109,3 +109,16 @@ def test_descriptors_do_not_pile_up(tmp_path: Path) -> None:
         replace_file(tmp_path / "x", b"new")
     with (tmp_path / "probe").open("w") as probe:
         assert probe.fileno() == first
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes in directories")
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    for path, follow in ((pipe, False), (link, True)):
+        with pytest.raises(WriteFailedError, match="it is a pipe and not a file"):
+            replace_file(path, b"new", follow_link=follow)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "pipe"]
+    assert pipe.is_fifo()

@@ -46,7 +46,7 @@ class PendingFile:
             durable: wait for the disk; False if it may be lost in a crash.
 
         Raises:
-            WriteFailedError: the directory can't be written.
+            WriteFailedError: the directory can't be written, or the target is a device, say.
         """
         from pyvault.files.modes import set_mode
 
@@ -55,6 +55,7 @@ class PendingFile:
         self._process = os.getpid()
         self._lock: FileIO | None = None  # keeps the file locked until it is renamed: see remove_leftovers
         with writing(target):
+            _refuse_special(target)
             self.path, self._file = _make(target)
             if sys.platform != "win32":
                 self._lock = duplicate(self._file)
@@ -210,6 +211,17 @@ def _remove_unless_locked(path: Path) -> None:
             path.unlink()
     finally:
         os.close(descriptor)
+
+
+def _refuse_special(target: Path) -> None:
+    """Refuse to put a file in the place of what is none: root could replace the null device of the whole machine."""
+    from pyvault.files.reading import refuse_special
+
+    try:
+        status = target.lstat()
+    except FileNotFoundError:
+        return
+    refuse_special(status, target)
 
 
 def _make(target: Path) -> tuple[Path, FileIO]:

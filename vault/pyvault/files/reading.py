@@ -67,10 +67,19 @@ def read_file(path: Path, limit: int) -> bytes:
     return content
 
 
-def _refuse(status: os.stat_result, path: Path, limit: int) -> None:
+def refuse_special(status: os.stat_result, path: Path) -> None:
+    """Refuse a directory, a pipe, a socket and a device.
+
+    Raises:
+        OSError: it is one; ``strerror`` is a text for people.
+    """
     for is_kind, number, reason in KINDS:
         if is_kind(status.st_mode):
             raise OSError(number, reason, str(path))
+
+
+def _refuse(status: os.stat_result, path: Path, limit: int) -> None:
+    refuse_special(status, path)
     if status.st_size > limit:
         raise _too_long(path, limit)
 
