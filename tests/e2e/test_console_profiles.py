@@ -168,3 +168,19 @@ def test_a_list_shows_who_is_signed_in_and_clear_forgets_it_as_for_sso(machine: 
     assert "Cleared 1 session." in machine.good("clear", "both").err
     assert machine.good("list", "--sessions").out == ""
     assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
+
+
+def test_a_profile_with_keys_of_its_own_has_no_part_in_the_sign_in_of_default(machine: Machine) -> None:
+    machine.write(f"[default]\nlogin_session = {ME}\nregion = eu-west-1\n[profile keyed]\n[profile heir]\n")
+    pair = machine.aws.demo_key()
+    keys = {"AWS_ACCESS_KEY_ID": pair.access_key_id, "AWS_SECRET_ACCESS_KEY": pair.secret_access_key}
+    assert machine.run("add", "keyed", "--env", **keys).code == 0
+    machine.good("--no-input", "exec", "keyed", "--", "true")
+    rows = {line.split()[0]: line for line in machine.good("list").out.splitlines()}
+    assert ["login:" in rows[name] for name in ("default", "keyed", "heir")] == [True, False, True]
+    ended = machine.run("logout-session", "keyed")
+    assert (ended.code, "'keyed' has no login_session" in ended.err) == (5, True)
+    assert "Cleared 1 session." in machine.good("clear", "keyed").err
+    machine.good("--no-input", "exec", "keyed", "--", "true")
+    assert "signed out" in machine.good("--no-input", "logout-session", "heir").err
+    assert "sts.GetSessionToken" in machine.good("list").out  # made with the keys, and not with the sign-in

@@ -186,7 +186,9 @@ def logout_session(context: Context, profile: shared_options.ProfileArgument) ->
         Logout.NOT_SIGNED_IN: "nobody was signed in as {}",
     }
     output.note(told[outcome].format(session.arn))
-    dropped = sum(context.sessions.clear(name) for name in _profiles_of(context, session.arn))
+    users = frozenset(_profiles_of(context, session.arn))
+    made = {entry.key for entry in context.sessions.entries() if entry.profile in users and entry.root is None}
+    dropped = context.sessions.drop(made) if made else 0  # and none that was made with a stored key
     if dropped:
         output.note(f"forgot {counted(dropped, 'session')}; what AWS issued stays valid until it expires")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvault.config.config_file import DEFAULT
 from pyvault.errors import ConfigError
 from pyvault.names import Kind
 
@@ -52,6 +53,22 @@ def origin_of(profile: Profile) -> Profile:
     return last
 
 
+def resolved(name: str, context: Context) -> Profile:
+    """Return a profile with the source that it uses.
+
+    Stored keys of the profile rank before a sign-in that it inherits, of ``[default]`` say. Only for such a
+    one they are looked for: who ends a sign-in shall not have to open the vault.
+    """
+    from pyvault.config.load import load_profile
+
+    profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
+    origin = origin_of(profile)
+    if origin.name == DEFAULT or origin.origins.get("login_session") in {f"profile {origin.name}", None}:
+        return profile
+    stored = context.store.profiles()
+    return load_profile(context.aws_config, context.aws_credentials, name, context.environ, stored=stored)
+
+
 def session_of_profile(name: str, context: Context) -> LoginSession:
     """Return the console sign-in of a profile, its own or that of its source.
 
@@ -59,29 +76,36 @@ def session_of_profile(name: str, context: Context) -> LoginSession:
         ProfileNotFoundError: there is no such profile.
         ConfigError: it has none.
     """
-    from pyvault.config.load import load_profile
     from pyvault.errors import ProfileNotFoundError
 
-    profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
+    profile = resolved(name, context)
     if not profile.known:
         raise ProfileNotFoundError(f"profile {name!r} not found", hint="pyvault list shows all profiles")
     session = _session(origin_of(profile), profile)
     if session is None:
-        raise ConfigError(f"profile {name!r} has no login_session, so there is no console sign-in to end")
+        raise ConfigError(
+            f"profile {name!r} has no login_session, so there is no console sign-in to end",
+            hint="pyvault list shows the profiles that have one",
+        )
     return session
 
 
-def kept_sign_ins(context: Context) -> dict[str, LoginSession]:
-    """Return the sign-in of each profile that has one of its own and is signed in; those with mistakes are left out."""
+def kept_sign_ins(context: Context, *, only: str | None = None) -> dict[str, LoginSession]:
+    """Return the sign-in of each profile that has one of its own and is signed in; those with mistakes are left out.
+
+    Args:
+        context: of the command line.
+        only: leaves all other profiles out.
+    """
     kept = set(context.sessions.blobs(Kind.LOGIN_SESSION))
     if not kept:
         return {}  # resolving every profile is not for those who never signed in
-    from pyvault.config.load import load_profile
-
     found: dict[str, LoginSession] = {}
     for name in context.aws_config.profiles():
+        if only not in {name, None}:
+            continue
         try:
-            profile = load_profile(context.aws_config, context.aws_credentials, name, context.environ)
+            profile = resolved(name, context)
         except ConfigError:
             continue
         session = _session(profile, profile) if profile.source is None else None
@@ -100,7 +124,7 @@ def drop_sign_ins(context: Context, profile: str | None) -> int:
     if profile is None:
         doomed = {*context.sessions.blobs(Kind.LOGIN_SESSION)}
     else:
-        doomed = {session.key() for name, session in kept_sign_ins(context).items() if name == profile}
+        doomed = {session.key() for session in kept_sign_ins(context, only=profile).values()}
     return context.sessions.drop(doomed, kind=Kind.LOGIN_SESSION) if doomed else 0
 
 
