@@ -104,6 +104,15 @@ def test_somebody_else_s_sign_in_is_not_kept(machine: Machine) -> None:
     assert machine.run("--no-input", "exec", "console", "--", "true").code == 4
 
 
+def test_where_the_profile_can_t_be_written_the_sign_in_is_kept_and_the_line_is_told(machine: Machine) -> None:
+    (machine.home / "file").write_text("")
+    ended = machine.run("login-session", "console", AWS_CONFIG_FILE=str(machine.home / "file" / "config"))
+    assert ended.code == 1
+    told = " ".join(ended.err.split())
+    assert f"is signed in all the same; add login_session = {ME} to profile 'console' by hand" in told
+    machine.good("--no-input", "exec", "console", "--", "true")
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [
@@ -114,6 +123,11 @@ def test_somebody_else_s_sign_in_is_not_kept(machine: Machine) -> None:
             "[profile console]\naws_access_key_id = x\naws_secret_access_key = y\n",
             "another source of credentials: aws_access_key_id",
         ),
+        (
+            "[profile console]\ninclude_profile = base\n[profile base]\ncredential_process = x\n",
+            "another source of credentials: credential_process",
+        ),
+        ("[profile console]\nsso_account_id = 123456789012\n", "another source of credentials: sso_account_id"),
         ("[profile console]\nlogin_session = me\n", "login_session of profile 'console': 'me' is not the ARN of a"),
     ],
 )

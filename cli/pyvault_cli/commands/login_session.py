@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pyvault import clock
 from pyvault.clock import to_rfc3339
-from pyvault.errors import ConfigError, InputRequiredError, UsageError
+from pyvault.errors import ConfigError, InputRequiredError, InvalidSettingError, UsageError, WriteFailedError
 from pyvault_cli.commandline import shared_options
 from pyvault_cli.commandline.parameters import Option
 from pyvault_cli.context import Context
@@ -62,7 +62,7 @@ def _loaded(context: Context, name: str, region: str | None) -> Profile:
     """
     from pyvault.config.load import load_profile
     from pyvault.config.profile import duration_flags
-    from pyvault.config.sources import SOURCE_KEYS, Source
+    from pyvault.config.sources import SOURCE_KEYS, SSO_CHOICE, Source
     from pyvault.loginsession.login_session import PERSON
     from pyvault.names import parse_profile_name
 
@@ -77,7 +77,8 @@ def _loaded(context: Context, name: str, region: str | None) -> Profile:
     own = {**(context.aws_credentials.find_plain_section(name) or {}), **(context.aws_config.find_profile(name) or {})}
     pair = ("aws_access_key_id", "aws_secret_access_key")
     others = [key for kind, keys in SOURCE_KEYS.items() if kind is not Source.LOGIN for key in keys]
-    found = next((key for key in (*others, *pair) if key in own), None)
+    included = {key for key, origin in loaded.origins.items() if origin.startswith("include ")}
+    found = next((key for key in (*others, *SSO_CHOICE, *pair) if key in own or key in included), None)
     if found is not None:
         from pyvault_cli.credentials.console_sign_ins import origin_of
 
@@ -159,7 +160,14 @@ def _write_settings(context: Context, loaded: Profile, arn: str, region: str | N
         settings["region"] = region
     if settings:
         make_directory(context.paths.locks)
-        add_settings(context.aws_config, loaded.name, settings, lock=context.paths.locks / "aws-config.lock")
+        try:
+            add_settings(context.aws_config, loaded.name, settings, lock=context.paths.locks / "aws-config.lock")
+        except (InvalidSettingError, WriteFailedError) as error:
+            lines = " and ".join(f"{key} = {value}" for key, value in settings.items())
+            error.hint = (
+                error.hint or f"{arn} is signed in all the same; add {lines} to profile {loaded.name!r} by hand"
+            )
+            raise
         output.note(f"wrote {' and '.join(settings)} of profile '{loaded.name}' to '{context.aws_config.path}'")
 
 
