@@ -35,6 +35,7 @@ def person(fake_aws: FakeAws, private_home: Path) -> Person:
         f"[profile sso-only]\n{SSO}sso_role_name = Admin\n"
         f"[profile own]\nsource_profile = demo\nrole_arn = {fake_aws.role_arn('reader')}\npolicy_arns = {READ_ONLY}\n"
         f"[profile kept]\n{SSO}sso_role_name = Admin\npolicy_arns = {READ_ONLY}\n"
+        "[profile vain]\ncredential_process = false\nread_only_profile = kept\n"
         "[profile lost]\ncredential_process = false\nread_only_profile = nobody\n"
         f"[profile process]\ncredential_process = touch {private_home}/ran\n"
         "[profile console]\nlogin_session = arn:aws:iam::123456789012:user/demo\nregion = eu-west-1\n"
@@ -111,6 +112,7 @@ def test_a_token_s_role_takes_a_policy(person: Person, fake_aws: FakeAws) -> Non
         (("exec", "--profile-env", "own", "--", "true"), "'own' has a session policy, and with --profile-env"),
         (("export", "own", "--read-only"), "'own' has a session policy of its own"),
         (("export", "kept"), "policy_arns of profile 'kept': profile 'kept' takes no session policy"),
+        (("export", "vain", "--read-only"), "policy_arns of profile 'kept': profile 'kept' takes no session policy"),
         (("export", "reader", "--federate"), "'reader' can't be federated"),
         (("export", "lost", "--read-only"), "read_only_profile of profile 'lost': profile 'nobody' not found"),
         (("server", "demo", "--read-only"), "'demo' takes no session policy"),

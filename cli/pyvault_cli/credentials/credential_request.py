@@ -157,10 +157,7 @@ class CredentialRequest(Record):
 
             check_federated(plan, profile)
         if self.narrowing is None:
-            if profile.policy or profile.policy_arns:
-                from pyvault.planning.narrowing import check_own_policy
-
-                check_own_policy(plan, profile)
+            _check_own_policy(plan, profile)
             return profile, plan
         from pyvault.planning import narrowing
 
@@ -174,6 +171,7 @@ class CredentialRequest(Record):
         except ProfileNotFoundError as problem:
             named = f"{profile.describe('read_only_profile')}: {problem.message}"
             raise ProfileNotFoundError(named, hint=problem.hint) from None
+        _check_own_policy(other, chosen)  # it may be what makes the profile one for reading
         return chosen, narrowing.standing_in(other, plan, profile, self.narrowing)
 
     def plan_of(self, profile: Profile, stored: Collection[str]) -> Plan:
@@ -191,6 +189,13 @@ class CredentialRequest(Record):
             allow_plaintext_source=self.allow_plaintext,
         )
         return make_plan(profile, stored=stored, options=options)
+
+
+def _check_own_policy(plan: Plan, profile: Profile) -> None:
+    if profile.policy or profile.policy_arns:
+        from pyvault.planning.narrowing import check_own_policy
+
+        check_own_policy(plan, profile)
 
 
 def profile_of(name: str | None, context: Context, *, environment: bool) -> str:
