@@ -200,12 +200,14 @@ def test_read_only_switches_to_another_profile_where_nothing_can_be_narrowed() -
 
 
 def test_a_policy_of_the_profile_is_in_force_or_an_error() -> None:
-    profile = profile_of("[profile t]\nregion = eu-west-1\npolicy_arns = x\n", stored=("t",))
+    profile = profile_of(f"[profile t]\nregion = eu-west-1\npolicy_arns = {READ_ONLY}\n", stored=("t",))
     with pytest.raises(NotNarrowableError, match="policy_arns of profile 't': profile 't' takes no session policy"):
-        check_own_policy(plan_of("[profile t]\npolicy_arns = x\n", stored=("t",)), profile)
-    federated = plan_of("[profile t]\npolicy_arns = x\n", stored=("t",), options=PlanOptions(federation=True))
+        check_own_policy(plan_of(f"[profile t]\npolicy_arns = {READ_ONLY}\n", stored=("t",)), profile)
+    federated = plan_of(
+        f"[profile t]\npolicy_arns = {READ_ONLY}\n", stored=("t",), options=PlanOptions(federation=True)
+    )
     check_own_policy(federated, profile)
-    assert carried(federated.steps[-1]) == {"policy_arns": ("x",)}
+    assert carried(federated.steps[-1]) == {"policy_arns": (READ_ONLY,)}
     with pytest.raises(NotNarrowableError, match="a session policy of its own"):
         narrow(federated, POLICIES[0])
 
@@ -328,3 +330,19 @@ def test_the_values_are_taken_as_they_are() -> None:
     assert given(tags=["a=b=c"], policy_arns=[READ_ONLY, READ_ONLY], source_identity="me") == Narrowing(
         tags=(("a", "b=c"),), policy_arns=(READ_ONLY,), source_identity="me"
     )
+
+
+@pytest.mark.parametrize("arn", ["x", f"{READ_ONLY}\n", "arn:aws:iam::1:policy/x", ROLE, "arn:aws:iam::aws:policy/a b"])
+def test_what_is_no_policys_arn_is_told_as_that(arn: str) -> None:
+    with pytest.raises(InvalidSettingError, match="is not the ARN of a managed policy") as caught:
+        read_narrowing(policy_file=None, policy_arns=[arn], read_only=False, tags=[], source_identity=None)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_profile_does_not_stand_in_for_itself() -> None:
+    config = "[profile t]\nregion = eu-west-1\nread_only_profile = t\n"
+    profile = profile_of(config, stored=("t",))
+    with pytest.raises(
+        NotNarrowableError, match="read_only_profile of profile 't': the profile can't stand in for itself"
+    ):
+        stand_in(plan_of(config, stored=("t",)), profile, Narrowing(read_only=True))

@@ -34,6 +34,8 @@ TEXT_LIMITS: Final = {
     "source_identity": (2, 64, re.compile(r"[\w+=,.@-]*", re.ASCII)),
     "mfa_serial": (9, 256, re.compile(r"[\w+=/:,.@-]*", re.ASCII)),
 }
+#: Of a managed policy; AWS's own have the account "aws". Source: IAM User Guide, "IAM ARNs".
+POLICY_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,1024}", re.ASCII)
 MAX_TAG_KEY: Final = 128
 MAX_TAG_VALUE: Final = 256
 _TAG = re.compile(r"[\w\s_.:/=+\-@]*")  # \p{L}\p{Z}\p{N} and the signs
@@ -132,10 +134,16 @@ def check_policy(policy: str, what: str) -> None:
 
 
 def check_policy_arns(arns: Sequence[str], what: str) -> None:
-    """Check the number of managed policies.
+    """Check the number of managed policies, and that each is one.
 
     Raises:
         InvalidSettingError: names *what*.
     """
     if len(arns) > MAX_POLICY_ARNS:
         raise InvalidSettingError(f"{what}: more than {MAX_POLICY_ARNS} policies")
+    for arn in arns:
+        if not POLICY_ARN.fullmatch(arn):
+            raise InvalidSettingError(
+                f"{what}: {arn!r} is not the ARN of a managed policy",
+                hint="'aws iam list-policies' shows them: arn:aws:iam::aws:policy/ReadOnlyAccess is one",
+            )

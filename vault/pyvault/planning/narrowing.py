@@ -176,8 +176,19 @@ def _cannot_carry(plan: Plan, last: Step, part: str) -> NotNarrowableError:
 
 
 def stand_in(plan: Plan, profile: Profile, wanted: Narrowing) -> str | None:
-    """Return the profile to use instead, because this one's session can't be made to read only; None for this one."""
-    return profile.read_only_profile if wanted.read_only and not accepts(plan.steps[-1], POLICY) else None
+    """Return the profile to use instead, because this one's session can't be made to read only; None for this one.
+
+    Raises:
+        NotNarrowableError: the profile names itself.
+    """
+    if not wanted.read_only or accepts(plan.steps[-1], POLICY):
+        return None
+    if profile.read_only_profile == profile.name:
+        raise NotNarrowableError(
+            f"{profile.describe('read_only_profile')}: the profile can't stand in for itself",
+            hint="name one whose role or permission set can only read",
+        )
+    return profile.read_only_profile
 
 
 def standing_in(plan: Plan, instead_of: Plan, profile: Profile, wanted: Narrowing) -> Plan:
