@@ -142,6 +142,26 @@ def test_each_signal_arrives_once(log: Path) -> None:
     assert out.strip() == "[1, 1, 1, 1, 1]"
 
 
+GROUP = """
+import os, time
+from pyvault.process.group import list_processes
+from pyvault.server.processes.detach import detach_process
+met = 0
+for _ in range(40):
+    detach_process(lambda program: time.sleep(0.2) or 0)
+    met += sum(each.group == os.getpgrp() for each in list_processes().values()) > 1
+print(met)
+"""
+
+
+def test_what_ends_the_programs_group_never_meets_who_stays_behind() -> None:
+    """Ctrl-C, Ctrl-Z and a terminal that closes are the program's alone from its very beginning."""
+    told = subprocess.run(
+        [sys.executable, "-c", GROUP], capture_output=True, text=True, check=True, start_new_session=True
+    )
+    assert told.stdout.split() == ["0"]
+
+
 def test_ctrl_c_at_a_terminal_arrives_once_and_the_server_lives(log: Path) -> None:
     words = [str(SCRIPT), "3600", str(log), sys.executable, "-c", COUNTER]
     child = pexpect.spawn(sys.executable, words, timeout=20, encoding="utf-8")

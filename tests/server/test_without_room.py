@@ -15,6 +15,8 @@ def test_a_fetch_that_can_not_be_started_fails_and_signals_come_as_before() -> N
     script = Path(__file__).with_name("without_room.py")
     told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [
+        "Resource temporarily unavailable True",  # who would stay behind can't be started by the one between
+        "Resource temporarily unavailable True",  # nor that one
         "no room set()",
         "can't start a process: Resource temporarily unavailable 0",  # and the pipe has its end
     ]

@@ -6,11 +6,13 @@ import os
 import resource
 import signal
 import socket
+from pathlib import Path
 
 from pyvault.errors import CredentialsError
 from pyvault.json_reader import read_value
 from pyvault.model import Credentials
 from pyvault.secret import Secret
+from pyvault.server.processes.detach import detach_process
 from pyvault.server.processes.forked_fetch import decode_result, run_child
 from pyvault.server.processes.supervisor import Supervisor, make_link
 from pyvault.server.setup import Identity
@@ -20,11 +22,26 @@ def fetch(_identity: Identity) -> Credentials:
     raise AssertionError
 
 
+def no_room() -> None:
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def open_files() -> list[str]:
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+
 if __name__ == "__main__":
     read_value(b"[]")  # loads its codec, which may be in a directory of root's
     if os.getuid() == 0:
         os.setuid(65534)  # root has room always
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    open_before = open_files()
+    os.register_at_fork(after_in_child=no_room)  # for the second of the two
+    for _ in range(2):
+        try:
+            detach_process(lambda _program: 0)
+        except BlockingIOError as exc:
+            print(exc.strerror, open_files() == open_before)  # noqa: T201 - the test reads it
+        no_room()
     try:
         run_child(lambda: 0, before=lambda: None)
     except BlockingIOError:

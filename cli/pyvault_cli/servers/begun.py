@@ -32,6 +32,7 @@ def begin_server(argv: "Sequence[str]", first: bytes, run: "Run") -> dict[bytes,
 
     Raises:
         ConfigError: there is no address to listen at.
+        OSError: the system has no room for another process.
     """
     # What has the number of a standard stream would be replaced by one in the process that stays.
     if None in {sys.stdin, sys.stdout, sys.stderr} or not can_detach():
@@ -55,6 +56,8 @@ def begin_server(argv: "Sequence[str]", first: bytes, run: "Run") -> dict[bytes,
             BegunServer(listener=listener, url=url, token=Secret(token), first=Secret(first), program=program),
         )
 
-    detach_process(stay)
-    listener.close()
+    try:
+        detach_process(stay)
+    finally:
+        listener.close()
     return {os.fsencode(URI): url.encode(), os.fsencode(TOKEN): token.encode()}

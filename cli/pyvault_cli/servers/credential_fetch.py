@@ -67,6 +67,7 @@ def fetch_first(
         keep: called where they were fetched: what was read there is known there alone.
 
     Raises:
+        OSError: the system has no room for another process.
         PyvaultError: what the fetch raised.
     """
     from pyvault.server.processes.detach import can_detach

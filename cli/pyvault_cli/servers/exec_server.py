@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from pyvault.errors import PyvaultError
+from pyvault.errors import ConfigError, PyvaultError
 from pyvault.files import witness
 from pyvault.process.own_secrets import close_memory, hide_variables
 from pyvault.record import Record
@@ -150,7 +150,7 @@ def exec_with_server(
         hide: show the command a view of the AWS files.
 
     Raises:
-        ConfigError: the server can't listen, or one of its options is wrong.
+        ConfigError: the server can't listen or be started, or one of its options is wrong.
         InvalidSettingError: ``AWS_MIN_TTL`` is not a duration.
         PyvaultError: the first fetch failed.
     """
@@ -204,14 +204,17 @@ def exec_with_server(
             view=view,
         )
         environ = environment({**server.environ, **(view.variables() if view is not None else {})}, server.removed)
-    except BaseException:
+        if detaches := can_detach():
+            detach_process(exec_server.supervise)
+    except BaseException as problem:
         server.release()
         if view is not None:
             shared_config.take_away(view)
+        if isinstance(problem, OSError):
+            raise _no_room(problem) from None
         raise
-    if not can_detach():
+    if not detaches:
         sys.exit(exec_server.run_as_child(command, environ))
-    detach_process(exec_server.supervise)
     context.close()
     context.ask.close_descriptors()
     become(command, environ)
@@ -240,6 +243,13 @@ def serve_begun(options: ServerOptions, request: CredentialRequest, context: Con
         first={request.profile: decode_session(begun.first)},
         prepare=late.prepare,
     ).supervise(begun.program)
+
+
+def _no_room(problem: OSError) -> ConfigError:
+    return ConfigError(
+        f"can't start a process for the server: {(problem.strerror or 'error').lower()}",
+        hint="end other programs of yours, or raise their number: ulimit -u, or the limit of the container",
+    )
 
 
 class _LatePlan:

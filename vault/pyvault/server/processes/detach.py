@@ -8,6 +8,7 @@ A warm command loads this: no import that it can do without.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -33,16 +34,25 @@ def detach_process(supervise: Callable[[int], int]) -> None:
     *supervise* gets a descriptor that becomes readable when the program has ended.
     The process between the two ends at once, so that the program doesn't have a child that
     it never started.
+
+    Raises:
+        OSError: the system has no room for another process.
     """
     number = os.getpid()
     program = os.pidfd_open(number)  # close-on-exec: the program doesn't inherit it
-    between = os.fork()
+    try:
+        between = os.fork()
+    except OSError:
+        os.close(program)
+        raise
     if between:
         os.close(program)
-        os.waitpid(between, 0)
+        if os.waitpid(between, 0)[1]:  # else the program would be led to where nobody listens
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         return
     code = 70
     try:
+        os.setpgid(0, 0)  # before there is a program, whose Ctrl-C is not for who stays behind
         if os.fork() == 0:
             _go_to_background(number)
             code = supervise(program)

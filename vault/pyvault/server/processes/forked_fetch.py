@@ -27,14 +27,20 @@ def fetch_in_child(fetch: Fetch) -> Credentials:
     """Fetch in a child and wait for it; a person may be asked.
 
     Raises:
+        OSError: the system has no room for another process.
         PyvaultError: what the fetch raised there.
     """
     from pyvault.server.processes.wait_for_child import end_with_parent, signals_to_child_first
 
     reader, writer = os.pipe()
     parent = os.getpid()
-    pid = start_fetch(fetch, writer, limit=0, before=lambda: end_with_parent(parent))
-    os.close(writer)
+    try:
+        pid = start_fetch(fetch, writer, limit=0, before=lambda: end_with_parent(parent))
+    except OSError:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
     try:
         with signals_to_child_first(pid):
             data = _read_all(reader)
