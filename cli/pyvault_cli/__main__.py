@@ -25,6 +25,10 @@ FAILED, CANCELLED = 1, 130
 
 def main() -> int:
     """Run pyvault with the arguments of this process; end it, or return its exit code."""
+    if sys.platform != "win32":
+        # Who has us started with this signal ignored keeps from us how our children end.
+        # Source: waitpid(2), "Notes"; POSIX leaves it open whether the signal stays ignored across execve.
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     asks = sys.argv[1:2] in (["exec"], ["export"])
     if asks and sys.platform == "linux" and os.environ.get("PYVAULT_WARM") != "0":
         answer(sys.argv[1:])

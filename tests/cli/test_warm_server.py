@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Environ, run_pyvault, variables
+from command_line import PYVAULT, Environ, run_pyvault, variables
 from fake_aws.client import FakeAws
 from headless import ASKS, PASSPHRASE, Login
 from login_keys import end_keys
 from pyvault.warm.replay import find_answer
+from refusing_kernel import PROCESSES, refusing
 from warm_home import SETTLED, WarmHome
 
 pytestmark = pytest.mark.kernel_keyring
@@ -177,6 +179,29 @@ def test_with_a_closed_stream_the_ordinary_path_serves(home: WarmHome) -> None:
             ["sh", "-c", line], env=dict(home.variables()), cwd=home.home, capture_output=True, check=False, text=True
         )
         assert (ended.returncode, json.loads(ended.stdout)["RoleArn"]) == (0, home.aws.role_arn("reader"))
+
+
+IGNORING = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+@pytest.mark.parametrize("warm", ["1", "0"])
+def test_whoever_ignores_the_ends_of_children_gets_one_server_too(home: WarmHome, warm: str) -> None:
+    home.warm_up(*SERVED)
+    line = [sys.executable, "-c", IGNORING, "pyvault", *SERVED]
+    env = dict(home.variables({"PYVAULT_WARM": warm}))
+    ended = subprocess.run(line, env=env, cwd=home.home, capture_output=True, check=False, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["RoleArn"] == home.aws.role_arn("reader")
+
+
+@pytest.mark.parametrize("warm", ["1", "0"])
+def test_without_room_for_its_server_no_command_begins(home: WarmHome, warm: str) -> None:
+    home.warm_up(*SERVED)
+    line = [*refusing(errno.EAGAIN, PROCESSES), str(PYVAULT), "exec", "-s", "reader", "--", "echo", "begun"]
+    env = dict(home.variables({"PYVAULT_WARM": warm}))
+    ended = subprocess.run(line, env=env, cwd=home.home, capture_output=True, check=False, text=True)
+    assert (ended.returncode, ended.stdout) == (5, "")
+    assert "error: can't start a process for the server: resource temporarily unavailable" in ended.stderr
 
 
 def test_a_program_that_is_not_there_gets_no_server(home: WarmHome) -> None:
