@@ -68,6 +68,7 @@ def _passes(record: logging.LogRecord) -> bool:
 CHUNK: Final = 64 * 1024  # bytes
 #: Seconds for one body. A slow trickle of bytes would never meet botocore's own time-out.
 LONGEST_BODY: Final = 60.0
+REFUSED: Final = 300  # from this status on botocore reads the body of any answer itself, for its error
 
 
 class AnswerTooLongError(Exception):
@@ -87,8 +88,7 @@ class BoundedSession:
             AnswerTooLongError: the answer is too long or takes too long.
             botocore.exceptions.BotoCoreError: as the wrapped session does.
         """
-        if request.stream_output:  # an object of any size: whoever asked for it reads it, and bounds it
-            return cast("AWSResponse", self._inner.send(request))
+        streamed = request.stream_output
         request.stream_output = True  # or the session reads all of it
         handled = sys.exception()
         try:
@@ -97,6 +97,8 @@ class BoundedSession:
             # The session makes an HTTPClientError of anything, and that is retried.
             raise_interruption(error, handled=handled)
             raise
+        if streamed and response.status_code < REFUSED:  # an object: whoever asked for it reads it, and bounds it
+            return cast("AWSResponse", response)
         try:
             response._content = _read(response, request.url)  # noqa: SLF001 - read first by AWSResponse.content
         except BaseException:

@@ -50,7 +50,9 @@ LONGEST_BODY: Final = 30.0
 OVERLOADED: Final = frozenset({"SlowDown", "RequestTimeout", "TooManyRequests", "ThrottlingException"})
 TOO_MANY: Final = 429
 BROKEN: Final = 500
+#: Source: S3 API Reference, ListObjectVersions, max-keys.
 MOST_LISTED: Final = 1000
+MOST_PAGES: Final = 1000
 
 
 class LostRaceError(Exception):
@@ -175,13 +177,15 @@ class BucketObject:
         return self.call("s3:PutObject", call)
 
     def versions(self) -> list[Version]:
-        """Return the states that the bucket has kept, the newest first, at most a thousand; errors as :meth:`get`."""
+        """Return all states that the bucket has kept, the newest first; errors as :meth:`get`."""
+        found: list[Version] = []
+        after: dict[str, Any] = {}  # Any: parameters of the call
 
-        def call(client: S3Client) -> list[Version]:
+        def call(client: S3Client) -> bool:
             answer = client.list_object_versions(
-                Bucket=self._location.bucket, Prefix=self._location.key, MaxKeys=MOST_LISTED, **self._owner
+                Bucket=self._location.bucket, Prefix=self._location.key, MaxKeys=MOST_LISTED, **self._owner, **after
             )
-            return [
+            found.extend(
                 Version(
                     version_id=each.get("VersionId", ""),
                     latest=each.get("IsLatest", False),
@@ -190,9 +194,17 @@ class BucketObject:
                 )
                 for each in answer.get("Versions", [])
                 if each.get("Key") == self._location.key
-            ]
+            )
+            # Keys that only begin with ours come after it.
+            if not answer.get("IsTruncated") or answer["NextKeyMarker"] != self._location.key:
+                return False
+            after.update(KeyMarker=answer["NextKeyMarker"], VersionIdMarker=answer["NextVersionIdMarker"])
+            return True
 
-        return self.call("s3:ListBucketVersions", call)
+        for _ in range(MOST_PAGES):
+            if not self.call("s3:ListBucketVersions", call):
+                return found
+        raise self._foreign("s3:ListBucketVersions")
 
     def delete(self, version: str | None = None) -> None:
         """Delete the object, or one of its versions for good; errors as :meth:`get`."""
@@ -227,6 +239,8 @@ class BucketObject:
             raise AwsUnreachableError(f"{self._failed(operation)}: the answer takes too long") from None
         except BotoCoreError as exc:
             raise self._no_answer(operation, exc) from None
+        except botocore_guards.AnswerTooLongError:
+            raise self._foreign(operation) from None
         except OSError as exc:  # in the middle of a body
             raise AwsUnreachableError(f"{self._failed(operation)}: {type(exc).__name__}") from None
         # A parser's text is the body; and botocore fails in many ways on what is not an answer of S3.
