@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from fake_kms import KEY, OTHER_KEY, SECRET, TOKEN, FakeKms
 from kms_vaults import by_kms, expecting, kms_slot, shared_vault
-from pyvault.errors import AwsError, InputRequiredError, UnusableAnswerError, WrongKeyError
+from pyvault.errors import AwsError, ConfigError, InputRequiredError, UnusableAnswerError, WrongKeyError
 from pyvault.record import replace
 from pyvault.secret import Secret
 from pyvault.vaultfile.unlock.new_slot import PassphraseSlot
@@ -155,6 +156,27 @@ def test_a_key_that_may_not_encrypt_makes_no_slot(tmp_path: Path, kms: FakeKms) 
     with pytest.raises(UnusableAnswerError, match="from another key"):
         vault.add_slot(kms_slot(kms))
     assert vault.path.read_bytes() == before
+
+
+def test_an_answer_that_nobody_could_decrypt_makes_no_slot(
+    tmp_path: Path, kms: FakeKms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault(tmp_path)
+    before = vault.path.read_bytes()
+    answer = kms.answer
+    too_long = base64.b64encode(bytes(70_000)).decode()
+    monkeypatch.setattr(kms, "answer", lambda *asked: (200, {**answer(*asked)[1], "CiphertextBlob": too_long}))
+    with pytest.raises(UnusableAnswerError, match="longer than what kms:Decrypt takes"):
+        vault.add_slot(kms_slot(kms))
+    assert vault.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL"])
+def test_a_key_goes_nowhere_in_plain_http(tmp_path: Path, kms: FakeKms, variable: str) -> None:
+    vault = shared_vault(tmp_path, kms)
+    environ = {**kms.environ(), "AWS_ENDPOINT_URL_KMS": "", variable: "http://kms.example.test"}
+    with pytest.raises(ConfigError, match=f"{variable}: a key of the vault would be sent to"):
+        Vault.open(vault.path, by_kms(kms, environ=environ), options=expecting(vault))
 
 
 def test_rekey_keeps_the_slots_of_all_keys_that_answer(tmp_path: Path, kms: FakeKms) -> None:

@@ -1,17 +1,20 @@
-"""A bucket that answers without an end, and one with more versions than one answer holds."""
+"""A bucket, or a source of credentials, that answers without an end; a bucket with more versions than one answer."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from engines import Engine
 from fault_proxy import FaultProxy, Message
-from pyvault.errors import AwsUnreachableError, UnusableAnswerError
+from pyvault.aws.machine_credentials import find_credentials
+from pyvault.errors import AwsUnreachableError, CredentialsError, UnusableAnswerError
 from pyvault.files.file_checks import FileChecks
 from pyvault.secret import Secret
 from s3_machine import Machine
@@ -65,6 +68,24 @@ def test_an_answer_without_an_end_is_not_read_to_the_end(endless: Endless, moto_
     for ask in (place.exists, lambda: place.object.put(b"x", over=None), place.object.versions):
         with pytest.raises((UnusableAnswerError, AwsUnreachableError)):
             ask()
+
+
+@pytest.mark.parametrize("source", ["web identity", "container", "instance"])
+def test_a_source_of_credentials_without_an_end_is_left(source: str, tmp_path: Path) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"RS256"}').decode().rstrip("=")
+    (tmp_path / "token").write_text(f"{header}.e30.AAAA")
+    with contextlib.closing(Endless("200 OK")) as server:
+        environ = {
+            "web identity": {
+                "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+                "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/ci",
+                "AWS_ENDPOINT_URL_STS": server.url,
+            },
+            "container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/credentials"},
+            "instance": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{server.url}/"},
+        }[source]
+        with pytest.raises(CredentialsError, match="can't be had: AnswerTooLongError"):
+            find_credentials(environ, profile=None, region="us-east-1")
 
 
 def test_revoking_deletes_all_versions_however_many(moto: Engine, moto_machine: Machine) -> None:

@@ -162,6 +162,14 @@ def test_what_is_no_token_is_not_sent(
     assert fake_aws.ops() == []
 
 
+def test_a_key_file_is_no_proof_for_a_container(fake_aws: FakeAws, tmp_path: Path, moto: Engine) -> None:
+    environ = pod(fake_aws, tmp_path)
+    (tmp_path / "proof").write_text("pyvault-keyfile-v1:AAAA")
+    with pytest.raises(ConfigError, match="the key file of a vault, which was not sent") as refused:
+        exists(moto.free_url(), moto.url, environ)
+    assert "AAAA" not in refused.value.message
+
+
 def test_a_token_without_a_role(fake_aws: FakeAws, tmp_path: Path, moto: Engine) -> None:
     environ = web_identity(fake_aws, tmp_path)
     del environ["AWS_ROLE_ARN"]

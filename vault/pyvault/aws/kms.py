@@ -12,6 +12,7 @@ from pyvault.aws import botocore_guards
 from pyvault.aws.client import new_session
 from pyvault.aws.error_answers import making_client, translated
 from pyvault.aws.machine_credentials import find_credentials
+from pyvault.aws.plain_http import refuse_plain_http
 from pyvault.config.ca_bundle import OF_AWS, checked_bundle, find_ca_bundle
 from pyvault.errors import AwsError, UnusableAnswerError
 from pyvault.sealing import KEY_SIZE
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 2  # seconds
 READ_TIMEOUT = 10  # seconds
+ENDPOINTS: Final = ("AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL")
+MAX_CIPHERTEXT: Final = 6144  # bytes. Source: AWS KMS API Reference, Decrypt, CiphertextBlob
 ATTEMPTS = 4  # both calls can be repeated; a machine that is throttled waits between them
 REGION_FIELD = 3  # of an ARN
 
@@ -61,11 +64,15 @@ class BotoKms:
         Raises:
             CredentialsError: there are no credentials, or AWS refuses.
             AwsUnreachableError: there is no answer.
-            UnusableAnswerError: another key answered.
+            UnusableAnswerError: another key answered, or nobody could decrypt the answer.
+            ConfigError: the endpoint is another machine's in plain HTTP.
         """
         client, hidden = self._client(key)
         answer = _call("kms:Encrypt", client.encrypt, key, context, hidden, Plaintext=plain.reveal())
-        return _blob(answer, "CiphertextBlob", "kms:Encrypt")
+        ciphertext = _blob(answer, "CiphertextBlob", "kms:Encrypt")
+        if len(ciphertext) > MAX_CIPHERTEXT:
+            raise UnusableAnswerError("the answer to kms:Encrypt is longer than what kms:Decrypt takes")
+        return ciphertext
 
     def decrypt(self, key: str, context: Mapping[str, str], ciphertext: bytes) -> Secret[bytes]:
         """Return the key that was encrypted; errors as :meth:`encrypt`."""
@@ -80,6 +87,9 @@ class BotoKms:
         from botocore.config import Config
 
         environ, region = self._environ, key.split(":")[REGION_FIELD]
+        setting, endpoint = next(((name, url) for name in ENDPOINTS if (url := environ.get(name))), ("", None))
+        if endpoint is not None:
+            refuse_plain_http(endpoint, setting=setting, what="a key of the vault")
         session: Any = new_session("regional")  # Any: for its credentials, below
         credentials: Any = find_credentials(environ, profile=self._profile, region=region)  # Any: without types
         session._credentials = credentials  # noqa: SLF001 - no other door takes credentials that renew themselves
@@ -87,7 +97,7 @@ class BotoKms:
             client: Any = session.create_client(
                 "kms",
                 region_name=region,
-                endpoint_url=environ.get("AWS_ENDPOINT_URL_KMS") or environ.get("AWS_ENDPOINT_URL") or None,
+                endpoint_url=endpoint,
                 verify=checked_bundle(find_ca_bundle(environ.get(OF_AWS), environ)),
                 config=Config(
                     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

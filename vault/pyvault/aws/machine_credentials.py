@@ -76,7 +76,7 @@ def find_credentials(
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", ""))
         raise CredentialsError(f"{whose}: AWS refused them: {code if code.isalnum() else 'no code'}") from None
-    except (BotoCoreError, ValueError, LookupError, TypeError, OSError) as exc:
+    except (BotoCoreError, botocore_guards.AnswerTooLongError, ValueError, LookupError, TypeError, OSError) as exc:
         if type(exc).__name__ in UNREACHED:
             raise AwsUnreachableError(f"{whose}: no answer from where they come from") from None
         raise CredentialsError(f"{whose} can't be had: {type(exc).__name__}") from None

@@ -17,10 +17,11 @@ from botocore.credentials import (
     EnvProvider,
     InstanceMetadataProvider,
 )
-from botocore.utils import InstanceMetadataFetcher
+from botocore.utils import ContainerMetadataFetcher, InstanceMetadataFetcher
 
+from pyvault.aws.botocore_guards import BoundedSession
 from pyvault.aws.plain_http import refuse_plain_http
-from pyvault.aws.token_check import check_web_token, read_web_token
+from pyvault.aws.token_check import check_web_token, read_web_token, refuse_key_file
 from pyvault.errors import CredentialsError
 from pyvault.paths import expand_user
 
@@ -57,9 +58,10 @@ def named_sources(environ: Mapping[str, str]) -> list[CredentialProvider]:
             "ec2_metadata_v1_disabled": True,
         },
     )
+    instance._session = BoundedSession(instance._session)  # noqa: SLF001 - anybody may answer at its address
     return [
         EnvProvider(environ=dict(environ)),
-        _Container(environ=dict(environ)),
+        _Container(environ=dict(environ), fetcher=_container_fetcher()),
         InstanceMetadataProvider(iam_role_fetcher=instance),
     ]
 
@@ -107,6 +109,12 @@ def _token(path: Path) -> str:
     return token.reveal()
 
 
+def _container_fetcher() -> ContainerMetadataFetcher:
+    fetcher: Any = ContainerMetadataFetcher()  # Any: the stubs hide its session
+    fetcher._session = BoundedSession(fetcher._session)  # noqa: SLF001 - botocore reads all that is sent
+    return cast("ContainerMetadataFetcher", fetcher)
+
+
 class _Container(ContainerProvider):
     """Trims the token of a file, in which botocore refuses an end of line."""
 
@@ -117,5 +125,6 @@ class _Container(ContainerProvider):
             made: Any = super()._build_headers()  # type: ignore[misc]  # the stubs hide it
             return cast("dict[str, str] | None", made)
         token = read_web_token(Path(path), setting=AUTHORIZATION_FILE)
+        refuse_key_file(token, what=f"{AUTHORIZATION_FILE} '{path}'")
         own._validate_auth_token(token.reveal())  # noqa: SLF001 - its own
         return {"Authorization": token.reveal()}

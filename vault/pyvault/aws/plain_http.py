@@ -21,19 +21,20 @@ def is_plain(url: str | None) -> bool:
     return url is not None and urlsplit(url).scheme.lower() != "https"
 
 
-def refuse_plain_http(url: str, *, setting: str) -> None:
+def refuse_plain_http(url: str, *, setting: str, what: str = "a token") -> None:
     """Refuse an address in plain HTTP that is not this machine's own.
 
     Args:
         url: where the request would go.
         setting: where the address was set, for the error.
+        what: would be sent.
 
     Raises:
         ConfigError: the secret in the request could be read on the network.
     """
     if is_plain(url) and not _is_this_machine(urlsplit(url).hostname or ""):
         raise ConfigError(
-            f"{setting}: a token would be sent to '{url}' in plain HTTP, readable on the network",
+            f"{setting}: {what} would be sent to '{url}' in plain HTTP, readable on the network",
             hint="use an https URL; plain HTTP is for localhost and loopback addresses only",
         )
 

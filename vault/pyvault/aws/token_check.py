@@ -30,8 +30,7 @@ def check_web_token(token: Secret[str], *, what: str) -> None:
     Raises:
         InvalidSettingError: it is the key file of a vault, too long, or not a JSON Web Token.
     """
-    if token.reveal().startswith(KEY_FILE):
-        raise InvalidSettingError(f"{what} returned the key file of a vault, which was not sent")
+    refuse_key_file(token, what=what)
     if len(token) > MAX_TOKEN:
         raise InvalidSettingError(f"{what} returned more than {MAX_TOKEN} characters, too many for a token")
     if not _is_jwt(token):
@@ -39,6 +38,16 @@ def check_web_token(token: Secret[str], *, what: str) -> None:
             f"{what} did not return a JSON Web Token; nothing was sent",
             hint="AWS accepts an OpenID Connect ID token: three parts of base64url separated by dots",
         )
+
+
+def refuse_key_file(token: Secret[str], *, what: str) -> None:
+    """Refuse the key file of a vault in place of a token.
+
+    Raises:
+        InvalidSettingError: it is one.
+    """
+    if token.reveal().startswith(KEY_FILE):
+        raise InvalidSettingError(f"{what} returned the key file of a vault, which was not sent")
 
 
 def _is_jwt(token: Secret[str]) -> bool:
