@@ -77,8 +77,21 @@ def test_a_damaged_copy_is_no_copy(moto: Engine, moto_machine: Machine) -> None:
     moto_machine.open(moto.url)
     path = KeptCopy(find_cache({}), moto_machine.place(moto.url).identity, FileChecks()).path
     assert path.stat().st_mode & 0o777 == 0o600
-    path.write_bytes(b"something else")
-    assert contents(moto_machine.open(moto.url)) == {"a": b"a"}
+    whole = path.read_bytes()
+    line, _, body = whole.partition(b"\n")
+    for damaged in (
+        b"something else",
+        b"",
+        whole[:-5],
+        whole[:-5] + b"other",
+        line + b"\n",
+        line + b"\rX: y\n" + body,
+        line + b"\xff\n" + body,
+        whole.replace(b" ", b" \xb2", 1),
+    ):
+        path.write_bytes(damaged)
+        assert contents(moto_machine.open(moto.url)) == {"a": b"a"}
+        assert path.read_bytes() == whole
 
 
 def test_one_request_for_each_look(moto_machine: Machine, proxy: FaultProxy) -> None:

@@ -57,6 +57,25 @@ def test_what_names_no_object(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("s3://AKIAEXAMPLE:our-secret@bucket/key", None),
+        ("s3://our-secret@bucket/key", None),
+        ("s3://AKIAEXAMPLE:our-secret/with/slashes@bucket/key", None),
+        ("s3://bucket/key", "https://me:our-secret@host"),
+        ("s3://bucket/key", "https://me:our-secret/with/slashes@host"),
+        ("s3://bucket/key", "https://host/?X-Amz-Signature=our-secret"),
+        ("s3://bucket/key", "https://host/#our-secret"),
+        ("s3://bucket/key", "me:our-secret@host"),
+    ],
+)
+def test_a_secret_in_a_url_is_not_shown(url: str, endpoint: str | None) -> None:
+    with pytest.raises(InvalidSettingError) as refused:
+        parse_location(url, endpoint)
+    assert "our-secret" not in refused.value.message + str(refused.value.hint)
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"endpoint_url": "ftp://host"},

@@ -109,10 +109,10 @@ def _token(path: Path) -> str:
     return token.reveal()
 
 
-def _container_fetcher() -> ContainerMetadataFetcher:
+def _container_fetcher() -> Any:  # Any: the stubs expect another kind
     fetcher: Any = ContainerMetadataFetcher()  # Any: the stubs hide its session
     fetcher._session = BoundedSession(fetcher._session)  # noqa: SLF001 - botocore reads all that is sent
-    return cast("ContainerMetadataFetcher", fetcher)
+    return fetcher
 
 
 class _Container(ContainerProvider):

@@ -2,7 +2,9 @@
 
 It saves the transfer of what has not changed, and is read for a while when the bucket
 can't be reached. It is believed no more than any vault file. One file holds the ETag and
-the time of the write, in a line, and the bytes, so that they always belong together.
+the time of the write, in a line, and the bytes, so that they always belong together. A digest of all
+of it comes first: a copy that the disk has damaged is transferred again, and not told as a
+vault that was tampered with.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from pyvault.vaultfile.format.header import MAX_FILE_SIZE
 if TYPE_CHECKING:
     from pathlib import Path
 
-PREFIX = b"pyvault-kept-v1 "
+PREFIX = b"pyvault-kept-v2 "
 MAX_TAG = 1024  # bytes
 
 
@@ -60,10 +62,11 @@ class KeptCopy:
         except (OSError, PyvaultError) as exc:
             pass_interruption(exc)
             return None
-        first, newline, body = content.partition(b"\n")
-        modified, blank, tag = first.removeprefix(PREFIX).decode(errors="replace").partition(" ")
-        if not newline or not blank or not first.startswith(PREFIX) or not modified.isdecimal():
+        digest, _, kept = content.removeprefix(PREFIX).partition(b" ")
+        if not content.startswith(PREFIX) or digest != _digest(kept):  # damaged, or of an earlier version
             return None
+        first, _, body = kept.partition(b"\n")
+        modified, _, tag = first.decode().partition(" ")
         return Kept(tag=tag, modified=float(modified), body=body)
 
     def save(self, kept: Kept) -> None:
@@ -72,6 +75,11 @@ class KeptCopy:
             make_private_directory(self.path.parent, self._checks)
             check_state_directory(self.path.parent, self._checks)
             remove_leftovers(self.path)
-            replace_file(self.path, PREFIX + f"{int(kept.modified)} {kept.tag}\n".encode() + kept.body)
+            content = f"{int(kept.modified)} {kept.tag}\n".encode() + kept.body
+            replace_file(self.path, b"".join((PREFIX, _digest(content), b" ", content)))
         except PyvaultError as problem:
             trace(__name__, "no copy was kept: %s", problem.message)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -52,6 +52,11 @@ def parse_location(url: str, endpoint_url: str | None) -> Location:
     if url[: len(SCHEME)].lower() != SCHEME:
         raise InvalidSettingError(f"the vault '{url}' is not an S3 URL", hint=EXAMPLE)
     bucket, slash, key = url[len(SCHEME) :].partition("/")
+    if "@" in bucket or (":" in bucket and "@" in key):  # other programs take keys there, which may have a slash
+        raise InvalidSettingError(
+            f"the vault '{SCHEME}***' has credentials in its URL",
+            hint="they come from the machine, or from the profile that the option aws_profile names",
+        )
     if bucket.lower().endswith(MULTI_REGION) or ":" in bucket:
         raise InvalidSettingError(
             f"the vault '{url}' names an access point; those of several Regions have several copies, and a write is "
@@ -79,6 +84,8 @@ def _normal(endpoint_url: str) -> str:
 
 
 def _wrong(endpoint_url: str) -> InvalidSettingError:
+    # It may have a password before the host, or a signature after the path.
+    shown = "***" if re.search(r"[@?#]", endpoint_url) else endpoint_url
     return InvalidSettingError(
-        f"the option 'endpoint_url' is '{endpoint_url}'", hint="write https://HOST or https://HOST:PORT"
+        f"the option 'endpoint_url' is '{shown}'", hint="write https://HOST or https://HOST:PORT"
     )
