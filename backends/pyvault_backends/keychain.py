@@ -39,7 +39,10 @@ class KeychainBackend(KeyringStore):
         del ask
         probed = cls.probe(options)
         if not probed.available:
-            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
+            raise BackendUnavailableError(
+                f"the backend 'keychain' can't be used here: {probed.reason}",
+                hint=probed.hint or "'pyvault backends list' shows the others",
+            )
         from keyring.backends import macOS
 
         if not hasattr(macOS, "api"):

@@ -60,7 +60,10 @@ class WincredBackend:
         del ask
         probed = cls.probe(options)
         if not probed.available:
-            raise BackendUnavailableError(probed.reason or "it does not work here", hint=probed.hint)
+            raise BackendUnavailableError(
+                f"the backend 'wincred' can't be used here: {probed.reason}",
+                hint=probed.hint or "'pyvault backends list' shows the others",
+            )
         return cls(options.get("prefix", PREFIX))
 
     @classmethod

@@ -193,7 +193,7 @@ VARIABLES: dict[str, Table] = {
         "AWS_VAULT_PROFILE_ENV": "as `exec --profile-env`",
         "AWS_VAULT_DISABLE_HELP_MESSAGE": "`1`: `exec` says nothing when it starts a shell",
         "AWS_VAULT_FILE_DIR": "where `import aws-vault` finds its files",
-        "AWS_VAULT_FILE_PASSPHRASE": "what opens them",
+        "AWS_VAULT_FILE_PASSPHRASE": "what opens them; after `PYVAULT_PASSPHRASE` also a vault file, and what a new one is made with",
         "AWS_VAULT_PASS_PASSWORD_STORE_DIR": "option `store` of `pass`",
         "AWS_VAULT_PASS_CMD": "option `command` of `pass`",
         "AWS_VAULT_PASS_PREFIX": "option `prefix` of `pass`",

@@ -150,7 +150,7 @@ def test_without_a_name_the_only_session_is_meant() -> None:
     assert find_session(config(only), None, {}).name == "one"
     with pytest.raises(ConfigError, match="has 3 sso-sessions"):
         find_session(config(), None, {})
-    with pytest.raises(ConfigError, match="has 0 sso-sessions"):
+    with pytest.raises(ConfigError, match="has no sso-session"):
         find_session(config(""), None, {})
 
 

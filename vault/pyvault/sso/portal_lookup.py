@@ -134,8 +134,11 @@ def _by_url(
 def _only_session(config: ConfigFile) -> str:
     sessions = config.sso_sessions()
     if len(sessions) != 1:
-        known = ", ".join(sessions) or "none"
-        raise ConfigError(f'"{config.path}" has {len(sessions)} sso-sessions', hint=f"name one of them: {known}")
+        if not sessions:
+            raise ConfigError(f'"{config.path}" has no sso-session', hint="'pyvault sso login' makes one and signs in")
+        raise ConfigError(
+            f'"{config.path}" has {len(sessions)} sso-sessions', hint=f"name one of them: {', '.join(sessions)}"
+        )
     return sessions[0]
 
 

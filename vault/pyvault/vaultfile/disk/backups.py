@@ -85,7 +85,9 @@ def find_backup(vault: Path, number: int) -> Path:
     """
     path = backup_path(vault, number)
     if number not in range(1, KEPT + 1) or not os.path.lexists(path):
-        raise ItemNotFoundError(f"there is no backup {number} of '{vault}'")
+        raise ItemNotFoundError(
+            f"there is no backup {number} of '{vault}'", hint="'pyvault vault backups' lists those that there are"
+        )
     return path
 
 

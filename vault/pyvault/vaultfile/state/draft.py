@@ -199,7 +199,9 @@ class Draft(Record):
         gone = self.slot(slot_id)
         slots = tuple(slot for slot in self.slots if slot is not gone)
         if not any(slot.is_known() for slot in slots):
-            raise UsageError(f"slot {slot_id.hex()} is the last one that opens the vault")
+            raise UsageError(
+                f"slot {slot_id.hex()} is the last one that opens the vault", hint="add another one before"
+            )
         labels = {key: text for key, text in self._labels().items() if key != slot_id.hex()}
         return replace(self, slots=slots, meta={**self.meta, "slots": labels}, revokes=True)
 
