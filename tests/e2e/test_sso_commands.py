@@ -473,6 +473,7 @@ def test_deviation_16_and_24_without_a_terminal_no_profile_is_an_error(machine: 
 
 def test_the_link_stands_in_no_argument_and_its_page_goes_with_the_sign_in(machine: Machine, tmp_path: Path) -> None:
     runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
     ended = machine.run("sso", "login", "corp", env={"XDG_RUNTIME_DIR": str(runtime)})
     assert ended.code == 0, ended.stderr
     [argument] = machine.opened()

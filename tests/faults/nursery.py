@@ -190,6 +190,7 @@ def fault_at(number: int, mode: str, struck: list[str]) -> Callable[[FrameType, 
         sys.setprofile(None)
         struck.append(name)
         if mode == "fail":
+            del frame  # or it would be a signal handler's: see pyvault.interruptions
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if mode == "tear" and function is os.write and "rest" in frame.f_locals:
             rest = frame.f_locals["rest"]
