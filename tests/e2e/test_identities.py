@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -128,8 +129,12 @@ class Site(Bench):
 
     def on_disk(self) -> bytes:
         """Everything that lies in the places of pyvault itself."""
-        places = (self.paths.data, self.paths.state)
-        return b"".join(path.read_bytes() for place in places for path in place.rglob("*") if path.is_file())
+        found: list[bytes] = []
+        for place in (self.paths.data, self.paths.state):
+            for path in place.rglob("*"):
+                with suppress(FileNotFoundError, IsADirectoryError):  # the lock of one who has just ended
+                    found.append(path.read_bytes())
+        return b"".join(found)
 
 
 @pytest.fixture
