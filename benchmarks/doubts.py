@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from measure import BARE, Spent, judged, spend
 from scene import exec_true
 
-from refusing_kernel import refuse_keys
+from refusing_kernel import KEYS, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ def _related(looked: Spent, ordinary: Spent, bare: Spent) -> tuple[float, float,
 
 
 def _refused(env: Mapping[str, str], pairs: int) -> list[float]:
-    refuse_keys(errno.EPERM)
+    refuse(KEYS, errno.EPERM)
     return _compared(env, pairs)
 
 

@@ -67,3 +67,15 @@ def test_a_peer_stands_in_a_column_of_its_own(measure: ModuleType, capsys: pytes
     head, row, other = capsys.readouterr().out.splitlines()
     assert head.index("aws-vault") + len("aws-vault") == row.index("0.62") + len("0.62")
     assert "0.62" not in other
+
+
+@pytest.mark.parametrize("file", sorted(MEASURE.parent.glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_uses_is_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody runs them for weeks."""
+    monkeypatch.syspath_prepend(str(MEASURE.parent))
+    spec = importlib.util.spec_from_file_location(f"benchmark_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    spec.loader.exec_module(module)
