@@ -127,15 +127,7 @@ def test_writers_of_the_file_exclude_each_other(windows: WindowsPython, home: Pa
         ("hazard", "refused"),  # what the others are about is so on this system
         ("held_shortly", "True True new"),  # the writer waited, the reader had the old vault, the new one is in place
         ("held_for_good", "True True newest"),  # the error names the vault, nothing changed, the next write works
-        pytest.param(
-            "full_speed",
-            "0 whole",
-            marks=pytest.mark.xfail(
-                reason="who reads a new state waits for trust.lock with the vault open, and the writer, who has that "
-                "lock, can't replace an open file: it may end with a named error after 5 s",
-                strict=False,
-            ),
-        ),
+        ("full_speed", "0 whole"),
     ],
 )
 def test_the_file_is_replaced_whole_under_a_reader(windows: WindowsPython, home: Path, case: str, seen: str) -> None:

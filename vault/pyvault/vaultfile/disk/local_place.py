@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,28 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.disk.conflict_copies import ConflictCopy
     from pyvault.vaultfile.disk.vault_reader import Snapshot, VaultReader
     from pyvault.vaultfile.format.descent import Step
-    from pyvault.vaultfile.place import Look, Place, Source
+    from pyvault.vaultfile.place import Content, Look, Place, Source
     from pyvault.vaultfile.state.draft import Draft
     from pyvault.vaultfile.state.remembering import Memory
     from pyvault.vaultfile.state.trust_store import TrustStore
     from pyvault.vaultfile.vault_options import VaultOptions
+    from pyvault.vaultfile.whole_content import WholeContent
 
 MAX_RESTARTS = 5
+
+
+#: Windows can't replace a file that somebody has open.
+REPLACES_OPEN_FILES = sys.platform != "win32"
+
+
+def open_content(path: Path, checks: FileChecks) -> Content:
+    """Open the vault file in place.
+
+    Where a writer would have to wait for its being closed, it is read whole and closed at once: whoever reads a new
+    state waits for the trust file, and the writer may be the one who has that.
+    """
+    content = FileContent(path, checks)
+    return content if REPLACES_OPEN_FILES else content.taken_whole()
 
 
 class FileContent:
@@ -62,6 +78,15 @@ class FileContent:
                 size -= len(part)
         return b"".join(parts)
 
+    def taken_whole(self) -> WholeContent:
+        """Read all of it, and close it."""
+        from pyvault.vaultfile.whole_content import WholeContent
+
+        try:
+            return WholeContent(str(self._path), self.read(0, self.size), modified=self.modified)
+        finally:
+            self.close()
+
     def confirm(self, trust: TrustStore | Memory, vault_id: bytes) -> None:
         """Do nothing: the file is always at hand."""
 
@@ -95,10 +120,10 @@ class LocalPlace:
         check_ancestors(self.path, checks)
         return LocalPlace(canonical_path(self.path))
 
-    def open(self, checks: FileChecks, look: Look = "any") -> FileContent:
+    def open(self, checks: FileChecks, look: Look = "any") -> Content:
         """Open the file in place; a local file is always the current one."""
         del look
-        return FileContent(self.path, checks)
+        return open_content(self.path, checks)
 
     def exists(self) -> bool:
         """Return whether there is a file."""

@@ -17,7 +17,7 @@ from pyvault.errors import TamperedError
 from pyvault.files.file_checks import FileChecks
 from pyvault.record import Record
 from pyvault.sealing import BrokenSealError
-from pyvault.vaultfile.disk.local_place import FileContent
+from pyvault.vaultfile.disk.local_place import open_content
 from pyvault.vaultfile.format.header import FIXED_SIZE, MAC_SIZE, Header, parse_fixed
 from pyvault.vaultfile.format.index import Index, IndexEntry, open_index
 from pyvault.vaultfile.format.sealed_record import open_record
@@ -60,7 +60,7 @@ class VaultReader:
                 :func:`~pyvault.vaultfile.format.header.parse_fixed`.
         """
         self.path = path
-        self.content: Content = FileContent(path, checks) if isinstance(path, Path) else path.open(checks, look)
+        self.content: Content = open_content(path, checks) if isinstance(path, Path) else path.open(checks, look)
         try:
             self.header, self._signed, self._mac = self._read_header()
         except BaseException:

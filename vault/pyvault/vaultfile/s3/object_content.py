@@ -1,10 +1,10 @@
-"""One state of an object, in memory."""
+"""One state of an object, and whether it is the present one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvault.errors import TruncatedVaultError
+from pyvault.vaultfile.whole_content import WholeContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyvault.vaultfile.state.trust_store import TrustStore
 
 
-class ObjectContent:
+class ObjectContent(WholeContent):
     """The bytes and the ETag of one state.
 
     Attributes:
@@ -41,29 +41,12 @@ class ObjectContent:
             kept: see above.
             confirm: called when it has passed all checks, with the memory of vaults and the vault's id.
         """
-        self._name = name
+        super().__init__(name, body, modified=modified)
         self._confirm = confirm
-        self.body = body
         self.tag = tag
-        self.modified = modified
         self.kept = kept
         self.offline = False
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.body)
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return exactly so many bytes."""
-        part = self.body[offset : offset + size]
-        if len(part) != size:
-            raise TruncatedVaultError(f"'{self._name}' is truncated")
-        return part
 
     def confirm(self, trust: TrustStore | Memory, vault_id: bytes) -> None:
         """Take note that this state passed all checks."""
         self._confirm(self, trust, vault_id)
-
-    def close(self) -> None:
-        """Do nothing: it is in memory."""
