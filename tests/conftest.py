@@ -61,6 +61,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Fail a test after which an exception is still being handled: it would be the context of every later one."""
+    before = sys.exception()
+    yield
+    if (left := sys.exception()) is not before:
+        pytest.fail(f"leaves {type(left).__name__} behind as an exception being handled", pytrace=False)
+
+
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Lines for the end of the run: which real peers a test has met."""

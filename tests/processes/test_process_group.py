@@ -200,8 +200,10 @@ class LimitAt:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
-            self._left -= self._last.get(frame, "") in {"RESUME", "CALL", "CALL_FUNCTION_EX", "CALL_KW"}
-            self._last[frame] = opname[frame.f_code.co_code[frame.f_lasti]]
+            before, now = self._last.get(frame, ""), opname[frame.f_code.co_code[frame.f_lasti]]
+            # A call that raised is no such moment, and an exception there would leave the first one "being handled".
+            self._left -= now != "PUSH_EXC_INFO" and before in {"RESUME", "CALL", "CALL_FUNCTION_EX", "CALL_KW"}
+            self._last[frame] = now
         self._left -= event == "call"
         if self._left < 0 and event in {"call", "opcode"}:
             sys.settrace(None)

@@ -137,8 +137,7 @@ def test_what_is_no_secret_is_refused_without_showing_it(text: str) -> None:
         parse_totp(Secret(text))
     assert BASE32 not in str(caught.value)
     assert caught.value.__cause__ is None
-    context = None if caught.value.__suppress_context__ else caught.value.__context__
-    assert BASE32 not in f"{context!r} {getattr(context, 'args', ())}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 @given(
