@@ -219,3 +219,27 @@ def test_what_is_in_the_file_does_not_reach_the_terminal(tmp_path: Path, text: b
         with pytest.raises(LockTimeoutError) as caught, LockFile(path, timeout=0):
             pytest.fail("two held the lock")
     assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize("ephemeral", [False, True])
+def test_who_takes_it_again_and_again_lets_a_waiter_go_first(tmp_path: Path, ephemeral: bool) -> None:
+    """Without that a waiter would have to ask in the very moment between two holdings."""
+    path, waits, has_it, again = tmp_path / "x.lock", threading.Event(), threading.Event(), list[None]()
+
+    def hog() -> None:
+        with LockFile(path, ephemeral=ephemeral):
+            held.set()
+            waits.wait(10)
+        while not has_it.is_set():
+            with LockFile(path, ephemeral=ephemeral):
+                again.append(None)
+                time.sleep(0.005)
+
+    held = threading.Event()
+    thread = threading.Thread(target=hog)
+    thread.start()
+    held.wait(10)
+    with LockFile(path, ephemeral=ephemeral, on_wait=waits.set):
+        has_it.set()
+    thread.join()
+    assert len(again) <= 20

@@ -22,17 +22,24 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 0.005  # seconds between two tries, doubled each time
 REMOVING = 5.0  # extra seconds for a process that is removing the file: a moment, unless the machine is busy
-LONGEST_PAUSE = 0.1
+LONGEST_PAUSE = 0.05
+GIVE_WAY = 1.5 * LONGEST_PAUSE  # seconds in which everybody who waits asks at least once
 HOLDER_SIZE = 200  # bytes read to name the holder
+WANTED = b"w"  # behind those: somebody waits. A new holder truncates the file, and those who still wait write it anew
 WINDOWS_LOCK_OFFSET = 1 << 30  # a byte that nobody reads: Windows locks are mandatory
+
+#: When this process let go of locks that others waited for, by their paths.
+_left_to_others: dict[Path, float] = {}
 
 
 class LockFile:
     """An exclusive lock, held for the length of a ``with``.
 
     Not re-entrant, and two objects on one path exclude each other even within
-    one process, so it works between threads too. A forked child does not hold it, and
-    can't release it, unless it was told to. Whatever is raised while it is taken, it is not held afterwards.
+    one process, so it works between threads too. Whoever takes it again and again
+    lets those that wait go first, else they would have to ask in the very moment
+    between two holdings. A forked child does not hold it, and can't release it, unless
+    it was told to. Whatever is raised while it is taken, it is not held afterwards.
     """
 
     def __init__(
@@ -72,6 +79,8 @@ class LockFile:
         if self._file is not None:
             raise RuntimeError(f"the lock {self.path} is already held")
         deadline = time.monotonic() + self.timeout
+        if self.timeout > 0:
+            _give_way(self.path)
         file: FileIO | None = None
         try:
             while True:
@@ -96,6 +105,9 @@ class LockFile:
             return
         # No name here may keep the file open, and self is a proxy, see Leave.
         try:
+            with suppressing(OSError):
+                if _is_wanted(self._file.fileno()):
+                    _left_to_others[self.path] = time.monotonic()
             if self._ephemeral and sys.platform != "win32" and is_at(self._file.fileno(), self.path):
                 with suppressing(OSError):  # one that stays is removed by its next holder
                     self.path.unlink()
@@ -116,9 +128,11 @@ class LockFile:
         descriptor, pause = file.fileno(), FIRST_PAUSE
         while not try_lock(descriptor, f"'{self.path}'"):
             passing = self._ephemeral and _is_shared(descriptor)
-            if not self._told and not passing:
-                self._told = True
-                self._on_wait()
+            if not passing:
+                _tell_holder(descriptor)
+                if not self._told:
+                    self._told = True
+                    self._on_wait()
             left = deadline - time.monotonic()
             if left <= 0:
                 if not passing or left <= -REMOVING:
@@ -233,6 +247,24 @@ def _is_shared(descriptor: int) -> bool:
     if shared:
         unlock(descriptor)
     return shared
+
+
+def _give_way(path: Path) -> None:
+    left = _left_to_others.get(path, 0) + GIVE_WAY - time.monotonic()
+    if left > 0:
+        time.sleep(left)
+    else:
+        _left_to_others.pop(path, None)
+
+
+def _tell_holder(descriptor: int) -> None:
+    with suppressing(OSError):  # a full disk: then it depends on luck
+        os.lseek(descriptor, HOLDER_SIZE, os.SEEK_SET)
+        os.write(descriptor, WANTED)
+
+
+def _is_wanted(descriptor: int) -> bool:
+    return os.fstat(descriptor).st_size > HOLDER_SIZE
 
 
 def _write_holder(descriptor: int) -> None:
