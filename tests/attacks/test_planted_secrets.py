@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,7 @@ from attacks.mirror import Mirror, repeated, sts_answer
 from attacks.scene import Scene, shows
 from attacks.sources import NEVER_SENT, SOURCES, profile, store
 from command_line import PYVAULT
+from kin import family, shown
 from pyvault_cli.commandline.command_table import COMMANDS as COMMANDS_OF_THE_MENU
 
 #: What a program, an editor or an attacker puts around or into a secret.
@@ -135,12 +135,12 @@ def test_a_killed_command_leaves_no_secret_and_shows_none_while_it_runs(
     SOURCES["credential_process behind a role"](scene, mirror, f"{scene.canary}/+=")
     passphrase = f"{scene.canary}-passphrase"
     assert scene.run("vault", "slot", "add", "--passphrase", PYVAULT_NEW_PASSPHRASE=passphrase).code == 0
-    shown: list[bytes] = []
+    seen: list[bytes] = []
 
     def look_and_kill(_: str) -> tuple[int, str]:
-        family = [started.pid, *descendants(started.pid)]
-        shown.extend(Path(f"/proc/{pid}/{what}").read_bytes() for pid in family for what in ("cmdline", "environ"))
-        for pid in family:
+        processes = family(started.pid)
+        seen.extend(shown(pid, what) for pid in processes for what in ("cmdline", "environ"))
+        for pid in processes:
             os.kill(pid, signal.SIGKILL)
         return 500, ""
 
@@ -158,14 +158,9 @@ def test_a_killed_command_leaves_no_secret_and_shows_none_while_it_runs(
     scene.said += started.communicate(timeout=60)[0]
     assert started.returncode == -signal.SIGKILL
     assert any(scene.canary in text for text in mirror.seen)
-    assert shown
-    assert [text for text in shown if shows(text, scene.canary)] == []
+    assert any(seen)
+    assert [text for text in seen if shows(text, scene.canary)] == []
     assert scene.places() == []
-
-
-def descendants(pid: int) -> list[int]:
-    below = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*below, *(each for child in below for each in descendants(child))]
 
 
 #: Every command, with words that let it do something. What they answer does not matter here, only what they show.

@@ -133,7 +133,7 @@ def test_what_a_command_leaves_in_the_background_loses_the_server(shell: Shell) 
     while [each for each in shell.others() if "pyvault" in each] and time.monotonic() < until:
         time.sleep(0.02)
     assert shell.others() == ["sleep 20 "]
-    with pytest.raises(ConnectionRefusedError):
+    with pytest.raises((ConnectionRefusedError, ConnectionResetError)):  # reset: it was closing just then
         ask(uri, None, "/healthz")
     os.kill(int(daemon), signal.SIGKILL)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from command_line import PYVAULT, clean_environ
+from kin import family, shown
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what /proc shows")
 
@@ -104,13 +105,8 @@ def test_a_standing_server_shows_nothing_of_it_either(home: Path) -> None:
         assert server.stdout is not None
         while not server.stdout.readline().startswith("ready "):
             assert server.poll() is None
-        family = [server.pid, *children(server.pid)]
-        shown = [pid for pid in family if CANARY.encode() in Path(f"/proc/{pid}/environ").read_bytes()]
+        servers = family(server.pid)
+        show_it = [pid for pid in servers if CANARY.encode() in shown(pid, "environ")]
         server.terminate()
-    assert len(family) > 1
-    assert shown == []
-
-
-def children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in text.split()]
+    assert len(servers) > 1
+    assert show_it == []

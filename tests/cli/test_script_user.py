@@ -59,11 +59,12 @@ def unwritable_home(tmp_path: Path) -> Path:
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a file system that root can't write")
 @pytest.mark.parametrize("words", [["add", "a", *ADD], ["vault", "init"]])
 def test_a_read_only_home_is_a_clear_error(pyvault: Pyvault, tmp_path: Path, words: list[str]) -> None:
-    ended = pyvault(*words, env={"HOME": str(unwritable_home(tmp_path)), "PYVAULT_PASSPHRASE": "x"}, stdin=LINES)
+    home = str(unwritable_home(tmp_path))
+    ended = pyvault(*words, env={"HOME": home, "PYVAULT_PASSPHRASE": "x"}, stdin=LINES)
     assert ended.code in {1, 5}
     assert "Traceback" not in ended.err
     assert ended.err.startswith("pyvault: error: ")
-    assert str(unwritable_home(tmp_path)) in ended.err
+    assert home in ended.err
     assert "pyvault: hint: '" in ended.err
     assert "names another place" in ended.err
 

@@ -18,6 +18,7 @@ import pytest
 
 from command_line import Pyvault
 from fake_aws.client import FakeAws
+from kin import family, shown
 from standing import Standing, ask
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs pidfd")
@@ -401,13 +402,8 @@ class TestStanding:
             time.sleep(0.05)
         assert len(seen) == 4
         for pid in family(server.process.pid):
-            assert "botocore" not in Path(f"/proc/{pid}/maps").read_text()
+            assert b"botocore" not in shown(pid, "maps")
         assert server.stop() == 0
-
-
-def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
 
 
 def test_the_server_keeps_nothing_open_that_the_child_could_wait_for(
