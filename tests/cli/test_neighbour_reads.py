@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from kin import family, shown
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what /proc shows")
 
-CANARY = "canary-passphrase-of-the-vault"
+#: Another one in each worker: who may look at all processes sees those of tests beside this one, too.
+CANARY = f"canary-{secrets.token_hex(8)}"
 CONFIG = """\
 [profile app]
 region = eu-west-1
